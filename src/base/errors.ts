@@ -52,7 +52,10 @@ export class PebbleError extends Error {
   readonly detail: string | undefined;
 
   constructor(code: ErrorCode, parts: ErrorParts) {
-    super(parts.doing ? `${parts.doing}: ${parts.what}` : parts.what, parts.cause === undefined ? {} : { cause: parts.cause });
+    super(
+      parts.doing ? `${parts.doing}: ${parts.what}` : parts.what,
+      parts.cause === undefined ? {} : { cause: parts.cause },
+    );
     this.code = code;
     this.what = parts.what;
     this.doing = parts.doing;

@@ -1,0 +1,10 @@
+/** Maps, programs and links that belong together: what a compiler or an object file gives and a loader takes. */
+import type { LinkSpec } from './link.ts';
+import type { MapSpec } from './map.ts';
+import type { ProgramSpec } from './program.ts';
+
+export interface CollectionSpec {
+  readonly maps: readonly MapSpec[];
+  readonly programs: readonly ProgramSpec[];
+  readonly links: readonly LinkSpec[];
+}

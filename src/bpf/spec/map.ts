@@ -1,0 +1,51 @@
+/** What a map is, before a kernel has it: plain data. */
+import type { Shape } from '../../base/record.ts';
+
+/** Names of `enum bpf_map_type` (linux/bpf.h), in lower case and without the prefix. */
+export type MapType =
+  | 'hash'
+  | 'array'
+  | 'prog_array'
+  | 'perf_event_array'
+  | 'percpu_hash'
+  | 'percpu_array'
+  | 'stack_trace'
+  | 'cgroup_array'
+  | 'lru_hash'
+  | 'lru_percpu_hash'
+  | 'lpm_trie'
+  | 'array_of_maps'
+  | 'hash_of_maps'
+  | 'queue'
+  | 'stack'
+  | 'ringbuf'
+  | 'task_storage'
+  | 'bloom_filter'
+  | 'user_ringbuf'
+  | 'cgroup_storage'
+  | 'arena';
+
+export interface MapSpec {
+  /** Unique in its collection; the kernel sees the first 15 bytes. */
+  readonly name: string;
+  readonly type: MapType;
+  /** Absent for ring buffers, queues, bloom filters. */
+  readonly key?: Shape;
+  readonly value?: Shape;
+  /** Entries; bytes for ring buffers (a power of two of pages); 0 for task and cgroup storage. */
+  readonly maxEntries: number;
+  readonly flags?: {
+    /** BPF_F_NO_PREALLOC: memory is taken as entries come. Always set for task and cgroup storage. */
+    readonly noPrealloc?: boolean;
+    /** BPF_F_MMAPABLE (arrays). */
+    readonly mmapable?: boolean;
+    /** BPF_F_RDONLY_PROG: programs cannot write; the map is frozen after `initial` is written. */
+    readonly readOnlyForPrograms?: boolean;
+  };
+  /** First contents of a one-entry array: global data. */
+  readonly initial?: Uint8Array;
+  /** For array_of_maps and hash_of_maps. */
+  readonly inner?: MapSpec;
+  /** Path below a bpffs, when the map is to outlive its owner. */
+  readonly pin?: string;
+}

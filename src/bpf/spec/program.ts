@@ -1,0 +1,46 @@
+/** What a program is, before a kernel has it: plain data. */
+import type { Instruction } from '../asm/instruction.ts';
+
+/** How a program is entered; it fixes program type, expected attach type and context. */
+export type ProgramKind =
+  | 'tracepoint'
+  | 'raw_tracepoint'
+  /** BTF-typed raw tracepoint. */
+  | 'tp_btf'
+  | 'fentry'
+  | 'fexit'
+  | 'fmod_ret'
+  | 'lsm'
+  | 'iter'
+  | 'kprobe'
+  | 'kprobe_multi'
+  | 'kprobe_session'
+  | 'uprobe_multi'
+  | 'uprobe_session'
+  | 'perf_event'
+  | 'cgroup_skb'
+  | 'socket_filter'
+  | 'sched_cls'
+  | 'xdp'
+  | 'syscall';
+
+export interface FunctionSpec {
+  readonly name: string;
+  /** Number of arguments (0–5). The first function takes the context. */
+  readonly parameters: number;
+  readonly insns: readonly Instruction[];
+}
+
+export interface ProgramSpec {
+  /** Unique in its collection; the kernel sees the first 15 bytes. */
+  readonly name: string;
+  readonly kind: ProgramKind;
+  /** For tp_btf, fentry, fexit, lsm, iter: the kernel's name of the hook, resolved through BTF when loading. */
+  readonly attachTo?: string;
+  /** May sleep (uprobes, fentry of sleepable functions). */
+  readonly sleepable?: boolean;
+  /** The entry first, then the functions that it calls; callees are static functions to the verifier. */
+  readonly functions: readonly FunctionSpec[];
+  /** The kernel wants "GPL" or "Dual BSD/GPL" for most tracing helpers. */
+  readonly license: string;
+}
