@@ -8,7 +8,11 @@ export type IntShape = { readonly kind: 'int'; readonly size: 1 | 2 | 4 | 8; rea
 export type BytesShape = { readonly kind: 'bytes'; readonly size: number };
 /** NUL-terminated text in a fixed buffer; the NUL is missing where the text fills it. */
 export type TextShape = { readonly kind: 'text'; readonly size: number };
-export type ArrayShape<Of extends Shape = Shape> = { readonly kind: 'array'; readonly of: Of; readonly length: number };
+export interface ArrayShape<Of = Shape> {
+  readonly kind: 'array';
+  readonly of: Of;
+  readonly length: number;
+}
 export interface RecordShape<Fields extends FieldShapes = FieldShapes> {
   readonly kind: 'record';
   readonly name: string;
@@ -29,7 +33,7 @@ export type Decoded<S extends Shape> = S extends { kind: 'int'; size: 8 }
       ? Uint8Array
       : S extends TextShape
         ? string
-        : S extends ArrayShape<infer Of>
+        : S extends ArrayShape<infer Of extends Shape>
           ? Decoded<Of>[]
           : S extends RecordShape<infer Fields>
             ? { -readonly [Name in keyof Fields]: Decoded<Fields[Name]> }
@@ -153,16 +157,19 @@ export function write<S extends Shape>(shape: S, view: DataView, offset: number,
 function writeAny(shape: Shape, view: DataView, offset: number, value: unknown): void {
   switch (shape.kind) {
     case 'int':
-      return writeInt(shape, view, offset, value as number | bigint);
+      writeInt(shape, view, offset, value as number | bigint);
+      break;
     case 'bytes':
-      return bytesAt(view, offset, shape.size).set((value as Uint8Array).subarray(0, shape.size));
+      bytesAt(view, offset, shape.size).set((value as Uint8Array).subarray(0, shape.size));
+      break;
     case 'text':
-      return void new TextEncoder().encodeInto(value as string, bytesAt(view, offset, shape.size));
-    case 'array': {
-      const step = sizeOf(shape.of);
-      (value as unknown[]).forEach((element, i) => writeAny(shape.of, view, offset + i * step, element));
-      return;
-    }
+      new TextEncoder().encodeInto(value as string, bytesAt(view, offset, shape.size));
+      break;
+    case 'array':
+      for (const [i, element] of (value as unknown[]).entries()) {
+        writeAny(shape.of, view, offset + i * sizeOf(shape.of), element);
+      }
+      break;
     case 'record':
       for (const [name, field] of Object.entries(shape.fields)) {
         writeAny(field, view, offset + shape.offsets[name]!, (value as Record<string, unknown>)[name]);
@@ -173,12 +180,15 @@ function writeAny(shape: Shape, view: DataView, offset: number, value: unknown):
 function writeInt(shape: IntShape, view: DataView, offset: number, value: number | bigint): void {
   switch (shape.size) {
     case 1:
-      return view.setUint8(offset, Number(value) & 0xff);
+      view.setUint8(offset, Number(value) & 0xff);
+      break;
     case 2:
-      return view.setUint16(offset, Number(value) & 0xffff, true);
+      view.setUint16(offset, Number(value) & 0xffff, true);
+      break;
     case 4:
-      return view.setUint32(offset, Number(BigInt.asUintN(32, BigInt(value))), true);
+      view.setUint32(offset, Number(BigInt.asUintN(32, BigInt(value))), true);
+      break;
     case 8:
-      return view.setBigUint64(offset, BigInt.asUintN(64, BigInt(value)), true);
+      view.setBigUint64(offset, BigInt.asUintN(64, BigInt(value)), true);
   }
 }
