@@ -1,0 +1,68 @@
+/** The command line as its users meet it: output, exit status, errors. */
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { COMMANDS } from './table.ts';
+
+const LAUNCHER = fileURLToPath(new URL('../../pebble', import.meta.url));
+
+function pebble(...argv: string[]) {
+  const { status, stdout, stderr } = spawnSync(LAUNCHER, argv, { encoding: 'utf8' });
+  return { status, stdout, stderr };
+}
+
+test('usage errors end with 2 and say what to do', () => {
+  assert.deepEqual(pebble('verison'), {
+    status: 2,
+    stdout: '',
+    stderr: 'error: there is no command "verison"\nhint: did you mean `pebble version`?\n',
+  });
+  assert.equal(pebble('--frobnicate').status, 2);
+  assert.equal(pebble('completion', 'fish').status, 2);
+  const none = pebble();
+  assert.equal(none.status, 2);
+  assert.match(none.stdout, /^Usage: pebble COMMAND/m);
+});
+
+test('with --json an error is a row, too', () => {
+  const { status, stdout } = pebble('version', 'x', '--json');
+  assert.equal(status, 2);
+  assert.deepEqual(JSON.parse(stdout), { error: { code: 'usage', what: 'pebble version does not take "x"' } });
+});
+
+test('every command explains itself', () => {
+  for (const { name, summary } of COMMANDS) {
+    const { status, stdout } = pebble(name, '--help');
+    assert.equal(status, 0, name);
+    assert.ok(stdout.startsWith(`pebble ${name}: ${summary}\n`), stdout);
+  }
+});
+
+test('the version is that of the package, and Node is the pinned one', () => {
+  const versions = JSON.parse(pebble('version', '--json').stdout);
+  assert.match(versions.pebble, /^\d+\.\d+\.\d+$/);
+  assert.equal(versions.node, process.versions.node);
+  assert.equal(pebble('--version').stdout, pebble('version').stdout);
+});
+
+test('the launcher finds its checkout through symbolic links', (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'pebble-launcher-'));
+  t.after(() => rmSync(folder, { recursive: true }));
+  symlinkSync(LAUNCHER, join(folder, 'absolute'));
+  symlinkSync('absolute', join(folder, 'relative'));
+  const { status, stdout } = spawnSync(join(folder, 'relative'), ['version'], { encoding: 'utf8', cwd: '/' });
+  assert.equal(status, 0);
+  assert.match(stdout, /^pebble /);
+});
+
+test('bash accepts its completion script and completes with it', () => {
+  const script = `source <("$0" completion bash); COMP_WORDS=(pebble ver); COMP_CWORD=1; _pebble; echo "\${COMPREPLY[@]}"
+    COMP_WORDS=(pebble version --j); COMP_CWORD=2; _pebble; echo "\${COMPREPLY[@]}"`;
+  const { stdout, stderr } = spawnSync('bash', ['-c', script, LAUNCHER], { encoding: 'utf8' });
+  assert.equal(stderr, '');
+  assert.equal(stdout, 'version\n--json\n');
+});

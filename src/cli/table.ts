@@ -1,0 +1,59 @@
+/** The command table: help, completion and dispatch are all made from these rows. */
+import { PebbleError } from '../base/errors.ts';
+import { suggest } from '../base/suggest.ts';
+import { type CommandRow, command } from './command.ts';
+import type { Options } from './options.ts';
+
+/** Understood by every command that is not raw. */
+export const COMMON_OPTIONS = {
+  help: { kind: 'flag', short: 'h', summary: 'show what the command does and its options' },
+  'no-color': { kind: 'flag', summary: 'no colours (the environment variable NO_COLOR does the same)' },
+} as const satisfies Options;
+
+export const VERSION_OPTIONS = {
+  json: { kind: 'flag', summary: 'one JSON row' },
+} as const satisfies Options;
+
+export const COMMANDS: readonly CommandRow[] = [
+  command({
+    name: 'help',
+    summary: 'show the commands, or one command',
+    operands: '[COMMAND]',
+    maxOperands: 1,
+    options: {},
+    examples: [{ line: 'pebble help version', shows: 'what `version` does' }],
+    load: () => import('./commands/help.ts'),
+  }),
+  command({
+    name: 'version',
+    summary: 'show the versions of Pebble, Node and the kernel',
+    options: VERSION_OPTIONS,
+    examples: [{ line: 'pebble version --json', shows: 'for a bug report or a script' }],
+    load: () => import('./commands/version.ts'),
+  }),
+  command({
+    name: 'completion',
+    summary: 'print the completion script of a shell',
+    operands: 'bash|zsh',
+    maxOperands: 1,
+    options: {},
+    examples: [
+      { line: 'source <(pebble completion bash)', shows: 'completion in this bash' },
+      { line: 'pebble completion zsh > ~/.zfunc/_pebble', shows: 'completion in every zsh' },
+    ],
+    load: () => import('./commands/completion.ts'),
+  }),
+];
+
+export function findCommand(name: string): CommandRow {
+  const row = COMMANDS.find((candidate) => candidate.name === name);
+  if (row) return row;
+  const near = suggest(
+    name,
+    COMMANDS.map((candidate) => candidate.name),
+  );
+  throw new PebbleError('usage', {
+    what: `there is no command ${JSON.stringify(name)}`,
+    hint: near ? `did you mean \`pebble ${near}\`?` : '`pebble help` lists the commands',
+  });
+}
