@@ -258,7 +258,7 @@ export interface BooleanLiteral {
 export interface StringLiteral {
   readonly kind: 'string';
   readonly span: Span;
-  /** Escapes resolved; one character a byte above 0x7f where an escape wrote one (latin1), else Unicode text. */
+  /** The bytes it denotes, one character (0 … 255) each: text as UTF-8, escapes resolved. `Buffer.from(value, 'latin1')`. */
   readonly value: string;
 }
 /** A word that the parser does not know: an enum member, a #define, a macro without parentheses, a type name in sizeof. */
