@@ -1,0 +1,128 @@
+/** What the compiler gives and the tracer runs: the kernel's side as specs, the reader's side as types and events. */
+import type { RecordShape, Shape } from '../base/record.ts';
+import type { CollectionSpec } from '../bpf/spec/index.ts';
+import type { RecordType, StackMode, StructType, Type } from './types/type.ts';
+
+export interface CompiledScript {
+  readonly collection: CollectionSpec;
+  /** In the order of their first mention, as they are printed at exit. */
+  readonly maps: readonly ScriptMap[];
+  /** By the id that starts every ring record: `events[id]`. */
+  readonly events: readonly ScriptEvent[];
+  readonly stackMaps: readonly StackMap[];
+  readonly probes: readonly ScriptProbe[];
+  readonly config: ScriptConfig;
+}
+
+/** Names of the maps that every script's collection may contain. */
+export const SYSTEM_MAPS = {
+  /** Ring buffer of all events, in the order of their emission; records start with EVENT_HEADER. */
+  events: 'events',
+  /** Per-CPU array of one u64: records that found the ring full. */
+  lost: 'lost',
+  /** Per-CPU array of one value: what does not fit the 512-byte frame. */
+  scratch: 'scratch',
+  /** Array of one value that user space fills before it attaches: see `Globals`. */
+  globals: 'globals',
+} as const;
+
+/** One map of the script, `@name`. */
+export interface ScriptMap {
+  /** With the @; `@` alone for the anonymous one. */
+  readonly name: string;
+  /** Its MapSpec's name in the collection. */
+  readonly spec: string;
+  /** Absent for scalar maps, which are one-entry arrays. */
+  readonly key?: Type;
+  readonly value: Type;
+  readonly keyShape?: Shape;
+  readonly valueShape: Shape;
+  /** The kernel keeps one value a CPU; the reader merges them by the value's type (records: by each field's). */
+  readonly perCpu: boolean;
+  /** For scalar maps: where in the value a non-zero u64 says that it was ever assigned. */
+  readonly setOffset?: number;
+  /** For record values: how the CPUs' copies of each field merge. */
+  readonly merge?: Readonly<Record<string, MergeRule>>;
+}
+export type MergeRule = 'sum' | 'max' | 'min' | 'last' | 'any';
+
+/** Stacks are kept once, keyed by STACK_KEY; keys and events hold that key. */
+export interface StackMap {
+  readonly spec: string;
+  readonly space: 'kernel' | 'user';
+  readonly mode: StackMode;
+  readonly limit: number;
+}
+
+/** Every ring record starts with this u32: the index in `CompiledScript.events`. */
+export const EVENT_ID_OFFSET = 0;
+
+interface EventBase {
+  /** Layout of the ring record: `id` (u32) first, then the fields named below. */
+  readonly shape: RecordShape;
+  /** Where in the script. */
+  readonly at: SourcePlace;
+}
+export interface SourcePlace {
+  readonly file: string;
+  /** 1-based. */
+  readonly line: number;
+  readonly column: number;
+  readonly endLine: number;
+  readonly endColumn: number;
+}
+/** A value in the record: field `name` of the shape, printed as `type`. */
+export interface EventArgument {
+  readonly name: string;
+  readonly type: Type;
+}
+
+export type ScriptEvent = EventBase &
+  /** printf, and what is made of a formatted text: system runs it, cat prints the file of that name, errorf and warnf go to stderr. */
+  (
+    | {
+        readonly kind: 'printf' | 'system' | 'cat' | 'errorf' | 'warnf';
+        readonly format: string;
+        readonly arguments: readonly EventArgument[];
+      }
+    | { readonly kind: 'print'; readonly argument: EventArgument }
+    /** print(@map[, top[, div]]): fields `top` and `div` (u32, 0 when not given). */
+    | { readonly kind: 'printMap'; readonly map: string }
+    | { readonly kind: 'clear' | 'zero'; readonly map: string }
+    /** Field `code` (u8). */
+    | { readonly kind: 'exit' }
+    | { readonly kind: 'time'; readonly format: string }
+    /** Field `argv`: array of texts, empty ones end it. */
+    | { readonly kind: 'join'; readonly separator: string }
+    /** A helper failed: field `code` (i32). */
+    | { readonly kind: 'helperError'; readonly helper: string; readonly message: string }
+    /** Our emit(record): typed rows for a program that embeds the tracer. */
+    | { readonly kind: 'emit'; readonly name: string; readonly type: RecordType | StructType }
+  );
+export type EventKind = ScriptEvent['kind'];
+
+export interface ScriptProbe {
+  /** As the `probe` builtin and the listing print it, all wildcards expanded. */
+  readonly name: string;
+  /** The program in the collection; several probes can share one. */
+  readonly program: string;
+  /** How the tracer gets it to fire; everything but 'attach' needs no link. */
+  readonly how: 'attach' | 'begin' | 'end' | 'signal' | 'bench' | 'test';
+  /** For 'signal': its name (SIGUSR1). */
+  readonly signal?: string;
+  readonly at: SourcePlace;
+}
+
+/** Settings of the script's config block that the tracer needs, defaults filled in. */
+export interface ScriptConfig {
+  readonly printMapsOnExit: boolean;
+  readonly truncationTrailer: string;
+  readonly missingProbes: 'error' | 'warn' | 'ignore';
+  readonly cacheUserSymbols: 'PER_PID' | 'PER_PROGRAM' | 'NONE' | undefined;
+  readonly demangle: boolean;
+  readonly lazySymbols: boolean;
+  readonly logSize: number;
+  readonly maxCatBytes: number;
+  readonly ringPages: number | undefined;
+  readonly showDebugInfo: boolean;
+}
