@@ -1,0 +1,38 @@
+/** Reads the BTF of the running kernel and of its modules. */
+import { existsSync, readFileSync } from 'node:fs';
+import { PebbleError } from '../../base/errors.ts';
+import { Btf } from './btf.ts';
+
+const DIRECTORY = '/sys/kernel/btf';
+
+let kernel: Btf | undefined;
+
+export function hasKernelBtf(): boolean {
+  return existsSync(`${DIRECTORY}/vmlinux`);
+}
+
+/** The kernel's BTF, read at the first call and kept. */
+export function kernelBtf(): Btf {
+  kernel ??= Btf.parse(read('vmlinux'), { name: `${DIRECTORY}/vmlinux` });
+  return kernel;
+}
+
+/** A module's BTF on top of the kernel's. */
+export function moduleBtf(module: string): Btf {
+  return Btf.parse(read(module), { name: `${DIRECTORY}/${module}`, base: kernelBtf() });
+}
+
+function read(file: string): Buffer {
+  const path = `${DIRECTORY}/${file}`;
+  try {
+    return readFileSync(path);
+  } catch (cause) {
+    const missing = (cause as NodeJS.ErrnoException).code === 'ENOENT';
+    throw new PebbleError(missing ? 'unsupported' : 'io', {
+      doing: `reading ${path}`,
+      what: missing ? 'this kernel publishes no BTF there' : (cause as Error).message,
+      hint: 'BTF needs a kernel built with CONFIG_DEBUG_INFO_BTF=y, and /sys mounted',
+      cause,
+    });
+  }
+}
