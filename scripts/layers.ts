@@ -1,0 +1,147 @@
+/** Checks who imports whom: the allowed-imports table below, packages, purity, and cycles of value imports. */
+import { globSync, readFileSync } from 'node:fs';
+import { builtinModules } from 'node:module';
+import { dirname, join, normalize } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+interface Layer {
+  /** Areas that this one may import, besides itself and `base`. An area covers its subfolders unless they have rows. */
+  readonly imports: readonly string[];
+  /** No system calls: of Node's modules only those in PURE_MODULES. */
+  readonly pure?: true;
+}
+
+const PURE_BPF = ['bpf/asm', 'bpf/btf', 'bpf/elf', 'bpf/spec'];
+const BPF = [...PURE_BPF, 'bpf'];
+const COLLECTING = [...BPF, 'lang', 'tracer', 'postgres', 'postgres/discover', 'aggregate', 'collect'];
+const RUNNING = [...COLLECTING, 'store', 'export', 'wire', 'agent', 'server', 'api', 'terminal', 'cluster', 'workload'];
+
+const LAYERS: Readonly<Record<string, Layer>> = {
+  base: { imports: [], pure: true },
+  native: { imports: [] },
+  'bpf/asm': { imports: ['bpf/spec'], pure: true },
+  'bpf/btf': { imports: [], pure: true },
+  'bpf/elf': { imports: [], pure: true },
+  'bpf/spec': { imports: ['bpf/asm'], pure: true },
+  'bpf/sys': { imports: ['native', ...PURE_BPF] },
+  bpf: { imports: [...PURE_BPF, 'bpf/sys'] },
+  lang: { imports: PURE_BPF, pure: true },
+  tracer: { imports: [...BPF, 'lang'] },
+  postgres: { imports: ['bpf/btf', 'bpf/elf'], pure: true },
+  'postgres/discover': { imports: ['postgres', 'bpf/btf', 'bpf/elf'] },
+  aggregate: { imports: [], pure: true },
+  collect: { imports: [...BPF, 'tracer', 'lang', 'postgres', 'postgres/discover', 'aggregate'] },
+  store: { imports: ['aggregate'] },
+  export: { imports: ['aggregate'] },
+  wire: { imports: ['aggregate', 'store'] },
+  terminal: { imports: [] },
+  cluster: { imports: [] },
+  workload: { imports: ['cluster'] },
+  agent: { imports: [...COLLECTING, 'store', 'export', 'wire'] },
+  api: { imports: [], pure: true },
+  server: { imports: ['agent', 'api'] },
+  dashboard: { imports: ['api'] },
+  cli: { imports: RUNNING },
+};
+
+/** Packages with a boundary of their own: everything else in node_modules may not be imported by src at all. */
+const PACKAGES: Readonly<Record<string, readonly string[]>> = { koffi: ['native'], 'libpg-query': ['postgres'] };
+const PURE_MODULES = ['node:util', 'node:path', 'node:buffer', 'node:url'];
+
+type Import = { readonly specifier: string; readonly kind: 'value' | 'type' | 'lazy' };
+
+/** A source file, named by its path below src/. */
+export type Module = { readonly file: string; readonly imports: readonly Import[] };
+
+/** Biome puts every import and export at the start of a line, with single quotes. */
+export function readImports(source: string): Import[] {
+  const imports: Import[] = [];
+  for (const [, type, specifier] of source.matchAll(
+    /^(?:import|export)\s+(type\s)?(?:[^;'"]*?\sfrom\s+)?'([^']+)'/gm,
+  )) {
+    imports.push({ specifier: specifier!, kind: type ? 'type' : 'value' });
+  }
+  for (const [, specifier] of source.matchAll(/\bimport\('([^']+)'\)/g))
+    imports.push({ specifier: specifier!, kind: 'lazy' });
+  return imports;
+}
+
+export function areaOf(file: string): string | undefined {
+  for (let folder = dirname(file); folder !== '.'; folder = dirname(folder)) {
+    if (Object.hasOwn(LAYERS, folder)) return folder;
+  }
+  return undefined;
+}
+
+/** What is wrong with the imports of `modules`, one line a finding. */
+export function findViolations(modules: readonly Module[]): string[] {
+  const wrong = modules.flatMap((module) => {
+    const area = areaOf(module.file);
+    if (area === undefined) return [`src/${module.file}: no row of scripts/layers.ts covers this folder`];
+    if (isTest(module.file)) return [];
+    return module.imports.flatMap(({ specifier }) => judge(module.file, area, specifier) ?? []);
+  });
+  return [...wrong, ...findCycles(modules)];
+}
+
+/** Tests may look anywhere: they build what they test from its parts. */
+function isTest(file: string): boolean {
+  return file.endsWith('.test.ts') || file.split('/').includes('testing');
+}
+
+function judge(file: string, area: string, specifier: string): string | undefined {
+  const layer = LAYERS[area]!;
+  if (specifier.startsWith('node:')) {
+    if (!layer.pure || PURE_MODULES.includes(specifier) || isOpener(file, specifier)) return undefined;
+    return `src/${file}: imports ${specifier}, but ${area} does no system calls`;
+  }
+  if (!specifier.startsWith('.')) {
+    if (builtinModules.includes(specifier)) return `src/${file}: write node:${specifier}`;
+    return PACKAGES[specifier]?.includes(area) ? undefined : `src/${file}: package ${specifier} is not for ${area}`;
+  }
+  const target = areaOf(resolveImport(file, specifier));
+  if (target === area || target === 'base' || (target && layer.imports.includes(target))) return undefined;
+  return `src/${file}: ${area} may not import ${target ?? 'from outside src'} (${specifier})`;
+}
+
+/** A format's one door to the file system: `open.ts` reads the bytes that the rest of its folder understands. */
+function isOpener(file: string, specifier: string): boolean {
+  return file.endsWith('/open.ts') && specifier === 'node:fs';
+}
+
+const resolveImport = (file: string, specifier: string): string => normalize(join(dirname(file), specifier));
+
+/** Type imports vanish and lazy ones run later: neither can make a module see another half-initialised. */
+function findCycles(modules: readonly Module[]): string[] {
+  const graph = new Map(
+    modules.map(({ file, imports }) => [
+      file,
+      imports.filter(({ kind }) => kind === 'value').map(({ specifier }) => resolveImport(file, specifier)),
+    ]),
+  );
+  const done = new Set<string>();
+  const cycles: string[] = [];
+  const visit = (file: string, path: readonly string[]): void => {
+    const at = path.indexOf(file);
+    if (at >= 0) cycles.push(`cycle: ${[...path.slice(at), file].map((name) => `src/${name}`).join(' -> ')}`);
+    if (at >= 0 || done.has(file)) return;
+    for (const next of graph.get(file) ?? []) visit(next, [...path, file]);
+    done.add(file);
+  };
+  for (const file of graph.keys()) visit(file, []);
+  return cycles;
+}
+
+function main(): void {
+  const source = fileURLToPath(new URL('../src/', import.meta.url));
+  const modules = globSync('**/*.ts', { cwd: source }).map((file) => ({
+    file,
+    imports: readImports(readFileSync(join(source, file), 'utf8')),
+  }));
+  const findings = findViolations(modules);
+  for (const finding of findings) console.error(finding);
+  console.log(`layers: ${modules.length} modules, ${findings.length} findings`);
+  process.exitCode = findings.length > 0 ? 1 : 0;
+}
+
+if (import.meta.main) main();

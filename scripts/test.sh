@@ -1,0 +1,23 @@
+#!/bin/sh
+# `npm test`: installs what is missing, checks the code, runs every test. `npm test -- FILE…` runs some of them.
+set -u
+cd "$(dirname "$0")/.."
+checked=0
+PEBBLE_INSTALL_ONLY=1 ./pebble || exit
+if [ $# -eq 0 ]; then
+  sh scripts/check.sh || checked=$?
+  set -- 'src/**/*.test.ts' 'scripts/**/*.test.ts' 'test/**/*.test.ts'
+fi
+
+summary=$(mktemp) || exit
+trap 'rm -f "$summary"' EXIT
+# One file at a time: tests that load programs or start clusters would disturb each other's numbers.
+NODE_COMPILE_CACHE=node_modules/.cache/pebble node_modules/.bin/node --disable-warning=ExperimentalWarning --test \
+  --test-concurrency=1 --test-timeout=300000 \
+  --test-reporter=spec --test-reporter-destination=stdout \
+  --test-reporter=./scripts/skipped.ts --test-reporter-destination="$summary" \
+  "$@" </dev/null
+status=$?
+cat "$summary"
+[ "$checked" -eq 0 ] || echo 'the checks before the tests failed, see above'
+[ "$status" -eq 0 ] && [ "$checked" -eq 0 ] && ! grep -q '^not tested:' "$summary"
