@@ -1,12 +1,14 @@
 /** The abstract syntax tree: readonly plain data, told apart by `kind`, with a `span` on every node. */
-import type { Span } from './source.ts';
+import type { Span } from '../diagnostics/source.ts';
 
 export interface Program {
   readonly kind: 'program';
   readonly span: Span;
   /** The `#!` line, with its newline. */
   readonly header?: string;
-  /** #define, #include and C types, in the order of the text. */
+  /** The C part as written: preprocessor lines and struct, union, enum definitions. */
+  readonly cSources: readonly CSource[];
+  /** What `cSources` define, preprocessed; includes stay in it until the pass that reads files replaces them. */
   readonly definitions: readonly CDefinition[];
   readonly config?: Config;
   readonly imports: readonly Import[];
@@ -470,6 +472,13 @@ export interface TypeofType {
 
 // C definitions
 
+/** One preprocessor line, or one definition with its attributes. */
+export interface CSource {
+  readonly kind: 'c-source';
+  readonly span: Span;
+  readonly text: string;
+}
+
 export type CDefinition = CDefine | CInclude | CRecord | CEnum | CTypedef;
 
 /** `#define NAME text`; function-like macros have parameters. */
@@ -572,6 +581,7 @@ export type Node =
   | Probe
   | Predicate
   | AttachPoint
+  | CSource
   | Statement
   | Range
   | Expression

@@ -1,7 +1,7 @@
 /** Source texts and the places in them; lines and columns are computed only when a message is printed. */
 
 export interface Source {
-  /** What messages call it: "stdin", "script.bt", "builtin:stdlib/base.bt". */
+  /** What messages call it: "stdin", "script.bt", "stdlib/base.bt". */
   readonly name: string;
   readonly text: string;
 }
@@ -11,7 +11,7 @@ export interface Span {
   readonly source: Source;
   readonly start: number;
   readonly end: number;
-  /** Set on what a macro or import brought in: the place that brought it. */
+  /** Set on what a macro or an import brought in: the place that brought it. */
   readonly via?: Span;
 }
 
@@ -31,11 +31,6 @@ export function position(source: Source, offset: number): Position {
     lineStart = newline + 1;
   }
   return { line, column: Buffer.byteLength(source.text.slice(lineStart, offset)) + 1 };
-}
-
-/** The text of a 1-based line without its newline; empty past the end. */
-export function lineText(source: Source, line: number): string {
-  return source.text.split('\n', line)[line - 1] ?? '';
 }
 
 export function spanText(span: Span): string {
