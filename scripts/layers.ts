@@ -14,7 +14,19 @@ interface Layer {
 const PURE_BPF = ['bpf/asm', 'bpf/btf', 'bpf/elf', 'bpf/spec'];
 const BPF = [...PURE_BPF, 'bpf'];
 const COLLECTING = [...BPF, 'lang', 'tracer', 'postgres', 'postgres/discover', 'aggregate', 'collect'];
-const RUNNING = [...COLLECTING, 'store', 'export', 'wire', 'agent', 'server', 'api', 'terminal', 'cluster', 'workload'];
+const RUNNING = [
+  ...COLLECTING,
+  'store',
+  'export',
+  'wire',
+  'agent',
+  'server',
+  'api',
+  'terminal',
+  'cluster',
+  'workload',
+  'postgres/client',
+];
 
 const LAYERS: Readonly<Record<string, Layer>> = {
   base: { imports: [], pure: true },
@@ -29,6 +41,7 @@ const LAYERS: Readonly<Record<string, Layer>> = {
   tracer: { imports: [...BPF, 'lang'] },
   postgres: { imports: ['bpf/btf', 'bpf/elf'], pure: true },
   'postgres/discover': { imports: ['postgres', 'bpf/btf', 'bpf/elf'] },
+  'postgres/client': { imports: [] },
   aggregate: { imports: [], pure: true },
   collect: { imports: [...BPF, 'tracer', 'lang', 'postgres', 'postgres/discover', 'aggregate'] },
   store: { imports: ['aggregate'] },
@@ -36,7 +49,7 @@ const LAYERS: Readonly<Record<string, Layer>> = {
   wire: { imports: ['aggregate', 'store'] },
   terminal: { imports: [] },
   cluster: { imports: [] },
-  workload: { imports: ['cluster'] },
+  workload: { imports: ['cluster', 'postgres/client'] },
   agent: { imports: [...COLLECTING, 'store', 'export', 'wire'] },
   api: { imports: [], pure: true },
   server: { imports: ['agent', 'api'] },
