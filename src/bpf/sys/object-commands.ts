@@ -1,0 +1,117 @@
+/** bpf(2) commands that work on any object: pins, ids, information. */
+import { type Decoded, decoder, type RecordShape, record, text, u32, u64 } from '../../base/record.ts';
+import { scratch } from '../../native/index.ts';
+import { COMMAND, type Command, run } from './command.ts';
+import { must } from './errno.ts';
+
+const OBJ = record('obj', { pathname: u64, bpf_fd: u32, file_flags: u32 });
+
+export function objPin(fd: number, path: string): number {
+  return scratch((arena) => run(COMMAND.OBJ_PIN, OBJ, { pathname: arena.text(path), bpf_fd: fd }));
+}
+
+export function objGet(path: string): number {
+  return scratch((arena) => run(COMMAND.OBJ_GET, OBJ, { pathname: arena.text(path) }));
+}
+
+const BY_ID = record('get_id', { id: u32, next_id: u32, open_flags: u32 });
+export type ObjectKind = 'map' | 'program' | 'btf' | 'link';
+const FD_BY_ID: Record<ObjectKind, Command> = {
+  map: COMMAND.MAP_GET_FD_BY_ID,
+  program: COMMAND.PROG_GET_FD_BY_ID,
+  btf: COMMAND.BTF_GET_FD_BY_ID,
+  link: COMMAND.LINK_GET_FD_BY_ID,
+};
+
+export function fdById(kind: ObjectKind, id: number): number {
+  return run(FD_BY_ID[kind], BY_ID, { id });
+}
+
+const INFO_BY_FD = record('info_by_fd', { bpf_fd: u32, info_len: u32, info: u64 });
+
+const MAP_INFO = record('bpf_map_info', {
+  type: u32,
+  id: u32,
+  key_size: u32,
+  value_size: u32,
+  max_entries: u32,
+  map_flags: u32,
+  name: text(16),
+  ifindex: u32,
+  btf_vmlinux_value_type_id: u32,
+  netns_dev: u64,
+  netns_ino: u64,
+  btf_id: u32,
+  btf_key_type_id: u32,
+  btf_value_type_id: u32,
+  btf_vmlinux_id: u32,
+  map_extra: u64,
+});
+export type MapInfo = Decoded<typeof MAP_INFO>;
+
+const PROGRAM_INFO = record('bpf_prog_info', {
+  type: u32,
+  id: u32,
+  tag: u64,
+  jited_prog_len: u32,
+  xlated_prog_len: u32,
+  jited_prog_insns: u64,
+  xlated_prog_insns: u64,
+  load_time: u64,
+  created_by_uid: u32,
+  nr_map_ids: u32,
+  map_ids: u64,
+  name: text(16),
+  ifindex: u32,
+  gpl_compatible: u32,
+  netns_dev: u64,
+  netns_ino: u64,
+  nr_jited_ksyms: u32,
+  nr_jited_func_lens: u32,
+  jited_ksyms: u64,
+  jited_func_lens: u64,
+  btf_id: u32,
+  func_info_rec_size: u32,
+  func_info: u64,
+  nr_func_info: u32,
+  nr_line_info: u32,
+  line_info: u64,
+  jited_line_info: u64,
+  nr_jited_line_info: u32,
+  line_info_rec_size: u32,
+  jited_line_info_rec_size: u32,
+  nr_prog_tags: u32,
+  prog_tags: u64,
+  run_time_ns: u64,
+  run_cnt: u64,
+  recursion_misses: u64,
+  verified_insns: u32,
+});
+export type ProgramInfo = Decoded<typeof PROGRAM_INFO>;
+
+/** The head that all links share (struct bpf_link_info). */
+const LINK_INFO = record('bpf_link_info', { type: u32, id: u32, prog_id: u32 });
+export type LinkInfo = Decoded<typeof LINK_INFO>;
+
+function info<S extends RecordShape>(shape: S, what: string, fd: number): Decoded<S> {
+  return scratch((arena) => {
+    const block = arena.take(shape.size);
+    must(
+      run(COMMAND.OBJ_GET_INFO_BY_FD, INFO_BY_FD, { bpf_fd: fd, info_len: shape.size, info: block.address }),
+      `asking the kernel about a ${what}`,
+    );
+    return decoder(shape)(block.view, 0);
+  });
+}
+
+export function mapInfo(fd: number): MapInfo {
+  return info(MAP_INFO, 'map', fd);
+}
+
+export function programInfo(fd: number): ProgramInfo {
+  return info(PROGRAM_INFO, 'program', fd);
+}
+
+export function linkInfo(fd: number): LinkInfo {
+  return info(LINK_INFO, 'link', fd);
+}
