@@ -1,0 +1,103 @@
+/** Exponential histograms of integers: add, merge, subtract, percentiles. Only the buckets between the outermost used ones take memory. */
+import { bucketOf, lowerBound } from '../base/exponential.ts';
+
+/** Eight buckets to a power of two: a percentile is at most 4.33 % off (docs/json.md). */
+export const LATENCY_SCALE = 3;
+
+export class Histogram {
+  readonly scale: number;
+  /** Values of 0, which lie in no exponential bucket. */
+  zeros = 0;
+  /** Index of the bucket that `counts[0]` belongs to. */
+  offset = 0;
+  counts: Float64Array = new Float64Array(0);
+
+  constructor(scale: number = LATENCY_SCALE) {
+    this.scale = scale;
+  }
+
+  get total(): number {
+    return this.counts.reduce((sum, count) => sum + count, this.zeros);
+  }
+
+  add(value: number, count = 1): void {
+    if (value < 1) this.zeros += count;
+    else this.addBucket(bucketOf(value, this.scale), count);
+  }
+
+  /** Adds to a bucket that a BPF program has chosen. */
+  addBucket(index: number, count: number): void {
+    this.#cover(index);
+    this.counts[index - this.offset]! += count;
+  }
+
+  merge(other: Histogram): void {
+    this.#combine(other, 1);
+  }
+
+  /** Takes away an earlier state of the same histogram: what is left was added since. */
+  subtract(earlier: Histogram): void {
+    this.#combine(earlier, -1);
+  }
+
+  clone(): Histogram {
+    const copy = new Histogram(this.scale);
+    copy.zeros = this.zeros;
+    copy.offset = this.offset;
+    copy.counts = this.counts.slice();
+    return copy;
+  }
+
+  /** Used buckets, ascending. */
+  *buckets(): Generator<{ readonly index: number; readonly count: number }> {
+    for (let at = 0; at < this.counts.length; at++) {
+      if (this.counts[at]! > 0) yield { index: this.offset + at, count: this.counts[at]! };
+    }
+  }
+
+  /**
+   * The value that a part `quantile` (0..1) of all values do not exceed, by nearest rank; nothing when empty.
+   * The harmonic middle of its bucket is off by (r - 1)/(r + 1) for a bucket of ratio r, whichever value it was.
+   * `max`, where it is known, is the exact answer for the highest rank and a limit for the others.
+   */
+  percentile(quantile: number, max = Number.POSITIVE_INFINITY): number | undefined {
+    const total = this.total;
+    if (total === 0) return undefined;
+    const rank = Math.max(1, Math.ceil(quantile * total));
+    if (rank >= total && Number.isFinite(max)) return max;
+    let seen = this.zeros;
+    if (seen >= rank) return 0;
+    for (const { index, count } of this.buckets()) {
+      seen += count;
+      if (seen >= rank) return Math.min(max, this.#middle(index));
+    }
+    return undefined;
+  }
+
+  #middle(index: number): number {
+    const low = lowerBound(index, this.scale);
+    const high = lowerBound(index + 1, this.scale);
+    return (2 * low * high) / (low + high);
+  }
+
+  #combine(other: Histogram, sign: 1 | -1): void {
+    if (other.scale !== this.scale)
+      throw new RangeError(`histograms of scales ${this.scale} and ${other.scale} do not mix`);
+    this.zeros += sign * other.zeros;
+    for (const { index, count } of other.buckets()) this.addBucket(index, sign * count);
+  }
+
+  /** Grows by whole powers of two, so that it happens rarely. */
+  #cover(index: number): void {
+    const step = 2 ** this.scale;
+    const first = Math.floor(index / step) * step;
+    const empty = this.counts.length === 0;
+    const start = empty ? first : Math.min(this.offset, first);
+    const end = empty ? first + step : Math.max(this.offset + this.counts.length, first + step);
+    if (end - start === this.counts.length) return;
+    const counts = new Float64Array(end - start);
+    if (!empty) counts.set(this.counts, this.offset - start);
+    this.offset = start;
+    this.counts = counts;
+  }
+}

@@ -1,0 +1,47 @@
+/** Counters that only grow in the kernel become what happened within a window of time. */
+
+/**
+ * How a field behaves: a `sum` grows, `max` and `last` hold a value.
+ * Two rows become one, and two readings of a row become a window, by this rule.
+ */
+export type FieldRule = 'sum' | 'max' | 'last';
+
+/** Adds row `from` to row `into`: CPUs, users or queries that one key is to stand for. */
+export function mergeRow(rules: readonly FieldRule[], into: Float64Array, from: Float64Array): void {
+  rules.forEach((rule, at) => {
+    if (rule === 'sum') into[at]! += from[at]!;
+    else into[at] = rule === 'max' ? Math.max(into[at]!, from[at]!) : from[at]!;
+  });
+}
+
+/** Remembers the last reading of every key. A key that is missing from a reading is forgotten. */
+export class Windows {
+  readonly #rules: readonly FieldRule[];
+  #last: ReadonlyMap<string, Float64Array> = new Map();
+
+  constructor(rules: readonly FieldRule[]) {
+    this.#rules = rules;
+  }
+
+  /**
+   * The growth of each key since the last reading; keys without any are left out.
+   * A sum below its last reading was deleted and started again: all of it is new.
+   * `max` and `last` cannot be subtracted: they stay as read.
+   */
+  advance(reading: ReadonlyMap<string, Float64Array>): Map<string, Float64Array> {
+    const window = new Map<string, Float64Array>();
+    for (const [key, now] of reading) {
+      const growth = this.#growth(now, this.#last.get(key));
+      if (growth) window.set(key, growth);
+    }
+    this.#last = reading;
+    return window;
+  }
+
+  #growth(now: Float64Array, before: Float64Array | undefined): Float64Array | undefined {
+    const isSum = (at: number): boolean => this.#rules[at] === 'sum';
+    const restarted = !before || now.some((value, at) => isSum(at) && value < before[at]!);
+    const growth = restarted ? now.slice() : now.map((value, at) => (isSum(at) ? value - before[at]! : value));
+    return growth.some((value, at) => isSum(at) && value > 0) ? growth : undefined;
+  }
+}
