@@ -13,6 +13,8 @@ export interface IntType {
   readonly kind: 'int';
   readonly size: 1 | 2 | 4 | 8;
   readonly signed: boolean;
+  /** A literal that fits either sign takes the sign of what it meets. Only while types are inferred. */
+  readonly flexible?: boolean;
 }
 export interface EnumType {
   readonly kind: 'enum';
@@ -227,6 +229,8 @@ export function sameType(a: Type, b: Type): boolean {
   if (a === b) return true;
   if (a.kind !== b.kind) return false;
   switch (a.kind) {
+    case 'int':
+      return a.size === (b as IntType).size && a.signed === (b as IntType).signed;
     case 'pointer': {
       const other = b as PointerType;
       return a.space === other.space && a.typed === other.typed && sameType(a.to, other.to);

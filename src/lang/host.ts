@@ -1,0 +1,61 @@
+/** What the compiler asks about the machine and the traced programs: the only way facts of a host come in. */
+import type { Btf } from '../bpf/btf/index.ts';
+import type { Type } from './types/type.ts';
+
+/** Everything is a question; an absent answer makes what needs it a diagnostic, never a guess. */
+export interface CompileHost {
+  /** BTF of vmlinux. */
+  kernelBtf?(): Btf | undefined;
+  /** Text of tracefs `events/CATEGORY/EVENT/format`. */
+  tracepointFormat?(category: string, event: string): string | undefined;
+  /** Every tracepoint, for wildcards and did-you-mean: `category:event`. */
+  tracepoints?(): readonly string[];
+  /** Functions that kprobes or fentry can be attached to. */
+  kernelFunctions?(): readonly string[];
+  /** Address of a kernel symbol (kallsyms). */
+  kernelSymbol?(name: string): bigint | undefined;
+  /** Paths of the files that a probe's binary part names: a path, a name on $PATH, a library, a pattern. */
+  binaries?(name: string): readonly string[];
+  userFunctions?(binary: string): readonly UserFunction[];
+  /** A data symbol of a binary (uaddr). */
+  userSymbol?(binary: string, name: string): { readonly address: bigint; readonly size: number } | undefined;
+  usdtSites?(binary: string): readonly UsdtSite[];
+  /** Inode of a cgroup directory, as bpf_get_current_cgroup_id gives it. */
+  cgroupId?(path: string): bigint | undefined;
+  readonly cpus?: { readonly possible: number };
+  readonly features?: KernelFeatures;
+  /** What the target adds to the language: builtins, structs, probe kinds. */
+  readonly target?: TargetProvider;
+}
+
+/** What code generation depends on; absent: as on a current kernel. */
+export interface KernelFeatures {
+  readonly uprobeMulti?: boolean;
+  readonly kprobes?: boolean;
+  readonly fentry?: boolean;
+}
+
+export interface UserFunction {
+  readonly name: string;
+  /** Virtual address in the file. */
+  readonly address: bigint;
+  readonly fileOffset: bigint;
+  readonly size: number;
+}
+
+export interface UsdtSite {
+  readonly provider: string;
+  readonly name: string;
+  readonly fileOffset: bigint;
+  readonly semaphoreOffset?: bigint;
+  /** As the note writes them: `-4@%edi 8@-16(%rbp)`. */
+  readonly arguments: string;
+}
+
+/** Names that a program knows and the language does not: what `pg.*` is made of. */
+export interface TargetProvider {
+  /** Struct and union types by name, without the word: a layout table of the running version. */
+  struct?(name: string): Type | undefined;
+  /** Integer constants by name: addresses, offsets, enum members. */
+  constant?(name: string): bigint | undefined;
+}

@@ -1,0 +1,132 @@
+/** Finds types and constants by name: the language's own, the script's, the target's, the kernel's. */
+import type { Btf } from '../../bpf/btf/index.ts';
+import type { TargetProvider } from '../host.ts';
+import type { CDefinition, TypeExpression } from '../syntax/ast.ts';
+import { BtfTypes } from './btf-types.ts';
+import { CTypes } from './c-types.ts';
+import { type AggregateType, arrayOf, type Field, pointerTo, type StructType, stringType, type Type } from './type.ts';
+
+const aggregate = (kind: AggregateType['kind'], signed: boolean): Type => ({ kind, signed });
+
+/** The language's own names beyond C's. */
+const OWN: Readonly<Record<string, Type>> = {
+  string: stringType(0),
+  buffer: { kind: 'buffer', size: 0 },
+  inet: { kind: 'inet' },
+  count_t: aggregate('count', true),
+  ...Object.fromEntries(
+    (['sum', 'min', 'max', 'avg', 'stats'] as const).flatMap((kind) => [
+      [`${kind}_t`, aggregate(kind, true)],
+      [`u${kind}_t`, aggregate(kind, false)],
+    ]),
+  ),
+  timestamp: { kind: 'timestamp', clock: 'boot', format: '' },
+  macaddr_t: { kind: 'mac' },
+  cgroup_path_t: { kind: 'cgroupPath', filter: '' },
+  username: { kind: 'username' },
+};
+
+export interface Constant {
+  readonly type: Type;
+  readonly value: bigint;
+}
+
+export class TypeSpace {
+  readonly #c: CTypes;
+  readonly #openBtf: () => Btf | undefined;
+  readonly #target: TargetProvider | undefined;
+  #btf: BtfTypes | undefined;
+  #btfOpened = false;
+  readonly #constants = new Map<string, Constant | undefined>();
+
+  constructor(definitions: readonly CDefinition[], openBtf: () => Btf | undefined, target?: TargetProvider) {
+    this.#openBtf = openBtf;
+    this.#target = target;
+    this.#c = new CTypes(definitions, {
+      tagged: (tag, name) => (tag === 'enum' ? undefined : this.#target?.struct?.(name)) ?? this.btf?.tagged(tag, name),
+      named: (name) => this.#target?.struct?.(name) ?? this.btf?.named(name),
+    });
+  }
+
+  /** Opened when a name is first looked for in it. */
+  get btf(): BtfTypes | undefined {
+    if (!this.#btfOpened) {
+      this.#btfOpened = true;
+      const btf = this.#openBtf();
+      if (btf) this.#btf = new BtfTypes(btf);
+    }
+    return this.#btf;
+  }
+
+  named(name: string): Type | undefined {
+    return OWN[name] ?? this.#c.named(name);
+  }
+
+  tagged(tag: 'struct' | 'union' | 'enum', name: string): Type | undefined {
+    return this.#c.tagged(tag, name);
+  }
+
+  constant(name: string): Constant | undefined {
+    if (!this.#constants.has(name)) this.#constants.set(name, this.#findConstant(name));
+    return this.#constants.get(name);
+  }
+
+  #findConstant(name: string): Constant | undefined {
+    const own = this.#c.enumMember(name);
+    if (own) return own;
+    const value = this.#target?.constant?.(name);
+    if (value !== undefined) return { type: { kind: 'int', size: 8, signed: value < 0n }, value };
+    return this.btf?.enumMember(name);
+  }
+
+  /** Names that a script could have meant. */
+  names(): string[] {
+    return [...Object.keys(OWN), ...this.#c.names()];
+  }
+
+  /** undefined for a name that nothing defines, and for `typeof(expression)`, which inference resolves. */
+  ofExpression(expression: TypeExpression): Type | undefined {
+    switch (expression.kind) {
+      case 'named-type':
+        return this.named(expression.name);
+      case 'tagged-type':
+        return this.tagged(expression.tag, expression.name);
+      case 'pointer-type': {
+        const to = this.ofExpression(expression.to);
+        return to && pointerTo(to, 'unknown');
+      }
+      case 'array-type': {
+        const of = this.ofExpression(expression.element);
+        return of && sized(of, expression.length ?? 0);
+      }
+      case 'typeof-type':
+        return undefined;
+    }
+  }
+}
+
+/** `[N]` gives string, buffer and inet their size, and makes an array of anything else. */
+export function sized(of: Type, length: number): Type {
+  if (of.kind === 'string' && of.size === 0) return stringType(length);
+  if (of.kind === 'buffer' && of.size === 0) return { kind: 'buffer', size: length };
+  if (of.kind === 'inet') return of;
+  return arrayOf(of, length);
+}
+
+/** A field by its name, looked for in anonymous members too; the offset is from the start of `type`. */
+export function findField(type: StructType, name: string): Field | undefined {
+  for (const field of type.fields()) {
+    if (field.name === name) return field;
+    if (field.name !== '' || field.type.kind !== 'struct') continue;
+    const inner = findField(field.type, name);
+    if (inner) return { ...inner, offset: inner.offset + field.offset };
+  }
+  return undefined;
+}
+
+/** All field names, those of anonymous members included. */
+export function fieldNames(type: StructType): string[] {
+  return type
+    .fields()
+    .flatMap((field) => (field.name === '' && field.type.kind === 'struct' ? fieldNames(field.type) : [field.name]));
+}
