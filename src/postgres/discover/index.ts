@@ -1,0 +1,4 @@
+/** Finds the PostgreSQL clusters of this host through /proc, and opens the memory of their processes. */
+
+export { type ChildProcess, type DiscoveredCluster, type Discovery, discoverClusters } from './discover.ts';
+export { ProcessMemory } from './process-memory.ts';

@@ -1,0 +1,65 @@
+/** Reads of /proc/PID that a process may end under: undefined then, and where we may not look. */
+
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+
+export interface ProcessStat {
+  readonly pid: number;
+  readonly comm: string;
+  readonly parentPid: number;
+  /** Clock ticks since boot; with the pid it names a process for good. */
+  readonly startTime: number;
+}
+
+export function listPids(): number[] {
+  const pids: number[] = [];
+  for (const name of readdirSync('/proc')) {
+    const pid = Number(name);
+    if (pid > 0) pids.push(pid);
+  }
+  return pids;
+}
+
+/** /proc/PID/stat: pid (comm) state ppid …, the 22nd field is the start time; comm may hold anything, parentheses too. */
+export function readStat(pid: number): ProcessStat | undefined {
+  const text = readText(`/proc/${pid}/stat`, 'latin1');
+  if (text === undefined) return undefined;
+  const end = text.lastIndexOf(')');
+  const fields = text.slice(end + 2).split(' ');
+  return {
+    pid,
+    comm: text.slice(text.indexOf('(') + 1, end),
+    parentPid: Number(fields[1]),
+    startTime: Number(fields[19]),
+  };
+}
+
+/** The pid as the process itself knows it: the last of NSpid, which has one per nested pid namespace. */
+export function readInnermostPid(pid: number): number | undefined {
+  const status = readText(`/proc/${pid}/status`);
+  const own = /^NSpid:.*?(\d+)$/m.exec(status ?? '')?.[1];
+  return own === undefined ? undefined : Number(own);
+}
+
+export function readText(path: string, encoding: BufferEncoding = 'utf8'): string | undefined {
+  try {
+    return readFileSync(path, encoding);
+  } catch {
+    return undefined;
+  }
+}
+
+export function readBytes(path: string): Buffer | undefined {
+  try {
+    return readFileSync(path);
+  } catch {
+    return undefined;
+  }
+}
+
+export function readLink(path: string): string | undefined {
+  try {
+    return readlinkSync(path);
+  } catch {
+    return undefined;
+  }
+}
