@@ -1,0 +1,107 @@
+/** IR to eBPF: instruction selection, register allocation, frames. Pure. */
+import { PebbleError } from '../../base/errors.ts';
+import { bytes, u32 } from '../../base/record.ts';
+import type { MapSpec } from '../../bpf/spec/map.ts';
+import type { FunctionSpec } from '../../bpf/spec/program.ts';
+import type { IrFunction, IrProgram } from '../ir/ir.ts';
+import { allocateRegisters } from './allocate.ts';
+import { type CallGraph, callGraph } from './calls.ts';
+import { emitFunction, layOutFrame } from './emit.ts';
+import { placeSlots, smallestFrame } from './frame.ts';
+import { markLoops } from './loops.ts';
+import { select } from './select.ts';
+
+export interface GenerateOptions {
+  /** v4 (Linux 6.6) adds signed division, sign extension and long jumps; v3 does without. */
+  readonly isa?: 'v3' | 'v4';
+}
+
+export interface Generated {
+  /** The entry first. */
+  readonly functions: readonly FunctionSpec[];
+  /** What the code needs besides the maps that the IR names. */
+  readonly maps: readonly MapSpec[];
+}
+
+/** Bytes of frame that all functions of a call chain share (MAX_BPF_STACK). */
+const STACK_LIMIT = 512;
+/** The verifier rounds each frame up to this before it adds them. */
+const FRAME_UNIT = 32;
+/** The largest value of a per-CPU map. */
+const SCRATCH_LIMIT = 32768;
+
+export function generate(program: IrProgram, options: GenerateOptions = {}): Generated {
+  return new ProgramGenerator(program, options.isa ?? 'v4').run();
+}
+
+class ProgramGenerator {
+  readonly #program: IrProgram;
+  readonly #isa: 'v3' | 'v4';
+  readonly #graph: CallGraph;
+  readonly #scratchMap: string;
+  /** Stack that a function and those that it calls need. */
+  readonly #depth = new Map<IrFunction, number>();
+  #scratchBytes = 0;
+
+  constructor(program: IrProgram, isa: 'v3' | 'v4') {
+    this.#program = program;
+    this.#isa = isa;
+    this.#graph = callGraph(program);
+    this.#scratchMap = `${program.name}.scratch`;
+  }
+
+  run(): Generated {
+    const done = new Map<IrFunction, FunctionSpec>();
+    for (const fn of this.#graph.bottomUp) done.set(fn, this.#function(fn));
+    return { functions: this.#program.functions.map((fn) => done.get(fn)!), maps: this.#maps() };
+  }
+
+  #function(fn: IrFunction): FunctionSpec {
+    const below = Math.max(0, ...this.#graph.callees(fn).map((callee) => this.#depth.get(callee)!));
+    const limit = STACK_LIMIT - below - this.#reservedAbove(fn);
+    // Spill slots are known last: when they push the frame over its limit, more slots leave it.
+    for (let budget = limit; ; ) {
+      const placement = placeSlots(fn, budget, this.#scratchBytes);
+      const machine = allocateRegisters(
+        markLoops(select(fn, placement, { isa: this.#isa, scratchMap: this.#scratchMap })),
+      );
+      const frame = layOutFrame(machine.frame);
+      if (frame.depth > limit && budget > 0) {
+        budget = Math.max(0, Math.min(budget, placement.frameBytes) - (frame.depth - limit));
+        continue;
+      }
+      const depth = below + Math.ceil(Math.max(frame.depth, 1) / FRAME_UNIT) * FRAME_UNIT;
+      if (depth > STACK_LIMIT) throw this.#tooDeep(fn, depth);
+      this.#depth.set(fn, depth);
+      this.#scratchBytes += placement.scratchBytes;
+      return emitFunction(machine, frame, this.#isa);
+    }
+  }
+
+  /** What the callers of this function cannot do without. */
+  #reservedAbove(fn: IrFunction): number {
+    const callers = this.#graph.callers(fn).map((caller) => smallestFrame(caller) + this.#reservedAbove(caller));
+    return Math.max(0, ...callers);
+  }
+
+  #maps(): MapSpec[] {
+    if (this.#scratchBytes === 0) return [];
+    if (this.#scratchBytes > SCRATCH_LIMIT) {
+      throw new PebbleError('unsupported', {
+        doing: `generating code for ${this.#program.name}`,
+        what: `its variables need ${this.#scratchBytes} bytes, more than ${SCRATCH_LIMIT}`,
+        hint: 'use shorter strings or smaller arrays',
+      });
+    }
+    const value = bytes(this.#scratchBytes);
+    return [{ name: this.#scratchMap, type: 'percpu_array', key: u32, value, maxEntries: 1 }];
+  }
+
+  #tooDeep(fn: IrFunction, depth: number): PebbleError {
+    return new PebbleError('unsupported', {
+      doing: `generating code for ${fn.name}`,
+      what: `it and the functions that it calls need ${depth} bytes of stack, more than ${STACK_LIMIT}`,
+      hint: 'pass fewer values at once, or call fewer functions from functions',
+    });
+  }
+}
