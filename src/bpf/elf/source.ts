@@ -1,0 +1,65 @@
+/** Where an ELF file's bytes come from: ranges of a file, or bytes already in memory. */
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { PebbleError } from '../../base/errors.ts';
+
+export interface ByteSource {
+  /** For messages: the path. */
+  readonly name: string;
+  readonly size: number;
+  /** Exactly `length` bytes, or a `format` error when they lie outside. */
+  read(offset: number, length: number): Buffer;
+  close(): void;
+}
+
+export function bytesSource(bytes: Buffer, name: string): ByteSource {
+  return {
+    name,
+    size: bytes.length,
+    read(offset, length) {
+      checkRange(this, offset, length);
+      return bytes.subarray(offset, offset + length);
+    },
+    close() {},
+  };
+}
+
+/** Keeps the file open, so that what is read later is of the same file even if the path is replaced. */
+export function fileSource(path: string): ByteSource {
+  const fd = openFile(path);
+  const size = fstatSync(fd).size;
+  return {
+    name: path,
+    size,
+    read(offset, length) {
+      checkRange(this, offset, length);
+      const bytes = Buffer.allocUnsafeSlow(length);
+      for (let done = 0; done < length; ) {
+        const count = readSync(fd, bytes, done, length - done, offset + done);
+        if (count === 0) throw failed(path, `it ends at byte ${offset + done}`);
+        done += count;
+      }
+      return bytes;
+    },
+    close() {
+      closeSync(fd);
+    },
+  };
+}
+
+function openFile(path: string): number {
+  try {
+    return openSync(path, 'r');
+  } catch (cause) {
+    throw new PebbleError('io', { doing: `opening ${path}`, what: (cause as Error).message, cause });
+  }
+}
+
+function checkRange(source: ByteSource, offset: number, length: number): void {
+  if (!(offset >= 0 && length >= 0 && offset + length <= source.size)) {
+    throw failed(source.name, `${length} bytes at ${offset} are wanted, the file has ${source.size}`);
+  }
+}
+
+function failed(name: string, what: string): PebbleError {
+  return new PebbleError('format', { doing: `reading ${name}`, what });
+}

@@ -1,0 +1,60 @@
+/** USDT probes: the places in a binary that its authors marked, from .note.stapsdt. */
+import { ByteCursor } from '../../base/bytes.ts';
+import type { Elf } from './elf.ts';
+import { parseNotes } from './notes.ts';
+import { parseUsdtArguments, type UsdtArgument } from './usdt-arguments.ts';
+
+const NT_STAPSDT = 3;
+
+export interface UsdtSite {
+  readonly provider: string;
+  readonly probe: string;
+  /** Address of the marked instruction, as linked. */
+  readonly address: number;
+  /** Where that instruction lies in the file: what a uprobe is attached to. */
+  readonly fileOffset: number;
+  /** The counter that tells the program that somebody listens; many probes have none. */
+  readonly semaphore?: { readonly address: number; readonly fileOffset: number };
+  readonly arguments: readonly UsdtArgument[];
+}
+
+/** All sites in the order of the file; one probe may have several (it was inlined). */
+export function usdtSites(elf: Elf): UsdtSite[] {
+  const section = elf.section('.note.stapsdt');
+  if (section === undefined) return [];
+  const base = elf.section('.stapsdt.base')?.address;
+  const name = `${elf.name} .note.stapsdt`;
+  return parseNotes(elf.read(section), section.alignment, name)
+    .filter((note) => note.owner === 'stapsdt' && note.type === NT_STAPSDT)
+    .map((note) => readSite(elf, base, new ByteCursor(note.data, name)));
+}
+
+/** Location, base and semaphore addresses; then provider, name and arguments as text. */
+function readSite(elf: Elf, base: number | undefined, cursor: ByteCursor): UsdtSite {
+  const location = cursor.size64();
+  const linkedBase = cursor.size64();
+  const semaphoreAddress = cursor.size64();
+  const provider = cursor.text();
+  const probe = cursor.text();
+  const text = cursor.text();
+  // prelink may have moved the sections after the note was written; the base section tells by how much.
+  const moved = base === undefined || linkedBase === 0 ? 0 : base - linkedBase;
+  const address = location + moved;
+  const fileOffset = elf.fileOffset(address) ?? elf.fail(`USDT ${provider}:${probe} lies at no place in the file`);
+  const arch = elf.header.machine === 'arm64' ? 'arm64' : 'x86_64';
+  const semaphore = semaphoreAddress === 0 ? undefined : readSemaphore(elf, semaphoreAddress + moved);
+  return {
+    provider,
+    probe,
+    address,
+    fileOffset,
+    ...(semaphore && { semaphore }),
+    arguments: parseUsdtArguments(text, arch),
+  };
+}
+
+function readSemaphore(elf: Elf, address: number): UsdtSite['semaphore'] {
+  const fileOffset =
+    elf.fileOffset(address) ?? elf.fail(`a USDT semaphore at 0x${address.toString(16)} is not in the file`);
+  return { address, fileOffset };
+}
