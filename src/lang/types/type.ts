@@ -15,6 +15,8 @@ export interface IntType {
   readonly signed: boolean;
   /** A literal that fits either sign takes the sign of what it meets. Only while types are inferred. */
   readonly flexible?: boolean;
+  /** Whose addresses it holds, when it is one; known where it comes from a probe's argument or from uptr() and kptr(). */
+  readonly space?: 'kernel' | 'user';
 }
 export interface EnumType {
   readonly kind: 'enum';

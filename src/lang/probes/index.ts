@@ -1,0 +1,32 @@
+/** The table of probe kinds, and how an attach point finds its kind. */
+import type { ProbeKind } from './kind.ts';
+import { hardware, software } from './perf-event.ts';
+import { rawtracepoint } from './rawtracepoint.ts';
+import { begin, end, self } from './special.ts';
+import { interval, profile } from './timed.ts';
+import { tracepoint } from './tracepoint.ts';
+import { uprobe, uretprobe, usdt } from './user.ts';
+
+export type * from './kind.ts';
+
+export const PROBE_KINDS: readonly ProbeKind[] = [
+  begin,
+  end,
+  self,
+  tracepoint,
+  rawtracepoint,
+  uprobe,
+  uretprobe,
+  usdt,
+  profile,
+  interval,
+  software,
+  hardware,
+];
+
+export function findProbeKind(name: string): ProbeKind | undefined {
+  return (
+    PROBE_KINDS.find((kind) => kind.names.includes(name)) ??
+    PROBE_KINDS.find((kind) => kind.names[0] === name.toLowerCase())
+  );
+}

@@ -1,0 +1,67 @@
+/** What a probe kind is to the compiler: a row of names, and how its attach points become programs and links. */
+import type { LinkSpec, ProgramKind } from '../../bpf/spec/index.ts';
+import type { Diagnostics } from '../diagnostics/index.ts';
+import type { CompileHost } from '../host.ts';
+import type { ScriptProbe } from '../script.ts';
+import type { AttachPoint } from '../syntax/ast.ts';
+import type { StructType, Type } from '../types/type.ts';
+import type { TypeSpace } from '../types/type-space.ts';
+import type { UsdtArgument } from './usdt-arguments.ts';
+
+export interface ProbeKind {
+  /** The full name first, then the short ones. */
+  readonly names: readonly [string, ...string[]];
+  /** How it is written, for messages and the reference. */
+  readonly usage: readonly string[];
+  readonly doc: string;
+  /** Where a bare address of this probe points. */
+  readonly space: 'kernel' | 'user' | 'unknown';
+  /** May end the compilation of this point with diagnostics. */
+  expand(point: AttachPoint, context: ExpandContext): readonly ProbePoint[];
+}
+
+export interface ExpandContext {
+  readonly host: CompileHost;
+  readonly types: TypeSpace;
+  readonly diagnostics: Diagnostics;
+  /** The body mentions `args`: raw tracepoints then want typed arguments. */
+  readonly usesArgs: boolean;
+  /** Only this process is traced (-p). */
+  readonly pid: number | undefined;
+  /** A probe that nothing matches: an error, a warning or nothing, as missing_probes says. */
+  missing(point: AttachPoint, message: string, hint?: string): void;
+}
+
+/** A link whose program's name is not yet known. */
+export type PendingLink = LinkSpec extends infer L ? (L extends LinkSpec ? Omit<L, 'program'> : never) : never;
+
+/** One place where a body is to run; points of equal `shape` share one program. */
+export interface ProbePoint {
+  /** As the builtin `probe` gives it. */
+  readonly name: string;
+  readonly kind: ProbeKind;
+  readonly program: ProgramKind;
+  readonly attachTo?: string;
+  readonly how: ScriptProbe['how'];
+  readonly signal?: string;
+  readonly links: readonly PendingLink[];
+  readonly args?: Arguments;
+  readonly argN?: ArgN;
+  readonly retval?: 'register' | { readonly slot: number; readonly type: Type };
+  /** What `func` gives: the function's address. */
+  readonly func?: 'instruction' | 'attach';
+  /** Binary that user symbols are looked up in. */
+  readonly binary?: string;
+}
+
+/** What `args` is: a struct in the context, or eight-byte slots that a struct's fields stand for. */
+export type Arguments =
+  | { readonly in: 'context'; readonly struct: StructType }
+  | { readonly in: 'slots'; readonly struct: StructType; readonly slots: ReadonlyMap<string, number> };
+
+/** What arg0 … are: registers of the calling convention, slots of the context, or what a USDT note says. */
+export type ArgN =
+  | { readonly in: 'registers' }
+  | { readonly in: 'slots' }
+  /** One list a site; the attach cookie tells which site fired. */
+  | { readonly in: 'usdt'; readonly sites: readonly (readonly UsdtArgument[])[] };
