@@ -1,0 +1,83 @@
+/** Loads a CollectionSpec: its maps, programs and links, which live and die together. */
+import { PebbleError } from '../base/errors.ts';
+import { attach, type Link } from './links/index.ts';
+import { createMap, KeyedMap, type MapHandle, type MapOf } from './maps/index.ts';
+import { loadProgram, type Program } from './programs/index.ts';
+import type { CollectionSpec, LinkSpec, MapSpec } from './spec/index.ts';
+
+export class Collection {
+  readonly spec: CollectionSpec;
+  readonly maps = new Map<string, MapHandle>();
+  readonly programs = new Map<string, Program>();
+  readonly links: Link[] = [];
+
+  constructor(spec: CollectionSpec) {
+    this.spec = spec;
+  }
+
+  /** The map of this spec (typed by it) or of this name. */
+  map<const S extends MapSpec>(spec: S): MapOf<S>;
+  map(name: string): MapHandle;
+  map(which: MapSpec | string): MapHandle {
+    return this.#named(this.maps, typeof which === 'string' ? which : which.name, 'map');
+  }
+
+  /** A map with keys, for those who know its shapes only at run time. */
+  keyed(name: string): KeyedMap<unknown, unknown> {
+    const map = this.map(name);
+    if (map instanceof KeyedMap) return map;
+    throw new PebbleError('internal', { what: `map "${name}" (${map.type}) has no keys to read` });
+  }
+
+  program(name: string): Program {
+    return this.#named(this.programs, name, 'program');
+  }
+
+  /** Attaches one more program, or one of this collection once more. */
+  attach(link: LinkSpec): Link {
+    const attached = attach(link, this.program(link.program));
+    this.links.push(attached);
+    return attached;
+  }
+
+  /** Attaches all links of the spec; on failure none of them stays. */
+  attachAll(): readonly Link[] {
+    const before = this.links.length;
+    try {
+      return this.spec.links.map((link) => this.attach(link));
+    } catch (error) {
+      for (const link of this.links.splice(before)) link.close();
+      throw error;
+    }
+  }
+
+  /** Detaches everything and lets go of programs and maps. */
+  close(): void {
+    for (const link of this.links.splice(0).reverse()) link.close();
+    for (const program of this.programs.values()) program.close();
+    for (const map of this.maps.values()) map.close();
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  #named<T>(among: ReadonlyMap<string, T>, name: string, what: string): T {
+    const found = among.get(name);
+    if (found !== undefined) return found;
+    throw new PebbleError('internal', { what: `the collection has no ${what} "${name}"` });
+  }
+}
+
+/** Creates the maps and loads the programs; nothing is attached yet. On failure nothing stays. */
+export function loadCollection(spec: CollectionSpec): Collection {
+  const collection = new Collection(spec);
+  try {
+    for (const map of spec.maps) collection.maps.set(map.name, createMap(map));
+    for (const program of spec.programs) collection.programs.set(program.name, loadProgram(program, collection.maps));
+    return collection;
+  } catch (error) {
+    collection.close();
+    throw error;
+  }
+}

@@ -1,0 +1,3 @@
+/** Links: programs attached to their hooks, each in the best way that the kernel knows. */
+export { attach } from './attach.ts';
+export { Link, type Strategy } from './link.ts';

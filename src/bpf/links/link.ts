@@ -1,0 +1,45 @@
+/** A program attached to its hook. */
+import type { LinkKind } from '../spec/index.ts';
+import { closeFd, must, objPin } from '../sys/index.ts';
+
+/** How a link was made, of several ways that kernels know. */
+export type Strategy = 'perf_link' | 'ioctl' | 'raw_tracepoint_open' | 'link_create' | 'uprobe_multi' | 'kprobe_multi';
+
+export interface LinkParts {
+  readonly kind: LinkKind;
+  readonly program: string;
+  readonly strategy: Strategy;
+  /** Descriptors that hold it; links before the events that they use. */
+  readonly fds: readonly number[];
+  /** What the user should know: a lost feature, a slow way. */
+  readonly warnings?: readonly string[];
+}
+
+export class Link {
+  readonly kind: LinkKind;
+  readonly program: string;
+  readonly strategy: Strategy;
+  readonly warnings: readonly string[];
+  readonly fds: readonly number[];
+  #closed = false;
+
+  constructor(parts: LinkParts) {
+    this.kind = parts.kind;
+    this.program = parts.program;
+    this.strategy = parts.strategy;
+    this.warnings = parts.warnings ?? [];
+    this.fds = parts.fds;
+  }
+
+  /** Keeps it attached beyond this process; only a true bpf link can be pinned. */
+  pin(path: string): void {
+    must(objPin(this.fds[0]!, path), `pinning the link of program "${this.program}" at ${path}`);
+  }
+
+  /** Detaches the program. */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    for (const fd of this.fds) closeFd(fd);
+  }
+}

@@ -1,0 +1,55 @@
+/** A map in the kernel, whatever its type: what all have in common. */
+import type { MapType } from '../spec/index.ts';
+import { closeFd, type MapInfo, mapFreeze, mapInfo, must, objPin } from '../sys/index.ts';
+
+/** A map's descriptor and measures, as the classes of this folder take them. */
+export interface MapParts {
+  readonly fd: number;
+  readonly name: string;
+  readonly type: MapType;
+  readonly maxEntries: number;
+}
+
+export class MapHandle {
+  readonly fd: number;
+  readonly name: string;
+  readonly type: MapType;
+  readonly maxEntries: number;
+  #closed = false;
+
+  constructor(parts: MapParts) {
+    this.fd = parts.fd;
+    this.name = parts.name;
+    this.type = parts.type;
+    this.maxEntries = parts.maxEntries;
+  }
+
+  info(): MapInfo {
+    return mapInfo(this.fd);
+  }
+
+  /** From now on system calls only read. */
+  freeze(): void {
+    must(mapFreeze(this.fd), this.doing('freezing'));
+  }
+
+  /** Keeps the map beyond this process, under a path of a bpf file system. */
+  pin(path: string): void {
+    must(
+      objPin(this.fd, path),
+      `${this.doing('pinning')} at ${path}`,
+      `the directory must be on a bpf file system: mount -t bpf bpf /sys/fs/bpf`,
+    );
+  }
+
+  /** The map goes when no program, link, pin or process holds it any more. */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    closeFd(this.fd);
+  }
+
+  protected doing(what: string): string {
+    return `${what} map "${this.name}" (${this.type})`;
+  }
+}

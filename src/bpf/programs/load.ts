@@ -1,0 +1,94 @@
+/** From a ProgramSpec to a program in the kernel. */
+import { allocate, scratch } from '../../native/index.ts';
+import { encode, INSN_SIZE } from '../asm/index.ts';
+import type { ProgramSpec } from '../spec/index.ts';
+import {
+  btfLoad,
+  closeFd,
+  E2BIG,
+  EINVAL,
+  ENOSPC,
+  EPERM,
+  KernelError,
+  must,
+  needs,
+  type ProgLoadAttr,
+  progLoad,
+} from '../sys/index.ts';
+import { debugInfo, FUNC_INFO_SIZE, LINE_INFO_SIZE } from './debug-info.ts';
+import { hookId } from './hook.ts';
+import { PROGRAM_KINDS } from './kinds.ts';
+import { Program } from './program.ts';
+import { type MapFds, resolver } from './resolve.ts';
+import { streamOf } from './stream.ts';
+import { VerifierError } from './verifier-error.ts';
+
+const BPF_F_SLEEPABLE = 1 << 4;
+const FIRST_LOG = 64 * 1024;
+/** What Linux 5.10 takes at most is a little more. */
+const LARGEST_LOG = 16 * 1024 * 1024 - 1;
+
+export function loadProgram(spec: ProgramSpec, maps: MapFds = new Map()): Program {
+  const stream = streamOf(spec);
+  const insns = encode(stream.insns, resolver(spec, stream, maps));
+  const hook = hookId(spec);
+  const info = debugInfo(spec, stream);
+  return scratch((arena) => {
+    const btf = btfLoad(info.btf);
+    try {
+      const kind = PROGRAM_KINDS[spec.kind];
+      const attr: ProgLoadAttr = {
+        prog_type: kind.type,
+        expected_attach_type: kind.attach,
+        insns: arena.bytes(insns),
+        insn_cnt: insns.length / INSN_SIZE,
+        license: arena.text(spec.license),
+        prog_flags: spec.sleepable || kind.sleepable ? BPF_F_SLEEPABLE : 0,
+        prog_name: spec.name.replace(/[^\w.]/g, '_').slice(0, 15),
+        attach_btf_id: hook,
+        // Kernels without BTF (or that refuse ours) load the program all the same; only their log quotes no lines.
+        ...(btf >= 0 && {
+          prog_btf_fd: btf,
+          func_info_rec_size: FUNC_INFO_SIZE,
+          func_info: arena.bytes(info.functions),
+          func_info_cnt: info.functions.length / FUNC_INFO_SIZE,
+          line_info_rec_size: LINE_INFO_SIZE,
+          line_info: arena.bytes(info.lines),
+          line_info_cnt: info.lines.length / LINE_INFO_SIZE,
+        }),
+      };
+      const result = progLoad(attr);
+      return new Program(result >= 0 ? result : explain(spec, attr, -result), spec);
+    } finally {
+      if (btf >= 0) closeFd(btf);
+    }
+  });
+}
+
+/** Loads again, now with a log: the log costs time, so a program that loads goes without. */
+function explain(spec: ProgramSpec, attr: ProgLoadAttr, errno: number): number {
+  const doing = `loading program "${spec.name}" (${spec.kind})`;
+  if (errno === EPERM) throw new KernelError(errno, doing, needs('CAP_BPF and CAP_PERFMON'));
+  const { result, log } = loadWithLog(attr);
+  if (result >= 0) return result;
+  if (log.trim() !== '') throw new VerifierError(spec, log, -result);
+  return must(-errno, doing, refusalHint(errno));
+}
+
+function loadWithLog(attr: ProgLoadAttr): { result: number; log: string } {
+  for (let size = FIRST_LOG; ; size = Math.min(size * 8, LARGEST_LOG)) {
+    const block = allocate(size);
+    const result = progLoad({ ...attr, log_level: 1, log_size: size, log_buf: block.address });
+    if (result !== -ENOSPC || size === LARGEST_LOG) {
+      const end = block.bytes.indexOf(0);
+      return { result, log: block.bytes.toString('utf8', 0, end < 0 ? size : end) };
+    }
+  }
+}
+
+function refusalHint(errno: number): string | undefined {
+  if (errno === E2BIG) return 'the program is too long for this kernel';
+  if (errno === EINVAL)
+    return 'this kernel may not know the kind of program or its hook; the verifier did not see it yet';
+  return undefined;
+}

@@ -1,0 +1,45 @@
+/** The verifier's refusal in words, with the source line that it is about. */
+import { PebbleError } from '../../base/errors.ts';
+import type { SourceLine } from '../asm/index.ts';
+import type { ProgramSpec } from '../spec/index.ts';
+import { errorName } from '../sys/index.ts';
+import { linesOf } from './stream.ts';
+import { CAUSES } from './verifier-causes.ts';
+import { summarize } from './verifier-log.ts';
+
+export class VerifierError extends PebbleError {
+  override readonly name: string = 'VerifierError';
+  /** The line of the log that says what is wrong. */
+  readonly telling: string;
+  /** What it means, where we know. */
+  readonly meaning: string | undefined;
+  readonly source: SourceLine | undefined;
+  /** All that the kernel wrote. */
+  readonly log: string;
+
+  constructor(program: ProgramSpec, log: string, errno: number) {
+    const { telling, slot } = summarize(log);
+    const row = CAUSES.find(({ says }) => says.test(telling));
+    const source = slot === undefined ? undefined : sourceAt(program, slot);
+    const said = telling || errorName(errno)[1];
+    super('verifier', {
+      doing: `loading program "${program.name}" (${program.kind})`,
+      what: `the kernel's verifier refused it${source ? ` at ${place(source)}` : ''}: ${row ? `${row.cause} (${said})` : said}`,
+      detail: log,
+      ...(row && { hint: row.hint }),
+    });
+    this.telling = telling;
+    this.meaning = row?.cause;
+    this.source = source;
+    this.log = log;
+  }
+}
+
+function sourceAt(program: ProgramSpec, slot: number): SourceLine | undefined {
+  return linesOf(program).findLast((line) => line.slot <= slot)?.source;
+}
+
+function place(source: SourceLine): string {
+  const where = source.file === '' ? source.text : `${source.file}:${source.line}`;
+  return source.file === '' || source.text === '' ? where : `${where}: ${source.text.trim()}`;
+}
