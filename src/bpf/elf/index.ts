@@ -1,5 +1,6 @@
 /** ELF files: sections, symbols, build ids, USDT probes; only what is asked for is read. */
 export { AddressIndex, type Located } from './addresses.ts';
+export { type CodePlace, CodeSymbols } from './code.ts';
 export { type DebugLink, debugFileCandidates, debugLink, openDebugFile } from './debuglink.ts';
 export { Elf } from './elf.ts';
 export {

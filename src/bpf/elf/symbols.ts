@@ -6,6 +6,8 @@ const SYMBOL_SIZE = 24;
 const SYMBOL_WORDS = SYMBOL_SIZE / 4;
 
 const TYPES = ['notype', 'object', 'func', 'section', 'file', 'common', 'tls'] as const;
+const NOTYPE = 0;
+const FUNC = 2;
 /** STT_GNU_IFUNC: a function that picks the implementation when the program starts. */
 const IFUNC = 10;
 export type SymbolType = (typeof TYPES)[number] | 'ifunc' | 'other';
@@ -66,11 +68,21 @@ export class SymbolTable {
     return this.#wide(index * SYMBOL_WORDS + 4);
   }
 
-  /** Function, ifunc, or a bare label of assembler code; and defined in this file. */
-  isCode(index: number): boolean {
+  /** Index of the section that defines the symbol; 0 when another file does. */
+  sectionOf(index: number): number {
+    return this.#symbols()[index * SYMBOL_WORDS + 1]! >>> 16;
+  }
+
+  /** A function that this file defines. */
+  isFunction(index: number): boolean {
     const info = this.#symbols()[index * SYMBOL_WORDS + 1]!;
     const type = info & 0xf;
-    return info >>> 16 !== 0 && (type === 2 || type === IFUNC || type === 0);
+    return info >>> 16 !== 0 && (type === FUNC || type === IFUNC);
+  }
+
+  /** A name without a type: in code, a label of assembler source. */
+  isLabel(index: number): boolean {
+    return (this.#symbols()[index * SYMBOL_WORDS + 1]! & 0xf) === NOTYPE;
   }
 
   /** Among symbols at one address: those with a size first, then global before weak before local. */
@@ -86,7 +98,7 @@ export class SymbolTable {
     const words = this.#symbols();
     const found: ElfSymbol[] = [];
     for (let at = 0, index = 0; at + SYMBOL_WORDS <= words.length; at += SYMBOL_WORDS, index++) {
-      if (offsets.has(words[at]!) && words[at + 1]! >>> 16 !== 0) found.push(this.symbol(index));
+      if (offsets.has(words[at]!) && this.sectionOf(index) !== 0) found.push(this.symbol(index));
     }
     return found.sort((a, b) => Number(b.binding === 'global') - Number(a.binding === 'global'));
   }
@@ -97,11 +109,8 @@ export class SymbolTable {
 
   /** Names of the functions defined here, with their index; a name may come more than once. */
   *functions(): Generator<{ readonly index: number; readonly name: string }> {
-    const words = this.#symbols();
     for (let index = 0; index < this.count; index++) {
-      const info = words[index * SYMBOL_WORDS + 1]!;
-      const type = info & 0xf;
-      if (info >>> 16 !== 0 && (type === 2 || type === IFUNC)) yield { index, name: this.nameOf(index) };
+      if (this.isFunction(index)) yield { index, name: this.nameOf(index) };
     }
   }
 

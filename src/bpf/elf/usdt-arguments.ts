@@ -46,17 +46,24 @@ type Operand =
 /** More than any compiler writes: 12 are possible. */
 const MAX_ARGUMENTS = 64;
 
-export function parseUsdtArguments(text: string, arch: Arch): UsdtArgument[] {
+/** What an argument that names a variable ("40+CheckpointStats(%rip)") needs to know. */
+export interface UsdtContext {
+  /** Address of the probe, as linked: there the program counter is when the probe fires. */
+  readonly address: number;
+  symbolAddress(name: string): number | undefined;
+}
+
+export function parseUsdtArguments(text: string, arch: Arch, context?: UsdtContext): UsdtArgument[] {
   // Blanks separate arguments, but also stand inside of arm64's brackets: [sp, 8].
   const parts = text.match(/(?:\[[^\]]*\]|[^\s[])+/g) ?? [];
-  return parts.slice(0, MAX_ARGUMENTS).map((part) => parseArgument(part, arch));
+  return parts.slice(0, MAX_ARGUMENTS).map((part) => parseArgument(part, arch, context));
 }
 
 /** `[-]N[f]@operand`; the size is missing in what very old headers wrote. */
-function parseArgument(text: string, arch: Arch): UsdtArgument {
+function parseArgument(text: string, arch: Arch, context: UsdtContext | undefined): UsdtArgument {
   const match = /^(?:(-)?([1248])(f)?@)?(.+)$/s.exec(text);
   if (match === null) return { kind: 'unknown', size: 8, signed: false, text, reason: 'not understood' };
-  const operand = arch === 'x86_64' ? parseX86(match[4]!) : parseArm64(match[4]!);
+  const operand = arch === 'x86_64' ? parseX86(match[4]!, context) : parseArm64(match[4]!);
   const size = match[2] ? Number(match[2]) : operand.kind === 'reg' ? operand.reg.size : 8;
   const common = { size, signed: match[1] !== undefined, text };
   if (match[3]) return { ...common, kind: 'unknown', reason: 'a floating-point value' };
@@ -64,14 +71,25 @@ function parseArgument(text: string, arch: Arch): UsdtArgument {
 }
 
 /** `$5`, `%rax`, `disp(%base,%index,scale)` with every part optional. */
-function parseX86(text: string): Operand {
+function parseX86(text: string, context: UsdtContext | undefined): Operand {
   if (text.startsWith('$')) return constant(text.slice(1));
   if (text.startsWith('%')) return registerOperand('x86_64', text.slice(1));
   const match = /^([^()]*)\((?:%(\w+))?(?:,%(\w+)(?:,([1248]))?)?\)$/.exec(text);
   if (match === null) return { kind: 'unknown', reason: 'not understood' };
+  if (match[2] === 'rip') return variable(match[1]!, context);
   const disp = sum(match[1]!);
-  if (disp === undefined) return { kind: 'unknown', reason: `the address is relative to "${match[1]}"` };
+  if (disp === undefined) return { kind: 'unknown', reason: `"${match[1]}" is not a number` };
   return memory('x86_64', match[2], match[3], Number(match[4] ?? 1), disp);
+}
+
+/** `NBuffers`, `40+CheckpointStats`: found from the program counter, whatever address the program is loaded at. */
+function variable(text: string, context: UsdtContext | undefined): Operand {
+  const match = /^([-+]?\d+\+)?([A-Za-z_][\w.$]*)([-+]\d+)?$/.exec(text);
+  const address = match ? context?.symbolAddress(match[2]!) : undefined;
+  if (match === null || address === undefined)
+    return { kind: 'unknown', reason: `"${text}" is not in the symbol table` };
+  const added = Number.parseInt(match[1] ?? '0', 10) + Number(match[3] ?? 0);
+  return memory('x86_64', 'rip', undefined, 1, address + added - context!.address);
 }
 
 /** `5`, `x0`, `[sp]`, `[x0, 8]`, `[x0, x1]`, `[x0, x1, lsl 3]`. */

@@ -43,13 +43,14 @@ function readSite(elf: Elf, base: number | undefined, cursor: ByteCursor): UsdtS
   const fileOffset = elf.fileOffset(address) ?? elf.fail(`USDT ${provider}:${probe} lies at no place in the file`);
   const arch = elf.header.machine === 'arm64' ? 'arm64' : 'x86_64';
   const semaphore = semaphoreAddress === 0 ? undefined : readSemaphore(elf, semaphoreAddress + moved);
+  const context = { address, symbolAddress: (symbol: string) => addressOfVariable(elf, symbol) };
   return {
     provider,
     probe,
     address,
     fileOffset,
     ...(semaphore && { semaphore }),
-    arguments: parseUsdtArguments(text, arch),
+    arguments: parseUsdtArguments(text, arch, context),
   };
 }
 
@@ -57,4 +58,11 @@ function readSemaphore(elf: Elf, address: number): UsdtSite['semaphore'] {
   const fileOffset =
     elf.fileOffset(address) ?? elf.fail(`a USDT semaphore at 0x${address.toString(16)} is not in the file`);
   return { address, fileOffset };
+}
+
+function addressOfVariable(elf: Elf, name: string): number | undefined {
+  return elf
+    .symbolTables()
+    .map((table) => table.find(name)?.address)
+    .find((address) => address !== undefined);
 }
