@@ -1,0 +1,33 @@
+/** What an output format turns events into; each member gives what goes to standard output, possibly nothing. */
+import type { SourcePlace } from '../../lang/script.ts';
+import type { ByteText, Printable } from './printable.ts';
+import type { MapSnapshot } from './snapshot.ts';
+
+export type Severity = 'ERROR' | 'WARNING';
+
+export interface OutputFormat {
+  attached(probes: number): ByteText;
+  lost(events: number): ByteText;
+  map(snapshot: MapSnapshot): ByteText;
+  value(value: Printable): ByteText;
+  printf(text: ByteText): ByteText;
+  time(text: ByteText): ByteText;
+  cat(text: ByteText): ByteText;
+  join(text: ByteText): ByteText;
+  system(text: ByteText): ByteText;
+  /** errorf and warnf. */
+  message(severity: Severity, text: ByteText, at: SourcePlace): ByteText;
+  runtimeError(error: RuntimeError, at: SourcePlace): ByteText;
+  emit(name: ByteText, value: Printable): ByteText;
+  /** The script has ended; maps follow. */
+  end(): ByteText;
+}
+
+/** Something failed in the kernel while the script ran. */
+export interface RuntimeError {
+  /** bpf_… without the prefix where a helper failed; empty for other reasons. */
+  readonly helper: string;
+  readonly message: string;
+  /** Minus the errno, for helpers. */
+  readonly code: number;
+}
