@@ -1,10 +1,20 @@
 /** The kernel's error numbers by name, and the error that a failed system call becomes. */
-import { constants } from 'node:os';
-import { getSystemErrorMap } from 'node:util';
 import { PebbleError } from '../../base/errors.ts';
 
-export const { EPERM, ENOENT, EINTR, E2BIG, EBADF, EAGAIN, ENOMEM, EACCES, EBUSY, EEXIST, EINVAL, ENOSPC, EOPNOTSUPP } =
-  constants.errno;
+/** The same on x86-64 and arm64 (include/uapi/asm-generic/errno-base.h, errno.h). */
+export const EPERM = 1;
+export const ENOENT = 2;
+export const EINTR = 4;
+export const E2BIG = 7;
+export const EBADF = 9;
+export const EAGAIN = 11;
+export const ENOMEM = 12;
+export const EACCES = 13;
+export const EBUSY = 16;
+export const EEXIST = 17;
+export const EINVAL = 22;
+export const ENOSPC = 28;
+export const EOPNOTSUPP = 95;
 
 /** Numbers that the kernel keeps to itself (include/linux/errno.h) and lets out of bpf(2) all the same. */
 export const ENOTSUPP = 524;
@@ -16,7 +26,9 @@ const INTERNAL: Record<number, readonly [name: string, text: string]> = {
 
 /** `[name, text]` of an error number: `['ENOENT', 'no such file or directory']`. */
 export function errorName(errno: number): readonly [name: string, text: string] {
-  return INTERNAL[errno] ?? getSystemErrorMap().get(-errno) ?? [`errno ${errno}`, 'unknown error'];
+  // Not a static import: node:util takes 2 ms, and most runs have no error to name.
+  const names = process.getBuiltinModule('node:util').getSystemErrorMap();
+  return INTERNAL[errno] ?? names.get(-errno) ?? [`errno ${errno}`, 'unknown error'];
 }
 
 /** A failed system call. */
