@@ -1,3 +1,5 @@
-/** The IR: its types and the builder. */
+/** The IR: types, builder, text form, validator. */
 export { address, FunctionBuilder, imm } from './builder.ts';
 export type * from './ir.ts';
+export { printFunction, printProgram } from './print.ts';
+export { validateProgram } from './validate.ts';
