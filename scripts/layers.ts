@@ -68,16 +68,15 @@ type Import = { readonly specifier: string; readonly kind: 'value' | 'type' | 'l
 /** A source file, named by its path below src/. */
 export type Module = { readonly file: string; readonly imports: readonly Import[] };
 
+const STATIC = /^(?:import|export)\s+(type\s)?(?:[^;'"]*?\sfrom\s+)?'([^']+)'/gm;
+const LAZY = /\bimport\('([^']+)'\)/g;
+
 /** Biome puts every import and export at the start of a line, with single quotes. */
 export function readImports(source: string): Import[] {
   const imports: Import[] = [];
-  for (const [, type, specifier] of source.matchAll(
-    /^(?:import|export)\s+(type\s)?(?:[^;'"]*?\sfrom\s+)?'([^']+)'/gm,
-  )) {
+  for (const [, type, specifier] of source.matchAll(STATIC))
     imports.push({ specifier: specifier!, kind: type ? 'type' : 'value' });
-  }
-  for (const [, specifier] of source.matchAll(/\bimport\('([^']+)'\)/g))
-    imports.push({ specifier: specifier!, kind: 'lazy' });
+  for (const [, specifier] of source.matchAll(LAZY)) imports.push({ specifier: specifier!, kind: 'lazy' });
   return imports;
 }
 
@@ -123,12 +122,9 @@ const resolveImport = (file: string, specifier: string): string => normalize(joi
 
 /** Type imports vanish and lazy ones run later: neither can make a module see another half-initialised. */
 function findCycles(modules: readonly Module[]): string[] {
-  const graph = new Map(
-    modules.map(({ file, imports }) => [
-      file,
-      imports.filter(({ kind }) => kind === 'value').map(({ specifier }) => resolveImport(file, specifier)),
-    ]),
-  );
+  const valuesOf = ({ file, imports }: Module): string[] =>
+    imports.filter(({ kind }) => kind === 'value').map(({ specifier }) => resolveImport(file, specifier));
+  const graph = new Map(modules.map((module) => [module.file, valuesOf(module)]));
   const done = new Set<string>();
   const cycles: string[] = [];
   const visit = (file: string, path: readonly string[]): void => {

@@ -1,9 +1,9 @@
 /** The command line as its users meet it: output, exit status, errors. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { COMMANDS } from './table.ts';
@@ -59,10 +59,35 @@ test('the launcher finds its checkout through symbolic links', (t) => {
   assert.match(stdout, /^pebble /);
 });
 
+test('without npm the launcher says what to install', (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'pebble-launcher-'));
+  t.after(() => rmSync(folder, { recursive: true }));
+  copyFileSync(LAUNCHER, join(folder, 'pebble'));
+  copyFileSync(join(dirname(LAUNCHER), 'package-lock.json'), join(folder, 'package-lock.json'));
+  const { status, stderr } = spawnSync('/bin/sh', [join(folder, 'pebble')], {
+    encoding: 'utf8',
+    env: { PATH: folder },
+  });
+  assert.equal(status, 1);
+  assert.match(stderr, /^error: installing the dependencies of Pebble: npm is not installed\nhint: /);
+});
+
 test('bash accepts its completion script and completes with it', () => {
   const script = `source <("$0" completion bash); COMP_WORDS=(pebble ver); COMP_CWORD=1; _pebble; echo "\${COMPREPLY[@]}"
     COMP_WORDS=(pebble version --j); COMP_CWORD=2; _pebble; echo "\${COMPREPLY[@]}"`;
   const { stdout, stderr } = spawnSync('bash', ['-c', script, LAUNCHER], { encoding: 'utf8' });
   assert.equal(stderr, '');
   assert.equal(stdout, 'version\n--json\n');
+});
+
+const skip = spawnSync('zsh', ['--version']).status === 0 ? false : 'zsh is not installed';
+
+test('zsh accepts its completion script, sourced and autoloaded', { skip }, (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'pebble-zsh-'));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const script = `"$0" completion zsh > "$1/_pebble"; fpath=("$1" $fpath); autoload -Uz compinit
+    compinit -D -u; print -r -- $_comps[pebble]; unset '_comps[pebble]'; source "$1/_pebble"; print -r -- $_comps[pebble]`;
+  const { stdout, stderr } = spawnSync('zsh', ['-f', '-c', script, LAUNCHER, folder], { encoding: 'utf8' });
+  assert.equal(stderr, '');
+  assert.equal(stdout, '_pebble\n_pebble\n');
 });

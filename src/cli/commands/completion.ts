@@ -64,7 +64,8 @@ ${commands.join('\n')}
 ${cases.join('\n')}
   esac
 }
-compdef _pebble pebble
+# Autoloaded from fpath this file is the function itself; sourced, it has to register it.
+if [[ $funcstack[1] == _pebble ]]; then _pebble "$@"; else compdef _pebble pebble; fi
 `;
 }
 
