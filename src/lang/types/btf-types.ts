@@ -88,6 +88,7 @@ export class BtfTypes {
         name: `${type.kind} ${type.name}`,
         size: type.size,
         align: intSize(alignOf(this.btf, type.id)),
+        kernel: true,
         fields: () => (fields ??= type.members.map((member) => this.#field(member))),
       };
       this.#structs.set(type.id, found);

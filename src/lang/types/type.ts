@@ -67,6 +67,8 @@ export interface StructType {
   readonly name: string;
   readonly size: number;
   readonly align: 1 | 2 | 4 | 8;
+  /** Of the kernel's BTF: the verifier knows it. */
+  readonly kernel?: boolean;
   /** Computed when first asked for: kernel structs are large and refer to each other. */
   fields(): readonly Field[];
 }

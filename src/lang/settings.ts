@@ -1,0 +1,34 @@
+/** The script's configuration variables that decide what code is made, defaults filled in. */
+import type { ScriptConfig } from './script.ts';
+import type { StackMode } from './types/type.ts';
+
+export interface Settings extends ScriptConfig {
+  readonly maxStrlen: number;
+  readonly maxMapKeys: number;
+  readonly maxProbes: number;
+  readonly maxPrograms: number;
+  readonly stackMode: StackMode;
+  readonly license: string;
+  /** Functions that change the system (system, signal, override, write_user) are allowed. */
+  readonly unsafe: boolean;
+}
+
+export const DEFAULT_SETTINGS: Settings = {
+  maxStrlen: 1024,
+  maxMapKeys: 4096,
+  maxProbes: 1024,
+  maxPrograms: 1024,
+  stackMode: 'bpftrace',
+  license: 'GPL',
+  unsafe: false,
+  printMapsOnExit: true,
+  truncationTrailer: '..',
+  missingProbes: 'error',
+  cacheUserSymbols: undefined,
+  demangle: true,
+  lazySymbols: false,
+  logSize: 1_000_000,
+  maxCatBytes: 10_240,
+  ringPages: undefined,
+  showDebugInfo: true,
+};

@@ -1,0 +1,434 @@
+/** One rule for each kind of expression: its type from its parts'; undefined while a part is not known. */
+import { didYouMean } from '../diagnostics/index.ts';
+import type {
+  AssignTarget,
+  Call,
+  Cast,
+  Expression,
+  FieldAccess,
+  If,
+  IncrementDecrement,
+  IndexAccess,
+  MapAccess,
+  MapReference,
+  TupleAccess,
+  Variable,
+} from '../syntax/ast.ts';
+import { castType } from './casts.ts';
+import { constantOf, truthy } from './constant.ts';
+import { sizeOfType } from './layout.ts';
+import { binaryType, isCondition, unaryType } from './operators.ts';
+import { placeOf, pointerAt, readAt } from './places.ts';
+import { literalType, promote } from './promote.ts';
+import {
+  BOOL,
+  INT8,
+  INT64,
+  isAggregate,
+  isCastableAggregate,
+  NONE,
+  pointerTo,
+  type StructType,
+  stringType,
+  type Type,
+  tupleOf,
+  typeName,
+  UINT8,
+  UINT64,
+} from './type.ts';
+import { resolveType, typeOfOperand } from './type-expressions.ts';
+import { fieldNames, findField } from './type-space.ts';
+import type { MapTyping, Typing } from './typing.ts';
+
+type Rule<K extends Expression['kind']> = (node: Extract<Expression, { kind: K }>, t: Typing) => Type | undefined;
+
+export function infer(node: Expression, t: Typing): Type | undefined {
+  const rule = RULES[node.kind] as (node: Expression, t: Typing) => Type | undefined;
+  return t.set(node, rule(node, t));
+}
+
+const RULES: { readonly [K in Expression['kind']]: Rule<K> } = {
+  integer: (node) => (node.value === undefined ? INT8 : literalType(node.value)),
+  boolean: () => BOOL,
+  string: (node) => stringType(node.value.length + 1),
+  identifier: inferIdentifier,
+  builtin: (node, t) => {
+    const row = t.script.library.builtin(node.name);
+    return row ? row.type(t, node) : t.error(node, `Unknown builtin variable: '${node.name}'`);
+  },
+  'positional-parameter': () => INT64,
+  'positional-count': () => UINT64,
+  variable: inferVariable,
+  map: inferMap,
+  'map-access': (node, t) => inferAccess(node, t).value,
+  'address-of': (node, t) => {
+    const type = inferPlace(node.of as AssignTarget, t);
+    if (node.of.kind === 'variable') {
+      const symbol = t.find(node.of.name);
+      if (symbol) symbol.inMemory = true;
+    }
+    return type && pointerTo(type, placeOf(node.of as Expression, t).space);
+  },
+  call: inferCall,
+  sizeof: (node, t) => {
+    inferOperand(node.of, t);
+    const type = typeOfOperand(node.of, t);
+    return type && literalType(BigInt(sizeOfType(type)));
+  },
+  offsetof: (node, t) => {
+    inferOperand(node.of, t);
+    const offset = constantOf(node, t);
+    if (offset === undefined && typeOfOperand(node.of, t)) {
+      return t.error(node, `the type has no field named '${node.path.join('.')}'`);
+    }
+    return typeof offset === 'bigint' ? literalType(offset) : undefined;
+  },
+  typeinfo: (node, t) => {
+    inferOperand(node.of, t);
+    const type = typeOfOperand(node.of, t);
+    if (!type) return undefined;
+    const text = stringType(typeName(type).length + 1);
+    return {
+      kind: 'record',
+      fields: [
+        { name: 'btf_id', type: UINT64 },
+        { name: 'base_type', type: text },
+        { name: 'full_type', type: text },
+      ],
+    };
+  },
+  comptime: (node, t) => {
+    infer(node.expression, t);
+    const value = constantOf(node.expression, t);
+    if (value === undefined) return t.error(node, 'Unable to resolve comptime expression');
+    return typeof value === 'bigint'
+      ? literalType(value)
+      : typeof value === 'string'
+        ? stringType(value.length + 1)
+        : BOOL;
+  },
+  field: inferField,
+  'tuple-access': inferTupleAccess,
+  index: inferIndex,
+  cast: inferCast,
+  unary: (node, t) => {
+    const operand = infer(node.operand, t);
+    const type = operand && unaryType(node, operand, t);
+    if (!type || node.operator !== '*') return type;
+    const place = placeOf(node, t);
+    return operand?.kind === 'int' && type.kind === 'int' && operand.space
+      ? { ...type, space: operand.space }
+      : readAt(type, place);
+  },
+  increment: inferIncrement,
+  binary: (node, t) => {
+    const left = infer(node.left, t);
+    const right = infer(node.right, t);
+    return left && right && binaryType(node, left, right, t);
+  },
+  if: inferIf,
+  block: (node, t) => t.script.inferBlock(node, t),
+  tuple: (node, t) => {
+    const of = node.items.map((item) => infer(item, t));
+    return of.every((type) => type !== undefined) ? tupleOf(of as Type[]) : undefined;
+  },
+  record: (node, t) => {
+    const fields = node.fields.map(({ name, value }) => ({ name, type: infer(value, t) }));
+    return fields.every((field) => field.type !== undefined)
+      ? { kind: 'record', fields: fields as { name: string; type: Type }[] }
+      : undefined;
+  },
+};
+
+/** Only expressions have types to infer; what names a type is resolved where it is used. */
+function inferOperand(node: Parameters<typeof typeOfOperand>[0], t: Typing): void {
+  if (node.kind === 'identifier' && t.space.named(node.name)) return;
+  if (node.kind in RULES && node.kind !== 'map') infer(node as Expression, t);
+}
+
+function inferIdentifier(node: Extract<Expression, { kind: 'identifier' }>, t: Typing): Type | undefined {
+  const define = t.script.defines.get(node.name);
+  if (define !== undefined) {
+    if (typeof define === 'bigint') return literalType(define);
+    return typeof define === 'string' ? stringType(define.length + 1) : BOOL;
+  }
+  const constant = t.space.constant(node.name);
+  if (constant) return constant.type.kind === 'enum' ? { ...constant.type, size: 8 } : constant.type;
+  const hint = didYouMean(node.name, t.script.library.names());
+  return t.error(node, `Unknown identifier: '${node.name}'`, hint ? { hints: [hint] } : {});
+}
+
+function inferVariable(node: Variable, t: Typing): Type | undefined {
+  const symbol = t.find(node.name);
+  if (!symbol) return t.error(node, `Undefined or undeclared variable: ${node.name}`);
+  t.table.symbols.set(node, symbol);
+  if (symbol.type === undefined) return t.error(node, 'Could not resolve the type of this variable');
+  return symbol.type;
+}
+
+/** A bare map is its one value. */
+function inferMap(node: MapReference, t: Typing): Type | undefined {
+  const map = useMap(node, true, t);
+  return mapValue(map, node, t);
+}
+
+/** Notes whether the map is used with keys; both at once is an error. */
+export function useMap(node: MapReference, scalar: boolean, t: Typing): MapTyping {
+  const map = t.script.map(node.name, node.span);
+  if (map.scalar === undefined) {
+    map.scalar = scalar;
+    t.script.changed = true;
+  } else if (map.scalar !== scalar) {
+    t.error(
+      node,
+      scalar
+        ? `${node.name} used as a map without an explicit key (scalar map), previously used with an explicit key (non-scalar map)`
+        : `${node.name} used as a map with an explicit key (non-scalar map), previously used without an explicit key (scalar map)`,
+    );
+  }
+  return map;
+}
+
+function mapValue(map: MapTyping, node: Expression, t: Typing): Type | undefined {
+  if (map.value === undefined) return t.error(node, `Undefined map: ${map.name}`);
+  return map.value;
+}
+
+export function inferAccess(node: MapAccess, t: Typing): { map: MapTyping; value: Type | undefined } {
+  const map = useMap(node.map, false, t);
+  const key = infer(node.key, t);
+  if (key) growKey(map, key, node, t);
+  return { map, value: mapValue(map, node, t) };
+}
+
+function growKey(map: MapTyping, key: Type, node: MapAccess, t: Typing): void {
+  if (key.kind === 'none' || key.kind === 'void' || (isAggregate(key) && !isCastableAggregate(key))) {
+    t.error(node.key, `${typeName(key)} cannot be part of a map key`);
+    return;
+  }
+  const grown = t.script.grow(map.key, key, () =>
+    t.error(
+      node,
+      `Argument mismatch for ${map.name}: trying to access with arguments: '${typeName(key)}' when map expects arguments: '${typeName(map.key!)}'`,
+    ),
+  );
+  if (grown) map.key = grown;
+}
+
+/** What can be assigned to: its type, without demanding that it has one yet. */
+export function inferPlace(node: AssignTarget, t: Typing): Type | undefined {
+  if (node.kind === 'map') {
+    const map = useMap(node, true, t);
+    return t.set(node, map.value);
+  }
+  if (node.kind === 'map-access') {
+    const map = useMap(node.map, false, t);
+    const key = infer(node.key, t);
+    if (key) growKey(map, key, node, t);
+    return t.set(node, map.value);
+  }
+  return infer(node, t);
+}
+
+function inferCall(node: Call, t: Typing): Type | undefined {
+  const { library } = t.script;
+  const fn = t.script.functions.get(node.name);
+  const row = library.function(node.name);
+  for (const [i, argument] of node.arguments.entries()) {
+    if (!row?.raw?.(argument, i)) infer(argument, t);
+  }
+  if (fn) {
+    checkCount(node, [fn.parameters.length, fn.parameters.length], t);
+    return fn.returns;
+  }
+  if (row) {
+    checkCount(node, row.arguments, t);
+    return row.type(node, t);
+  }
+  // A builtin called like a function: pid().
+  const builtin = library.builtin(node.name);
+  if (builtin && node.arguments.length === 0) return builtin.type(t, node);
+  if (library.aggregate(node.name)) {
+    return t.error(node, `${node.name}() should be assigned to a map`, { hints: [`write @x = ${node.name}(…)`] });
+  }
+  const hint = didYouMean(node.name, [...library.names(), ...t.script.functions.keys()]);
+  return t.error(node, `Unknown function: '${node.name}'`, hint ? { hints: [hint] } : {});
+}
+
+export function checkCount(node: Call, [least, most]: readonly [number, number], t: Typing): void {
+  const count = node.arguments.length;
+  if (count >= least && count <= most) return;
+  const plural = (n: number) => `${n} argument${n === 1 ? '' : 's'}`;
+  const wanted =
+    least === most
+      ? `requires ${least === 0 ? 'no arguments' : plural(least)}`
+      : count < least
+        ? `requires at least ${plural(least)}`
+        : `takes up to ${plural(most)}`;
+  t.error(node, `${node.name}() ${wanted} (${count} provided)`);
+}
+
+/** Fields are reached through any number of pointers. */
+function inferField(node: FieldAccess, t: Typing): Type | undefined {
+  let type = infer(node.object, t);
+  while (type?.kind === 'pointer') type = type.to;
+  if (type === undefined) return undefined;
+  if (type.kind === 'record') {
+    const field = type.fields.find(({ name }) => name === node.name);
+    if (field) return field.type;
+    return noField(
+      node,
+      'Record',
+      type.fields.map(({ name }) => name),
+      t,
+    );
+  }
+  if (type.kind === 'struct') return structField(node, type, t);
+  return t.error(node, `Can not access field '${node.name}' on expression of type '${typeName(type)}'`);
+}
+
+function structField(node: FieldAccess, type: StructType, t: Typing): Type | undefined {
+  const field = findField(type, node.name);
+  if (!field) return noField(node, `Struct/union of type '${type.name}'`, fieldNames(type), t);
+  if (field.type.kind !== 'pointer') return field.type;
+  // The context hands over pointers that the verifier knows: their type says so already.
+  const place = placeOf(node, t);
+  return place.space === 'context' ? field.type : pointerAt(field.type, place);
+}
+
+function noField(node: FieldAccess, what: string, names: readonly string[], t: Typing): undefined {
+  const hint = didYouMean(node.name, names);
+  return t.error(node.nameSpan, `${what} does not contain a field named '${node.name}'`, hint ? { hints: [hint] } : {});
+}
+
+function inferTupleAccess(node: TupleAccess, t: Typing): Type | undefined {
+  const type = infer(node.object, t);
+  if (type === undefined) return undefined;
+  if (type.kind !== 'tuple') {
+    return t.error(node, `Can not access index '${node.index}' on expression of type '${typeName(type)}'`);
+  }
+  return element(type.of, BigInt(node.index), node, t);
+}
+
+function element(of: readonly Type[], index: bigint, node: Expression, t: Typing): Type | undefined {
+  const found = of[Number(index)];
+  return found ?? t.error(node, `Invalid tuple index: ${index}. Found ${of.length} elements in tuple.`);
+}
+
+function inferIndex(node: IndexAccess, t: Typing): Type | undefined {
+  const type = infer(node.object, t);
+  const index = infer(node.index, t);
+  if (type === undefined || index === undefined) return undefined;
+  if (type.kind === 'tuple') {
+    const constant = constantOf(node.index, t);
+    if (typeof constant === 'bigint') return element(type.of, constant, node, t);
+    return t.error(node.index, 'the index of a tuple must be known when compiling');
+  }
+  if (index.kind !== 'int' || (index.signed && !index.flexible && constantOf(node.index, t) === undefined)) {
+    if (index.kind !== 'enum') {
+      return t.error(
+        node,
+        `The array index operator [] only accepts non-negative integer indices. Got: ${typeName(index)}`,
+      );
+    }
+  }
+  switch (type.kind) {
+    case 'array':
+      return checkBounds(node, type.length, t) ? readAt(type.of, placeOf(node, t)) : undefined;
+    case 'string':
+      return checkBounds(node, type.size, t) ? INT8 : undefined;
+    case 'buffer':
+      return UINT8;
+    case 'pointer':
+      return readAt(type.to, { ...placeOf(node, t), typed: false });
+    default:
+      return t.error(
+        node,
+        `The array index operator [] can only be used on arrays, pointers, and tuples, found ${typeName(type)}.`,
+      );
+  }
+}
+
+function checkBounds(node: IndexAccess, length: number, t: Typing): boolean {
+  const index = constantOf(node.index, t);
+  if (typeof index !== 'bigint' || length === 0 || (index >= 0n && index < BigInt(length))) return true;
+  t.error(node, `the index ${index} is out of bounds for array of size ${length}`);
+  return false;
+}
+
+function inferCast(node: Cast, t: Typing): Type | undefined {
+  const value = infer(node.value, t);
+  const type = resolveType(node.type, t);
+  return value && type && castType(node, type, value, t);
+}
+
+/** ++ and -- make what they change a 64-bit integer, as bpftrace does; pointers move by an element. */
+function inferIncrement(node: IncrementDecrement, t: Typing): Type | undefined {
+  const { target } = node;
+  if (target.kind === 'map' || target.kind === 'map-access') return incrementMap(node, target, t);
+  const type = inferPlace(target, t);
+  if (type === undefined) return undefined;
+  if (type.kind === 'pointer') return type;
+  if (type.kind !== 'int') {
+    return t.error(node, `The ${node.operator} operator can not be used on expressions of type '${typeName(type)}'`);
+  }
+  const symbol = target.kind === 'variable' ? t.find(target.name) : undefined;
+  if (!symbol || symbol.fixed) return type;
+  const result = type.signed || node.operator === '--' ? INT64 : UINT64;
+  t.growSymbol(symbol, result, node);
+  return result;
+}
+
+function incrementMap(node: IncrementDecrement, target: MapReference | MapAccess, t: Typing): Type | undefined {
+  const current = inferPlace(target, t);
+  const map = t.script.map(target.kind === 'map' ? target.name : target.map.name, target.span);
+  map.written = true;
+  if (current === undefined) return undefined;
+  if (current.kind === 'pointer') return current;
+  if (current.kind !== 'int') {
+    return t.error(node, `The ${node.operator} operator can not be used on expressions of type '${typeName(current)}'`);
+  }
+  if (map.fixedValue) return current;
+  const result =
+    (current.signed && !current.flexible) || node.operator === '--' ? INT64 : current.signed ? INT64 : UINT64;
+  const grown = t.script.grow(map.value, result, () => {});
+  if (grown) map.value = grown;
+  return result;
+}
+
+function inferIf(node: If, t: Typing): Type | undefined {
+  const taken = comptimeBranch(node, t);
+  if (taken !== 'both') return taken ? infer(taken, t) : NONE;
+  const condition = infer(node.condition, t);
+  if (condition && !isCondition(condition)) t.error(node.condition, `Invalid condition: ${typeName(condition)}`);
+  const then = node.form === 'short' ? condition : infer(node.then, t);
+  const otherwise = node.else && infer(node.else, t);
+  if (node.else === undefined || node.form === 'if') {
+    // As a statement the branches need not agree.
+    if (!then || then.kind === 'none' || !otherwise || otherwise.kind === 'none') return NONE;
+  }
+  if (!then || !otherwise) return then ?? otherwise;
+  return promote(then, otherwise) ?? disagree(node, then, otherwise, t);
+}
+
+function disagree(node: If, then: Type, otherwise: Type, t: Typing): Type | undefined {
+  if (then.kind === 'void' || otherwise.kind === 'void') return NONE;
+  return t.error(
+    node,
+    `Branches must return the same type or compatible types: have '${typeName(then)}' and '${typeName(otherwise)}'`,
+  );
+}
+
+/** The branch of `if comptime` that is compiled; the other one is not even checked. */
+function comptimeBranch(node: If, t: Typing): Expression | undefined | 'both' {
+  if (node.condition.kind !== 'comptime') return 'both';
+  infer(node.condition.expression, t);
+  const value = constantOf(node.condition.expression, t);
+  if (value === undefined) {
+    t.error(node.condition, 'Unable to resolve comptime expression');
+    return undefined;
+  }
+  const taken = truthy(value) ? node.then : node.else;
+  t.table.taken.set(node, taken);
+  return taken;
+}

@@ -1,0 +1,103 @@
+/** Infers all types of a script: sweeps over its units until nothing grows, then once more to report. */
+import { record } from '../../base/record.ts';
+import type { MapDeclaration } from '../syntax/ast.ts';
+import { infer } from './infer-expression.ts';
+import { inferBlock } from './infer-statement.ts';
+import { shapeOf } from './layout.ts';
+import { isCondition } from './operators.ts';
+import { INT8, pointerTo, type StructType, type Type, typeName } from './type.ts';
+import { resolveType } from './type-expressions.ts';
+import { newTable, type ScriptTyping, type TypeTable, Typing, type Unit } from './typing.ts';
+
+/** Types only widen, each a few times; more sweeps than this mean a rule that does not settle. */
+const MAX_SWEEPS = 64;
+
+export interface TypedUnit {
+  readonly unit: Unit;
+  readonly table: TypeTable;
+}
+
+export function inferScript(script: ScriptTyping, units: readonly Unit[]): TypedUnit[] {
+  const typed = units.map((unit) => ({ unit, table: newTable() }));
+  settle(script, typed);
+  // `@x++` alone, `@x += 1` alone: integers.
+  for (const map of script.maps.values()) {
+    if (map.value === undefined && map.written) {
+      map.value = INT8;
+      settle(script, typed);
+    }
+  }
+  script.final = true;
+  sweep(script, typed);
+  return typed;
+}
+
+function settle(script: ScriptTyping, typed: readonly TypedUnit[]): void {
+  for (let i = 0; i < MAX_SWEEPS; i++) {
+    script.changed = false;
+    sweep(script, typed);
+    if (!script.changed) return;
+  }
+}
+
+function sweep(script: ScriptTyping, typed: readonly TypedUnit[]): void {
+  for (const { unit, table } of typed) {
+    const t = new Typing(script, unit, table);
+    if (unit.kind === 'probe') sweepProbe(unit, t);
+    else sweepFunction(unit, t);
+  }
+}
+
+function sweepProbe({ probe }: Extract<Unit, { kind: 'probe' }>, t: Typing): void {
+  if (probe.predicate) {
+    const { condition } = probe.predicate;
+    const type = t.inScope(() => infer(condition, t));
+    if (type && !isCondition(type)) t.error(condition, `Invalid condition: ${typeName(type)}`);
+  }
+  inferBlock(probe.body, t);
+}
+
+function sweepFunction({ subprogram }: Extract<Unit, { kind: 'function' }>, t: Typing): void {
+  const fn = t.script.functions.get(subprogram.name)!;
+  t.inScope(() => {
+    subprogram.parameters.forEach((parameter, i) => {
+      const symbol = t.declare(parameter.variable.name, parameter.variable);
+      symbol.fixed = true;
+      const type = symbol.type ?? parameterType(resolveType(parameter.type, t));
+      if (!type) return;
+      symbol.type = type;
+      fn.parameters[i] = type;
+    });
+    fn.returns ??= resolveType(subprogram.returns, t);
+    inferBlock(subprogram.body, t);
+  });
+}
+
+/** Callers pass pointers to map values, to records and to kernel structs: the verifier sees which at each call. */
+function parameterType(type: Type | undefined): Type | undefined {
+  if (type?.kind !== 'pointer' || type.space !== 'unknown') return type;
+  const kernel = type.to.kind === 'struct' && type.to.kernel === true;
+  return pointerTo(type.to, kernel ? 'kernel' : 'map', kernel);
+}
+
+/** Types that a map's declaration spells out. */
+export function declareMaps(script: ScriptTyping, declarations: readonly MapDeclaration[], t: Typing): void {
+  for (const declaration of declarations) {
+    script.declarations.set(declaration.name, declaration);
+    if (!declaration.fields) continue;
+    const map = script.map(declaration.name, declaration.span);
+    const type = recordType(declaration, t);
+    if (!type) continue;
+    map.value = type;
+    map.fixedValue = true;
+  }
+}
+
+function recordType(declaration: MapDeclaration, t: Typing): StructType | undefined {
+  const types = declaration.fields!.map((field) => [field.name, resolveType(field.type, t)] as const);
+  if (types.some(([, type]) => type === undefined)) return undefined;
+  const layout = record('', Object.fromEntries(types.map(([name, type]) => [name, shapeOf(type!)])));
+  const fields = types.map(([name, type]) => ({ name, type: type!, offset: layout.offsets[name]! }));
+  const align = layout.align as 1 | 2 | 4 | 8;
+  return { kind: 'struct', name: `struct ${declaration.name}`, size: layout.size, align, fields: () => fields };
+}

@@ -1,0 +1,55 @@
+/** Types as the script writes them, `typeof(expression)` included. */
+
+import { didYouMean } from '../diagnostics/index.ts';
+import type { TypeExpression, TypeOrExpression } from '../syntax/ast.ts';
+import { pointerTo, type Type } from './type.ts';
+import { sized } from './type-space.ts';
+import type { Typing } from './typing.ts';
+
+const TYPE_KINDS: ReadonlySet<string> = new Set([
+  'named-type',
+  'tagged-type',
+  'pointer-type',
+  'array-type',
+  'typeof-type',
+]);
+
+const isTypeExpression = (node: TypeOrExpression): node is TypeExpression => TYPE_KINDS.has(node.kind);
+
+/** undefined while a `typeof` is not resolved; unknown names are reported. */
+export function resolveType(node: TypeExpression, t: Typing): Type | undefined {
+  switch (node.kind) {
+    case 'typeof-type':
+      return typeOfOperand(node.of, t);
+    case 'pointer-type': {
+      const to = resolveType(node.to, t);
+      return to && pointerTo(to, 'unknown');
+    }
+    case 'array-type': {
+      const of = resolveType(node.element, t);
+      return of && sized(of, node.length ?? 0);
+    }
+    case 'named-type':
+    case 'tagged-type': {
+      const type = t.space.ofExpression(node);
+      return type ?? unknown(node, t);
+    }
+  }
+}
+
+function unknown(node: TypeExpression & { name: string }, t: Typing): undefined {
+  const name = node.kind === 'tagged-type' ? `${node.tag} ${node.name}` : node.name;
+  const hint = didYouMean(name, t.space.names());
+  return t.error(node, `Cannot resolve unknown type "${name}"`, hint ? { hints: [hint] } : {});
+}
+
+/** The operand of sizeof, offsetof, typeinfo and typeof: a bare word may name a type; a bare map is its key. */
+export function typeOfOperand(node: TypeOrExpression, t: Typing): Type | undefined {
+  if (isTypeExpression(node)) return resolveType(node, t);
+  if (node.kind === 'identifier') return t.space.named(node.name) ?? t.typeOf(node);
+  if (node.kind === 'map') {
+    const map = t.script.map(node.name, node.span);
+    return map.scalar ? map.value : map.key;
+  }
+  return t.typeOf(node);
+}
