@@ -73,6 +73,11 @@ const OPERATOR_START = /[|&=!<>^+\-*/%]/;
 /** What starts like an operator but is none: compound assignments, ++ and --. */
 const NOT_AN_OPERATOR = /(?:<<|>>|[-+*/%&|^])=|\+\+|--/y;
 
+/** 1 (||) to 10 (*): the higher, the tighter. */
+export function precedenceOf(operator: BinaryOperator): number {
+  return PRECEDENCE.find(([candidate]) => candidate === operator)![1];
+}
+
 function peekOperator(cursor: Cursor): readonly [BinaryOperator, number] | undefined {
   if (!OPERATOR_START.test(cursor.peek())) return undefined;
   NOT_AN_OPERATOR.lastIndex = cursor.pos;

@@ -6,7 +6,9 @@ import { parseProgram } from './program.ts';
 export type * from './ast.ts';
 export { splitAttachPoint } from './attach-point.ts';
 export { type IntegerResult, parseSigned, parseUnsigned } from './integers.ts';
+export { print, printProgram } from './printer.ts';
 export { parseExpressionText } from './program.ts';
+export { children, mapChildren, walk } from './walk.ts';
 
 export interface Parsed {
   /** As far as it could be read; meaningless where `diagnostics` has errors. */
