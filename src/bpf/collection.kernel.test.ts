@@ -33,31 +33,31 @@ const spec: CollectionSpec = { maps: [hits], programs: [counter], links: [stat] 
 
 const openFds = () => readdirSync('/proc/self/fd').length;
 
-test('a tracepoint program counts the events of this process', () => {
-  using collection = loadCollection(spec);
-  const [link] = collection.attachAll();
+test('a tracepoint program counts the events of this process', async () => {
+  using collection = await loadCollection(spec);
+  const [link] = await collection.attachAll();
   assert.equal(link?.strategy, 'perf_link');
   for (let i = 0; i < 101; i++) statSync('/');
   const counted = collection.map(hits).get(0)!;
   assert.ok(counted >= 101n, `${counted} of 101`);
 });
 
-test('a failure on the way leaves nothing open', () => {
-  loadCollection(spec).close();
+test('a failure on the way leaves nothing open', async () => {
+  (await loadCollection(spec)).close();
   const before = openFds();
-  assert.throws(() => loadCollection({ ...spec, programs: [counter, { ...counter, functions: [] }] }), {
+  await assert.rejects(loadCollection({ ...spec, programs: [counter, { ...counter, functions: [] }] }), {
     code: 'internal',
   });
-  const collection = loadCollection(spec);
-  collection.attachAll();
-  assert.throws(() => collection.attach({ ...stat, event: 'sys_enter_nosuch' }), { code: 'no-target' });
+  const collection = await loadCollection(spec);
+  await collection.attachAll();
+  await assert.rejects(collection.attach({ ...stat, event: 'sys_enter_nosuch' }), { code: 'no-target' });
   collection.close();
   assert.equal(openFds(), before);
 });
 
-test('a thousand times open and close leak no descriptor', () => {
-  loadCollection(spec).close();
+test('a thousand times open and close leak no descriptor', async () => {
+  (await loadCollection(spec)).close();
   const before = openFds();
-  for (let i = 0; i < 1000; i++) loadCollection(spec).close();
+  for (let i = 0; i < 1000; i++) (await loadCollection(spec)).close();
   assert.equal(openFds(), before);
 });

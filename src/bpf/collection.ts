@@ -34,17 +34,18 @@ export class Collection {
   }
 
   /** Attaches one more program, or one of this collection once more. */
-  attach(link: LinkSpec): Link {
-    const attached = attach(link, this.program(link.program));
+  async attach(link: LinkSpec): Promise<Link> {
+    const attached = await attach(link, this.program(link.program));
     this.links.push(attached);
     return attached;
   }
 
-  /** Attaches all links of the spec; on failure none of them stays. */
-  attachAll(): readonly Link[] {
+  /** Attaches all links of the spec, in its order; on failure none of them stays. */
+  async attachAll(): Promise<readonly Link[]> {
     const before = this.links.length;
     try {
-      return this.spec.links.map((link) => this.attach(link));
+      for (const link of this.spec.links) await this.attach(link);
+      return this.links.slice(before);
     } catch (error) {
       for (const link of this.links.splice(before)) link.close();
       throw error;
@@ -70,11 +71,13 @@ export class Collection {
 }
 
 /** Creates the maps and loads the programs; nothing is attached yet. On failure nothing stays. */
-export function loadCollection(spec: CollectionSpec): Collection {
+export async function loadCollection(spec: CollectionSpec): Promise<Collection> {
   const collection = new Collection(spec);
   try {
     for (const map of spec.maps) collection.maps.set(map.name, createMap(map));
-    for (const program of spec.programs) collection.programs.set(program.name, loadProgram(program, collection.maps));
+    for (const program of spec.programs) {
+      collection.programs.set(program.name, await loadProgram(program, collection.maps));
+    }
     return collection;
   } catch (error) {
     collection.close();

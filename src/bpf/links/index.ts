@@ -1,3 +1,4 @@
 /** Links: programs attached to their hooks, each in the best way that the kernel knows. */
 export { attach } from './attach.ts';
+export type { IterLink } from './iter.ts';
 export { Link, type Strategy } from './link.ts';

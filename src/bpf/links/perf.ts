@@ -1,6 +1,11 @@
+/** Programs on perf events: a bpf link where the kernel has it (Linux 5.15), else the older ioctl. */
+import { readFileSync } from 'node:fs';
 import {
   closeFd,
+  EACCES,
   ENOENT,
+  EPERM,
+  ESRCH,
   linkPerfEvent,
   must,
   needs,
@@ -10,6 +15,7 @@ import {
 } from '../sys/index.ts';
 import type { Strategy } from './link.ts';
 
+/** Keeps a link's descriptor before its event's. */
 export interface PerfAttachment {
   readonly strategy: Strategy & ('perf_link' | 'ioctl');
   readonly fds: readonly number[];
@@ -40,9 +46,42 @@ export function attachToEvent(
   return { strategy: 'ioctl', fds: [event], warnings };
 }
 
-/** Opens an event, closing nothing: see `attachToEvent`. */
+/** Opens an event, for `attachToEvent` to own. */
 export function openEvent(attr: PerfEventAttr, pid: number, cpu: number, doing: string): number {
-  return must(perfEventOpen(attr, pid, cpu), doing, (errno) =>
-    errno === ENOENT ? 'this machine has no such event' : needs('CAP_PERFMON, for probes CAP_SYS_ADMIN'),
-  );
+  return must(perfEventOpen(attr, pid, cpu), doing, eventHint);
+}
+
+function eventHint(errno: number): string | undefined {
+  if (errno === ENOENT) return 'this machine has no such event';
+  if (errno === ESRCH) return 'the process has ended';
+  if (errno === EPERM || errno === EACCES) return needs('CAP_PERFMON, for probes CAP_SYS_ADMIN');
+  return undefined;
+}
+
+/** Opens and attaches many events as one; all or none. */
+export function attachToEvents<T>(
+  items: readonly T[],
+  one: (item: T) => PerfAttachment,
+): Pick<PerfAttachment, 'strategy' | 'fds' | 'warnings'> {
+  const done: PerfAttachment[] = [];
+  try {
+    for (const item of items) done.push(one(item));
+  } catch (error) {
+    for (const fd of done.flatMap(({ fds }) => fds)) closeFd(fd);
+    throw error;
+  }
+  return {
+    strategy: done[0]?.strategy ?? 'ioctl',
+    fds: done.flatMap(({ fds }) => fds),
+    warnings: [...new Set(done.flatMap(({ warnings }) => warnings))],
+  };
+}
+
+/** The number that the kernel gave a kind of probe as an event source; undefined where it has none. */
+export function eventSourceType(source: 'kprobe' | 'uprobe'): number | undefined {
+  try {
+    return Number(readFileSync(`/sys/bus/event_source/devices/${source}/type`, 'utf8'));
+  } catch {
+    return undefined;
+  }
 }

@@ -1,11 +1,30 @@
 /** Finds a program's hook, and whatever else it names, in the kernel's BTF. */
 import { PebbleError } from '../../base/errors.ts';
-import { type BtfKind, kernelBtf } from '../btf/index.ts';
+import type { Btf, BtfKind } from '../btf/index.ts';
 import type { ProgramSpec } from '../spec/index.ts';
 import { PROGRAM_KINDS } from './kinds.ts';
 
+/** Id of a kernel type; an error where there is none. */
+export type FindType = (name: string, kind: BtfKind, doing: string) => number;
+
+/** The finder for a program, reading the kernel's BTF only for those that need it. */
+export async function typeFinder(program: ProgramSpec): Promise<FindType> {
+  if (!namesKernelTypes(program)) return () => 0;
+  const { kernelBtf } = await import('../btf/index.ts');
+  return (name, kind, doing) => kernelTypeId(kernelBtf(), name, kind, doing);
+}
+
+/** What in a program needs the kernel's BTF, which takes 14 ms to read. */
+function namesKernelTypes(program: ProgramSpec): boolean {
+  const refers = (kind: string | undefined) => kind === 'kernelSymbol' || kind === 'kfunc';
+  return (
+    PROGRAM_KINDS[program.kind].hook !== undefined ||
+    program.functions.some((fn) => fn.insns.some((insn) => refers(insn.ref?.kind)))
+  );
+}
+
 /** attach_btf_id; 0 for programs whose hook is chosen when attaching. */
-export function hookId(program: ProgramSpec): number {
+export function hookId(program: ProgramSpec, find: FindType): number {
   const { hook } = PROGRAM_KINDS[program.kind];
   if (hook === undefined) return 0;
   if (program.attachTo === undefined) {
@@ -14,11 +33,11 @@ export function hookId(program: ProgramSpec): number {
       what: `a program of kind ${program.kind} needs attachTo`,
     });
   }
-  return kernelTypeId(hook.prefix + program.attachTo, hook.kind, `attaching ${program.kind}:${program.attachTo}`);
+  return find(hook.prefix + program.attachTo, hook.kind, `attaching ${program.kind}:${program.attachTo}`);
 }
 
-export function kernelTypeId(name: string, kind: BtfKind, doing: string): number {
-  const id = kernelBtf().find(name, kind);
+function kernelTypeId(btf: Btf, name: string, kind: BtfKind, doing: string): number {
+  const id = btf.find(name, kind);
   if (id !== undefined) return id;
   throw new PebbleError('no-target', {
     doing,

@@ -1,5 +1,5 @@
 /** From a ProgramSpec to a program in the kernel. */
-import { allocate, scratch } from '../../native/index.ts';
+import { type Arena, allocate, scratch } from '../../native/index.ts';
 import { encode, INSN_SIZE } from '../asm/index.ts';
 import type { ProgramSpec } from '../spec/index.ts';
 import {
@@ -15,8 +15,8 @@ import {
   type ProgLoadAttr,
   progLoad,
 } from '../sys/index.ts';
-import { debugInfo, FUNC_INFO_SIZE, LINE_INFO_SIZE } from './debug-info.ts';
-import { hookId } from './hook.ts';
+import { type DebugInfo, debugInfo, FUNC_INFO_SIZE, LINE_INFO_SIZE } from './debug-info.ts';
+import { hookId, typeFinder } from './hook.ts';
 import { PROGRAM_KINDS } from './kinds.ts';
 import { Program } from './program.ts';
 import { type MapFds, resolver } from './resolve.ts';
@@ -28,15 +28,22 @@ const FIRST_LOG = 64 * 1024;
 /** What Linux 5.10 takes at most is a little more. */
 const LARGEST_LOG = 16 * 1024 * 1024 - 1;
 
-export function loadProgram(spec: ProgramSpec, maps: MapFds = new Map()): Program {
+export async function loadProgram(spec: ProgramSpec, maps: MapFds = new Map()): Promise<Program> {
+  const find = await typeFinder(spec);
   const stream = streamOf(spec);
-  const insns = encode(stream.insns, resolver(spec, stream, maps));
-  const hook = hookId(spec);
+  const insns = encode(stream.insns, resolver(spec, stream, maps, find));
+  const hook = hookId(spec, find);
   const info = debugInfo(spec, stream);
-  return scratch((arena) => {
-    const btf = btfLoad(info.btf);
-    try {
-      const kind = PROGRAM_KINDS[spec.kind];
+  const fd = load(spec, insns, hook, info);
+  return new Program(fd, spec);
+}
+
+function load(spec: ProgramSpec, insns: Buffer, hook: number, info: DebugInfo): number {
+  const kind = PROGRAM_KINDS[spec.kind];
+  // Kernels without BTF (or that refuse ours) load the program all the same; only their log quotes no lines.
+  const btf = btfLoad(info.btf);
+  try {
+    return scratch((arena) => {
       const attr: ProgLoadAttr = {
         prog_type: kind.type,
         expected_attach_type: kind.attach,
@@ -46,23 +53,25 @@ export function loadProgram(spec: ProgramSpec, maps: MapFds = new Map()): Progra
         prog_flags: spec.sleepable || kind.sleepable ? BPF_F_SLEEPABLE : 0,
         prog_name: spec.name.replace(/[^\w.]/g, '_').slice(0, 15),
         attach_btf_id: hook,
-        // Kernels without BTF (or that refuse ours) load the program all the same; only their log quotes no lines.
-        ...(btf >= 0 && {
-          prog_btf_fd: btf,
-          func_info_rec_size: FUNC_INFO_SIZE,
-          func_info: arena.bytes(info.functions),
-          func_info_cnt: info.functions.length / FUNC_INFO_SIZE,
-          line_info_rec_size: LINE_INFO_SIZE,
-          line_info: arena.bytes(info.lines),
-          line_info_cnt: info.lines.length / LINE_INFO_SIZE,
-        }),
+        ...(btf >= 0 && { prog_btf_fd: btf, ...infoAttr(info, arena) }),
       };
       const result = progLoad(attr);
-      return new Program(result >= 0 ? result : explain(spec, attr, -result), spec);
-    } finally {
-      if (btf >= 0) closeFd(btf);
-    }
-  });
+      return result >= 0 ? result : explain(spec, attr, -result);
+    });
+  } finally {
+    if (btf >= 0) closeFd(btf);
+  }
+}
+
+function infoAttr(info: DebugInfo, arena: Arena): ProgLoadAttr {
+  return {
+    func_info_rec_size: FUNC_INFO_SIZE,
+    func_info: arena.bytes(info.functions),
+    func_info_cnt: info.functions.length / FUNC_INFO_SIZE,
+    line_info_rec_size: LINE_INFO_SIZE,
+    line_info: arena.bytes(info.lines),
+    line_info_cnt: info.lines.length / LINE_INFO_SIZE,
+  };
 }
 
 /** Loads again, now with a log: the log costs time, so a program that loads goes without. */

@@ -2,13 +2,13 @@
 import { PebbleError } from '../../base/errors.ts';
 import { PSEUDO, PSEUDO_CALL, type Reference, type Resolve, type Resolved } from '../asm/index.ts';
 import type { ProgramSpec } from '../spec/index.ts';
-import { kernelTypeId } from './hook.ts';
+import type { FindType } from './hook.ts';
 import type { Stream } from './stream.ts';
 
 /** Maps by name, as a program refers to them. */
 export type MapFds = ReadonlyMap<string, { readonly fd: number }>;
 
-export function resolver(program: ProgramSpec, stream: Stream, maps: MapFds): Resolve {
+export function resolver(program: ProgramSpec, stream: Stream, maps: MapFds, find: FindType): Resolve {
   const doing = `loading program "${program.name}"`;
   const fdOf = (map: string): number => maps.get(map)?.fd ?? missing(doing, `map "${map}"`);
   const distance = (name: string, slot: number): number =>
@@ -25,9 +25,9 @@ export function resolver(program: ProgramSpec, stream: Stream, maps: MapFds): Re
         // The upper half must be 0: only the lower is a distance.
         return { src: PSEUDO.func, imm: BigInt.asUintN(32, BigInt(distance(ref.name, slot))) };
       case 'kernelSymbol':
-        return { src: PSEUDO.btfId, imm: kernelTypeId(ref.name, 'var', doing) };
+        return { src: PSEUDO.btfId, imm: find(ref.name, 'var', doing) };
       case 'kfunc':
-        return { src: PSEUDO_CALL.kfunc, imm: kernelTypeId(ref.name, 'func', doing) };
+        return { src: PSEUDO_CALL.kfunc, imm: find(ref.name, 'func', doing) };
     }
   };
 }

@@ -4,6 +4,7 @@ import { PebbleError } from '../../base/errors.ts';
 /** The same on x86-64 and arm64 (include/uapi/asm-generic/errno-base.h, errno.h). */
 export const EPERM = 1;
 export const ENOENT = 2;
+export const ESRCH = 3;
 export const EINTR = 4;
 export const E2BIG = 7;
 export const EBADF = 9;
