@@ -29,15 +29,10 @@ export class AddressIndex {
   readonly #reach: Float64Array;
 
   constructor(source: Addressed) {
-    const order = sortByAddress(source);
-    let count = 0;
-    for (const index of order) {
-      const previous = order[count - 1];
-      if (count === 0 || source.addressOf(previous!) !== source.addressOf(index)) order[count++] = index;
-      else if (rankOf(source, index) > rankOf(source, previous!)) order[count - 1] = index;
-    }
-    this.#symbols = order.slice(0, count);
-    this.#starts = Float64Array.from(this.#symbols, (index) => source.addressOf(index));
+    const { symbols, starts } = sortByAddress(source);
+    const count = keepOnePerAddress(source, symbols, starts);
+    this.#symbols = symbols.slice(0, count);
+    this.#starts = starts.slice(0, count);
     this.#ends = new Float64Array(count);
     this.#reach = new Float64Array(count);
     for (let i = 0; i < count; i++) {
@@ -78,27 +73,64 @@ export class AddressIndex {
   }
 }
 
-function rankOf(source: Addressed, index: number): number {
-  return source.rank?.(index) ?? 0;
+interface Sorted {
+  readonly symbols: Uint32Array;
+  /** The address of each. */
+  readonly starts: Float64Array;
+}
+
+/** Moves the one that stands for its address to the front part of the arrays; says how long that is. */
+function keepOnePerAddress(source: Addressed, symbols: Uint32Array, starts: Float64Array): number {
+  let count = 0;
+  for (let i = 0; i < symbols.length; i++) {
+    const symbol = symbols[i]!;
+    if (count > 0 && starts[count - 1] === starts[i]) {
+      if (source.rank && source.rank(symbol) > source.rank(symbols[count - 1]!)) symbols[count - 1] = symbol;
+      continue;
+    }
+    symbols[count] = symbol;
+    starts[count++] = starts[i]!;
+  }
+  return count;
 }
 
 /** Accepted symbols in order of address, then of number. */
-function sortByAddress(source: Addressed): Uint32Array {
-  const accepted: number[] = [];
-  let lowest = Number.POSITIVE_INFINITY;
-  let highest = Number.NEGATIVE_INFINITY;
+function sortByAddress(source: Addressed): Sorted {
+  const all = new Uint32Array(source.count);
+  const addresses = new Float64Array(source.count);
+  let count = 0;
+  let inOrder = true;
   for (let index = 0; index < source.count; index++) {
     if (source.accepts && !source.accepts(index)) continue;
-    accepted.push(index);
     const address = source.addressOf(index);
-    if (address < lowest) lowest = address;
-    if (address > highest) highest = address;
+    if (count > 0 && address < addresses[count - 1]!) inOrder = false;
+    all[count] = index;
+    addresses[count++] = address;
   }
-  const scale = 2 ** Math.ceil(Math.log2(source.count + 1));
-  if ((highest - lowest + 1) * scale > Number.MAX_SAFE_INTEGER) {
-    return Uint32Array.from(accepted.sort((a, b) => source.addressOf(a) - source.addressOf(b) || a - b));
+  const found = { symbols: all.subarray(0, count), starts: addresses.subarray(0, count) };
+  return inOrder ? found : sortPairs(found);
+}
+
+function sortPairs({ symbols, starts }: Sorted): Sorted {
+  const count = starts.length;
+  const lowest = starts.reduce((a, b) => Math.min(a, b));
+  const highest = starts.reduce((a, b) => Math.max(a, b));
+  const scale = 2 ** Math.ceil(Math.log2(count + 1));
+  let order: Uint32Array | Float64Array;
+  if ((highest - lowest + 1) * scale <= Number.MAX_SAFE_INTEGER) {
+    // Address and position in one exact float: sorting floats needs no callback, and is ten times as fast.
+    order = new Float64Array(count);
+    for (let i = 0; i < count; i++) order[i] = (starts[i]! - lowest) * scale + i;
+    order.sort();
+    for (let i = 0; i < count; i++) order[i]! %= scale;
+  } else {
+    order = new Uint32Array(count).map((_, i) => i).sort((a, b) => starts[a]! - starts[b]! || a - b);
   }
-  // Address and number in one exact float: sorting floats needs no callback, and is ten times as fast.
-  const keys = Float64Array.from(accepted, (index) => (source.addressOf(index) - lowest) * scale + index).sort();
-  return Uint32Array.from(keys, (key) => key % scale);
+  const sorted = { symbols: new Uint32Array(count), starts: new Float64Array(count) };
+  for (let i = 0; i < count; i++) {
+    const from = order[i]!;
+    sorted.symbols[i] = symbols[from]!;
+    sorted.starts[i] = starts[from]!;
+  }
+  return sorted;
 }

@@ -12,7 +12,10 @@ export interface CodePlace {
   readonly near: boolean;
 }
 
-/** Functions, and labels in executable sections, of .symtab; of .dynsym when the file is stripped. */
+/**
+ * Functions, and labels in executable sections, of .symtab; of .dynsym when the file is stripped.
+ * The file is not needed any more once this is made.
+ */
 export class CodeSymbols {
   readonly #table: SymbolTable | undefined;
   readonly #index: AddressIndex | undefined;
@@ -20,6 +23,7 @@ export class CodeSymbols {
   constructor(elf: Elf) {
     const table = elf.symbolTables()[0];
     if (table === undefined) return;
+    table.load();
     const executable = elf.sections.map((section) => (section.flags & SECTION_FLAG.exec) !== 0);
     this.#table = table;
     this.#index = new AddressIndex({

@@ -12,6 +12,9 @@ const FUNC = 2;
 const IFUNC = 10;
 export type SymbolType = (typeof TYPES)[number] | 'ifunc' | 'other';
 
+/** .symtab names versions of shared functions: "memcpy@@GLIBC_2.14". */
+const VERSION = /@@?[A-Za-z][\w.]*$/;
+
 const BINDINGS = ['local', 'global', 'weak'] as const;
 export type SymbolBinding = (typeof BINDINGS)[number] | 'other';
 
@@ -40,6 +43,12 @@ export class SymbolTable {
     return Math.floor(this.#symbols().length / SYMBOL_WORDS);
   }
 
+  /** Reads all of the table now, so that the file can be closed. */
+  load(): void {
+    this.#symbols();
+    this.#text();
+  }
+
   symbol(index: number): ElfSymbol {
     const words = this.#symbols();
     const at = index * SYMBOL_WORDS;
@@ -57,7 +66,7 @@ export class SymbolTable {
   nameOf(index: number): string {
     const offset = this.#symbols()[index * SYMBOL_WORDS]!;
     const strings = this.#text();
-    return offset < strings.length ? textAt(strings, offset) : '';
+    return offset < strings.length ? textAt(strings, offset).replace(VERSION, '') : '';
   }
 
   addressOf(index: number): number {
@@ -119,8 +128,10 @@ export class SymbolTable {
     const offsets = new Set<number>();
     if (name === '') return offsets;
     const strings = this.#text();
-    const wanted = Buffer.from(`${name}\0`);
-    for (let at = strings.indexOf(wanted); at >= 0; at = strings.indexOf(wanted, at + 1)) offsets.add(at);
+    for (const end of ['\0', '@']) {
+      const wanted = Buffer.from(name + end);
+      for (let at = strings.indexOf(wanted); at >= 0; at = strings.indexOf(wanted, at + 1)) offsets.add(at);
+    }
     return offsets;
   }
 
