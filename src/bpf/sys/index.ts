@@ -1,4 +1,5 @@
 /** System calls of eBPF, thin: each returns its result or minus the errno; `must` makes an error of that. */
+export { clockNs } from './clock.ts';
 export { bpf, COMMAND } from './command.ts';
 export { onlineCpus, parseCpuList, possibleCpus } from './cpus.ts';
 export * from './errno.ts';

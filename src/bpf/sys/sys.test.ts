@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { errorName, KernelError, must, parseCpuList } from './index.ts';
+import { clockNs, errorName, KernelError, must, parseCpuList } from './index.ts';
 
 test('error numbers have names, those that the kernel keeps to itself too', () => {
   assert.deepEqual(errorName(2), ['ENOENT', 'no such file or directory']);
@@ -24,4 +25,12 @@ test('CPU lists of sysfs', () => {
   assert.deepEqual(parseCpuList('0-1\n'), [0, 1]);
   assert.deepEqual(parseCpuList('0,2-3,8'), [0, 2, 3, 8]);
   assert.deepEqual(parseCpuList('\n'), []);
+});
+
+test('clocks run on: TAI ahead of UTC by whole seconds, boot time near /proc/uptime', () => {
+  const wall = Date.now();
+  assert.ok(Math.abs(Number(clockNs('realtime') / 1_000_000n) - wall) < 1000);
+  const uptime = Number(readFileSync('/proc/uptime', 'utf8').split(' ')[0]);
+  assert.ok(Math.abs(Number(clockNs('boottime')) / 1e9 - uptime) < 1);
+  assert.ok(clockNs('monotonic') <= clockNs('boottime'));
 });
