@@ -1,0 +1,94 @@
+/**
+ * Reads a BPF ring buffer in place (kernel/bpf/ringbuf.c):
+ *   page 0: consumer position, ours to write · page 1: producer position · then the data, mapped twice in a row,
+ *   so that no record is ever split.
+ * Positions only grow; a record starts at its position modulo the size:
+ *   busy:1 · discarded:1 · length:30 · page:32 · data, padded to 8 bytes
+ */
+import type { MapHandle } from '../maps/index.ts';
+import { type Mapping, mmap, pageSize } from '../sys/index.ts';
+import type { EventSource, OnEvent } from './source.ts';
+
+const HEADER = 8;
+const DISCARDED = 1 << 30;
+const LENGTH = DISCARDED - 1;
+
+export class RingBuffer implements EventSource {
+  readonly lost = 0;
+  /** Bytes of data that fit. */
+  readonly size: number;
+  readonly #mask: number;
+  readonly #mappings: readonly Mapping[];
+  readonly #consumer: BigInt64Array;
+  readonly #producer: Int32Array;
+  readonly #words: Int32Array;
+  readonly #data: DataView;
+  #consumed: number;
+
+  constructor(map: MapHandle) {
+    const doing = `mapping ring buffer "${map.name}"`;
+    const page = pageSize();
+    this.size = map.maxEntries;
+    this.#mask = this.size - 1;
+    const ours = mmap(map.fd, 0, page, true, doing);
+    try {
+      const theirs = mmap(map.fd, page, page + 2 * this.size, false, doing);
+      this.#mappings = [ours, theirs];
+      this.#consumer = new BigInt64Array(ours.memory, 0, 1);
+      this.#producer = new Int32Array(theirs.memory, 0, 1);
+      this.#words = new Int32Array(theirs.memory, page);
+      this.#data = new DataView(theirs.memory, page);
+    } catch (error) {
+      ours.unmap();
+      throw error;
+    }
+    this.#consumed = Number(this.#consumer[0]);
+  }
+
+  /** Bytes that wait to be read. */
+  get waiting(): number {
+    return (Atomics.load(this.#producer, 0) - this.#consumed) >>> 0;
+  }
+
+  poll(onEvent: OnEvent, limit = Number.POSITIVE_INFINITY): number {
+    const words = this.#words;
+    const release = this.size >>> 2;
+    let count = 0;
+    let given = this.#consumed;
+    try {
+      // The lower halves suffice: a buffer has less than 2^32 bytes.
+      let end = Atomics.load(this.#producer, 0);
+      while (count < limit) {
+        if ((this.#consumed | 0) === end) {
+          end = Atomics.load(this.#producer, 0);
+          if ((this.#consumed | 0) === end) break;
+        }
+        const at = this.#consumed & this.#mask;
+        const header = Atomics.load(words, at >>> 2);
+        if (header < 0) break;
+        const length = header & LENGTH;
+        this.#consumed += (length + HEADER + 7) & ~7;
+        if ((header & DISCARDED) === 0) {
+          count++;
+          onEvent(this.#data, at + HEADER, length);
+        }
+        if (this.#consumed - given >= release) {
+          given = this.#consumed;
+          this.#giveBack();
+        }
+      }
+    } finally {
+      if (given !== this.#consumed) this.#giveBack();
+    }
+    return count;
+  }
+
+  close(): void {
+    for (const mapping of this.#mappings) mapping.unmap();
+  }
+
+  /** Lets the kernel write over what is read. A buffer that a callback closed has no positions any more. */
+  #giveBack(): void {
+    if (this.#consumer.length > 0) Atomics.store(this.#consumer, 0, BigInt(this.#consumed));
+  }
+}

@@ -1,0 +1,12 @@
+/** What ring buffers and perf buffers have in common: events that lie in memory until they are taken. */
+
+/** Called for each event; its bytes are valid only during the call, and must not be written. */
+export type OnEvent = (view: DataView, offset: number, length: number) => void;
+
+export interface EventSource {
+  /** Hands over what is there, in order; at most `limit` events. Returns how many. */
+  poll(onEvent: OnEvent, limit?: number): number;
+  /** Events that the kernel reports as lost (perf buffers); ring buffers leave counting to the program. */
+  readonly lost: number;
+  close(): void;
+}
