@@ -222,11 +222,11 @@ export class Cursor {
 
   /** A string literal's bytes, one character each, at the opening quote. */
   string(): string {
-    this.pos++;
+    const start = this.pos++;
     let bytes = '';
     while (!this.atEnd && this.peek() !== '"') {
       if (this.peek() === '\n') {
-        this.error('unterminated string');
+        this.error('unterminated string', this.span(start));
         return bytes;
       }
       bytes += this.peek() === '\\' ? this.#escape() : this.#plainText();

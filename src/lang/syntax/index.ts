@@ -1,10 +1,12 @@
 /** Script text to syntax tree, and back. */
 import { type Diagnostic, Diagnostics, type Source } from '../diagnostics/index.ts';
 import type { Program } from './ast.ts';
+import { readDefinitions } from './c/index.ts';
 import { parseProgram } from './program.ts';
 
 export type * from './ast.ts';
 export { splitAttachPoint } from './attach-point.ts';
+export { type COptions, type CResult, type IncludeReader, readDefinitions } from './c/index.ts';
 export { type IntegerResult, parseSigned, parseUnsigned } from './integers.ts';
 export { print, printProgram } from './printer.ts';
 export { parseExpressionText } from './program.ts';
@@ -18,6 +20,18 @@ export interface Parsed {
 
 export function parse(source: Source): Parsed {
   const diagnostics = new Diagnostics();
-  const program = parseProgram(source, diagnostics);
-  return { program, diagnostics: diagnostics.all };
+  try {
+    const program = parseProgram(source, diagnostics);
+    const definitions = diagnostics.ok ? readDefinitions(program.cSources, diagnostics).definitions : [];
+    return { program: { ...program, definitions }, diagnostics: diagnostics.all };
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    // The stack is full: every level of nesting takes a few frames.
+    diagnostics.error(undefined, 'syntax: the script is nested too deeply');
+    return { program: emptyProgram(source), diagnostics: diagnostics.all };
+  }
+}
+
+function emptyProgram(source: Source): Program {
+  return parseProgram({ name: source.name, text: '' }, new Diagnostics());
 }

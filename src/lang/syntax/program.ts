@@ -18,7 +18,7 @@ import type {
   SubprogramParameter,
 } from './ast.ts';
 import { parseAttachPoint } from './attach-point.ts';
-import { looksLikeCDefinition, parseCDefinitionText, parsePreprocessorLine } from './c-text.ts';
+import { looksLikeCDefinition, parseCDefinitionText, parsePreprocessorLine } from './c/text.ts';
 import { Cursor, isDigit, type Rules } from './cursor.ts';
 import { parseExpression, parseVariable } from './expressions.ts';
 import { parseBlock, parseImport } from './statements.ts';

@@ -1,6 +1,6 @@
 /** Finds the C definitions at the top of a script: where each starts and ends, not what it means. */
-import type { CSource } from './ast.ts';
-import { type Cursor, isWordStart } from './cursor.ts';
+import type { CSource } from '../ast.ts';
+import { type Cursor, isWordStart } from '../cursor.ts';
 
 /** `#…` to the end of the line, over lines that end with a backslash. */
 export function parsePreprocessorLine(cursor: Cursor): CSource {
