@@ -14,7 +14,7 @@ export interface Frame {
 export function layOutFrame(objects: readonly FrameObject[]): Frame {
   let depth = 0;
   const offsets = objects.map(({ size, align }) => {
-    depth = roundUp(depth + size, Math.max(align, size >= 8 ? 8 : 1));
+    depth = roundUp(depth + size, Math.max(align, size >= 8 ? 8 : size >= 4 ? 4 : size));
     return -depth;
   });
   return { offsets, depth: roundUp(depth, 8) };

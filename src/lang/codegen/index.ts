@@ -1,9 +1,9 @@
-/** IR to eBPF: instruction selection, register allocation, frames. Pure. */
+/** IR to eBPF: optimisation, instruction selection, register allocation, frames. Pure. */
 import { PebbleError } from '../../base/errors.ts';
 import { bytes, u32 } from '../../base/record.ts';
 import type { MapSpec } from '../../bpf/spec/map.ts';
 import type { FunctionSpec } from '../../bpf/spec/program.ts';
-import type { IrFunction, IrProgram } from '../ir/ir.ts';
+import { type IrFunction, type IrProgram, NECESSARY, optimise, PASSES, validateProgram } from '../ir/index.ts';
 import { allocateRegisters } from './allocate.ts';
 import { type CallGraph, callGraph } from './calls.ts';
 import { emitFunction, layOutFrame } from './emit.ts';
@@ -14,6 +14,8 @@ import { select } from './select.ts';
 export interface GenerateOptions {
   /** v4 (Linux 6.6) adds signed division, sign extension and long jumps; v3 does without. */
   readonly isa?: 'v3' | 'v4';
+  /** False only where a test wants the IR as it is. */
+  readonly optimise?: boolean;
 }
 
 export interface Generated {
@@ -31,7 +33,9 @@ const FRAME_UNIT = 32;
 const SCRATCH_LIMIT = 32768;
 
 export function generate(program: IrProgram, options: GenerateOptions = {}): Generated {
-  return new ProgramGenerator(program, options.isa ?? 'v4').run();
+  validateProgram(program);
+  const optimised = optimise(program, options.optimise === false ? NECESSARY : PASSES);
+  return new ProgramGenerator(optimised, options.isa ?? 'v4').run();
 }
 
 class ProgramGenerator {

@@ -343,8 +343,9 @@ class Selector {
 
   /** dst = dst op b. */
   #alu(operation: number, dst: number, b: Operand, width: Width, offset = 0): void {
-    if (b.kind === 'imm' && fitsInt32(asWidth(b.value, width))) {
-      this.#push({ opcode: aluClass(width) | operation, dst, offset, imm: Number(asWidth(b.value, width)) });
+    const value = b.kind === 'imm' ? immediateOf(operation, b.value, width) : undefined;
+    if (value !== undefined) {
+      this.#push({ opcode: aluClass(width) | operation, dst, offset, imm: value });
       return;
     }
     this.#push({ opcode: aluClass(width) | operation | SOURCE_REG, dst, src: this.#asRegister(b), offset });
@@ -458,7 +459,7 @@ class Selector {
       this.#addressOf(1, target);
       return this.#readKernel(bytes);
     }
-    for (const [offset, size] of pieces(bytes)) {
+    for (const [offset, size] of pieces(bytes, Math.min(alignmentOf(target), alignmentOf(origin)))) {
       const temp = this.#temp();
       this.#load(temp, { ...origin, offset: origin.offset + offset }, size, false);
       const store = CLASS.stx | MODE.mem | SIZE_BITS[size];
@@ -474,7 +475,7 @@ class Selector {
       this.#constant(3, 0n);
       return this.#readKernel(bytes);
     }
-    for (const [offset, size] of pieces(bytes))
+    for (const [offset, size] of pieces(bytes, alignmentOf(target)))
       this.#store({ ...target, offset: target.offset + offset }, size, { kind: 'imm', value: 0n });
   }
 
@@ -547,14 +548,28 @@ class Selector {
   }
 }
 
+/** In the frame the verifier wants natural alignment; elsewhere any word may start anywhere. */
+function alignmentOf({ slot, offset }: Place): number {
+  return slot < 0 || offset === 0 ? 8 : Math.min(8, offset & -offset);
+}
+
 const aluClass = (width: Width): number => (width === 64 ? CLASS.alu64 : CLASS.alu32);
 const asWidth = (value: bigint, width: Width): bigint => BigInt.asIntN(width, value);
 const fitsInt32 = (value: bigint): boolean => value >= -0x80000000n && value <= 0x7fffffffn;
 
-/** [offset, size] of the words that cover so many bytes. */
-function* pieces(bytes: number): Generator<[number, Size]> {
-  let at = 0;
-  for (const size of [8, 4, 2, 1] as const) {
-    for (; at + size <= bytes; at += size) yield [at, size];
+/** The operand as an immediate, if it can be one: the verifier wants no shift beyond the width and no division by 0. */
+function immediateOf(operation: number, operand: bigint, width: Width): number | undefined {
+  const value = asWidth(operand, width);
+  if (operation === ALU.lsh || operation === ALU.rsh || operation === ALU.arsh) return Number(value) & (width - 1);
+  if ((operation === ALU.div || operation === ALU.mod) && value === 0n) return undefined;
+  return fitsInt32(value) ? Number(value) : undefined;
+}
+
+/** [offset, size] of the words that cover so many bytes, each aligned as far as `alignment` goes. */
+function* pieces(bytes: number, alignment: number): Generator<[number, Size]> {
+  for (let at = 0; at < bytes; ) {
+    const size = ([8, 4, 2, 1] as const).find((s) => at + s <= bytes && at % s === 0 && s <= alignment)!;
+    yield [at, size];
+    at += size;
   }
 }

@@ -1,0 +1,35 @@
+/** The passes between lowering and code generation, in order. */
+import type { IrFunction, IrProgram } from './ir.ts';
+import { foldAddresses } from './passes/addresses.ts';
+import { shareHelpers } from './passes/common-helpers.ts';
+import { removeDeadCode } from './passes/dead-code.ts';
+import { threadJumps } from './passes/jumps.ts';
+import { orderBlocks } from './passes/order.ts';
+import { propagate } from './passes/propagate.ts';
+import { retargetCopies } from './passes/retarget.ts';
+
+type Pass = (fn: IrFunction) => IrFunction;
+
+/** What code generation cannot do without. */
+export const NECESSARY: readonly Pass[] = [orderBlocks];
+
+export const PASSES: readonly Pass[] = [
+  orderBlocks,
+  propagate,
+  threadJumps,
+  orderBlocks,
+  shareHelpers,
+  propagate,
+  foldAddresses,
+  removeDeadCode,
+  threadJumps,
+  orderBlocks,
+  propagate,
+  retargetCopies,
+  removeDeadCode,
+  orderBlocks,
+];
+
+export function optimise(program: IrProgram, passes: readonly Pass[] = PASSES): IrProgram {
+  return { ...program, functions: program.functions.map((fn) => passes.reduce((f, pass) => pass(f), fn)) };
+}

@@ -1,0 +1,116 @@
+/** Jump threading: edges skip empty blocks and branches whose outcome is known; straight lines become one block. */
+import { evaluateComparison } from '../evaluate.ts';
+import type { Block, BlockId, IrFunction, Located, Op, Operand, Terminator } from '../ir.ts';
+import { definition, mapSuccessors } from '../operands.ts';
+import { predecessorsOf } from './order.ts';
+import { simplifyTerminator } from './simplify.ts';
+
+/** Leaves unreachable blocks behind (`orderBlocks` drops them). */
+export function threadJumps(fn: IrFunction): IrFunction {
+  return mergeStraightLines(threadEdges(fn));
+}
+
+/** An edge is followed through at most so many blocks: loops without exit must not hang us. */
+const LONGEST = 32;
+/** So many moves may be repeated on an edge that skips a branch. */
+const MOVES = 3;
+
+type Constants = Map<number, bigint>;
+
+function threadEdges(fn: IrFunction): IrFunction {
+  const blocks: Block[] = fn.blocks.map((block) => ({ ...block }));
+  for (const { id } of fn.blocks) {
+    const block = blocks[id]!;
+    const constants = constantsAtEnd(block);
+    const end = block.end!;
+    const followed: Terminator =
+      end.op === 'branch'
+        ? {
+            ...end,
+            then: follow(blocks, end.then, onEdge(constants, end, 'then')),
+            else: follow(blocks, end.else, onEdge(constants, end, 'else')),
+          }
+        : mapSuccessors(end, (to) => follow(blocks, to, constants));
+    const source = end.source && { source: end.source };
+    block.end = { ...simplifyTerminator(followed), ...source };
+  }
+  return { ...fn, blocks };
+}
+
+function constantsAtEnd(block: Block): Constants {
+  const known: Constants = new Map();
+  for (const op of block.ops) learn(known, op);
+  return known;
+}
+
+function learn(known: Constants, op: Op): void {
+  const dst = definition(op);
+  if (!dst) return;
+  const value = op.op === 'mov' && op.width !== 32 ? constantOf(known, op.src) : undefined;
+  if (value === undefined) known.delete(dst.id);
+  else known.set(dst.id, value);
+}
+
+const constantOf = (known: Constants, operand: Operand): bigint | undefined =>
+  operand.kind === 'imm' ? operand.value : known.get(operand.id);
+
+/** That a register equals a constant is known where the branch says so. */
+function onEdge(known: Constants, end: Terminator & { op: 'branch' }, side: 'then' | 'else'): Constants {
+  const equal = (end.cmp === 'eq' && side === 'then') || (end.cmp === 'ne' && side === 'else');
+  if (!equal || end.width !== 64 || end.a.kind !== 'reg' || end.b.kind !== 'imm') return known;
+  return new Map(known).set(end.a.id, end.b.value);
+}
+
+/** Where an edge to `to` may go at once; registers set on the way are set in a block of its own. */
+function follow(blocks: Block[], to: BlockId, constants: Constants): BlockId {
+  const known: Constants = new Map(constants);
+  const moves: Located<Op>[] = [];
+  let best = to;
+  let movesToBest = 0;
+  let at = to;
+  for (let step = 0; step < LONGEST; step++) {
+    const { ops, end } = blocks[at]!;
+    if (moves.length + ops.length > MOVES || !ops.every((op) => op.op === 'mov')) break;
+    for (const op of ops) learn(known, op);
+    moves.push(...ops);
+    const next = destination(end!, known);
+    if (next === undefined) break;
+    at = next;
+    if (moves.length > 0 && end!.op === 'jump') continue;
+    best = at;
+    movesToBest = moves.length;
+  }
+  if (movesToBest === 0) return best;
+  const id = blocks.length;
+  blocks.push({ id, ops: moves.slice(0, movesToBest), end: { op: 'jump', to: best } });
+  return id;
+}
+
+function destination(end: Terminator, known: Constants): BlockId | undefined {
+  if (end.op === 'jump') return end.to;
+  if (end.op !== 'branch') return undefined;
+  const a = constantOf(known, end.a);
+  const b = constantOf(known, end.b);
+  if (a === undefined || b === undefined) return undefined;
+  return evaluateComparison(end.cmp, a, b, end.width) ? end.then : end.else;
+}
+
+/** A block that only one jump leads to moves to that jump's place. */
+function mergeStraightLines(fn: IrFunction): IrFunction {
+  const ways = predecessorsOf(fn).map((before) => before.length);
+  const merged = new Uint8Array(fn.blocks.length);
+  const blocks = fn.blocks.map((block) => ({ ...block, ops: [...block.ops] }));
+  for (const block of blocks) {
+    if (merged[block.id] === 1) continue;
+    for (let end = block.end!; end.op === 'jump'; end = block.end) {
+      if (end.to === 0 || end.to === block.id || ways[end.to] !== 1) break;
+      const next = blocks[end.to]!;
+      merged[next.id] = 1;
+      block.ops.push(...next.ops);
+      block.end = next.end!;
+      // Whoever is still numbered as its successor must not follow it any more.
+      next.end = { op: 'return', value: { kind: 'imm', value: 0n } };
+    }
+  }
+  return { ...fn, blocks };
+}
