@@ -54,8 +54,8 @@ const CHARGED: ReadonlySet<number> = new Set([COMMAND.MAP_CREATE, COMMAND.PROG_L
 const ATTEMPTS = 5;
 
 /** A command with its attribute already in memory: its result, or minus the errno. */
-export function bpf(command: Command, attr: Block): number {
-  return syscall('bpf', command, attr.address, attr.bytes.length);
+export function bpf(command: Command, attr: Block, size = attr.bytes.length): number {
+  return syscall('bpf', command, attr.address, size);
 }
 
 /** A command: its result, or minus the errno. */

@@ -7,6 +7,7 @@ export { closeFd, pidfdOpen } from './fd.ts';
 export * from './link-commands.ts';
 export * from './map-commands.ts';
 export { type Mapping, mmap, pageSize } from './mmap.ts';
+export { detachedMount } from './mount.ts';
 export * from './object-commands.ts';
 export * from './perf-event.ts';
 export * from './program-commands.ts';

@@ -60,7 +60,8 @@ export class Element {
 
   run(command: ElementCommand, flags = 0): number {
     this.#attr.view.setUint32(ELEMENT.offsets.flags, flags, true);
-    return bpf(command, this.#attr);
+    // The kernel refuses fields that a command does not use: for deletion the attribute ends after the key.
+    return bpf(command, this.#attr, command === COMMAND.MAP_DELETE_ELEM ? ELEMENT.offsets.value : ELEMENT.size);
   }
 
   /** MAP_GET_NEXT_KEY without a key: the first. */
