@@ -1,6 +1,6 @@
 /** IR to eBPF: optimisation, instruction selection, register allocation, frames. Pure. */
 import { PebbleError } from '../../base/errors.ts';
-import { bytes, u32 } from '../../base/record.ts';
+import { alignUp, bytes, u32 } from '../../base/record.ts';
 import type { MapSpec } from '../../bpf/spec/map.ts';
 import type { FunctionSpec } from '../../bpf/spec/program.ts';
 import { type IrFunction, type IrProgram, NECESSARY, optimise, PASSES, validateProgram } from '../ir/index.ts';
@@ -74,7 +74,7 @@ class ProgramGenerator {
         budget = Math.max(0, Math.min(budget, placement.frameBytes) - (frame.depth - limit));
         continue;
       }
-      const depth = below + Math.ceil(Math.max(frame.depth, 1) / FRAME_UNIT) * FRAME_UNIT;
+      const depth = below + alignUp(Math.max(frame.depth, 1), FRAME_UNIT);
       if (depth > STACK_LIMIT) throw this.#tooDeep(fn, depth);
       this.#depth.set(fn, depth);
       this.#scratchBytes += placement.scratchBytes;
@@ -84,7 +84,9 @@ class ProgramGenerator {
 
   /** What the callers of this function cannot do without. */
   #reservedAbove(fn: IrFunction): number {
-    const callers = this.#graph.callers(fn).map((caller) => smallestFrame(caller) + this.#reservedAbove(caller));
+    const callers = this.#graph
+      .callers(fn)
+      .map((caller) => alignUp(smallestFrame(caller), FRAME_UNIT) + this.#reservedAbove(caller));
     return Math.max(0, ...callers);
   }
 

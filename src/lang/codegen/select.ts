@@ -560,7 +560,8 @@ const fitsInt32 = (value: bigint): boolean => value >= -0x80000000n && value <= 
 /** The operand as an immediate, if it can be one: the verifier wants no shift beyond the width and no division by 0. */
 function immediateOf(operation: number, operand: bigint, width: Width): number | undefined {
   const value = asWidth(operand, width);
-  if (operation === ALU.lsh || operation === ALU.rsh || operation === ALU.arsh) return Number(value) & (width - 1);
+  if (operation === ALU.lsh || operation === ALU.rsh || operation === ALU.arsh)
+    return Number(value & BigInt(width - 1));
   if ((operation === ALU.div || operation === ALU.mod) && value === 0n) return undefined;
   return fitsInt32(value) ? Number(value) : undefined;
 }
