@@ -1,15 +1,13 @@
 /** The JSON format: one object a line, of the members that bpftrace 0.26.1 gives it. */
 import type { Histogram } from './histogram.ts';
 import type { MapValue } from './merge.ts';
-import type { OutputFormat, RuntimeError } from './output-format.ts';
+import type { OutputFormat, ReportFormat, RuntimeError } from './output-format.ts';
 import type { ByteText, Printable } from './printable.ts';
 import { keyText } from './printable-text.ts';
 import type { MapSnapshot } from './snapshot.ts';
 import type { TimeSeries } from './time-series.ts';
 
 export const jsonFormat: OutputFormat = {
-  attached: (count) => `{"type": "attached_probes", "count": ${count}, "data": {"probes": ${count}}}\n`,
-  lost: (count) => `{"type": "lost_events", "count": ${count}, "data": {"events": ${count}}}\n`,
   map: mapJson,
   value: (value) => line('value', valueJson(value)),
   printf: (text) => line('printf', stringJson(text)),
@@ -17,11 +15,17 @@ export const jsonFormat: OutputFormat = {
   cat: (text) => line('cat', stringJson(text)),
   join: (text) => line('join', stringJson(text)),
   system: (text) => line('syscall', stringJson(text)),
-  message: (severity, text, at) =>
-    located({ type: severity === 'ERROR' ? 'errorf' : 'warnf', msg: stringJson(text) }, at),
-  runtimeError: (error, at) => located(runtimeErrorMembers(error), at),
   emit: (name, value) => line('emit', `{${stringJson(name)}: ${valueJson(value)}}`),
   end: () => '',
+};
+
+/** Reports are rows among the others, where text output has standard error. */
+export const jsonReports: ReportFormat = {
+  attached: (count) => `{"type": "attached_probes", "count": ${count}, "data": {"probes": ${count}}}\n`,
+  lost: (count) => `{"type": "lost_events", "count": ${count}, "data": {"events": ${count}}}\n`,
+  scripted: (severity, text, at) =>
+    located({ type: severity === 'ERROR' ? 'errorf' : 'warnf', msg: stringJson(text) }, at),
+  runtimeError: (error, at) => located(runtimeErrorMembers(error), at),
 };
 
 const line = (type: string, data: ByteText): ByteText => `{"type": "${type}", "data": ${data}}\n`;

@@ -60,7 +60,7 @@ export function merger(type: Type, map: ScriptMap, context: ReadContext): Merger
         return { rank: value, value: () => readerOf(type, context)(values, copies[0]!) };
       };
   }
-  const read = readerOf(type, context, map.valueShape);
+  const read = readerOf(type, context);
   return (values, copies, divisor) => ({ rank: 0n, value: () => divided(read(values, copies[0]!), divisor) });
 }
 

@@ -1,4 +1,4 @@
-/** What an output format turns events into; each member gives what goes to standard output, possibly nothing. */
+/** What an output format makes of values: text for standard output. */
 import type { SourcePlace } from '../../lang/script.ts';
 import type { ByteText, Printable } from './printable.ts';
 import type { MapSnapshot } from './snapshot.ts';
@@ -6,8 +6,6 @@ import type { MapSnapshot } from './snapshot.ts';
 export type Severity = 'ERROR' | 'WARNING';
 
 export interface OutputFormat {
-  attached(probes: number): ByteText;
-  lost(events: number): ByteText;
   map(snapshot: MapSnapshot): ByteText;
   value(value: Printable): ByteText;
   printf(text: ByteText): ByteText;
@@ -15,12 +13,18 @@ export interface OutputFormat {
   cat(text: ByteText): ByteText;
   join(text: ByteText): ByteText;
   system(text: ByteText): ByteText;
-  /** errorf and warnf. */
-  message(severity: Severity, text: ByteText, at: SourcePlace): ByteText;
-  runtimeError(error: RuntimeError, at: SourcePlace): ByteText;
   emit(name: ByteText, value: Printable): ByteText;
   /** The script has ended; maps follow. */
   end(): ByteText;
+}
+
+/** What a format has to say about the run itself. */
+export interface ReportFormat {
+  attached(probes: number): ByteText;
+  lost(events: number): ByteText;
+  /** errorf and warnf. */
+  scripted(severity: Severity, text: ByteText, at: SourcePlace): ByteText;
+  runtimeError(error: RuntimeError, at: SourcePlace): ByteText;
 }
 
 /** Something failed in the kernel while the script ran. */

@@ -8,8 +8,6 @@ import type { MapSnapshot } from './snapshot.ts';
 import { timeSeriesText } from './time-series-text.ts';
 
 export const textFormat: OutputFormat = {
-  attached: () => '',
-  lost: () => '',
   map: mapText,
   value: (value) => `${textOf(value)}\n`,
   printf: (text) => text,
@@ -17,8 +15,6 @@ export const textFormat: OutputFormat = {
   cat: (text) => text,
   join: (text) => `${text}\n`,
   system: (text) => `${text}\n`,
-  message: () => '',
-  runtimeError: () => '',
   emit: (name, value) => `${name} ${textOf(value)}\n`,
   end: () => '\n\n',
 };

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { inetText } from './inet.ts';
-import { jsonFormat } from './json-output.ts';
+import { jsonFormat, jsonReports } from './json-output.ts';
 import { int64 } from './printable.ts';
 import { formatTimestamp, strftime } from './strftime.ts';
 
@@ -41,7 +41,7 @@ test('JSON is valid whatever the bytes', () => {
     '{"type": "value", "data": [1,null,true]}\n',
   );
   assert.equal(
-    jsonFormat.runtimeError(
+    jsonReports.runtimeError(
       { helper: 'map_update_elem', message: 'No', code: -7 },
       { file: 'stdin', line: 1, column: 3, endLine: 1, endColumn: 9 },
     ),

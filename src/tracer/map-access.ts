@@ -1,0 +1,67 @@
+/** The script's maps in the kernel: read whole, cleared, zeroed. */
+import { alignUp, sizeOf } from '../base/record.ts';
+import type { Collection, KeyedMap } from '../bpf/index.ts';
+import type { ScriptMap } from '../lang/script.ts';
+import type { RawEntries } from './format/snapshot.ts';
+
+const viewOf = (bytes: Buffer): DataView => new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+
+/** All entries of a map; what changes meanwhile may be missed. */
+export function readMap(collection: Collection, map: ScriptMap): RawEntries {
+  const table = collection.keyed(map.spec);
+  const keys: Buffer[] = [];
+  const values: Buffer[] = [];
+  let count = 0;
+  for (const chunk of table.chunks()) {
+    count += chunk.count;
+    keys.push(Buffer.from(chunk.keys));
+    values.push(Buffer.from(chunk.values));
+  }
+  return {
+    count,
+    keys: viewOf(Buffer.concat(keys)),
+    keySize: table.key.size,
+    values: viewOf(Buffer.concat(values)),
+    valueSize: table.value.size,
+    copies: copiesOf(map, table),
+  };
+}
+
+/** Where the CPUs' copies start in what the kernel gives for one key. */
+function copiesOf(map: ScriptMap, table: KeyedMap<unknown, unknown>): number[] {
+  const step = map.perCpu ? alignUp(sizeOf(map.valueShape), 8) : table.value.size;
+  return Array.from({ length: Math.floor(table.value.size / step) }, (_, cpu) => cpu * step);
+}
+
+/** clear(): no entry is left; a scalar is as if it had never been assigned. */
+export function clearMap(collection: Collection, map: ScriptMap): void {
+  const table = collection.keyed(map.spec);
+  if (map.key) table.clear();
+  else table.set(0, zeros(table, map, false));
+}
+
+/** zero(): every value becomes 0, and the entries stay. */
+export function zeroMap(collection: Collection, map: ScriptMap): void {
+  const table = collection.keyed(map.spec);
+  if (map.key) {
+    const zero = zeros(table, map, true);
+    for (const key of [...table.keys()]) table.set(key, zero, 'existing');
+  } else if (isAssigned(table, map)) {
+    table.set(0, zeros(table, map, true));
+  }
+}
+
+function zeros(table: KeyedMap<unknown, unknown>, map: ScriptMap, assigned: boolean): unknown {
+  const view = new DataView(new ArrayBuffer(table.value.size));
+  if (assigned && map.setOffset !== undefined) {
+    for (const copy of copiesOf(map, table)) view.setBigUint64(copy + map.setOffset, 1n, true);
+  }
+  return table.value.read(view, 0);
+}
+
+function isAssigned(table: KeyedMap<unknown, unknown>, map: ScriptMap): boolean {
+  const { setOffset } = map;
+  const value = table.getRaw(0);
+  if (setOffset === undefined || value === undefined) return true;
+  return copiesOf(map, table).some((copy) => value.getBigUint64(copy + setOffset, true) !== 0n);
+}

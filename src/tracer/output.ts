@@ -1,0 +1,57 @@
+/** What a run writes: values to the sink, reports to standard error or, as JSON, among the values. */
+import { jsonFormat, jsonReports } from './format/json-output.ts';
+import type { OutputFormat, ReportFormat } from './format/output-format.ts';
+import { type ByteText, toBytes } from './format/printable.ts';
+import { textFormat } from './format/text-output.ts';
+import { type ReportOptions, reportLine, textReports } from './format/text-reports.ts';
+import { Sink } from './sink.ts';
+
+export class Output {
+  /** Values: `output.write(output.values.printf(text))`. */
+  readonly values: OutputFormat;
+  readonly reports: ReportFormat;
+  readonly #sink: Sink;
+  readonly #reportSink: Sink;
+  readonly #errors: Sink;
+  readonly #options: ReportOptions;
+
+  constructor(format: 'text' | 'json', sink: Sink, options: ReportOptions) {
+    this.#sink = sink;
+    this.#errors = new Sink(2, 'none');
+    this.#options = options;
+    this.values = format === 'json' ? jsonFormat : textFormat;
+    this.reports = format === 'json' ? jsonReports : textReports(options);
+    this.#reportSink = format === 'json' ? sink : this.#errors;
+  }
+
+  /** Nobody reads any more. */
+  get closed(): boolean {
+    return this.#sink.closed;
+  }
+
+  write(text: ByteText): void {
+    this.#sink.write(text);
+  }
+
+  report(text: ByteText): void {
+    this.#reportSink.write(text);
+  }
+
+  /** Trouble that is not the script's: always on standard error. */
+  error(text: string): void {
+    this.#errors.write(reportLine('ERROR', '', toBytes(text), this.#options.colour));
+  }
+
+  warning(text: string): void {
+    if (this.#options.warnings) this.#errors.write(reportLine('WARNING', '', toBytes(text), this.#options.colour));
+  }
+
+  /** A batch of events is over: what it wrote can be seen now, unless buffering is `full`. */
+  settle(): void {
+    this.#sink.settle();
+  }
+
+  end(): void {
+    this.#sink.end();
+  }
+}

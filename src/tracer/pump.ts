@@ -1,0 +1,71 @@
+/** Reads the script's ring buffer: often while events come, seldom while none do, at once when something wakes it. */
+
+import type { RingBuffer } from '../bpf/ring/index.ts';
+import { EVENT_ID_OFFSET } from '../lang/script.ts';
+import type { Handler } from './dispatch.ts';
+
+/** Milliseconds between looks while events come, and the longest while none do. */
+const BUSY_MS = 1;
+const IDLE_MS = 100;
+/** Events before timers and signals get their turn. */
+const BATCH = 50_000;
+
+export interface PumpHooks {
+  /** After every look, with the number of events that it found; true ends the run. */
+  readonly isOver: (found: number) => boolean;
+  /** Events are read but not handled while this is true: exit() has been called. */
+  readonly isMuted: () => boolean;
+}
+
+export class Pump {
+  readonly #ring: RingBuffer | undefined;
+  readonly #handlers: readonly Handler[];
+  readonly #hooks: PumpHooks;
+  #wake: (() => void) | undefined;
+
+  /** Without a ring there are no events: only the end of the run is waited for. */
+  constructor(ring: RingBuffer | undefined, handlers: readonly Handler[], hooks: PumpHooks) {
+    this.#ring = ring;
+    this.#handlers = handlers;
+    this.#hooks = hooks;
+  }
+
+  /** Until the run is over. */
+  async run(): Promise<void> {
+    let pause = BUSY_MS;
+    for (;;) {
+      const found = this.#look();
+      if (this.#hooks.isOver(found)) return;
+      pause = found > 0 ? BUSY_MS : Math.min(2 * pause, IDLE_MS);
+      await this.#sleep(found >= BATCH ? 0 : pause);
+    }
+  }
+
+  /** Handles everything that is there now. */
+  drain(): void {
+    while (this.#look() > 0);
+  }
+
+  /** Ends the pause: there is something to look at. */
+  wake(): void {
+    this.#wake?.();
+  }
+
+  #look(): number {
+    return this.#ring?.poll(this.#onEvent, BATCH) ?? 0;
+  }
+
+  readonly #onEvent = (view: DataView, offset: number): void => {
+    if (!this.#hooks.isMuted()) this.#handlers[view.getUint32(offset + EVENT_ID_OFFSET, true)]!(view, offset);
+  };
+
+  #sleep(milliseconds: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, milliseconds);
+      this.#wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+}

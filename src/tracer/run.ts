@@ -1,0 +1,210 @@
+/** Runs a compiled script: load, begin, attach, watch, end, print. */
+import { writeSync } from 'node:fs';
+import { PebbleError } from '../base/errors.ts';
+import { type Collection, KeyedMap, loadCollection, RingBuffer } from '../bpf/index.ts';
+import type { LinkSpec } from '../bpf/spec/index.ts';
+import { type CompiledScript, type ScriptMap, type ScriptProbe, SYSTEM_MAPS } from '../lang/script.ts';
+import { attachAll } from './attach.ts';
+import { makeHandlers } from './dispatch.ts';
+import { toBytes } from './format/printable.ts';
+import { takeSnapshot } from './format/snapshot.ts';
+import { readMap } from './map-access.ts';
+import type { Output } from './output.ts';
+import { Pump } from './pump.ts';
+import type { Session } from './session.ts';
+import { SystemResolver } from './system-resolver.ts';
+import type { Target } from './target.ts';
+
+export interface RunOptions {
+  readonly output: Output;
+  /** The process that ends the run by ending. */
+  readonly target?: Target;
+  /** Aborting it ends the run as Ctrl-C does: with end probes and maps. */
+  readonly signal?: AbortSignal;
+  /** Stop as soon as everything is attached. */
+  readonly dryRun?: boolean;
+  /** Do not say how many probes are attached. */
+  readonly quiet?: boolean;
+}
+
+/** The status that bpftrace ends with when the run itself failed. */
+export const FAILED = 255;
+
+/** The exit status: what the script gave to exit(), 0 without. */
+export async function runScript(script: CompiledScript, options: RunOptions): Promise<number> {
+  using collection = await loadCollection(script.collection);
+  const run = new Run(script, collection, options);
+  try {
+    return await run.go();
+  } finally {
+    await run.close();
+  }
+}
+
+class Run implements Session {
+  readonly script: CompiledScript;
+  readonly collection: Collection;
+  readonly output: Output;
+  readonly context: Session['context'];
+  readonly #options: RunOptions;
+  readonly #resolver: SystemResolver;
+  readonly #ring: RingBuffer | undefined;
+  readonly #pump: Pump;
+  /** Nothing is attached that could still fire: the run is over when the ring is empty. */
+  #drainOnly = false;
+  #exitCode: number | undefined;
+  #muted = false;
+  #lost = 0;
+
+  constructor(script: CompiledScript, collection: Collection, options: RunOptions) {
+    this.script = script;
+    this.collection = collection;
+    this.output = options.output;
+    this.#options = options;
+    this.#resolver = new SystemResolver(script, collection);
+    this.context = { resolver: this.#resolver, truncationTrailer: toBytes(script.config.truncationTrailer) };
+    const events = collection.maps.get(SYSTEM_MAPS.events);
+    this.#ring = events && new RingBuffer(events);
+    this.#pump = new Pump(this.#ring, makeHandlers(this), {
+      isOver: (found) => this.#isOver(found),
+      isMuted: () => this.#muted,
+    });
+  }
+
+  async go(): Promise<number> {
+    this.#runAll('begin');
+    const attached = await this.#attach();
+    if (this.#options.dryRun) return 0;
+    this.#options.target?.release();
+    this.#announce(attached);
+    await this.#watch();
+    this.#detach();
+    this.#runAll('end');
+    this.#muted = false;
+    this.#pump.drain();
+    this.#reportLosses();
+    this.#printMaps();
+    return this.#exitCode ?? 0;
+  }
+
+  async close(): Promise<void> {
+    this.output.end();
+    await this.#options.target?.terminate();
+    this.#ring?.close();
+  }
+
+  mapNamed(name: string): ScriptMap {
+    const map = this.script.maps.find((candidate) => candidate.name === name);
+    if (map) return map;
+    throw new PebbleError('internal', { what: `the script has no map ${name}` });
+  }
+
+  exit(code: number): void {
+    this.#exitCode = code;
+    this.#muted = true;
+  }
+
+  #probes(how: ScriptProbe['how']): ScriptProbe[] {
+    return this.script.probes.filter((probe) => probe.how === how);
+  }
+
+  #runAll(how: 'begin' | 'end' | 'signal'): void {
+    for (const probe of this.#probes(how)) this.collection.program(probe.program).testRun();
+  }
+
+  /** How many probes are in place, those that need no hook included. */
+  async #attach(): Promise<number> {
+    const onFailure = (link: LinkSpec, error: unknown) => this.#attachFailed(link, error);
+    const { failed } = await attachAll(this.script, this.collection, onFailure);
+    const hooked = this.#probes('attach').filter(({ program }) => !failed.has(program)).length;
+    const signals = this.#probes('signal').length;
+    this.#drainOnly = hooked + signals === 0;
+    const all = hooked + signals + this.#probes('begin').length + this.#probes('end').length;
+    if (all === 0) throw new PebbleError('no-target', { what: 'Attachment failed for all probes.' });
+    return all;
+  }
+
+  #attachFailed(link: LinkSpec, error: unknown): void {
+    const { missingProbes } = this.script.config;
+    const name = this.script.probes.find((probe) => probe.program === link.program)?.name ?? link.program;
+    if (missingProbes === 'ignore') return;
+    const reason = error instanceof Error ? error.message : String(error);
+    if (missingProbes === 'warn') {
+      this.output.warning(reason);
+      this.output.warning(`Unable to attach probe: ${name}. Skipping.`);
+      return;
+    }
+    this.output.error(reason);
+    throw new PebbleError('no-target', {
+      what: `Unable to attach probe: ${name}. If this is expected, set the 'missing_probes' config variable to 'warn'.`,
+      cause: error,
+      ...(error instanceof PebbleError && error.hint && { hint: error.hint }),
+    });
+  }
+
+  #announce(attached: number): void {
+    if (!this.#options.quiet) this.output.report(this.output.reports.attached(attached));
+    this.output.settle();
+    // The hand-shake of bpftrace's test runner.
+    if (process.env.__BPFTRACE_NOTIFY_PROBES_ATTACHED) writeSync(1, '__BPFTRACE_NOTIFY_PROBES_ATTACHED\n');
+  }
+
+  async #watch(): Promise<void> {
+    const { signal, target } = this.#options;
+    const wake = () => this.#pump.wake();
+    const onSignal = () => {
+      this.#runAll('signal');
+      wake();
+    };
+    signal?.addEventListener('abort', wake);
+    target?.onEnd(wake);
+    process.on('SIGUSR1', onSignal);
+    try {
+      await this.#pump.run();
+    } finally {
+      process.off('SIGUSR1', onSignal);
+      signal?.removeEventListener('abort', wake);
+    }
+  }
+
+  #isOver(found: number): boolean {
+    this.#countLosses();
+    this.output.settle();
+    if (this.#exitCode !== undefined || this.output.closed || this.#options.signal?.aborted) return true;
+    if (this.#drainOnly && found === 0) return true;
+    const { target } = this.#options;
+    if (target && this.script.stackMaps.some(({ space }) => space === 'user')) this.#resolver.remember(target.pid);
+    return target !== undefined && !target.alive();
+  }
+
+  #detach(): void {
+    for (const link of this.collection.links.splice(0).reverse()) link.close();
+  }
+
+  /** Records that found the ring full, as the programs count them. */
+  #countLosses(): void {
+    if (!this.#ring) return;
+    const counts = this.collection.keyed(SYSTEM_MAPS.lost).get(0) as readonly bigint[] | bigint | undefined;
+    const lost = Number([counts ?? 0n].flat().reduce((all, count) => all + count, 0n));
+    if (lost <= this.#lost) return;
+    this.output.report(this.output.reports.lost(lost - this.#lost));
+    this.#lost = lost;
+  }
+
+  #reportLosses(): void {
+    this.#countLosses();
+    if (this.#lost > 0) this.output.warning(`Total lost event count: ${this.#lost}`);
+  }
+
+  /** In the order of their names. */
+  #printMaps(): void {
+    const { values } = this.output;
+    this.output.write(values.end());
+    if (!this.script.config.printMapsOnExit) return;
+    const maps = this.script.maps.toSorted((a, b) => (a.name < b.name ? -1 : 1));
+    for (const map of maps) {
+      if (!(this.collection.map(map.spec) instanceof KeyedMap)) continue;
+      this.output.write(values.map(takeSnapshot(map, readMap(this.collection, map), this.context)));
+    }
+  }
+}

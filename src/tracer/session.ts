@@ -1,0 +1,15 @@
+/** One run of a script: what its parts share. */
+import type { Collection } from '../bpf/index.ts';
+import type { CompiledScript, ScriptMap } from '../lang/script.ts';
+import type { ReadContext } from './format/read-value.ts';
+import type { Output } from './output.ts';
+
+export interface Session {
+  readonly script: CompiledScript;
+  readonly collection: Collection;
+  readonly output: Output;
+  readonly context: ReadContext;
+  mapNamed(name: string): ScriptMap;
+  /** exit(): what comes after it is not handled any more. */
+  exit(code: number): void;
+}

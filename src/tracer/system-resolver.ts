@@ -1,0 +1,158 @@
+/** Names for addresses, users, cgroups and clocks of the machine that this runs on; everything is read when first needed. */
+import { readFileSync } from 'node:fs';
+import { type Collection, clockNs } from '../bpf/index.ts';
+import { KernelSymbols, UserSymbols } from '../bpf/symbols/index.ts';
+import type { CompiledScript } from '../lang/script.ts';
+import { STACK_KEY } from '../lang/types/layout.ts';
+import type { ClockMode, StackType } from '../lang/types/type.ts';
+import { cgroupPaths } from './cgroups.ts';
+import { plainHex } from './format/hex.ts';
+import { type ByteText, toBytes } from './format/printable.ts';
+import type { Resolver } from './format/resolver.ts';
+
+const INDENT = '        ';
+/** What a frame pointer walk writes when it gives up. */
+const UNWIND_FAILURE = 0xffff_ffff_ffff_ffffn;
+/** struct bpf_stack_build_id (linux/bpf.h): status:4 · build id:20 · offset or address:8. */
+const BUILD_ID_SIZE = 32;
+const BUILD_ID_VALID = 1;
+
+export class SystemResolver implements Resolver {
+  readonly #script: CompiledScript;
+  readonly #collection: Collection;
+  #kernel: KernelSymbols | undefined;
+  #user: UserSymbols | undefined;
+  #users: ReadonlyMap<string, ByteText> | undefined;
+  #bootOffset: bigint | undefined;
+  /** Names of kernel addresses, with and without their offset. */
+  readonly #kernelNames = new Map<bigint, { readonly name: ByteText; readonly offset: string }>();
+
+  constructor(script: CompiledScript, collection: Collection) {
+    this.#script = script;
+    this.#collection = collection;
+  }
+
+  /** Reads where a process has its code, so that its addresses have names after it has ended. */
+  remember(pid: number): boolean {
+    this.#user ??= new UserSymbols();
+    return this.#user.remember(pid);
+  }
+
+  kernelSymbol(address: bigint): ByteText {
+    return this.#kernelName(address).name;
+  }
+
+  userSymbol(address: bigint, pid: number, _probe: number): ByteText {
+    const place = this.#locate(pid, address);
+    return place?.symbol !== undefined ? toBytes(place.symbol) : hex(address);
+  }
+
+  stack(type: StackType, view: DataView, at: number): ByteText {
+    const frames = view.getUint32(at + STACK_KEY.offsets.frames, true);
+    const pid = view.getUint32(at + STACK_KEY.offsets.pid, true);
+    const raw = frames === 0 ? undefined : this.#frames(type, view, at);
+    if (raw === undefined) return '\n';
+    if (type.mode === 'build_id') return buildIdStack(raw, frames);
+    let text = '\n';
+    for (let i = 0; i < frames; i++) {
+      const address = raw.getBigUint64(i * 8, true);
+      if (address === UNWIND_FAILURE) return `${text}${INDENT}<unwind failure>\n`;
+      text += `${this.#frame(type, address, pid)}\n`;
+    }
+    return text;
+  }
+
+  userName(uid: bigint): ByteText {
+    this.#users ??= readUsers();
+    return this.#users.get(uid.toString()) ?? '';
+  }
+
+  cgroupPath(id: bigint, filter: string): ByteText {
+    return toBytes(
+      cgroupPaths(id, filter)
+        .map(({ hierarchy, path }) => `${hierarchy}:${path}`)
+        .join(','),
+    );
+  }
+
+  /** Monotonic time has no epoch; TAI is taken as it is, as bpftrace takes it. */
+  epoch(clock: ClockMode, nanoseconds: bigint): bigint {
+    if (clock !== 'boot') return nanoseconds;
+    this.#bootOffset ??= clockNs('realtime') - clockNs('boottime');
+    return nanoseconds + this.#bootOffset;
+  }
+
+  #frame(type: StackType, address: bigint, pid: number): ByteText {
+    if (type.mode === 'raw') return address.toString(16);
+    const perf = type.mode === 'perf';
+    const name = type.space === 'kernel' ? this.#kernelFrame(address) : this.#userFrame(address, pid, perf);
+    return perf ? `\t${address.toString(16)} ${name}` : INDENT + name;
+  }
+
+  #kernelFrame(address: bigint): ByteText {
+    const { name, offset } = this.#kernelName(address);
+    return name + offset;
+  }
+
+  #userFrame(address: bigint, pid: number, perf: boolean): ByteText {
+    const place = this.#locate(pid, address);
+    const name = place?.symbol === undefined ? hex(address) : `${toBytes(place.symbol)}+${place.offset}`;
+    if (!perf) return name;
+    return `${name} (${place?.symbol === undefined || place.module === '' ? '[unknown]' : toBytes(place.module)})`;
+  }
+
+  #kernelName(address: bigint): { readonly name: ByteText; readonly offset: string } {
+    const known = this.#kernelNames.get(address);
+    if (known) return known;
+    this.#kernel ??= KernelSymbols.read();
+    const place = this.#kernel.locate(address);
+    const found = place
+      ? { name: toBytes(place.symbol), offset: `+${place.offset}` }
+      : { name: hex(address), offset: '' };
+    this.#kernelNames.set(address, found);
+    return found;
+  }
+
+  /** Addresses behind a symbol's end belong to none. */
+  #locate(pid: number, address: bigint) {
+    this.#user ??= new UserSymbols();
+    const place = this.#user.locate(pid, Number(address));
+    return place?.near ? { ...place, symbol: undefined } : place;
+  }
+
+  #frames(type: StackType, view: DataView, at: number): DataView | undefined {
+    const hasIds = type.mode === 'build_id';
+    const map = this.#script.stackMaps.find(
+      ({ space, mode, limit }) => space === type.space && limit === type.limit && (mode === 'build_id') === hasIds,
+    );
+    if (!map) return undefined;
+    const table = this.#collection.keyed(map.spec);
+    return table.getRaw(table.key.read(view, at));
+  }
+}
+
+const hex = (address: bigint): ByteText => `0x${address.toString(16)}`;
+
+function buildIdStack(raw: DataView, frames: number): ByteText {
+  let text = '\n';
+  for (let i = 0; i < frames; i++) {
+    const at = i * BUILD_ID_SIZE;
+    const value = raw.getBigUint64(at + 24, true);
+    if (raw.getInt32(at, true) === BUILD_ID_VALID) {
+      const id = plainHex(new Uint8Array(raw.buffer, raw.byteOffset + at + 4, 20));
+      text += `${id} 0x${value.toString(16).padStart(2, '0')}\n`;
+    } else {
+      text += `${value.toString(16)}\n`;
+    }
+  }
+  return text;
+}
+
+function readUsers(): Map<string, ByteText> {
+  const users = new Map<string, ByteText>();
+  for (const line of readFileSync('/etc/passwd', 'latin1').split('\n')) {
+    const [name, , uid] = line.split(':');
+    if (uid !== undefined && !users.has(uid)) users.set(uid, name!);
+  }
+  return users;
+}
