@@ -3,7 +3,7 @@ import { PebbleError } from '../../base/errors.ts';
 import type { IrFunction, IrProgram } from '../ir/ir.ts';
 
 export interface CallGraph {
-  /** Callees before their callers. */
+  /** What the entry reaches, callees before their callers; the kernel refuses functions that nobody calls. */
   readonly bottomUp: readonly IrFunction[];
   readonly callees: (fn: IrFunction) => readonly IrFunction[];
   readonly callers: (fn: IrFunction) => readonly IrFunction[];
@@ -47,7 +47,7 @@ function postOrder(program: IrProgram, callees: ReadonlyMap<IrFunction, Readonly
     state.set(fn, 'done');
     order.push(fn);
   };
-  for (const fn of program.functions) visit(fn);
+  visit(program.functions[0]!);
   return order;
 }
 

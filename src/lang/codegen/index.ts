@@ -57,7 +57,8 @@ class ProgramGenerator {
   run(): Generated {
     const done = new Map<IrFunction, FunctionSpec>();
     for (const fn of this.#graph.bottomUp) done.set(fn, this.#function(fn));
-    return { functions: this.#program.functions.map((fn) => done.get(fn)!), maps: this.#maps() };
+    const functions = this.#program.functions.flatMap((fn) => done.get(fn) ?? []);
+    return { functions, maps: this.#maps() };
   }
 
   #function(fn: IrFunction): FunctionSpec {
