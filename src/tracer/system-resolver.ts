@@ -1,14 +1,19 @@
 /** Names for addresses, users, cgroups and clocks of the machine that this runs on; everything is read when first needed. */
 import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { type Collection, clockNs } from '../bpf/index.ts';
-import { KernelSymbols, UserSymbols } from '../bpf/symbols/index.ts';
+import type { KernelSymbols, UserSymbols } from '../bpf/symbols/index.ts';
 import type { CompiledScript } from '../lang/script.ts';
 import { STACK_KEY } from '../lang/types/layout.ts';
 import type { ClockMode, StackType } from '../lang/types/type.ts';
-import { cgroupPaths } from './cgroups.ts';
 import { plainHex } from './format/hex.ts';
 import { type ByteText, toBytes } from './format/printable.ts';
 import type { Resolver } from './format/resolver.ts';
+
+/** Most scripts name no address: the ELF reader is loaded by the first that does. */
+const load = createRequire(import.meta.url);
+const symbols = () => load('../bpf/symbols/index.ts') as typeof import('../bpf/symbols/index.ts');
+const cgroups = () => load('./cgroups.ts') as typeof import('./cgroups.ts');
 
 const INDENT = '        ';
 /** What a frame pointer walk writes when it gives up. */
@@ -34,7 +39,7 @@ export class SystemResolver implements Resolver {
 
   /** Reads where a process has its code, so that its addresses have names after it has ended. */
   remember(pid: number): boolean {
-    this.#user ??= new UserSymbols();
+    this.#user ??= new (symbols().UserSymbols)();
     return this.#user.remember(pid);
   }
 
@@ -69,7 +74,8 @@ export class SystemResolver implements Resolver {
 
   cgroupPath(id: bigint, filter: string): ByteText {
     return toBytes(
-      cgroupPaths(id, filter)
+      cgroups()
+        .cgroupPaths(id, filter)
         .map(({ hierarchy, path }) => `${hierarchy}:${path}`)
         .join(','),
     );
@@ -104,7 +110,7 @@ export class SystemResolver implements Resolver {
   #kernelName(address: bigint): { readonly name: ByteText; readonly offset: string } {
     const known = this.#kernelNames.get(address);
     if (known) return known;
-    this.#kernel ??= KernelSymbols.read();
+    this.#kernel ??= symbols().KernelSymbols.read();
     const place = this.#kernel.locate(address);
     const found = place
       ? { name: toBytes(place.symbol), offset: `+${place.offset}` }
@@ -115,7 +121,7 @@ export class SystemResolver implements Resolver {
 
   /** Addresses behind a symbol's end belong to none. */
   #locate(pid: number, address: bigint) {
-    this.#user ??= new UserSymbols();
+    this.#user ??= new (symbols().UserSymbols)();
     const place = this.#user.locate(pid, Number(address));
     return place?.near ? { ...place, symbol: undefined } : place;
   }

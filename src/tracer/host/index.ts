@@ -1,0 +1,48 @@
+/** This machine, as the compiler asks about it: every answer, and the code that finds it, is loaded when first wanted. */
+import { createRequire } from 'node:module';
+import { possibleCpus } from '../../bpf/index.ts';
+import type { CompileHost, TargetProvider } from '../../lang/host.ts';
+
+/** Compilation is synchronous: the ELF and BTF readers are loaded by require, which loads modules at once. */
+const load = createRequire(import.meta.url);
+const btf = () => load('../../bpf/btf/open.ts') as typeof import('../../bpf/btf/open.ts');
+const symbols = () => load('./symbols.ts') as typeof import('./symbols.ts');
+const binaries = () => load('./binaries.ts') as typeof import('./binaries.ts');
+const tracepoints = () => load('./tracepoints.ts') as typeof import('./tracepoints.ts');
+const kernel = () => load('../../bpf/symbols/kernel.ts') as typeof import('../../bpf/symbols/kernel.ts');
+const cgroups = () => load('../cgroups.ts') as typeof import('../cgroups.ts');
+
+export interface HostOptions {
+  /** The traced process (-p, -c): binaries are looked for in its file system. */
+  readonly pid?: number;
+  readonly target?: TargetProvider;
+}
+
+export function machineHost({ pid, target }: HostOptions = {}): CompileHost {
+  const files = once(() => new (symbols().BinarySymbols)());
+  const kernelSymbols = once(() => kernel().KernelSymbols.read());
+  return {
+    kernelBtf: () => (btf().hasKernelBtf() ? btf().kernelBtf() : undefined),
+    tracepointFormat: (category, event) => tracepoints().tracepointFormat(category, event),
+    tracepoints: once(() => tracepoints().listTracepoints()),
+    kernelFunctions: once(() => tracepoints().listTraceableFunctions()),
+    kernelSymbol: (name) => kernelSymbols().addressOf(name),
+    binaries: (name) => binaries().findBinaries(name, pid),
+    userFunctions: (path) => files().functions(path),
+    userSymbol: (path, name) => files().data(path, name),
+    usdtSites: (path) => files().probes(path),
+    cgroupId: (path) => cgroups().cgroupId(path),
+    get cpus() {
+      return { possible: possibleCpus() };
+    },
+    ...(target && { target }),
+  };
+}
+
+function once<T>(find: () => T): () => T {
+  let found: { readonly value: T } | undefined;
+  return () => {
+    found ??= { value: find() };
+    return found.value;
+  };
+}
