@@ -1,7 +1,7 @@
 /** Programs that know their hook by BTF: tp_btf, fentry, fexit, fmod_ret, lsm. */
-import type { Program } from '../programs/index.ts';
+import { type Program, permissionHint } from '../programs/index.ts';
 import type { LinkSpec } from '../spec/index.ts';
-import { ATTACH_TYPE, EINVAL, EPERM, linkTracing, must, needs, rawTracepointOpen } from '../sys/index.ts';
+import { ATTACH_TYPE, EINVAL, EPERM, linkTracing, must, rawTracepointOpen } from '../sys/index.ts';
 import { Link, type Strategy } from './link.ts';
 
 type Spec = LinkSpec & { readonly kind: 'tracing' };
@@ -21,12 +21,7 @@ export function attachTracing(spec: Spec, program: Program): Link {
   const unknown = created === -EINVAL;
   const result = unknown ? rawTracepointOpen(program.fd) : created;
   const strategy: Strategy = unknown ? 'raw_tracepoint_open' : 'link_create';
-  const fd = must(result, doing, (errno) => (errno === EPERM ? refusal(program) : undefined));
+  const fd = must(result, doing, (errno) => (errno === EPERM ? permissionHint(program.kind) : undefined));
   const warnings = unknown && spec.cookie ? ['this kernel has no cookies here (Linux 5.18): the program sees 0'] : [];
   return new Link({ kind: spec.kind, program: spec.program, strategy, fds: [fd], warnings });
-}
-
-function refusal(program: Program): string {
-  if (program.kind === 'tp_btf') return needs('CAP_BPF and CAP_PERFMON');
-  return `${needs('CAP_BPF and CAP_PERFMON')}. As root it means that this kernel cannot patch its functions (ftrace is off or locked down): use a tracepoint`;
 }

@@ -34,14 +34,14 @@ export function debugInfo(program: ProgramSpec, stream: Stream): DebugInfo {
   return { btf: builder.build(), functions, lines };
 }
 
-/** Arguments are plain numbers to BTF; callees are static, so the verifier follows real types into them. */
+/** Arguments are plain numbers to BTF: functions are static, so the verifier follows the real types into them. */
 function functionType(builder: BtfBuilder, fn: FunctionSpec, entry: boolean): number {
   const long = builder.int('long long', 8, { signed: true });
   const parameters = entry
     ? [{ name: 'ctx', type: builder.ptr(0) }]
     : Array.from({ length: fn.parameters }, (_, i) => ({ name: `arg${i}`, type: long }));
   const returns = entry ? builder.int('int', 4, { signed: true }) : long;
-  return builder.func(identifier(fn.name), builder.funcProto(returns, parameters), entry ? 'global' : 'static');
+  return builder.func(identifier(fn.name), builder.funcProto(returns, parameters), 'static');
 }
 
 /** The kernel takes only C identifiers. */

@@ -1,7 +1,7 @@
 /** What the kernel calls each kind of program: one row a kind. */
 import type { BtfKind } from '../btf/index.ts';
 import type { ProgramKind } from '../spec/index.ts';
-import { ATTACH_TYPE } from '../sys/index.ts';
+import { ATTACH_TYPE, needs } from '../sys/index.ts';
 
 interface KindRow {
   /** enum bpf_prog_type (linux/bpf.h). */
@@ -51,3 +51,10 @@ export const PROGRAM_KINDS: Record<ProgramKind, KindRow> = {
   xdp: { type: TYPE.xdp, attach: ATTACH_TYPE.none },
   syscall: { type: TYPE.syscall, attach: ATTACH_TYPE.none, sleepable: true },
 };
+
+/** What to do when the kernel answers EPERM. */
+export function permissionHint(kind: ProgramKind): string {
+  const patches = kind === 'fentry' || kind === 'fexit' || kind === 'fmod_ret' || kind === 'lsm';
+  const others = patches ? '. For root it means that this kernel cannot patch its functions: use a tracepoint' : '';
+  return needs('CAP_BPF and CAP_PERFMON') + others;
+}

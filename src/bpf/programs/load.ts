@@ -11,13 +11,12 @@ import {
   EPERM,
   KernelError,
   must,
-  needs,
   type ProgLoadAttr,
   progLoad,
 } from '../sys/index.ts';
 import { type DebugInfo, debugInfo, FUNC_INFO_SIZE, LINE_INFO_SIZE } from './debug-info.ts';
 import { hookId, typeFinder } from './hook.ts';
-import { PROGRAM_KINDS } from './kinds.ts';
+import { PROGRAM_KINDS, permissionHint } from './kinds.ts';
 import { Program } from './program.ts';
 import { type MapFds, resolver } from './resolve.ts';
 import { streamOf } from './stream.ts';
@@ -77,7 +76,7 @@ function infoAttr(info: DebugInfo, arena: Arena): ProgLoadAttr {
 /** Loads again, now with a log: the log costs time, so a program that loads goes without. */
 function explain(spec: ProgramSpec, attr: ProgLoadAttr, errno: number): number {
   const doing = `loading program "${spec.name}" (${spec.kind})`;
-  if (errno === EPERM) throw new KernelError(errno, doing, needs('CAP_BPF and CAP_PERFMON'));
+  if (errno === EPERM) throw new KernelError(errno, doing, permissionHint(spec.kind));
   const { result, log } = loadWithLog(attr);
   if (result >= 0) return result;
   if (log.trim() !== '') throw new VerifierError(spec, log, -result);

@@ -18,6 +18,16 @@ export const CAUSES: readonly Cause[] = [
     hint: 'compare it with 0 first and use it only where it is not',
   },
   {
+    says: /combined stack size|stack size \d+|stack depth|stack R\d+ off=-(?:5[2-9]\d|[6-9]\d\d|\d{4,})/,
+    cause: 'the program uses more than the 512 bytes of stack that it has',
+    hint: 'keep large values in a per-CPU map',
+  },
+  {
+    says: /At program exit the register R0|^R0 !read_ok/,
+    cause: 'the program ends without a result that its hook allows',
+    hint: 'return 0',
+  },
+  {
     says: /R\d+ !read_ok|invalid read from stack|invalid indirect read from stack|invalid indirect access to stack/,
     cause: 'a register or a place on the stack is read before anything was written there',
     hint: 'write it on every way that leads there; padding between fields counts too',
@@ -48,6 +58,11 @@ export const CAUSES: readonly Cause[] = [
     hint: 'give it a constant upper bound',
   },
   {
+    says: /failed to find the address for kernel symbol/,
+    cause: 'the symbol table of this kernel does not have the variable',
+    hint: 'variables are listed there only with CONFIG_KALLSYMS_ALL',
+  },
+  {
     says: /unknown func|invalid func unknown|program of this type cannot use helper|cannot use helper|helper call is not allowed/,
     cause: 'this helper does not exist for this kind of program in this kernel',
     hint: 'use another helper or kind of program; ./pebble doctor lists what the kernel has',
@@ -58,19 +73,9 @@ export const CAUSES: readonly Cause[] = [
     hint: 'set the license to "GPL" or "Dual BSD/GPL"',
   },
   {
-    says: /combined stack size|stack size \d+|invalid stack (?:type|off)|stack depth/,
-    cause: 'the program uses more than the 512 bytes of stack that it has',
-    hint: 'keep large values in a per-CPU map',
-  },
-  {
     says: /invalid bpf_context access/,
     cause: 'the context has no such field',
     hint: 'check the number and type of the arguments of this hook in this kernel',
-  },
-  {
-    says: /At program exit the register R0|R0 !read_ok/,
-    cause: 'the program ends without a result that its hook allows',
-    hint: 'return 0',
   },
   {
     says: /Unreleased reference|release_reference|reference has not been acquired/,

@@ -1,0 +1,246 @@
+/** Every kind of hook that this kernel has: attached, hit a known number of times, counted. */
+import assert from 'node:assert/strict';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { allocate, syscall } from '../../native/index.ts';
+import { aluImm, aluReg, call, exit, type Instruction, jumpImm, load, loadImm64, store } from '../asm/index.ts';
+import { findField, kernelBtf } from '../btf/index.ts';
+import { Elf } from '../elf/index.ts';
+import { loadProgram } from '../programs/index.ts';
+import type { LinkSpec } from '../spec/index.ts';
+import { type Counter, loadCounter } from '../testing/counter.ts';
+import { attach, type IterLink } from './index.ts';
+
+const PRIME = 211;
+const libc = /\S*\/libc[.-]\S*/.exec(readFileSync('/proc/self/maps', 'utf8'))![0];
+const cookie = 0xc0ffee1234567890n;
+const getCookie = [call('get_attach_cookie')];
+
+/** `syscall(3)` is called so often by this process. */
+function callSyscall(times: number): void {
+  for (let i = 0; i < times; i++) syscall('close', -1);
+}
+
+type UprobeSpec = LinkSpec & { readonly kind: 'uprobe' };
+const onSyscall = (more: Partial<UprobeSpec> = {}): UprobeSpec => ({
+  kind: 'uprobe',
+  program: 'count',
+  at: { binary: libc, symbol: 'syscall' },
+  atReturn: false,
+  pid: process.pid,
+  ...more,
+});
+
+/** Hits of the link while `body` runs. */
+async function hits(counter: Counter, spec: LinkSpec, body: () => void) {
+  const link = await attach(spec, counter.program);
+  const before = counter.count();
+  body();
+  const counted = Number(counter.count() - before);
+  link.close();
+  return { counted, link };
+}
+
+test('tracepoint, with a cookie', async () => {
+  using counter = await loadCounter({ kind: 'tracepoint' }, getCookie);
+  const spec = {
+    kind: 'tracepoint',
+    program: 'count',
+    category: 'syscalls',
+    event: 'sys_enter_statx',
+    cookie,
+  } as const;
+  const { counted, link } = await hits(counter, spec, () => {
+    for (let i = 0; i < PRIME; i++) statSync('/');
+  });
+  assert.ok(counted >= PRIME);
+  assert.equal(link.strategy, 'perf_link');
+  assert.equal(counter.kept(), cookie);
+});
+
+test('raw_tracepoint and tp_btf', async () => {
+  for (const [kind, spec] of [
+    ['raw_tracepoint', { kind: 'raw_tracepoint', program: 'count', event: 'sys_enter' }],
+    ['tp_btf', { kind: 'tracing', program: 'count' }],
+  ] as const) {
+    using counter = await loadCounter({ kind, attachTo: 'sys_enter' });
+    const { counted } = await hits(counter, spec, () => callSyscall(PRIME));
+    assert.ok(counted >= PRIME, `${kind}: ${counted}`);
+  }
+});
+
+test('a hook that does not exist is named', async () => {
+  using raw = await loadCounter({ kind: 'raw_tracepoint' });
+  await assert.rejects(attach({ kind: 'raw_tracepoint', program: 'count', event: 'no_such' }, raw.program), {
+    message: 'attaching raw_tracepoint:no_such: no such file or directory (ENOENT)',
+  });
+  await assert.rejects(loadCounter({ kind: 'tp_btf', attachTo: 'no_such' }), {
+    code: 'no-target',
+    message: "attaching tp_btf:no_such: this kernel's BTF has no typedef btf_trace_no_such",
+  });
+});
+
+for (const kind of ['kprobe', 'uprobe_multi'] as const) {
+  const strategy = kind === 'kprobe' ? 'perf_link' : 'uprobe_multi';
+  for (const atReturn of [false, true]) {
+    test(`${atReturn ? 'uretprobe' : 'uprobe'} by ${strategy}, of one process, with a cookie`, async () => {
+      using counter = await loadCounter({ kind }, getCookie);
+      const { counted, link } = await hits(counter, onSyscall({ atReturn, cookie }), () => callSyscall(PRIME));
+      assert.equal(counted, PRIME);
+      assert.equal(link.strategy, strategy);
+      assert.equal(counter.kept(), cookie);
+    });
+  }
+}
+
+test('a uprobe may sleep', async () => {
+  using counter = await loadCounter({ kind: 'uprobe_multi', sleepable: true });
+  const { counted } = await hits(counter, onSyscall(), () => callSyscall(PRIME));
+  assert.equal(counted, PRIME);
+});
+
+test('a uprobe at another process is not hit by this one', async () => {
+  using counter = await loadCounter({ kind: 'uprobe_multi' });
+  const { counted } = await hits(counter, onSyscall({ pid: 1 }), () => callSyscall(PRIME));
+  assert.equal(counted, 0);
+});
+
+test('a session runs at entry and return', async () => {
+  using counter = await loadCounter({ kind: 'uprobe_session' });
+  const { counted } = await hits(counter, onSyscall(), () => callSyscall(PRIME));
+  assert.equal(counted, 2 * PRIME);
+});
+
+test('uprobe_multi takes many places at once', async () => {
+  using counter = await loadCounter({ kind: 'uprobe_multi' });
+  const elf = Elf.open(libc);
+  const fileOffsets = ['syscall', 'getpid', 'malloc', 'free', 'qsort'].map((symbol) =>
+    BigInt(
+      elf.fileOffset(
+        elf
+          .symbolTables()
+          .find((table) => table.find(symbol))!
+          .find(symbol)!.address,
+      )!,
+    ),
+  );
+  elf.close();
+  const spec = { kind: 'uprobe_multi', program: 'count', binary: libc, fileOffsets, atReturn: false } as const;
+  const { counted } = await hits(counter, { ...spec, pid: process.pid }, () => callSyscall(PRIME));
+  assert.ok(counted >= PRIME);
+});
+
+test('a symbol that is not there is named', async () => {
+  using counter = await loadCounter({ kind: 'uprobe_multi' });
+  await assert.rejects(attach(onSyscall({ at: { binary: libc, symbol: 'nope' } }), counter.program), {
+    code: 'no-target',
+    message: `attaching uprobe:${libc}:nope: ${libc} has no symbol nope`,
+  });
+});
+
+/** A probe with a semaphore, hit `argv[1]` times when the semaphore is up; prints the semaphore. */
+const USDT_SOURCE = `
+#include <stdio.h>
+#include <stdlib.h>
+__attribute__((section(".probes"), used)) volatile unsigned short demo_semaphore;
+int main(int argc, char **argv) {
+  (void)argc;
+  printf("%d\\n", demo_semaphore);
+  for (int i = 0, n = atoi(argv[1]); i < n; i++) {
+    __asm__ volatile("990: nop\\n"
+      ".pushsection .note.stapsdt,\\"\\",\\"note\\"\\n .balign 4\\n .4byte 992f-991f, 994f-993f, 3\\n"
+      "991: .asciz \\"stapsdt\\"\\n992: .balign 4\\n"
+      "993: .8byte 990b\\n .8byte _.stapsdt.base\\n .8byte demo_semaphore\\n"
+      ".asciz \\"pebble\\"\\n .asciz \\"demo\\"\\n .asciz \\"-4@%0\\"\\n994: .balign 4\\n .popsection\\n"
+      ".ifndef _.stapsdt.base\\n .pushsection .stapsdt.base,\\"aG\\",\\"progbits\\",.stapsdt.base,comdat\\n"
+      ".weak _.stapsdt.base\\n .hidden _.stapsdt.base\\n_.stapsdt.base: .space 1\\n .popsection\\n.endif\\n"
+      : : "r"(i));
+  }
+  return 0;
+}`;
+
+test('usdt, with its semaphore, by both ways', async (t) => {
+  if (spawnSync('cc', ['--version']).error) return t.skip('no C compiler');
+  const directory = mkdtempSync(join(tmpdir(), 'pebble-usdt-'));
+  t.after(() => rmSync(directory, { recursive: true }));
+  const binary = join(directory, 'demo');
+  writeFileSync(`${binary}.c`, USDT_SOURCE);
+  execFileSync('cc', ['-O1', '-o', binary, `${binary}.c`]);
+  const run = () => execFileSync(binary, [`${PRIME}`], { encoding: 'utf8' }).trim();
+  assert.equal(run(), '0');
+  for (const kind of ['kprobe', 'uprobe_multi'] as const) {
+    using counter = await loadCounter({ kind });
+    const spec = { kind: 'usdt', program: 'count', binary, provider: 'pebble', name: 'demo' } as const;
+    let semaphore = '';
+    const { counted } = await hits(counter, spec, () => {
+      semaphore = run();
+    });
+    assert.equal(counted, PRIME);
+    assert.equal(semaphore, '1');
+    await assert.rejects(attach({ ...spec, name: 'other' }, counter.program), { code: 'no-target' });
+  }
+});
+
+test('samples of the CPU clock', async () => {
+  using counter = await loadCounter({ kind: 'perf_event' });
+  const PERF_TYPE_SOFTWARE = 1;
+  const spec = { kind: 'perf_event', program: 'count', type: PERF_TYPE_SOFTWARE, config: 0n, frequency: 999 } as const;
+  const { counted } = await hits(counter, { ...spec, pid: process.pid }, () => {
+    for (const end = performance.now() + 200; performance.now() < end; );
+  });
+  assert.ok(counted > 50 && counted < 400, `${counted} samples in 200 ms at 999 Hz`);
+});
+
+test('a watchpoint counts writes to an address', async (t) => {
+  using counter = await loadCounter({ kind: 'perf_event' });
+  const block = allocate(64);
+  const spec = { kind: 'watchpoint', program: 'count', address: BigInt(block.address), length: 1, mode: 'w' } as const;
+  const { counted } = await hits(counter, { ...spec, pid: process.pid }, () => {
+    for (let i = 0; i < PRIME; i++) block.view.setUint8(0, i);
+  });
+  if (counted === 0) return t.skip('the debug registers of this virtual machine do nothing');
+  assert.equal(counted, PRIME);
+});
+
+test('iterators run when they are read', async () => {
+  const pidOffset = findField(kernelBtf(), kernelBtf().find('task_struct', 'struct')!, 'tgid')!;
+  const insns: Instruction[] = [
+    load('u64', 6, 1, 0),
+    load('u64', 7, 1, 8),
+    jumpImm('eq', 7, 0, 8),
+    load('u64', 1, 6, 0),
+    load('u32', 3, 7, pidOffset.offsetBits / 8),
+    store('u32', 10, -4, 3),
+    loadImm64(3, 4n),
+    aluReg('mov', 2, 10),
+    aluImm('add', 2, -4),
+    call('seq_write'),
+    aluImm('mov', 0, 0),
+    exit(),
+  ];
+  const functions = [{ name: 'tasks', parameters: 1, insns }];
+  const program = await loadProgram({ name: 'tasks', kind: 'iter', attachTo: 'task', license: 'GPL', functions });
+  const link = (await attach({ kind: 'iter', program: 'tasks' }, program)) as IterLink;
+  const bytes = link.read();
+  const pids = Array.from({ length: bytes.length / 4 }, (_, i) => bytes.readUInt32LE(i * 4));
+  assert.ok(pids.includes(process.pid));
+  assert.ok(pids.includes(process.ppid));
+  link.close();
+  program.close();
+});
+
+test('what this kernel cannot do is refused in words', async () => {
+  using counter = await loadCounter({ kind: 'kprobe' });
+  const spec = { kind: 'kprobe', program: 'count', symbol: 'vfs_read', atReturn: false } as const;
+  await attach(spec, counter.program).then(
+    (link) => link.close(),
+    (error) => assert.match(error.message, /^attaching kprobe:vfs_read: this kernel has no kprobes/),
+  );
+  await loadCounter({ kind: 'fentry', attachTo: 'vfs_read' }).then(
+    (entry) => entry[Symbol.dispose](),
+    (error) => assert.match(error.hint, /cannot patch its functions/),
+  );
+});

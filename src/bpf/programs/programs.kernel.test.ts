@@ -1,0 +1,166 @@
+/** Programs with functions, references and lines; what is said when the verifier refuses them. */
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { test } from 'node:test';
+import { u64 } from '../../base/record.ts';
+import {
+  aluImm,
+  aluReg,
+  call,
+  callReference,
+  exit,
+  type Instruction,
+  jumpImm,
+  load,
+  loadReference,
+  type SourceLine,
+  store,
+  storeImm,
+} from '../asm/index.ts';
+import { kernelBtf } from '../btf/index.ts';
+import { createMap } from '../maps/index.ts';
+import type { FunctionSpec, ProgramSpec } from '../spec/index.ts';
+import { countRuns, loadProgram, VerifierError } from './index.ts';
+
+function program(insns: readonly Instruction[], more: Partial<ProgramSpec> = {}): ProgramSpec {
+  const main: FunctionSpec = { name: 'main', parameters: 1, insns };
+  return { name: 'test', kind: 'raw_tracepoint', license: 'GPL', functions: [main], ...more };
+}
+const line = (number: number, text: string): SourceLine => ({ file: 'script.bt', line: number, column: 3, text });
+const from = (source: SourceLine, ...insns: Instruction[]) => insns.map((insn) => ({ ...insn, source }));
+
+test('a program calls a function of its own', async () => {
+  const double: FunctionSpec = {
+    name: 'double',
+    parameters: 1,
+    insns: [aluReg('mov', 0, 1), aluReg('add', 0, 1), exit()],
+  };
+  const insns = [aluImm('mov', 1, 21), callReference({ kind: 'function', name: 'double' }), exit()];
+  const functions = [{ name: 'main', parameters: 1, insns }, double];
+  const loaded = await loadProgram(program([], { functions }));
+  assert.equal(loaded.testRun().returned, 42);
+  loaded.close();
+});
+
+test('bpf_loop calls a function by its address, over a map value', async () => {
+  const map = createMap({ name: 'sum', type: 'array', value: u64, maxEntries: 1 });
+  const add: FunctionSpec = {
+    name: 'add',
+    parameters: 2,
+    insns: [
+      loadReference(3, { kind: 'mapValue', map: 'sum', offset: 0 }),
+      load('u64', 4, 3, 0),
+      aluReg('add', 4, 1),
+      store('u64', 3, 0, 4),
+      aluImm('mov', 0, 0),
+      exit(),
+    ],
+  };
+  const insns = [
+    aluImm('mov', 1, 100),
+    loadReference(2, { kind: 'functionAddress', name: 'add' }),
+    aluImm('mov', 3, 0),
+    aluImm('mov', 4, 0),
+    call('loop'),
+    aluImm('mov', 0, 0),
+    exit(),
+  ];
+  const loaded = await loadProgram(
+    program([], { functions: [{ name: 'main', parameters: 1, insns }, add] }),
+    new Map([['sum', map]]),
+  );
+  loaded.testRun();
+  assert.equal(map.get(0), 4950n);
+  loaded.close();
+  map.close();
+});
+
+test('a kernel function is found by BTF', async () => {
+  const insns = [
+    callReference({ kind: 'kfunc', name: 'bpf_rcu_read_lock' }),
+    callReference({ kind: 'kfunc', name: 'bpf_rcu_read_unlock' }),
+    aluImm('mov', 0, 0),
+    exit(),
+  ];
+  (await loadProgram(program(insns, { kind: 'tp_btf', attachTo: 'sched_switch' }))).close();
+});
+
+test('a kernel variable is found by BTF', async (t) => {
+  const listed = new Set(readFileSync('/proc/kallsyms', 'latin1').match(/(?<= )[\w.]+$/gm));
+  const btf = kernelBtf();
+  const name = btf
+    .ids('var')
+    .map((id) => btf.nameOf(id))
+    .find((variable) => listed.has(variable));
+  if (name === undefined) return t.skip('the kernel lists no variables (CONFIG_KALLSYMS_ALL)');
+  const insns = [loadReference(1, { kind: 'kernelSymbol', name }), aluImm('mov', 0, 0), exit()];
+  (await loadProgram(program(insns))).close();
+});
+
+test('the kernel counts and times runs', async () => {
+  const loaded = await loadProgram(program([aluImm('mov', 0, 0), exit()]));
+  const stop = countRuns();
+  loaded.testRun();
+  stop();
+  assert.equal(loaded.stats().runs, 1n);
+  loaded.testRun();
+  assert.equal(loaded.stats().runs, 1n);
+  loaded.close();
+});
+
+async function refused(spec: ProgramSpec): Promise<VerifierError> {
+  const error = await loadProgram(spec).then(
+    () => assert.fail('it was loaded'),
+    (thrown: unknown) => thrown,
+  );
+  assert.ok(error instanceof VerifierError, String(error));
+  return error;
+}
+
+test('a refusal quotes the line of the script and says what to do', async () => {
+  const first = line(1, 'BEGIN {');
+  const second = line(2, '  $x = *arg0;');
+  const error = await refused(
+    program([...from(first, load('u64', 6, 1, 0)), ...from(second, load('u64', 0, 6, 8)), ...from(first, exit())]),
+  );
+  assert.equal(error.code, 'verifier');
+  assert.deepEqual(error.source, second);
+  assert.equal(
+    error.message,
+    'loading program "test" (raw_tracepoint): the kernel\'s verifier refused it at script.bt:2: $x = *arg0;: ' +
+      'memory is read through a number that the verifier does not know to be a pointer ' +
+      "(R6 invalid mem access 'scalar')",
+  );
+  assert.match(error.hint!, /probe_read_user/);
+  assert.match(error.log, /; \$x = \*arg0; @ script\.bt:2/);
+});
+
+const badPrograms: readonly (readonly [string, Instruction[], RegExp])[] = [
+  ['no result', [exit()], /ends without a result/],
+  ['an unwritten register', [aluReg('mov', 0, 7), exit()], /read before anything was written/],
+  ['too much stack', [storeImm('u64', 10, -520, 1), aluImm('mov', 0, 0), exit()], /512 bytes of stack/],
+  ['no end', [aluImm('mov', 0, 0), jumpImm('eq', 0, 0, -2)], /leaves the program|loop/],
+  ['an unknown helper', [{ ...call('ktime_get_ns'), imm: 9999 }, exit()], /helper does not exist/],
+  ['a context too short', [load('u64', 0, 1, 4096), exit()], /context has no such field/],
+];
+for (const [what, insns, cause] of badPrograms) {
+  test(`${what} is refused in words`, async () => {
+    const error = await refused(program(insns));
+    assert.match(error.meaning ?? `(unknown) ${error.telling}`, cause, error.log);
+  });
+}
+
+test('a helper under the GPL is not for others', async () => {
+  const probeRead = [aluReg('mov', 1, 10), aluImm('add', 1, -8), aluImm('mov', 2, 8), aluImm('mov', 3, 0)];
+  const insns = [...probeRead, call('probe_read_kernel'), aluImm('mov', 0, 0), exit()];
+  const error = await refused(program(insns, { license: 'Proprietary' }));
+  assert.match(error.meaning!, /only for programs under the GPL/);
+});
+
+test('a program too long to be understood is refused in words, with a log that fits', async () => {
+  const insns: Instruction[] = [call('get_prandom_u32'), aluReg('mov', 6, 0)];
+  for (let i = 0; i < 3000; i++) insns.push(jumpImm('gt', 6, i * 3, 1), aluImm('add', 7, 0));
+  const error = await refused(program([aluImm('mov', 7, 0), ...insns, load('u64', 0, 6, 0), exit()]));
+  assert.ok(error.telling !== '');
+  assert.ok(error.log.length > 64 * 1024);
+});
