@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { test } from 'node:test';
 import type { Btf } from './btf.ts';
+import { cDefinition } from './c.ts';
 import { hasKernelBtf, kernelBtf } from './open.ts';
 import type { TypeId } from './types.ts';
 
@@ -84,4 +85,23 @@ test('types of the running kernel are what bpftool prints', { skip }, () => {
     const ours = dumped(btf, i + 1);
     assert.equal(`[${i + 1}] ${ours}`, entry);
   }
+});
+
+test('definitions are the C that bpftool prints', { skip }, () => {
+  const dump = spawnSync('bpftool', ['btf', 'dump', 'file', '/sys/kernel/btf/vmlinux', 'format', 'c'], {
+    maxBuffer: 1 << 28,
+  });
+  const btf = kernelBtf();
+  let compared = 0;
+  for (const [text, kind, name] of dump.stdout
+    .toString()
+    .matchAll(/^(struct|union|enum) (\w+) \{\n[\s\S]*?^\}.*;$/gm)) {
+    // How gaps are filled is a matter of taste, and bpftool renames what C would see twice.
+    if (/^\t+(long|int|short|char): \d+;$|___/m.test(text)) continue;
+    const [id, ...others] = btf.findAll(name!, kind as 'struct' | 'union' | 'enum');
+    if (id === undefined || others.length > 0) continue;
+    compared++;
+    assert.equal(cDefinition(btf, id), text);
+  }
+  assert.ok(compared > 5000, `${compared} definitions`);
 });

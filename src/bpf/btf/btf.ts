@@ -27,6 +27,8 @@ export class Btf {
   readonly #firstString: number;
   /** Where each own type starts in #words. */
   readonly #starts: Uint32Array;
+  /** The name offset of each: dense, so that a name is found by one native search. */
+  readonly #nameOffsets: Uint32Array;
   readonly #decoded = new Map<TypeId, BtfType>();
 
   private constructor(name: string, sections: Sections, base: Btf | undefined) {
@@ -35,7 +37,9 @@ export class Btf {
     this.#words = sections.words;
     this.#strings = sections.strings;
     this.#firstString = base?.endString ?? 0;
-    this.#starts = indexTypes(sections.words, name);
+    const { starts, nameOffsets } = indexTypes(sections.words, name);
+    this.#starts = starts;
+    this.#nameOffsets = nameOffsets;
     this.firstId = base?.endId ?? 1;
     this.endId = this.firstId + this.#starts.length;
   }
@@ -68,13 +72,9 @@ export class Btf {
     if (this.base) yield* this.base.findAll(name, kind);
     const offset = this.#textOffset(name);
     if (offset === undefined) return;
-    const words = this.#words;
-    const starts = this.#starts;
-    const kindNumber = kind && KIND_NUMBERS[kind];
-    for (let i = 0; i < starts.length; i++) {
-      const at = starts[i]!;
-      if (words[at] !== offset) continue;
-      if (kindNumber === undefined || kindOfInfo(words[at + 1]!) === kindNumber) yield this.firstId + i;
+    const names = this.#nameOffsets;
+    for (let i = names.indexOf(offset); i >= 0; i = names.indexOf(offset, i + 1)) {
+      if (kind === undefined || this.kindOf(this.firstId + i) === kind) yield this.firstId + i;
     }
   }
 
@@ -163,8 +163,10 @@ function wordsOf(bytes: Buffer): Uint32Array {
   return new Uint32Array(aligned.buffer, aligned.byteOffset, aligned.length / 4);
 }
 
-function indexTypes(words: Uint32Array, name: string): Uint32Array {
-  const starts = new Uint32Array(Math.floor(words.length / TYPE_WORDS));
+function indexTypes(words: Uint32Array, name: string): { starts: Uint32Array; nameOffsets: Uint32Array } {
+  const most = Math.floor(words.length / TYPE_WORDS);
+  const starts = new Uint32Array(most);
+  const nameOffsets = new Uint32Array(most);
   let count = 0;
   for (let at = 0; at < words.length; ) {
     const info = words[at + 1]!;
@@ -172,10 +174,11 @@ function indexTypes(words: Uint32Array, name: string): Uint32Array {
     const next = at + TYPE_WORDS + FIXED_WORDS[kind]! + EACH_WORDS[kind]! * (info & 0xffff);
     // A kind that we do not know has no known length: `next` is NaN.
     if (!(next <= words.length) || kind === 0) failIndex(name, count + 1, kind);
-    starts[count++] = at;
+    starts[count] = at;
+    nameOffsets[count++] = words[at]!;
     at = next;
   }
-  return starts.subarray(0, count);
+  return { starts: starts.subarray(0, count), nameOffsets: nameOffsets.subarray(0, count) };
 }
 
 function failIndex(name: string, nth: number, kind: number): never {

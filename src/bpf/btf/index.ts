@@ -4,3 +4,4 @@ export type { BtfKind, Linkage } from './kinds.ts';
 export { alignOf, type FieldPlace, findField, resolve, sizeOf } from './layout.ts';
 export { hasKernelBtf, kernelBtf, moduleBtf } from './open.ts';
 export type * from './types.ts';
+export { type BtfRecord, type BtfValue, formatValue, type ValueReader, valueReader } from './value.ts';

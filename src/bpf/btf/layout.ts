@@ -57,9 +57,21 @@ export function sizeOf(btf: Btf, id: TypeId): number {
 }
 
 /** Natural alignment in bytes, as C would lay the type out; 1 for a packed struct. */
-export function alignOf(btf: Btf, id: TypeId, depth = 0): number {
-  if (depth > MAX_CHAIN) fail(btf, `type ${id} refers to itself`);
-  const type = resolve(btf, id);
+export function alignOf(btf: Btf, id: TypeId): number {
+  return alignWith(btf, id, new Map());
+}
+
+/** `known` has what was found on the way: damaged BTF, whose structs contain each other, stays linear. */
+function alignWith(btf: Btf, id: TypeId, known: Map<TypeId, number>): number {
+  const seen = known.get(id);
+  if (seen !== undefined) return seen;
+  known.set(id, 1);
+  const align = alignOfType(btf, resolve(btf, id), known);
+  known.set(id, align);
+  return align;
+}
+
+function alignOfType(btf: Btf, type: BtfType, known: Map<TypeId, number>): number {
   switch (type.kind) {
     case 'ptr':
       return POINTER_SIZE;
@@ -70,19 +82,19 @@ export function alignOf(btf: Btf, id: TypeId, depth = 0): number {
       return Math.min(type.size, POINTER_SIZE);
     case 'array':
     case 'var':
-      return alignOf(btf, type.type, depth + 1);
+      return alignWith(btf, type.type, known);
     case 'struct':
     case 'union':
-      return alignOfComposite(btf, type, depth);
+      return alignOfComposite(btf, type, known);
     default:
       return 1;
   }
 }
 
-function alignOfComposite(btf: Btf, type: CompositeType, depth: number): number {
+function alignOfComposite(btf: Btf, type: CompositeType, known: Map<TypeId, number>): number {
   let align = 1;
   for (const member of type.members) {
-    const own = alignOf(btf, member.type, depth + 1);
+    const own = alignWith(btf, member.type, known);
     if (member.bitSize === 0 && member.offsetBits % (own * 8) !== 0) return 1;
     align = Math.max(align, own);
   }
