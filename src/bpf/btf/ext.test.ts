@@ -53,7 +53,7 @@ test('functions, lines and relocations of an object come by section', { skip }, 
   );
   const lines = ext.lines.get('raw_tp/one')!.map(({ line, text }) => [line, btf.text(text).trim()]);
   assert.deepEqual(lines[0], [5, 'return task->pid +']);
-  assert.ok(lines.some(([line, text]) => line === 7 && text === 'task->in[1].wanted;'));
+  assert.ok(lines.some(([line, text]) => line === 6 && text === 'task->in[1].wanted;'));
   const relocations = (section: string) =>
     ext.relocations.get(section)?.map(({ type, access, kind }) => [btf.nameOf(type), access, kind]);
   assert.deepEqual(relocations('raw_tp/one'), [
