@@ -72,18 +72,17 @@ async function askWaits(show: (info: number) => Promise<(string | null)[]>): Pro
       const row = await show(((classId << 24) | number) >>> 0).catch(() => undefined);
       if (!row || row[0] === null || row[0] === '???' || BEYOND.includes(row[1]!)) break;
       type = row[0]!;
+      if (number === 1 && row[1] === names[0]) break; // a class of one event, whatever the number
       names.push(row[1]!);
-      if (number > 0 && type === 'BufferPin') break; // 13 to 16 give its one name to every number
     }
-    if (type !== null) table[classId] = { type, names: withoutRepeats(names) };
+    if (type !== null) table[classId] = { type, names: names.map(gapAsNull) };
   }
   return table;
 }
 
-/** A class with one name for every number has only number 0. "<unassigned:N>" is how 13 to 16 mark a gap. */
-function withoutRepeats(names: readonly (string | null)[]): (string | null)[] {
-  if (names.length > 1 && names.every((name) => name === names[0])) return [names[0]!];
-  return names.map((name) => (name?.startsWith('<unassigned:') ? null : name));
+/** How 13 to 16 call a number that was given up. */
+function gapAsNull(name: string | null): string | null {
+  return name?.startsWith('<unassigned:') ? null : name;
 }
 
 /** 'disabled' is the last; a number beyond it would crash the server. */

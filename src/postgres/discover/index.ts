@@ -2,3 +2,5 @@
 
 export { type ChildProcess, type DiscoveredCluster, type Discovery, discoverClusters } from './discover.ts';
 export { ProcessMemory } from './process-memory.ts';
+export { profileOf } from './profile.ts';
+export { withServerImage } from './server-image.ts';

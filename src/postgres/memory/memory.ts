@@ -1,6 +1,29 @@
-/** What the readers of PostgreSQL's structures need of a process: bytes at an address. */
+/** Bytes of a process at an address, and the few types that PostgreSQL's structures are made of. */
 
 export interface Memory {
   /** Fills `into`; false where any of it is not mapped. Addresses of user space fit a number (below 2^47). */
   read(address: number, into: Uint8Array): boolean;
+}
+
+/** Undefined where `address` is not mapped: the process may have ended meanwhile. */
+export function readBlock(memory: Memory, address: number, length: number): DataView | undefined {
+  const bytes = new Uint8Array(length);
+  return memory.read(address, bytes) ? new DataView(bytes.buffer) : undefined;
+}
+
+export function readI32(memory: Memory, address: number): number | undefined {
+  return readBlock(memory, address, 4)?.getInt32(0, true);
+}
+
+export function readU32(memory: Memory, address: number): number | undefined {
+  return readBlock(memory, address, 4)?.getUint32(0, true);
+}
+
+export function readPointer(memory: Memory, address: number): number | undefined {
+  const block = readBlock(memory, address, 8);
+  return block && pointerAt(block, 0);
+}
+
+export function pointerAt(view: DataView, offset: number): number {
+  return view.getUint32(offset, true) + view.getUint32(offset + 4, true) * 2 ** 32;
 }
