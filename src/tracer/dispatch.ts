@@ -28,20 +28,21 @@ const MAKERS: Makers = {
     const at = shape.offsets[argument.name]!;
     return (view, offset) => output.write(output.values.value(read(view, offset + at)));
   },
-  printMap: ({ map: name, shape }, { context, collection, output, mapNamed }) => {
-    const map = mapNamed(name);
+  printMap: ({ map: name, shape }, session) => {
+    const { context, collection, output } = session;
+    const map = session.mapNamed(name);
     return (view, offset) => {
       const options = { top: field(shape, 'top', view, offset), divisor: field(shape, 'div', view, offset) };
       output.write(output.values.map(takeSnapshot(map, readMap(collection, map), context, options)));
     };
   },
-  clear: ({ map: name }, { collection, mapNamed }) => {
-    const map = mapNamed(name);
-    return () => clearMap(collection, map);
+  clear: ({ map: name }, session) => {
+    const map = session.mapNamed(name);
+    return () => clearMap(session.collection, map);
   },
-  zero: ({ map: name }, { collection, mapNamed }) => {
-    const map = mapNamed(name);
-    return () => zeroMap(collection, map);
+  zero: ({ map: name }, session) => {
+    const map = session.mapNamed(name);
+    return () => zeroMap(session.collection, map);
   },
   exit:
     ({ shape }, session) =>
