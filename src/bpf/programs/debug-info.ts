@@ -1,36 +1,34 @@
 /** BTF about a program's functions and lines: the kernel names functions by it and quotes lines in the verifier log. */
 import { BtfBuilder } from '../btf/builder.ts';
+import { encodeFunctionInfo, encodeLineInfo } from '../btf/info.ts';
 import type { FunctionSpec, ProgramSpec } from '../spec/index.ts';
 import { linesOf, type Stream } from './stream.ts';
 
 export interface DebugInfo {
   readonly btf: Buffer;
-  /** struct bpf_func_info, 8 bytes each. */
+  /** struct bpf_func_info one after the other. */
   readonly functions: Buffer;
-  /** struct bpf_line_info, 16 bytes each. */
+  /** struct bpf_line_info likewise. */
   readonly lines: Buffer;
 }
-export const FUNC_INFO_SIZE = 8;
-export const LINE_INFO_SIZE = 16;
-/** Lines and columns share 32 bits: line:22 · column:10. */
-const MAX_COLUMN = 1023;
 
 export function debugInfo(program: ProgramSpec, stream: Stream): DebugInfo {
   const builder = new BtfBuilder();
-  const functions = Buffer.alloc(program.functions.length * FUNC_INFO_SIZE);
-  program.functions.forEach((fn, i) => {
-    functions.writeUInt32LE(stream.starts.get(fn.name)!, i * FUNC_INFO_SIZE);
-    functions.writeUInt32LE(functionType(builder, fn, i === 0), i * FUNC_INFO_SIZE + 4);
-  });
-  const placed = linesOf(program);
-  const lines = Buffer.alloc(placed.length * LINE_INFO_SIZE);
-  placed.forEach(({ slot, source }, i) => {
-    const at = i * LINE_INFO_SIZE;
-    lines.writeUInt32LE(slot, at);
-    lines.writeUInt32LE(builder.text(source.file), at + 4);
-    lines.writeUInt32LE(builder.text(source.text), at + 8);
-    lines.writeUInt32LE(((source.line << 10) | Math.min(source.column, MAX_COLUMN)) >>> 0, at + 12);
-  });
+  const functions = encodeFunctionInfo(
+    program.functions.map((fn, i) => ({
+      slot: stream.starts.get(fn.name)!,
+      type: functionType(builder, fn, i === 0),
+    })),
+  );
+  const lines = encodeLineInfo(
+    linesOf(program).map(({ slot, source }) => ({
+      slot,
+      file: builder.text(source.file),
+      text: builder.text(source.text),
+      line: source.line,
+      column: source.column,
+    })),
+  );
   return { btf: builder.build(), functions, lines };
 }
 

@@ -1,6 +1,7 @@
 /** From a ProgramSpec to a program in the kernel. */
 import { type Arena, allocate, scratch } from '../../native/index.ts';
 import { encode, INSN_SIZE } from '../asm/index.ts';
+import { FUNC_INFO_SIZE, LINE_INFO_SIZE } from '../btf/info.ts';
 import type { ProgramSpec } from '../spec/index.ts';
 import {
   btfLoad,
@@ -14,7 +15,7 @@ import {
   type ProgLoadAttr,
   progLoad,
 } from '../sys/index.ts';
-import { type DebugInfo, debugInfo, FUNC_INFO_SIZE, LINE_INFO_SIZE } from './debug-info.ts';
+import { type DebugInfo, debugInfo } from './debug-info.ts';
 import { hookId, typeFinder } from './hook.ts';
 import { PROGRAM_KINDS, permissionHint } from './kinds.ts';
 import { Program } from './program.ts';
