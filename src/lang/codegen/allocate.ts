@@ -11,8 +11,9 @@ const MAX_ROUNDS = 50;
 /** The same function over machine registers, with spill slots in its frame. */
 export function allocateRegisters(original: MachineFunction): MachineFunction {
   const spills: Spills = new Map();
+  const { ranges } = computeIntervals(original);
   for (let round = 0; round < MAX_ROUNDS; round++) {
-    const { fn, origin, pinned } = rewriteSpills(original, spills);
+    const { fn, origin, pinned } = rewriteSpills(original, spills, ranges);
     const { assigned, failed } = assign(fn, pinned);
     if (failed.length === 0) return apply(fn, assigned);
     for (const reg of failed) spills.set(origin(reg), next(spills.get(origin(reg))));

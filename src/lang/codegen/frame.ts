@@ -1,54 +1,63 @@
 /** Decides where the slots of a function live: in its frame, or in the program's scratch value. */
 import type { IrFunction, Slot } from '../ir/ir.ts';
 import { forEachAddress, slotOf } from '../ir/operands.ts';
-import type { FrameObject } from './machine.ts';
+import { type Conflict, slotConflicts } from './lifetimes.ts';
 
-export type Where =
-  | { readonly kind: 'frame'; readonly object: number }
-  | { readonly kind: 'scratch'; readonly offset: number };
+export interface Where {
+  readonly kind: 'frame' | 'scratch';
+  /** From the start of the frame's slot area, or of the scratch value. */
+  readonly offset: number;
+}
 
 export interface Placement {
   /** By slot id; absent for slots that nothing names. */
   readonly slots: readonly (Where | undefined)[];
-  readonly objects: readonly FrameObject[];
+  /** Size of the frame's slot area. */
   readonly frameBytes: number;
   readonly scratchBytes: number;
 }
 
 /** Slots up to this size stay in the frame as long as they can. */
 const SMALL = 32;
-const SPILL_RESERVE = 64;
 
-/** The largest slots leave first, until the rest fits into `budget` bytes. */
-export function placeSlots(fn: IrFunction, budget: number, scratchBase: number): Placement {
-  const slots = usedSlots(fn);
-  const inFrame = new Set(slots);
-  let frameBytes = slots.reduce((sum, slot) => sum + padded(slot), 0);
-  const movable = slots.filter((slot) => slot.place === 'any').sort((a, b) => b.size - a.size);
-  for (const slot of movable) {
-    if (frameBytes <= budget) break;
-    inFrame.delete(slot);
-    frameBytes -= padded(slot);
+/** The slots of one function, ready to be placed. */
+export class FramePlan {
+  readonly #fn: IrFunction;
+  readonly #slots: readonly Slot[];
+  readonly #conflict: Conflict;
+
+  constructor(fn: IrFunction) {
+    this.#fn = fn;
+    this.#slots = usedSlots(fn);
+    this.#conflict = this.#slots.length > 1 ? slotConflicts(fn) : () => true;
   }
-  const where: (Where | undefined)[] = new Array(fn.slots.length).fill(undefined);
-  const objects: FrameObject[] = [];
-  let scratchBytes = 0;
-  for (const slot of slots) {
-    if (inFrame.has(slot)) {
-      where[slot.id] = { kind: 'frame', object: objects.push({ size: slot.size, align: slot.align }) - 1 };
-    } else {
-      where[slot.id] = { kind: 'scratch', offset: scratchBase + scratchBytes };
-      scratchBytes += padded(slot);
+
+  /** What it needs at least for slots that must or should stay in the frame. */
+  get smallest(): number {
+    return share(
+      this.#slots.filter((slot) => slot.place === 'frame' || slot.size <= SMALL),
+      this.#conflict,
+    ).bytes;
+  }
+
+  /** The largest slots leave first, until the rest fits into `budget` bytes. */
+  place(budget: number, scratchBase: number): Placement {
+    const staying = [...this.#slots].sort((a, b) => Number(isMovable(a)) - Number(isMovable(b)) || a.size - b.size);
+    const leaving: Slot[] = [];
+    let frame = share(staying, this.#conflict);
+    while (frame.bytes > budget && staying.some(isMovable)) {
+      leaving.push(staying.pop()!);
+      frame = share(staying, this.#conflict);
     }
+    const scratch = share(leaving, this.#conflict);
+    const slots: (Where | undefined)[] = new Array(this.#fn.slots.length).fill(undefined);
+    for (const [slot, offset] of frame.offsets) slots[slot.id] = { kind: 'frame', offset };
+    for (const [slot, offset] of scratch.offsets) slots[slot.id] = { kind: 'scratch', offset: scratchBase + offset };
+    return { slots, frameBytes: frame.bytes, scratchBytes: scratch.bytes };
   }
-  return { slots: where, objects, frameBytes, scratchBytes };
 }
 
-/** What a function needs at least: slots that must or should stay in the frame, and some spills. */
-export function smallestFrame(fn: IrFunction): number {
-  const staying = usedSlots(fn).filter((slot) => slot.place === 'frame' || slot.size <= SMALL);
-  return staying.reduce((sum, slot) => sum + padded(slot), SPILL_RESERVE);
-}
+const isMovable = (slot: Slot): boolean => slot.place === 'any';
 
 /** Slots that some operation names: the others need no room. */
 function usedSlots(fn: IrFunction): Slot[] {
@@ -62,6 +71,23 @@ function usedSlots(fn: IrFunction): Slot[] {
     }
   }
   return fn.slots.filter((slot) => used.has(slot.id));
+}
+
+/** Offsets such that slots in use at the same time do not overlap: the largest first, each as low as it can. */
+function share(slots: readonly Slot[], conflict: Conflict): { offsets: Map<Slot, number>; bytes: number } {
+  const offsets = new Map<Slot, number>();
+  let bytes = 0;
+  for (const slot of [...slots].sort((a, b) => b.size - a.size)) {
+    const taken = [...offsets].filter(([other]) => conflict(slot, other)).sort(([, a], [, b]) => a - b);
+    let at = 0;
+    for (const [other, offset] of taken) {
+      if (at + padded(slot) <= offset) break;
+      at = Math.max(at, offset + padded(other));
+    }
+    offsets.set(slot, at);
+    bytes = Math.max(bytes, at + padded(slot));
+  }
+  return { offsets, bytes };
 }
 
 const padded = (slot: Slot): number => (slot.size + 7) & ~7;

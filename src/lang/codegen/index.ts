@@ -7,7 +7,7 @@ import { type IrFunction, type IrProgram, NECESSARY, optimise, PASSES, validateP
 import { allocateRegisters } from './allocate.ts';
 import { type CallGraph, callGraph } from './calls.ts';
 import { emitFunction, layOutFrame } from './emit.ts';
-import { placeSlots, smallestFrame } from './frame.ts';
+import { FramePlan } from './frame.ts';
 import { markLoops } from './loops.ts';
 import { select } from './select.ts';
 
@@ -32,11 +32,26 @@ const FRAME_UNIT = 32;
 /** The largest value of a per-CPU map. */
 const SCRATCH_LIMIT = 32768;
 
+/** What callers get for their spills at first; functions that call deeply may want to give them more. */
+const SPILL_RESERVES = [64, 128, 192, 256];
+
 export function generate(program: IrProgram, options: GenerateOptions = {}): Generated {
   validateProgram(program);
   const optimised = optimise(program, options.optimise === false ? NECESSARY : PASSES);
-  return new ProgramGenerator(optimised, options.isa ?? 'v4').run();
+  const frames = new Map(optimised.functions.map((fn) => [fn, new FramePlan(fn)]));
+  let tooDeep: unknown;
+  for (const reserve of SPILL_RESERVES) {
+    try {
+      return new ProgramGenerator(optimised, frames, options.isa ?? 'v4', reserve).run();
+    } catch (error) {
+      if (!(error instanceof StackTooDeep)) throw error;
+      tooDeep = error;
+    }
+  }
+  throw tooDeep;
 }
+
+class StackTooDeep extends PebbleError {}
 
 class ProgramGenerator {
   readonly #program: IrProgram;
@@ -45,9 +60,13 @@ class ProgramGenerator {
   readonly #scratchMap: string;
   /** Stack that a function and those that it calls need. */
   readonly #depth = new Map<IrFunction, number>();
+  readonly #reserve: number;
+  readonly #frames: ReadonlyMap<IrFunction, FramePlan>;
   #scratchBytes = 0;
 
-  constructor(program: IrProgram, isa: 'v3' | 'v4') {
+  constructor(program: IrProgram, frames: ReadonlyMap<IrFunction, FramePlan>, isa: 'v3' | 'v4', reserve: number) {
+    this.#frames = frames;
+    this.#reserve = reserve;
     this.#program = program;
     this.#isa = isa;
     this.#graph = callGraph(program);
@@ -66,7 +85,7 @@ class ProgramGenerator {
     const limit = STACK_LIMIT - below - this.#reservedAbove(fn);
     // Spill slots are known last: when they push the frame over its limit, more slots leave it.
     for (let budget = limit; ; ) {
-      const placement = placeSlots(fn, budget, this.#scratchBytes);
+      const placement = this.#frames.get(fn)!.place(budget, this.#scratchBytes);
       const machine = allocateRegisters(
         markLoops(select(fn, placement, { isa: this.#isa, scratchMap: this.#scratchMap })),
       );
@@ -87,7 +106,10 @@ class ProgramGenerator {
   #reservedAbove(fn: IrFunction): number {
     const callers = this.#graph
       .callers(fn)
-      .map((caller) => alignUp(smallestFrame(caller), FRAME_UNIT) + this.#reservedAbove(caller));
+      .map(
+        (caller) =>
+          alignUp(this.#frames.get(caller)!.smallest + this.#reserve, FRAME_UNIT) + this.#reservedAbove(caller),
+      );
     return Math.max(0, ...callers);
   }
 
@@ -104,8 +126,8 @@ class ProgramGenerator {
     return [{ name: this.#scratchMap, type: 'percpu_array', key: u32, value, maxEntries: 1 }];
   }
 
-  #tooDeep(fn: IrFunction, depth: number): PebbleError {
-    return new PebbleError('unsupported', {
+  #tooDeep(fn: IrFunction, depth: number): StackTooDeep {
+    return new StackTooDeep('unsupported', {
       doing: `generating code for ${fn.name}`,
       what: `it and the functions that it calls need ${depth} bytes of stack, more than ${STACK_LIMIT}`,
       hint: 'pass fewer values at once, or call fewer functions from functions',

@@ -220,8 +220,11 @@ class FunctionWriter {
   }
 
   #loop(): void {
-    if (this.#depth > 2 || this.#loops > 2) return;
-    this.#depth++;
+    if (this.#depth > 1 || this.#loops > 1) return;
+    // One loop in another, or many ways through one, and the verifier gives up.
+    const left = this.#left;
+    this.#left = Math.min(left, 4);
+    this.#depth += 2;
     this.#loops++;
     const counter = this.#b.mov(imm(0), this.#b.reg());
     const [head, body, after] = [this.#b.block(), this.#b.block(), this.#b.block()];
@@ -238,7 +241,8 @@ class FunctionWriter {
     this.#b.add(counter, imm(1), counter);
     this.#b.jump(head);
     this.#b.enter(after);
-    this.#depth--;
+    this.#depth -= 2;
+    this.#left = left - 1;
   }
 
   /** One look-up in the hash map, with what belongs to it. */

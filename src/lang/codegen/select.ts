@@ -123,6 +123,9 @@ export function select(fn: IrFunction, placement: Placement, options: SelectOpti
   return new Selector(fn, placement, options).run();
 }
 
+/** The frame object that holds the slots. */
+const SLOT_AREA = 0;
+
 /** Where memory is, in machine terms. */
 interface Place {
   readonly base: number;
@@ -148,7 +151,7 @@ class Selector {
       name: fn.name,
       parameters: fn.parameters.length,
       blocks: [],
-      frame: [...placement.objects],
+      frame: [{ size: placement.frameBytes, align: 8 }],
       registers: FIRST_VIRTUAL + fn.registers,
     };
   }
@@ -257,7 +260,7 @@ class Selector {
     const slot = slotOf(address);
     if (slot) {
       const where = this.#placement.slots[slot.id]!;
-      if (where.kind === 'frame') return { base: FRAME, slot: where.object, offset: address.offset };
+      if (where.kind === 'frame') return { base: FRAME, slot: SLOT_AREA, offset: where.offset + address.offset };
       return this.#near(this.#scratch, where.offset + address.offset, bytes);
     }
     return this.#near(FIRST_VIRTUAL + (address.base as { id: number }).id, address.offset, bytes);

@@ -1,5 +1,6 @@
 /** Rewrites a function so that spilled virtual registers live in the frame, or are computed again where needed. */
 import { ALU, CLASS, MODE, OPCODE_LD_IMM64 } from '../../bpf/asm/opcodes.ts';
+import type { Intervals } from './intervals.ts';
 import {
   FIRST_VIRTUAL,
   FRAME,
@@ -31,19 +32,22 @@ export interface Rewritten {
 /** Where a spilled value is found again. */
 type Home = { readonly slot: number } | { readonly recompute: MachineInsn };
 
-export function rewriteSpills(original: MachineFunction, spills: Spills): Rewritten {
+/** `ranges` are the live ranges in the original: values that do not live at the same time share a slot. */
+export function rewriteSpills(original: MachineFunction, spills: Spills, ranges: Ranges): Rewritten {
   const fn: MachineFunction = {
     ...original,
     frame: [...original.frame],
     blocks: original.blocks.map((block) => ({ ...block, insns: block.insns.map((insn) => ({ ...insn })) })),
   };
   if (spills.size === 0) return { fn, origin: (reg) => reg, pinned: new Set() };
-  const rewriter = new Rewriter(fn, spills, homes(fn, spills));
+  const rewriter = new Rewriter(fn, spills, homes(fn, spills, ranges));
   rewriter.run();
   return { fn, origin: (reg) => rewriter.origin.get(reg) ?? reg, pinned: rewriter.pinned };
 }
 
-function homes(fn: MachineFunction, spills: Spills): Map<number, Home> {
+type Ranges = Intervals['ranges'];
+
+function homes(fn: MachineFunction, spills: Spills, ranges: Ranges): Map<number, Home> {
   const definitions = new Map<number, MachineInsn[]>();
   for (const block of fn.blocks) {
     for (const insn of block.insns) {
@@ -55,12 +59,32 @@ function homes(fn: MachineFunction, spills: Spills): Map<number, Home> {
     }
   }
   const result = new Map<number, Home>();
+  const shared: { slot: number; held: number[] }[] = [];
   for (const reg of spills.keys()) {
     const [only, second] = definitions.get(reg) ?? [];
-    if (only && !second && isConstant(only)) result.set(reg, { recompute: only });
-    else result.set(reg, { slot: fn.frame.push({ size: 8, align: 8 }) - 1 });
+    if (only && !second && isConstant(only)) {
+      result.set(reg, { recompute: only });
+      continue;
+    }
+    let home = shared.find(({ held }) => held.every((other) => !intersect(ranges[reg]!, ranges[other]!)));
+    if (!home) {
+      home = { slot: fn.frame.push({ size: 8, align: 8 }) - 1, held: [] };
+      shared.push(home);
+    }
+    home.held.push(reg);
+    result.set(reg, home);
   }
   return result;
+}
+
+/** Both lists run from the last range to the first. */
+function intersect(a: readonly number[], b: readonly number[]): boolean {
+  for (let i = 0, j = 0; i < a.length && j < b.length; ) {
+    if (a[i + 1]! >= b[j]!) i += 2;
+    else if (b[j + 1]! >= a[i]!) j += 2;
+    else return true;
+  }
+  return false;
 }
 
 /** Its value depends on nothing, so that computing it again is as good as loading it. */
