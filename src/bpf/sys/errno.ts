@@ -18,9 +18,11 @@ export const EINVAL = 22;
 export const ENOSPC = 28;
 export const EOPNOTSUPP = 95;
 
-/** Numbers that the kernel keeps to itself (include/linux/errno.h) and lets out of bpf(2) all the same. */
+/** The kernel keeps it to itself (include/linux/errno.h), and lets it out of bpf(2) all the same. */
 export const ENOTSUPP = 524;
-const INTERNAL: Record<number, readonly [name: string, text: string]> = {
+/** What Node does not name, or names after sockets. */
+const OURS: Record<number, readonly [name: string, text: string]> = {
+  [EOPNOTSUPP]: ['EOPNOTSUPP', 'operation not supported'],
   512: ['ERESTARTSYS', 'interrupted by a signal'],
   517: ['EPROBE_DEFER', 'the driver asks for a later attempt'],
   [ENOTSUPP]: ['ENOTSUPP', 'this kernel does not support the operation'],
@@ -30,7 +32,7 @@ const INTERNAL: Record<number, readonly [name: string, text: string]> = {
 export function errorName(errno: number): readonly [name: string, text: string] {
   // Not a static import: node:util takes 2 ms, and most runs have no error to name.
   const names = process.getBuiltinModule('node:util').getSystemErrorMap();
-  return INTERNAL[errno] ?? names.get(-errno) ?? [`errno ${errno}`, 'unknown error'];
+  return OURS[errno] ?? names.get(-errno) ?? [`errno ${errno}`, 'unknown error'];
 }
 
 /** A failed system call. */
