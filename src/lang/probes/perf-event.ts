@@ -77,3 +77,9 @@ function counters(name: string, shortName: string, type: number, table: Readonly
 /** PERF_TYPE_SOFTWARE is 1, PERF_TYPE_HARDWARE 0. */
 export const software = counters('software', 's', 1, SOFTWARE);
 export const hardware = counters('hardware', 'h', 0, HARDWARE);
+
+const namesOf = (table: Readonly<Record<string, Counter>>): string[] =>
+  Object.entries(table).flatMap(([name, { alias }]) => (alias ? [name, alias] : [name]));
+/** What can be counted, by its names and their aliases: for listings. */
+export const softwareEvents = (): string[] => namesOf(SOFTWARE);
+export const hardwareEvents = (): string[] => namesOf(HARDWARE);

@@ -1,0 +1,152 @@
+/** What there is to list of each probe kind: one row a kind. */
+import type { Btf } from '../../bpf/btf/index.ts';
+import type { CompileHost } from '../../lang/host.ts';
+import { TIME_UNITS } from '../../lang/probes/duration.ts';
+import { hardwareEvents, softwareEvents } from '../../lang/probes/perf-event.ts';
+import { declaration } from './c-text.ts';
+
+export interface ListedKind {
+  readonly name: string;
+  /** Also found by patterns for the kind's name: everything of the kernel, and of programs when a process is given. */
+  readonly scope: 'kernel' | 'user' | 'explicit';
+  /** Candidates have a part before the last: `category:event`. */
+  readonly parts: 1 | 2;
+  candidates(host: CompileHost): readonly string[];
+  /** For kinds whose second part names files: what one of them has. */
+  inFile?(host: CompileHost, path: string): readonly string[];
+  /** Names and types of a candidate's arguments, for -lv. */
+  parameters?(host: CompileHost, candidate: string): readonly string[];
+}
+
+const timed = (name: string): ListedKind => ({
+  name,
+  scope: 'explicit',
+  parts: 1,
+  candidates: () => TIME_UNITS.map((unit) => `${unit}:`),
+});
+
+const kernelFunctions = (name: string, scope: ListedKind['scope']): ListedKind => ({
+  name,
+  scope,
+  parts: 1,
+  candidates: (host) => host.kernelFunctions?.() ?? [],
+  parameters: (host, fn) => functionParameters(host.kernelBtf?.(), fn, name === 'kretprobe'),
+});
+
+const typedFunctions = (name: string, scope: ListedKind['scope']): ListedKind => ({
+  name,
+  scope,
+  parts: 2,
+  candidates(host) {
+    const btf = host.kernelBtf?.();
+    const traceable = host.kernelFunctions?.() ?? [];
+    return btf ? traceable.filter((fn) => btf.find(fn, 'func') !== undefined).map((fn) => `vmlinux:${fn}`) : [];
+  },
+  parameters: (host, candidate) =>
+    functionParameters(host.kernelBtf?.(), candidate.replace('vmlinux:', ''), name === 'fexit'),
+});
+
+const userFunctions = (name: string, scope: ListedKind['scope']): ListedKind => ({
+  name,
+  scope,
+  parts: 2,
+  candidates: () => [],
+  inFile: (host, path) => host.userFunctions?.(path).map(({ name: fn }) => fn) ?? [],
+});
+
+const rawtracepoint: ListedKind = {
+  name: 'rawtracepoint',
+  scope: 'kernel',
+  parts: 2,
+  candidates: (host) => {
+    const btf = host.kernelBtf?.();
+    return btf ? [...rawTracepoints(btf).keys()].map((event) => `vmlinux:${event}`) : [];
+  },
+  parameters(host, candidate) {
+    const btf = host.kernelBtf?.();
+    const id = btf && rawTracepoints(btf).get(candidate.replace('vmlinux:', ''));
+    return id === undefined ? [] : prototype(btf!, id).slice(1);
+  },
+};
+
+const tracepoint: ListedKind = {
+  name: 'tracepoint',
+  scope: 'kernel',
+  parts: 2,
+  candidates: (host) => host.tracepoints?.() ?? [],
+  parameters(host, candidate) {
+    const [category = '', event = ''] = candidate.split(':');
+    const format = host.tracepointFormat?.(category, event) ?? '';
+    // The fields that all events have come before the first empty line.
+    const own = format.slice(format.indexOf('\n\n'));
+    return [...own.matchAll(/^\tfield:([^;]*);/gm)].map((match) => match[1]!);
+  },
+};
+
+const usdt: ListedKind = {
+  name: 'usdt',
+  scope: 'user',
+  parts: 2,
+  candidates: () => [],
+  inFile: (host, path) => host.usdtSites?.(path).map((site) => `${site.provider}:${site.name}`) ?? [],
+};
+
+const iter: ListedKind = {
+  name: 'iter',
+  scope: 'kernel',
+  parts: 1,
+  candidates(host) {
+    const btf = host.kernelBtf?.();
+    if (!btf) return [];
+    const names = btf.ids('struct').map((id) => btf.nameOf(id));
+    return names.flatMap((name) => /^bpf_iter__(?!.*__safe_trusted$)(.+)$/.exec(name)?.[1] ?? []);
+  },
+};
+
+export const LISTED_KINDS: readonly ListedKind[] = [
+  typedFunctions('fentry', 'kernel'),
+  typedFunctions('fexit', 'explicit'),
+  { name: 'hardware', scope: 'kernel', parts: 1, candidates: () => hardwareEvents().map((name) => `${name}:`) },
+  timed('interval'),
+  iter,
+  kernelFunctions('kprobe', 'kernel'),
+  kernelFunctions('kretprobe', 'explicit'),
+  timed('profile'),
+  rawtracepoint,
+  { name: 'self', scope: 'explicit', parts: 2, candidates: () => ['signal:SIGUSR1'] },
+  { name: 'software', scope: 'kernel', parts: 1, candidates: () => softwareEvents().map((name) => `${name}:`) },
+  tracepoint,
+  userFunctions('uprobe', 'user'),
+  userFunctions('uretprobe', 'explicit'),
+  usdt,
+];
+
+function prototype(btf: Btf, id: number): string[] {
+  const type = btf.type(id);
+  const proto = type.kind === 'func' ? btf.type(type.type) : type;
+  if (proto.kind !== 'func_proto') return [];
+  return proto.params.map((param) => `${declaration(btf, param.type, '')} ${param.name}`);
+}
+
+function functionParameters(btf: Btf | undefined, name: string, withResult: boolean): string[] {
+  const id = btf?.find(name, 'func');
+  if (btf === undefined || id === undefined) return [];
+  const fn = btf.type(id);
+  const proto = fn.kind === 'func' ? btf.type(fn.type) : undefined;
+  const returns = proto?.kind === 'func_proto' && proto.returns !== 0 && withResult;
+  const result = returns ? [`${declaration(btf, proto.returns, '')} retval`] : [];
+  return [...prototype(btf, id), ...result];
+}
+
+/** Functions through which the kernel calls raw tracepoints' programs, by event. */
+const PREFIXES = ['__bpf_trace_', '__traceiter_', '__probestub_'];
+
+function rawTracepoints(btf: Btf): Map<string, number> {
+  const found = new Map<string, number>();
+  for (const id of btf.ids('func')) {
+    const name = btf.nameOf(id);
+    const prefix = PREFIXES.find((candidate) => name.startsWith(candidate));
+    if (prefix && !found.has(name.slice(prefix.length))) found.set(name.slice(prefix.length), id);
+  }
+  return found;
+}
