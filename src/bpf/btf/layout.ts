@@ -157,8 +157,8 @@ function searchMembers(
   return undefined;
 }
 
-/** Compilers before the kind flag kept a bit-field's width and shift in an int type of its own. */
-function placeOf(btf: Btf, member: Member, offsetBits: number): FieldPlace {
+/** Where a member lies: compilers before the kind flag kept a bit-field's width and shift in an int type of its own. */
+export function placeOf(btf: Btf, member: Member, offsetBits = member.offsetBits): FieldPlace {
   const type = resolve(btf, member.type);
   if (member.bitSize === 0 && type.kind === 'int' && type.bits !== type.size * 8) {
     return { type: member.type, offsetBits: offsetBits + type.bitOffset, bitSize: type.bits };

@@ -83,6 +83,8 @@ test('too few bytes, types without end and types too large are errors', () => {
   assert.throws(() => valueReader(Btf.parse(loop.build()), self), /contains itself/);
   const huge = builder.array(builder.array(u8, 0xffffff), 0xffffff);
   assert.throws(() => format(huge, ''), /more than 1000000 parts/);
+  const inside = builder.struct('inside', 8, [member('x', u32, 3)]);
+  assert.throws(() => format(inside, '0000000000000000'), /within a byte/);
   const outside = builder.struct('outside', 4, [member('x', u64, 0)]);
   assert.throws(() => format(outside, '00000000'), /lies outside of it/);
 });

@@ -2,8 +2,8 @@
 import { textAt } from '../../base/bytes.ts';
 import { PebbleError } from '../../base/errors.ts';
 import type { Btf } from './btf.ts';
-import { type FieldPlace, resolve } from './layout.ts';
-import type { BtfType, CompositeType, DatasecType, EnumType, IntType, TypeId } from './types.ts';
+import { type FieldPlace, placeOf, resolve } from './layout.ts';
+import type { BtfType, CompositeType, DatasecType, EnumType, IntType, Member, TypeId } from './types.ts';
 
 export type BtfValue = null | boolean | number | bigint | string | readonly BtfValue[] | BtfRecord;
 export interface BtfRecord {
@@ -98,19 +98,7 @@ class ReaderMaker {
 
   /** Members of anonymous structs and unions appear in the record that contains them. */
   #compositeReader(type: CompositeType): Reader {
-    const members = type.members.map((member) => {
-      const reader = this.make(member.type);
-      const bits = member.bitSize > 0 ? bitFieldReader(this.#btf, member, type.size) : undefined;
-      const last =
-        member.bitSize > 0 ? Math.ceil((member.offsetBits + member.bitSize) / 8) : member.offsetBits / 8 + reader.size;
-      if (last > type.size) this.#fail(`member ${member.name} of type ${type.id} lies outside of it`);
-      return {
-        name: member.name,
-        offset: bits ? 0 : member.offsetBits / 8,
-        values: reader.values,
-        read: bits ?? reader.read,
-      };
-    });
+    const members = type.members.map((member) => this.#memberReader(type, member));
     const read: ValueReader = (bytes, at) => {
       const record: Record<string, BtfValue> = {};
       for (const member of members) {
@@ -121,6 +109,21 @@ class ReaderMaker {
       return record;
     };
     return { size: type.size, values: members.reduce((sum, member) => sum + member.values, 1), read };
+  }
+
+  #memberReader(
+    type: CompositeType,
+    member: Member,
+  ): { name: string; offset: number; values: number; read: ValueReader } {
+    const reader = this.make(member.type);
+    const place = placeOf(this.#btf, member);
+    const endBits = place.offsetBits + (place.bitSize || reader.size * 8);
+    if (endBits > type.size * 8 || (place.bitSize === 0 && place.offsetBits % 8 !== 0)) {
+      this.#fail(`member "${member.name}" of type ${type.id} lies outside of it or within a byte`);
+    }
+    const { name } = member;
+    if (place.bitSize === 0) return { name, offset: place.offsetBits / 8, values: reader.values, read: reader.read };
+    return { name, offset: 0, values: 1, read: bitFieldReader(this.#btf, place) };
   }
 
   #datasecReader(type: DatasecType): Reader {
@@ -181,11 +184,11 @@ function textReader(count: number): Reader {
 }
 
 /** Offsets of bit-fields count from the start of the struct, from the lowest bit. */
-function bitFieldReader(btf: Btf, place: FieldPlace, structSize: number): ValueReader {
+function bitFieldReader(btf: Btf, place: FieldPlace): ValueReader {
   const type = resolve(btf, place.type);
   const signed = (type.kind === 'int' || type.kind === 'enum') && type.signed;
   const first = Math.floor(place.offsetBits / 8);
-  const size = Math.min(Math.ceil((place.offsetBits + place.bitSize) / 8), structSize) - first;
+  const size = Math.ceil((place.offsetBits + place.bitSize) / 8) - first;
   const shift = BigInt(place.offsetBits % 8);
   return (bytes, at) => {
     const value = wideInt(bytes, at + first, size, false) >> shift;
