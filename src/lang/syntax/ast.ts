@@ -51,6 +51,8 @@ export interface Macro {
   readonly name: string;
   readonly parameters: readonly MacroParameter[];
   readonly body: Block;
+  /** Of the standard library: the script's own macros go before it, and do not change what it calls. */
+  readonly standard?: boolean;
 }
 /** $variable and @map are passed by reference, an identifier stands for the argument's expression. */
 export type MacroParameter = Variable | MapReference | Identifier;

@@ -10,7 +10,7 @@ export { type COptions, type CResult, type IncludeReader, readDefinitions } from
 export { type IntegerResult, parseSigned, parseUnsigned } from './integers.ts';
 export { print, printProgram } from './printer.ts';
 export { parseExpressionText } from './program.ts';
-export { children, mapChildren, walk } from './walk.ts';
+export { children, mapChildren, relocate, walk } from './walk.ts';
 
 export interface Parsed {
   /** As far as it could be read; meaningless where `diagnostics` has errors. */

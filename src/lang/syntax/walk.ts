@@ -1,4 +1,5 @@
 /** Goes through syntax trees: which fields of each kind hold nodes, a visitor, and a mapper that shares what stays the same. */
+import type { Span } from '../diagnostics/index.ts';
 import type { Kind, Node, NodeOf } from './ast.ts';
 
 /** The fields with child nodes or lists of them, in the order of the text. */
@@ -120,4 +121,13 @@ function mapList(list: readonly Node[], map: (child: Node) => Node): readonly No
     return now;
   });
   return changed ? mapped : list;
+}
+
+/** A copy of the tree that says of every node what brought it here: messages about it end with "expanded from". */
+export function relocate<N extends Node>(node: N, via: Span): N {
+  const copy: Record<string, unknown> = { ...mapChildren<Node>(node, (child) => relocate(child, via)) };
+  for (const [key, value] of Object.entries(copy)) {
+    if (key === 'span' || key.endsWith('Span')) copy[key] = { ...(value as Span), via };
+  }
+  return copy as unknown as N;
 }

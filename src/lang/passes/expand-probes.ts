@@ -1,0 +1,89 @@
+/** Turns attach points into the units to compile: a probe's points of one shape share one program. */
+import { type Diagnostics, didYouMean } from '../diagnostics/index.ts';
+import type { CompileHost } from '../host.ts';
+import { type ExpandContext, findProbeKind, PROBE_KINDS, type ProbePoint } from '../probes/index.ts';
+import type { Settings } from '../settings.ts';
+import { type AttachPoint, type Probe, type Program, walk } from '../syntax/index.ts';
+import type { TypeSpace } from '../types/type-space.ts';
+import type { Unit } from '../types/typing.ts';
+
+export interface ProbeOptions {
+  readonly host: CompileHost;
+  readonly types: TypeSpace;
+  readonly settings: Settings;
+  readonly diagnostics: Diagnostics;
+  readonly pid: number | undefined;
+}
+
+export function expandProbes(program: Program, options: ProbeOptions): Unit[] {
+  const units = program.probes.flatMap((probe) => unitsOf(probe, options));
+  const count = units.reduce((sum, unit) => sum + (unit.kind === 'probe' ? unit.points.length : 0), 0);
+  const { maxProbes } = options.settings;
+  if (count > maxProbes) {
+    options.diagnostics.error(
+      undefined,
+      `Your program is trying to generate more than ${maxProbes} probes (${count})`,
+      {
+        hints: ['raise max_probes, or use narrower patterns'],
+      },
+    );
+  }
+  return units;
+}
+
+function unitsOf(probe: Probe, options: ProbeOptions): Unit[] {
+  const used = namesUsed(probe);
+  const context = (named: boolean): ExpandContext => ({
+    ...options,
+    usesArgs: named,
+    missing: (point, message, hint) => reportMissing(point, message, hint, options),
+  });
+  const points = probe.attachPoints.flatMap((point) => expand(point, context(used.has('args')), options));
+  const groups = new Map<string, ProbePoint[]>();
+  for (const point of points) {
+    const shape = shapeOf(point, used);
+    groups.set(shape, [...(groups.get(shape) ?? []), point]);
+  }
+  return [...groups.values()].map(([first, ...rest]) => ({ kind: 'probe', probe, points: [first!, ...rest] }));
+}
+
+function expand(point: AttachPoint, context: ExpandContext, { diagnostics }: ProbeOptions): readonly ProbePoint[] {
+  const name = point.parts[0] ?? '';
+  const kind = findProbeKind(name);
+  if (kind) return kind.expand(point, context);
+  const hint = didYouMean(
+    name,
+    PROBE_KINDS.flatMap((known) => known.names),
+  );
+  diagnostics.error(point.span, `Invalid probe type: ${name}`, { hints: hint ? [hint] : [] });
+  return [];
+}
+
+function reportMissing(point: AttachPoint, message: string, hint: string | undefined, options: ProbeOptions): void {
+  const extras = hint ? { hints: [hint] } : {};
+  if (options.settings.missingProbes === 'error') options.diagnostics.error(point.span, message, extras);
+  else if (options.settings.missingProbes === 'warn') options.diagnostics.warning(point.span, message, extras);
+}
+
+/** The builtins that may make one body mean different code at different points. */
+function namesUsed(probe: Probe): Set<string> {
+  const names = new Set<string>();
+  walk(probe, (node) => {
+    if (node.kind === 'builtin') names.add(node.name.replace(/^__builtin_/, ''));
+    if (node.kind === 'call') names.add(node.name.replace(/^__builtin_/, ''));
+  });
+  return names;
+}
+
+/** Points of equal shape are compiled once. */
+function shapeOf(point: ProbePoint, used: ReadonlySet<string>): string {
+  const parts: unknown[] = [point.kind.names[0], point.program, point.attachTo, point.how, point.signal];
+  if (used.has('probe')) parts.push(point.name);
+  if (used.has('args')) parts.push(point.args?.struct.name);
+  if (used.has('retval')) parts.push(point.retval);
+  if (point.argN?.in === 'usdt') parts.push(point.name);
+  if (used.has('uaddr')) parts.push(point.binary);
+  return JSON.stringify(parts, (key, value) =>
+    typeof value === 'bigint' ? `${value}` : key === 'fields' ? undefined : value,
+  );
+}
