@@ -1,5 +1,5 @@
 /** What the compiler gives and the tracer runs: the kernel's side as specs, the reader's side as types and events. */
-import type { RecordShape, Shape } from '../base/record.ts';
+import { type RecordShape, record, type Shape, u64 } from '../base/record.ts';
 import type { CollectionSpec } from '../bpf/spec/index.ts';
 import type { RecordType, StackMode, StructType, Type } from './types/type.ts';
 
@@ -22,9 +22,15 @@ export const SYSTEM_MAPS = {
   lost: 'lost',
   /** Per-CPU array of one value: what does not fit the 512-byte frame. */
   scratch: 'scratch',
-  /** Array of one value that user space fills before it attaches: see `Globals`. */
+  /** Array of one value that user space fills before it attaches: see GLOBALS. */
   globals: 'globals',
 } as const;
+
+/** What user space writes to the only value of the map `globals`, when the script has one, before it attaches. */
+export const GLOBALS = record('globals', {
+  /** CLOCK_BOOTTIME, in nanoseconds: what `elapsed` counts from. */
+  start: u64,
+});
 
 /** One map of the script, `@name`. */
 export interface ScriptMap {

@@ -8,6 +8,7 @@ import { tracepoint } from './tracepoint.ts';
 import { uprobe, uretprobe, usdt } from './user.ts';
 
 export type * from './kind.ts';
+export type { UsdtArgument } from './usdt-arguments.ts';
 
 export const PROBE_KINDS: readonly ProbeKind[] = [
   begin,

@@ -35,8 +35,8 @@ export const EXTREME = record('extreme', { value: u64, set: u64 });
 /** One bucket of a time series; `epoch` is the interval's number since the clock's start. */
 export const TSERIES_BUCKET = record('tseries_bucket', { value: i64, meta: u64, epoch: u64 });
 
-/** Buckets of hist(n, bits): values 0..2^bits-1 each have their own, then 2^bits for each power of two. */
-export const histBuckets = (bits: number): number => (bits === 0 ? 66 : ((65 - bits) << bits) + 1);
+/** Buckets of hist(n, bits): negative values, each value below 2^bits, then 2^bits for each power of two up to 2^62. */
+export const histBuckets = (bits: number): number => ((64 - bits) << bits) + 1;
 
 export const lhistBuckets = (min: bigint, max: bigint, step: bigint): number =>
   Number((max - min + step - 1n) / step) + 2;

@@ -14,7 +14,7 @@ export type Unit =
   | { readonly kind: 'function'; readonly subprogram: Subprogram };
 
 /** A scratch variable, one for each declaration. */
-export interface Symbol {
+export interface Scratch {
   readonly name: string;
   type?: Type;
   /** Declared with a type: assignments are converted, never widen it. */
@@ -47,7 +47,7 @@ export interface FunctionTyping {
 /** Everything about one unit. */
 export interface TypeTable {
   readonly types: Map<Node, Type>;
-  readonly symbols: Map<Node, Symbol>;
+  readonly symbols: Map<Node, Scratch>;
   /** Values of what is known when compiling, where a rule needed one. */
   readonly taken: Map<Node, Expression | undefined>;
 }
@@ -90,6 +90,8 @@ export class ScriptTyping {
   readonly library: Library;
   /** The rule for blocks, handed in because statements and expressions contain each other. */
   readonly inferBlock: (node: Block, t: Typing) => Type | undefined;
+  /** The rule for expressions, for functions that take a key inside a map access. */
+  readonly inferKey: (node: Expression, t: Typing) => Type | undefined;
   readonly maps = new Map<string, MapTyping>();
   readonly functions = new Map<string, FunctionTyping>();
   readonly declarations = new Map<string, MapDeclaration>();
@@ -107,6 +109,7 @@ export class ScriptTyping {
     defines: ReadonlyMap<string, Constant>;
     library: Library;
     inferBlock: (node: Block, t: Typing) => Type | undefined;
+    inferKey: (node: Expression, t: Typing) => Type | undefined;
   }) {
     this.space = parts.space;
     this.host = parts.host;
@@ -115,6 +118,7 @@ export class ScriptTyping {
     this.defines = parts.defines;
     this.library = parts.library;
     this.inferBlock = parts.inferBlock;
+    this.inferKey = parts.inferKey;
   }
 
   /** Once for a place, however many units share the body. */
@@ -175,7 +179,7 @@ export class Typing {
   readonly script: ScriptTyping;
   readonly unit: Unit;
   readonly table: TypeTable;
-  readonly scopes: Map<string, Symbol>[] = [];
+  readonly scopes: Map<string, Scratch>[] = [];
   loops = 0;
 
   constructor(script: ScriptTyping, unit: Unit, table: TypeTable) {
@@ -214,7 +218,7 @@ export class Typing {
     this.script.warning('span' in node ? node.span : node, message, extras);
   }
 
-  find(name: string): Symbol | undefined {
+  find(name: string): Scratch | undefined {
     for (let i = this.scopes.length - 1; i >= 0; i--) {
       const found = this.scopes[i]!.get(name);
       if (found) return found;
@@ -223,7 +227,7 @@ export class Typing {
   }
 
   /** The symbol that `node` declares in the innermost scope; kept from sweep to sweep. */
-  declare(name: string, node: Node): Symbol {
+  declare(name: string, node: Node): Scratch {
     let symbol = this.table.symbols.get(node);
     if (symbol === undefined) {
       symbol = { name, fixed: false, inMemory: false };
@@ -243,7 +247,7 @@ export class Typing {
   }
 
   /** Assigns a value of `type`; the variable widens unless its type was declared. */
-  growSymbol(symbol: Symbol, type: Type, at: Node): void {
+  growSymbol(symbol: Scratch, type: Type, at: Node): void {
     const mismatch = () =>
       this.error(
         at,

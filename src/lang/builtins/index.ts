@@ -1,0 +1,32 @@
+/** The tables of builtins, functions and aggregates in one: what the language knows by name. */
+import type { AggregateRow, BuiltinRow, FunctionRow, LoweringLibrary } from '../lower/rows.ts';
+import { AGGREGATES } from './aggregates.ts';
+import { EMIT } from './emit.ts';
+import { MAPS } from './maps.ts';
+import { MEMORY } from './memory.ts';
+import { OUTPUT } from './output.ts';
+import { argRow, PROBE } from './probe.ts';
+import { PROCESS } from './process.ts';
+import { STACK_BUILTINS, STACK_FUNCTIONS } from './stacks.ts';
+import { TEXT } from './text.ts';
+import { TIME_BUILTINS, TIME_FUNCTIONS } from './time.ts';
+
+const byName = <T extends { readonly name: string }>(...tables: readonly (readonly T[])[]): Map<string, T> =>
+  new Map(tables.flat().map((row) => [row.name, row]));
+
+/** The standard library spells some builtins with a prefix. */
+const PREFIX = '__builtin_';
+const plain = (name: string): string => (name.startsWith(PREFIX) ? name.slice(PREFIX.length) : name);
+
+export function createLibrary(): LoweringLibrary & { rows(): (BuiltinRow | FunctionRow | AggregateRow)[] } {
+  const builtins = byName<BuiltinRow>(PROCESS, TIME_BUILTINS, PROBE, STACK_BUILTINS);
+  const functions = byName<FunctionRow>(TEXT, TIME_FUNCTIONS, OUTPUT, MAPS, MEMORY, STACK_FUNCTIONS, EMIT);
+  const aggregates = byName<AggregateRow>(AGGREGATES);
+  return {
+    builtin: (name) => builtins.get(plain(name)) ?? argRow(plain(name)),
+    function: (name) => functions.get(plain(name)),
+    aggregate: (name) => aggregates.get(name),
+    names: () => [...builtins.keys(), ...functions.keys(), ...aggregates.keys()],
+    rows: () => [...builtins.values(), ...functions.values(), ...aggregates.values()],
+  };
+}

@@ -1,0 +1,120 @@
+/** Functions on single entries of maps: delete, has_key, entry, and on whole ones: len. */
+import { imm } from '../ir/index.ts';
+import type { Lowering } from '../lower/lowering.ts';
+import { isStorage } from '../lower/map-plan.ts';
+import { lookUp, lookUpOrInsert, openEntry } from '../lower/maps.ts';
+import { pointerOf } from '../lower/memory.ts';
+import type { FunctionRow } from '../lower/rows.ts';
+import { NO_VALUE, scalar } from '../lower/value.ts';
+import type { Call, Expression, MapAccess, MapReference } from '../syntax/ast.ts';
+import { promote } from '../types/promote.ts';
+import { BOOL, pointerTo, type Type, typeName } from '../types/type.ts';
+import type { Typing } from '../types/typing.ts';
+
+/** `f(@m, key)` as the access `@m[key]`, made once a call. */
+const accesses = new WeakMap<Call, MapAccess | MapReference>();
+
+function accessOf(call: Call): MapAccess | MapReference | undefined {
+  const [map, key] = call.arguments;
+  if (map?.kind === 'map-access' && !key) return map;
+  if (map?.kind !== 'map') return undefined;
+  if (!key) return map;
+  let access = accesses.get(call);
+  if (!access) {
+    access = { kind: 'map-access', span: call.span, map, key };
+    accesses.set(call, access);
+  }
+  return access;
+}
+
+const isMap = (argument: Expression, i: number): boolean =>
+  i === 0 && (argument.kind === 'map' || argument.kind === 'map-access');
+
+/** Checks the key against the map's, which it may widen. */
+function typeEntry(call: Call, t: Typing): Type | undefined {
+  const access = accessOf(call);
+  if (!access) return t.error(call, `${call.name}() expects a map argument`);
+  const map = t.script.map(access.kind === 'map' ? access.name : access.map.name, access.span);
+  if (access.kind === 'map-access') {
+    map.scalar ??= false;
+    if (map.scalar)
+      return t.error(call, `${call.name}() with two arguments expects a map with explicit keys (non-scalar map)`);
+    const key = t.typeOf(access.key) ?? t.script.inferKey(access.key, t);
+    if (key) {
+      const grown = t.script.grow(map.key, key, () =>
+        t.error(
+          call,
+          `Argument mismatch for ${map.name}: trying to access with arguments: '${typeName(key)}' when map expects arguments: '${typeName(map.key!)}'`,
+        ),
+      );
+      if (grown) map.key = grown;
+    }
+  } else {
+    map.scalar ??= true;
+    if (!map.scalar && !map.declaration)
+      return t.error(
+        call,
+        `call to ${call.name}() with a single argument expects a map without explicit keys (scalar map)`,
+      );
+  }
+  return map.value ?? t.error(access, `Undefined map: ${map.name}`);
+}
+
+const remove: FunctionRow = {
+  name: 'delete',
+  signature: 'bool delete(map, key)',
+  doc: 'Removes an entry; false when there was none.',
+  arguments: [1, 2],
+  raw: isMap,
+  type: (call, t) => (typeEntry(call, t) ? BOOL : undefined),
+  lower(call, l) {
+    const access = accessOf(call)!;
+    const plan = l.plan(access);
+    const entry = openEntry(access, l);
+    if (isStorage(plan)) {
+      const gone = l.b.helper(`${plan.type}_delete`, [l.b.map(plan.spec.name), entry.owner!]);
+      return scalar(BOOL, l.b.compare('eq', gone, imm(0)));
+    }
+    if (plan.setOffset !== undefined) return clearScalar(entry, l);
+    const gone = l.b.helper('map_delete_elem', [l.b.map(plan.spec.name), pointerOf(entry.key!, l)]);
+    return scalar(BOOL, l.b.compare('eq', gone, imm(0)));
+  },
+};
+
+function clearScalar(entry: ReturnType<typeof openEntry>, l: Lowering) {
+  const found = lookUp(entry, l);
+  const { spec } = entry.plan;
+  const size = spec.value && 'size' in spec.value ? spec.value.size : 8;
+  const clear = () => l.b.zero({ base: found, offset: 0 }, size);
+  if (entry.key) l.b.when('ne', found, imm(0), clear);
+  else clear();
+  return scalar(BOOL, imm(1));
+}
+
+const hasKey: FunctionRow = {
+  name: 'has_key',
+  signature: 'bool has_key(map, key)',
+  doc: 'Whether the map has an entry under the key.',
+  arguments: [2, 2],
+  raw: isMap,
+  type: (call, t) => (typeEntry(call, t) ? BOOL : undefined),
+  lower(call, l) {
+    return scalar(BOOL, l.b.compare('ne', lookUp(openEntry(accessOf(call)!, l), l), imm(0)));
+  },
+};
+
+const entryRow: FunctionRow = {
+  name: 'entry',
+  signature: 'T *entry(map[, key])',
+  doc: 'Pointer to the value under the key, made of zeros if there was none; null when the map is full.',
+  arguments: [1, 2],
+  raw: isMap,
+  type(call, t) {
+    const value = typeEntry(call, t);
+    return value && pointerTo(value, 'map');
+  },
+  lower: (call, l) => scalar(l.typeOf(call), lookUpOrInsert(openEntry(accessOf(call)!, l), l)),
+};
+
+export const MAPS: readonly FunctionRow[] = [remove, hasKey, entryRow];
+export { NO_VALUE, promote };

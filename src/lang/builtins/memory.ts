@@ -1,0 +1,182 @@
+/** Functions about addresses: kptr, uptr, reg, kaddr, ksym, usym, and reading into records of one's own. */
+import { address, imm } from '../ir/index.ts';
+import { namedRegister } from '../lower/arguments.ts';
+import { convert } from '../lower/convert.ts';
+import type { Lowering } from '../lower/lowering.ts';
+import { pointerOf, readBytes, toScalar } from '../lower/memory.ts';
+import type { FunctionRow } from '../lower/rows.ts';
+import { inMemory, offsetBy, scalar } from '../lower/value.ts';
+import type { Call } from '../syntax/ast.ts';
+import { spaceOf } from '../types/casts.ts';
+import { sizeOfType, USYM } from '../types/layout.ts';
+import { integral } from '../types/operators.ts';
+import { INT64, type Type, typeName, UINT64 } from '../types/type.ts';
+import type { Typing } from '../types/typing.ts';
+import { textArgument } from './text-argument.ts';
+
+function inSpace(name: 'kptr' | 'uptr', space: 'kernel' | 'user'): FunctionRow {
+  return {
+    name,
+    signature: `T ${name}(T address)`,
+    doc: `The same address, said to be of the ${space === 'user' ? "traced process's" : "kernel's"} memory.`,
+    arguments: [1, 1],
+    type(call, t) {
+      const [value] = call.arguments;
+      const type = value && t.typeOf(value);
+      if (!type) return undefined;
+      if (type.kind === 'pointer') return { kind: 'pointer', to: type.to, space };
+      const number = integral(type);
+      if (number) return { ...number, space };
+      return t.error(call, `${name}() only supports integer or pointer arguments (${type.kind} provided)`);
+    },
+    lower: (call, l) => scalar(l.typeOf(call), toScalar(l.value(call.arguments[0]!), l).operand),
+  };
+}
+
+const reg: FunctionRow = {
+  name: 'reg',
+  signature: 'uint64 reg(const string name)',
+  doc: 'A register of the probed context: "ip", "sp", "ax" …',
+  arguments: [1, 1],
+  type(call, t) {
+    textArgument(call, 0, t);
+    const space = t.point?.kind.space;
+    return { ...UINT64, ...(space === 'user' || space === 'kernel' ? { space } : {}) };
+  },
+  lower(call, l) {
+    const [name] = call.arguments;
+    const value = name?.kind === 'string' ? namedRegister(name.value, l) : undefined;
+    if (!value)
+      l.script.typing.diagnostics.error(
+        call.span,
+        `'${name?.kind === 'string' ? name.value : ''}' is not a valid register on this architecture`,
+      );
+    return scalar(l.typeOf(call), value ?? imm(0));
+  },
+};
+
+const kaddr: FunctionRow = {
+  name: 'kaddr',
+  signature: 'uint64 kaddr(const string name)',
+  doc: 'Address of a kernel symbol, looked up when compiling.',
+  arguments: [1, 1],
+  type(call, t) {
+    const name = textArgument(call, 0, t);
+    if (name !== undefined && t.script.host.kernelSymbol?.(name) === undefined) {
+      return t.error(call, `Failed to resolve kernel symbol: ${name}`);
+    }
+    return { ...UINT64, space: 'kernel' };
+  },
+  lower(call, l) {
+    const [name] = call.arguments;
+    const found = name?.kind === 'string' ? l.script.typing.host.kernelSymbol?.(name.value) : undefined;
+    return scalar(l.typeOf(call), imm(BigInt.asIntN(64, found ?? 0n)));
+  },
+};
+
+const ksym: FunctionRow = {
+  name: 'ksym',
+  signature: 'ksym_t ksym(uint64 address)',
+  doc: 'Name of the kernel function at the address, found when it is printed.',
+  arguments: [1, 1],
+  type: (call, t) => symbolType(call, t, { kind: 'ksym' }),
+  lower: (call, l) => scalar({ kind: 'ksym' }, toScalar(l.value(call.arguments[0]!), l).operand),
+};
+
+const usym: FunctionRow = {
+  name: 'usym',
+  signature: 'usym_t usym(uint64 address)',
+  doc: "Name of the current process's function at the address, found when it is printed.",
+  arguments: [1, 1],
+  type: (call, t) => symbolType(call, t, { kind: 'usym' }),
+  lower(call, l) {
+    const slot = l.slot('usym', { kind: 'usym' });
+    writeUsym(slot, toScalar(l.value(call.arguments[0]!), l).operand, l);
+    return inMemory({ kind: 'usym' }, slot);
+  },
+};
+
+function symbolType(call: Call, t: Typing, type: Type): Type | undefined {
+  const [value] = call.arguments;
+  const given = value && t.typeOf(value);
+  if (given && !integral(given) && given.kind !== 'pointer')
+    return t.error(call, `${call.name}() expects an integer or pointer argument`);
+  return type;
+}
+
+export function writeUsym(
+  to: ReturnType<Lowering['slot']>,
+  value: ReturnType<typeof toScalar>['operand'],
+  l: Lowering,
+): void {
+  l.b.zero(to, USYM.size);
+  l.b.store(offsetBy(to, USYM.offsets.address), 8, value);
+  const ids = l.b.helper('get_current_pid_tgid', []);
+  l.b.store(offsetBy(to, USYM.offsets.pid), 4, l.b.binary('ushr', ids, imm(32)));
+}
+
+/** Reads a whole record: `read_user(&$record, address)` gives 0, or the negative error. */
+function readInto(name: 'read_user' | 'read_kernel', space: 'user' | 'kernel'): FunctionRow {
+  return {
+    name,
+    signature: `int64 ${name}(T *to, address, [int bytes])`,
+    doc: `Copies ${space} memory into a variable or a map's field: the size of what \`to\` points to, or \`bytes\`. Gives 0, or a negative error.`,
+    arguments: [2, 3],
+    type(call, t) {
+      const [to, from] = call.arguments;
+      const target = to && t.typeOf(to);
+      const source = from && t.typeOf(from);
+      if (target && (target.kind !== 'pointer' || target.space !== 'map')) {
+        t.error(
+          call,
+          `${name}() writes to a variable or a map's value: give its address, &$v (${typeName(target)} provided)`,
+        );
+      }
+      if (source && !integral(source) && source.kind !== 'pointer') {
+        t.error(call, `${name}() reads from an address (${typeName(source)} provided)`);
+      }
+      return INT64;
+    },
+    lower(call, l) {
+      const [to, from, bytes] = call.arguments;
+      const target = toScalar(l.value(to!), l);
+      const source = toScalar(l.value(from!), l).operand;
+      const size = target.type.kind === 'pointer' ? sizeOfType(target.type.to) : 8;
+      const count = bytes ? boundedCount(bytes, size, l) : imm(size);
+      const result = l.b.mov(imm(-14));
+      const pointer = target.operand.kind === 'reg' ? target.operand : l.b.mov(target.operand);
+      l.b.when('ne', pointer, imm(0), () => {
+        const got = readBytes(
+          address(pointer),
+          count,
+          address(source.kind === 'reg' ? source : l.b.mov(source)),
+          space,
+          l,
+        );
+        l.b.mov(got, result);
+      });
+      return scalar(INT64, result);
+    },
+  };
+}
+
+function boundedCount(bytes: Call['arguments'][number], most: number, l: Lowering) {
+  const value = convert(toScalar(l.value(bytes), l), UINT64, l).operand;
+  if (value.kind === 'imm') return imm(value.value > BigInt(most) ? most : value.value);
+  const count = l.b.mov(value);
+  l.b.when('ugt', count, imm(most), () => l.b.mov(imm(most), count));
+  return count;
+}
+
+export const MEMORY: readonly FunctionRow[] = [
+  inSpace('kptr', 'kernel'),
+  inSpace('uptr', 'user'),
+  reg,
+  kaddr,
+  ksym,
+  usym,
+  readInto('read_user', 'user'),
+  readInto('read_kernel', 'kernel'),
+];
+
+export { pointerOf, spaceOf };

@@ -1,0 +1,125 @@
+/** Builtins about the probe: args, arg0 …, retval, ctx, probe, func, and the stacks. */
+import { address, imm } from '../ir/index.ts';
+import { numberedArgument, returnValue } from '../lower/arguments.ts';
+import type { Lowering } from '../lower/lowering.ts';
+import type { BuiltinRow } from '../lower/rows.ts';
+import { scalar, type Value } from '../lower/value.ts';
+import { INT64, pointerTo, stringType, type Type, UINT64, VOID } from '../types/type.ts';
+import type { Typing } from '../types/typing.ts';
+
+const spaceOfPoint = (t: Typing) => {
+  const space = t.point?.kind.space;
+  return space === 'user' || space === 'kernel' ? { space } : {};
+};
+
+function outside(t: Typing, node: Parameters<BuiltinRow['type']>[1], name: string): undefined {
+  return t.error(node, `Builtin ${name} not supported outside probe`);
+}
+
+const args: BuiltinRow = {
+  name: 'args',
+  signature: 'struct args',
+  doc: 'The arguments of this probe by name; `-lv` lists them.',
+  type(t, node) {
+    if (!t.point) return outside(t, node, 'args');
+    const given = t.point.args;
+    if (given) return pointerTo(given.struct, 'context');
+    return t.error(node, `The args builtin can not be used with '${t.point.kind.names[0]}' probes here`, {
+      hints: t.point.argN ? ['use arg0, arg1 …'] : [],
+    });
+  },
+  lower: (l, node) => scalar(l.typeOf(node), l.context!),
+};
+
+/** arg0, arg1 …: made on demand, one row a number. */
+export function argRow(name: string): BuiltinRow | undefined {
+  const match = /^arg(\d+)$/.exec(name);
+  if (!match) return undefined;
+  const index = Number(match[1]);
+  return {
+    name,
+    signature: `int64 ${name}`,
+    doc: `Argument ${index} of the probed function or USDT probe.`,
+    type(t, node) {
+      if (!t.point) return outside(t, node, name);
+      if (!t.point.argN) {
+        return t.error(node, `The ${name} builtin can not be used with '${t.point.kind.names[0]}' probes`, {
+          hints: t.point.args ? ['use args.NAME'] : [],
+        });
+      }
+      return { ...UINT64, ...spaceOfPoint(t) };
+    },
+    lower: (l, node) => numberedArgument(index, l.typeOf(node), l) ?? scalar(UINT64, imm(0)),
+  };
+}
+
+const retval: BuiltinRow = {
+  name: 'retval',
+  signature: 'int64 retval',
+  doc: 'What the function returned.',
+  type(t, node) {
+    if (!t.point) return outside(t, node, 'retval');
+    const given = t.point.retval;
+    if (given === undefined) {
+      return t.error(node, `The retval builtin can not be used with '${t.point.kind.names[0]}' probes`);
+    }
+    return given === 'register' ? { ...UINT64, ...spaceOfPoint(t) } : given.type;
+  },
+  lower: (l, node) => returnValue(l.point!, l.typeOf(node), l) ?? scalar(INT64, imm(0)),
+};
+
+const ctx: BuiltinRow = {
+  name: 'ctx',
+  signature: 'void *ctx',
+  doc: "The program's context.",
+  type: (t, node) => (t.point ? pointerTo(VOID, 'context') : outside(t, node, 'ctx')),
+  lower: (l, node) => scalar(l.typeOf(node), l.context!),
+};
+
+const probe: BuiltinRow = {
+  name: 'probe',
+  signature: 'string probe',
+  doc: 'Full name of the probe that fired.',
+  type: (t, node) => (t.point ? stringType(t.point.name.length + 1) : outside(t, node, 'probe')),
+  lower: (l) => text(l.point!.name),
+  constant: (t) => t.point?.name,
+};
+
+const probetype: BuiltinRow = {
+  name: 'probetype',
+  signature: 'string probetype',
+  doc: 'Kind of the probe that fired.',
+  type: (t, node) => (t.point ? stringType(t.point.kind.names[0].length + 1) : outside(t, node, 'probetype')),
+  lower: (l) => text(l.point!.kind.names[0]),
+  constant: (t) => t.point?.kind.names[0],
+};
+
+const text = (value: string): Value => ({
+  kind: 'literal',
+  type: stringType(value.length + 1),
+  bytes: Buffer.from(value, 'latin1'),
+});
+
+const func: BuiltinRow = {
+  name: 'func',
+  signature: 'string func',
+  doc: 'Name of the function that is traced.',
+  type(t, node): Type | undefined {
+    if (!t.point) return outside(t, node, 'func');
+    if (t.point.func === undefined) {
+      return t.error(node, `The func builtin can not be used with '${t.point.kind.names[0]}' probes`);
+    }
+    return { kind: t.point.kind.space === 'user' ? 'usym' : 'ksym' };
+  },
+  lower: (l, node) => l.script.library.function(l.typeOf(node).kind)!.lower(ipCall(node, l), l),
+};
+
+function ipCall(node: Parameters<BuiltinRow['lower']>[1], l: Lowering) {
+  const name = l.script.typing.host.arch === 'arm64' ? 'pc' : 'ip';
+  const register = { kind: 'string', span: node.span, value: name } as const;
+  const call = { kind: 'call', span: node.span, nameSpan: node.span } as const;
+  return { ...call, name: 'ksym', arguments: [{ ...call, name: 'reg', arguments: [register] }] };
+}
+
+export const PROBE: readonly BuiltinRow[] = [args, retval, ctx, probe, probetype, func];
+export { address };

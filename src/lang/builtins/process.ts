@@ -1,0 +1,73 @@
+/** Builtins about who runs: pid, tid, uid, comm, curtask, cgroup, cpu. */
+import { imm, type Operand } from '../ir/index.ts';
+import type { Lowering } from '../lower/lowering.ts';
+import { pointerOf, storeText } from '../lower/memory.ts';
+import type { BuiltinRow } from '../lower/rows.ts';
+import { inMemory, offsetBy, scalar } from '../lower/value.ts';
+import { sizeOfType } from '../types/layout.ts';
+import { pointerTo, stringType, type Type, UINT8, UINT32, UINT64, VOID } from '../types/type.ts';
+
+/** TASK_COMM_LEN */
+const COMM = 16;
+
+function simple(name: string, type: Type, doc: string, lower: (l: Lowering) => Operand): BuiltinRow {
+  const typeWord = type.kind === 'int' ? `${type.signed ? '' : 'u'}int${type.size * 8}` : type.kind;
+  return { name, signature: `${typeWord} ${name}`, doc, type: () => type, lower: (l) => scalar(type, lower(l)) };
+}
+
+const high = (value: Operand, l: Lowering): Operand => l.b.binary('ushr', value, imm(32));
+const low = (value: Operand, l: Lowering): Operand => l.b.extend(value, 4, false);
+
+const comm: BuiltinRow = {
+  name: 'comm',
+  signature: 'string comm',
+  doc: 'Name of the current thread, at most 15 bytes.',
+  type: () => stringType(COMM),
+  lower(l) {
+    const slot = l.bytes('comm', COMM);
+    l.b.helper('get_current_comm', [pointerOf(slot, l), imm(COMM)]);
+    return inMemory(stringType(COMM), slot);
+  },
+  into(l, to, type) {
+    l.b.helper('get_current_comm', [pointerOf(to, l), imm(COMM)]);
+    const size = sizeOfType(type);
+    if (size > COMM) storeText(Buffer.alloc(0), offsetBy(to, COMM), size - COMM, l);
+  },
+};
+
+const curtask: BuiltinRow = {
+  name: 'curtask',
+  signature: 'struct task_struct *curtask',
+  doc: 'The current task; its fields are read directly.',
+  type: (t) => pointerTo(t.space.tagged('struct', 'task_struct') ?? VOID, 'kernel', true),
+  lower: (l, node) => scalar(l.typeOf(node), l.b.helper('get_current_task_btf', [])),
+};
+
+export const PROCESS: readonly BuiltinRow[] = [
+  simple('pid', UINT32, 'Process id (thread group) of the current thread.', (l) =>
+    high(l.b.helper('get_current_pid_tgid', []), l),
+  ),
+  simple('tid', UINT32, 'Thread id of the current thread.', (l) => low(l.b.helper('get_current_pid_tgid', []), l)),
+  simple('uid', UINT64, 'User id of the current thread.', (l) => low(l.b.helper('get_current_uid_gid', []), l)),
+  simple('gid', UINT64, 'Group id of the current thread.', (l) => high(l.b.helper('get_current_uid_gid', []), l)),
+  simple('username', { kind: 'username' }, 'Name of the current user, looked up when it is printed.', (l) =>
+    low(l.b.helper('get_current_uid_gid', []), l),
+  ),
+  simple('cgroup', UINT64, 'Id of the cgroup (version 2) of the current process.', (l) =>
+    l.b.helper('get_current_cgroup_id', []),
+  ),
+  simple('cpu', UINT64, 'The CPU that the probe fires on.', (l) => l.b.helper('get_smp_processor_id', [])),
+  simple('numaid', UINT32, 'NUMA node of that CPU.', (l) => l.b.helper('get_numa_node_id', [])),
+  simple('ncpus', UINT64, 'Number of possible CPUs.', (l) => imm(l.script.typing.host.cpus?.possible ?? 1)),
+  simple('rand', UINT64, 'A random number of 32 bits.', (l) => low(l.b.helper('get_prandom_u32', []), l)),
+  simple('usermode', UINT8, 'Whether a profile probe interrupted user code: 1 if it did.', (l) => usermode(l)),
+  comm,
+  curtask,
+];
+
+/** The privilege level in cs of the interrupted context (x86: two low bits). */
+function usermode(l: Lowering): Operand {
+  const CS = 17 * 8;
+  const cs = l.b.load(offsetBy({ base: l.context!, offset: 0 }, CS), 8);
+  return l.b.compare('eq', l.b.binary('and', cs, imm(3)), imm(3));
+}

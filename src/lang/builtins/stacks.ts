@@ -1,0 +1,132 @@
+/** kstack and ustack: frames kept once in a map under their hash; values hold the key. */
+import { type Address, address, imm, type Operand } from '../ir/index.ts';
+import type { Lowering } from '../lower/lowering.ts';
+import { pointerOf } from '../lower/memory.ts';
+import type { BuiltinRow, FunctionRow } from '../lower/rows.ts';
+import { inMemory, offsetBy, type Value } from '../lower/value.ts';
+import type { Call, Node } from '../syntax/ast.ts';
+import { constantOf } from '../types/constant.ts';
+import { STACK_KEY } from '../types/layout.ts';
+import type { StackMode, StackType } from '../types/type.ts';
+import type { Typing } from '../types/typing.ts';
+
+const MODES: readonly StackMode[] = ['bpftrace', 'perf', 'raw', 'build_id'];
+const DEFAULT_LIMIT = 127;
+const MAX_LIMIT = 1024;
+/** BPF_F_USER_STACK, BPF_F_USER_BUILD_ID (linux/bpf.h). */
+const USER_STACK = 1 << 8;
+const BUILD_ID = 1 << 11;
+
+type Space = StackType['space'];
+const nameOf = (space: Space): string => (space === 'kernel' ? 'kstack' : 'ustack');
+
+function stackType(space: Space, mode: StackMode, limit: number, node: Node, t: Typing): StackType {
+  if (mode === 'build_id' && space === 'kernel') {
+    t.warning(node, "'build_id' stack mode can only be used for ustack. Falling back to 'raw' mode.");
+    return { kind: 'stack', space, mode: 'raw', limit };
+  }
+  return { kind: 'stack', space, mode, limit };
+}
+
+function callType(space: Space, call: Call, t: Typing): StackType | undefined {
+  const [first, second] = call.arguments;
+  const mode = first?.kind === 'identifier' ? MODES.find((known) => known === first.name) : undefined;
+  if (first?.kind === 'identifier' && !mode) {
+    return t.error(first, 'Error parsing stack mode', { hints: [`modes: ${MODES.join(', ')}`] });
+  }
+  const limitNode = mode ? second : first;
+  const limit = limitNode ? constantOf(limitNode, t) : BigInt(DEFAULT_LIMIT);
+  if (typeof limit !== 'bigint') return t.error(call, `${call.name}: invalid limit value`);
+  if (limit > MAX_LIMIT || limit < 1n) {
+    return t.error(call, `${call.name}([int limit]): limit shouldn't exceed ${MAX_LIMIT}, ${limit} given`);
+  }
+  return stackType(space, mode ?? t.settings.stackMode, Number(limit), call, t);
+}
+
+/** FNV-1a over words: one multiplication a frame. */
+const HASH_SEED = 0xcbf29ce484222325n;
+const HASH_PRIME = 0x100000001b3n;
+
+function capture(type: StackType, to: Address, l: Lowering): void {
+  const { b } = l;
+  const frameBytes = type.mode === 'build_id' ? 32 : 8;
+  const size = type.limit * frameBytes;
+  const map = l.output.stackMap(type).spec;
+  b.zero(to, STACK_KEY.size);
+  const frames = l.bytes('frames', size);
+  const flags = type.space === 'user' ? USER_STACK | (type.mode === 'build_id' ? BUILD_ID : 0) : 0;
+  const buffer = pointerOf(frames, l);
+  const got = b.helper('get_stack', [l.context!, buffer, imm(size), imm(flags)]);
+  b.when('sgt', got, imm(0), () => {
+    b.store(offsetBy(to, STACK_KEY.offsets.hash), 8, hash(frames, size, got, l));
+    b.store(offsetBy(to, STACK_KEY.offsets.frames), 4, b.binary('udiv', got, imm(frameBytes)));
+    if (type.space === 'user') {
+      const ids = b.helper('get_current_pid_tgid', []);
+      b.store(offsetBy(to, STACK_KEY.offsets.pid), 4, b.binary('ushr', ids, imm(32)));
+    }
+    keep(map, to, frames, l);
+  });
+}
+
+/** A stack that is known needs no second copy. */
+function keep(map: string, key: Address, frames: Address, l: Lowering): void {
+  const found = l.b.helper('map_lookup_elem', [l.b.map(map), pointerOf(key, l)]);
+  l.b.when('eq', found, imm(0), () => {
+    l.b.helper('map_update_elem', [l.b.map(map), pointerOf(key, l), pointerOf(frames, l), imm(0)]);
+  });
+}
+
+function hash(frames: Address, size: number, got: Operand, l: Lowering): Operand {
+  const { b } = l;
+  const result = b.mov(imm(BigInt.asIntN(64, HASH_SEED)));
+  const at = b.mov(imm(0));
+  const [head, inside, guarded, body, after] = [b.block(), b.block(), b.block(), b.block(), b.block()];
+  const start = pointerOf(frames, l);
+  b.jump(head);
+  b.enter(head);
+  b.branch('ult', at, got, inside, after);
+  b.enter(inside);
+  b.branch('ule', at, imm(size - 8), guarded, after);
+  b.enter(guarded);
+  b.guard(body, after);
+  b.enter(body);
+  const word = b.load(address(b.add(start, at)), 8);
+  b.binary('mul', b.binary('xor', result, word), imm(HASH_PRIME), 64, result);
+  b.add(at, imm(8), at);
+  b.jump(head);
+  b.enter(after);
+  return result;
+}
+
+function captured(type: StackType, l: Lowering): Value {
+  const slot = l.slot('stack', type);
+  capture(type, slot, l);
+  return inMemory(type, slot);
+}
+
+function builtin(space: Space): BuiltinRow {
+  return {
+    name: nameOf(space),
+    signature: `${nameOf(space)}_t ${nameOf(space)}`,
+    doc: `The ${space} stack, at most ${DEFAULT_LIMIT} frames.`,
+    type: (t, node) => stackType(space, t.settings.stackMode, DEFAULT_LIMIT, node, t),
+    lower: (l, node) => captured(l.typeOf(node) as StackType, l),
+    into: (l, to, type) => capture(type as StackType, to, l),
+  };
+}
+
+function fn(space: Space): FunctionRow {
+  return {
+    name: nameOf(space),
+    signature: `${nameOf(space)}_t ${nameOf(space)}([mode,] [int limit])`,
+    doc: `The ${space} stack; modes: bpftrace, perf, raw${space === 'user' ? ', build_id' : ''}.`,
+    arguments: [0, 2],
+    raw: (argument) => argument.kind === 'identifier',
+    type: (call, t) => callType(space, call, t),
+    lower: (call, l) => captured(l.typeOf(call) as StackType, l),
+    into: (_call, to, type, l) => capture(type as StackType, to, l),
+  };
+}
+
+export const STACK_BUILTINS: readonly BuiltinRow[] = [builtin('kernel'), builtin('user')];
+export const STACK_FUNCTIONS: readonly FunctionRow[] = [fn('kernel'), fn('user')];

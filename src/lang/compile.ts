@@ -1,0 +1,145 @@
+/** The compiler as a list of its passes: text to maps, programs, links, and what their reader must know. */
+import { createLibrary } from './builtins/index.ts';
+import { type Diagnostic, Diagnostics, type Source } from './diagnostics/index.ts';
+import type { CompileHost } from './host.ts';
+import { lowerInto, lowerValue } from './lower/expressions.ts';
+import type { ScriptLowering } from './lower/lowering.ts';
+import { type MapPlan, planMap } from './lower/map-plan.ts';
+import { Output } from './lower/output.ts';
+import { lowerUnits } from './lower/program.ts';
+import { lowerStatement } from './lower/statements.ts';
+import { applyConfig } from './passes/apply-config.ts';
+import { checkControlFlow } from './passes/check-control-flow.ts';
+import { checkRecursion } from './passes/check-recursion.ts';
+import { expandCMacros } from './passes/expand-c-macros.ts';
+import { expandMacros } from './passes/expand-macros.ts';
+import { expandProbes } from './passes/expand-probes.ts';
+import { fillParameters } from './passes/fill-parameters.ts';
+import { foldLiterals } from './passes/fold-literals.ts';
+import { type ImportOptions, resolveImports } from './passes/resolve-imports.ts';
+import type { OptionValues, ScriptOption } from './passes/script-options.ts';
+import { warnDeprecated } from './passes/warn-deprecated.ts';
+import { warnUnstable } from './passes/warn-unstable.ts';
+import type { CompiledScript } from './script.ts';
+import type { Settings } from './settings.ts';
+import { type Program, parse } from './syntax/index.ts';
+import { declareMaps, inferScript } from './types/infer.ts';
+import { infer } from './types/infer-expression.ts';
+import { inferBlock } from './types/infer-statement.ts';
+import { TypeSpace } from './types/type-space.ts';
+import { type Constant, newTable, ScriptTyping, Typing, type Unit } from './types/typing.ts';
+
+export interface CompileOptions {
+  readonly host?: CompileHost;
+  /** BPFTRACE_… variables. */
+  readonly environment?: Readonly<Record<string, string | undefined>>;
+  readonly settings?: Settings;
+  /** `$1` … and `--name=value`. */
+  readonly positional?: readonly string[];
+  readonly named?: OptionValues;
+  /** Names that `comptime if` and expressions can test. */
+  readonly defines?: Readonly<Record<string, Constant>>;
+  readonly imports?: ImportOptions;
+  /** Trace only this process. */
+  readonly pid?: number;
+  /** Stop when types are known. */
+  readonly checkOnly?: boolean;
+}
+
+export interface Compiled {
+  /** Absent where there are errors, or nothing was to be generated. */
+  readonly script?: CompiledScript;
+  readonly diagnostics: readonly Diagnostic[];
+  /** What getopt() accepts. */
+  readonly options: readonly ScriptOption[];
+}
+
+export function compile(text: string | Source, options: CompileOptions = {}): Compiled {
+  const source = typeof text === 'string' ? { name: 'stdin', text } : text;
+  const diagnostics = new Diagnostics();
+  const parsed = parse(source);
+  diagnostics.addAll(parsed.diagnostics);
+  if (!diagnostics.ok) return { diagnostics: diagnostics.all, options: [] };
+  const front = simplify(parsed.program, options, diagnostics);
+  if (!diagnostics.ok) return { diagnostics: diagnostics.all, options: front.options };
+  const script = generateScript(front.program, front.settings, options, diagnostics);
+  return { diagnostics: diagnostics.all, options: front.options, ...(script && diagnostics.ok && { script }) };
+}
+
+/** Tree to tree: what remains has no macros, imports or parameters. */
+function simplify(parsed: Program, options: CompileOptions, diagnostics: Diagnostics) {
+  let program = resolveImports(parsed, diagnostics, options.imports);
+  const { settings, unstable } = applyConfig(program, options.environment ?? {}, diagnostics, options.settings);
+  warnDeprecated(program, diagnostics);
+  warnUnstable(program, unstable, diagnostics);
+  checkRecursion(program, diagnostics);
+  program = expandCMacros(program, diagnostics);
+  if (diagnostics.ok) program = expandMacros(program, diagnostics);
+  const filled = fillParameters(
+    program,
+    { positional: options.positional ?? [], named: options.named ?? new Map() },
+    diagnostics,
+  );
+  program = foldLiterals(filled.program, diagnostics);
+  if (diagnostics.ok) checkControlFlow(program, diagnostics);
+  return { program, settings, options: filled.options };
+}
+
+function generateScript(
+  program: Program,
+  settings: Settings,
+  options: CompileOptions,
+  diagnostics: Diagnostics,
+): CompiledScript | undefined {
+  const host = options.host ?? {};
+  const library = createLibrary();
+  const space = new TypeSpace(program.definitions, () => host.kernelBtf?.(), host.target);
+  const probes = expandProbes(program, { host, types: space, settings, diagnostics, pid: options.pid });
+  const functions = program.functions.map((subprogram): Unit => ({ kind: 'function', subprogram }));
+  const units: Unit[] = [...functions, ...probes];
+  const defines = new Map(Object.entries(options.defines ?? {}));
+  const rules = { library, inferBlock, inferKey: infer };
+  const typing = new ScriptTyping({ space, host, settings, diagnostics, defines, ...rules });
+  for (const subprogram of program.functions) {
+    const parameters = subprogram.parameters.map(() => undefined);
+    typing.functions.set(subprogram.name, { subprogram, parameters, returns: undefined });
+  }
+  const [first] = units;
+  if (first) declareMaps(typing, program.maps, new Typing(typing, first, newTable()));
+  const typed = inferScript(typing, units);
+  if (!diagnostics.ok || options.checkOnly) return undefined;
+  return assemble(typed, typing, host);
+}
+
+function assemble(typed: ReturnType<typeof inferScript>, typing: ScriptTyping, host: CompileHost): CompiledScript {
+  const output = new Output();
+  const plans = new Map<string, MapPlan>();
+  for (const map of typing.maps.values()) {
+    if (map.value) plans.set(map.name, planMap(map, typing.settings, host.cpus?.possible ?? 1));
+  }
+  const lowering: ScriptLowering = {
+    typing,
+    output,
+    library: createLibrary(),
+    rules: { value: lowerValue, into: lowerInto, statement: lowerStatement },
+    plan: (name) => plans.get(name)!,
+  };
+  const { programs, links, probes, maps } = lowerUnits(typed, lowering);
+  const scriptMaps = [...plans.values()].map((plan) => plan.spec);
+  return {
+    collection: { maps: [...scriptMaps, ...output.systemMaps(ringBytes(typing.settings)), ...maps], programs, links },
+    maps: [...plans.values()].map((plan) => plan.script),
+    events: output.events,
+    stackMaps: output.stackMaps,
+    probes,
+    config: typing.settings,
+  };
+}
+
+const PAGE = 4096;
+const DEFAULT_PAGES = 4096;
+
+/** A power of two, as ring buffers want it. */
+function ringBytes({ ringPages = DEFAULT_PAGES }: Settings): number {
+  return 2 ** Math.ceil(Math.log2(Math.max(1, ringPages))) * PAGE;
+}

@@ -1,0 +1,137 @@
+/** What the probe was given: fields of `args`, arg0 …, retval. */
+import { type Address, address, imm, type Operand, type Size } from '../ir/index.ts';
+import type { ProbePoint, UsdtArgument } from '../probes/index.ts';
+import type { FieldAccess } from '../syntax/ast.ts';
+import { sizeOfType } from '../types/layout.ts';
+import { isScalar, isSigned, type PointerType, type Type, UINT64 } from '../types/type.ts';
+import { findField } from '../types/type-space.ts';
+import type { Lowering } from './lowering.ts';
+import { load, readBytes } from './memory.ts';
+import { calling, stackArgument } from './registers.ts';
+import { type MemoryValue, offsetBy, type ScalarValue, scalar, type Value } from './value.ts';
+
+/** `args.name`; undefined for fields of anything else. */
+export function argument(node: FieldAccess, object: Value, l: Lowering): Value | undefined {
+  if (object.kind !== 'scalar' || object.type.kind !== 'pointer' || object.type.space !== 'context') return undefined;
+  const args = l.point?.args;
+  if (!args || object.type.to !== args.struct) return contextField(node, object.operand, object.type, l);
+  const field = findField(args.struct, node.name)!;
+  return args.in === 'slots' ? slotValue(args.slots.get(node.name)!, field.type, l) : tracepointField(field, l);
+}
+
+function contextField(node: FieldAccess, context: Operand, type: PointerType, l: Lowering): Value | undefined {
+  if (type.to.kind !== 'struct' || context.kind !== 'reg') return undefined;
+  const field = findField(type.to, node.name)!;
+  const value: MemoryValue = { kind: 'memory', type: field.type, at: address(context, field.offset), space: 'context' };
+  return isScalar(field.type) ? load(value, l) : value;
+}
+
+const contextAt = (offset: number, l: Lowering): Address => address(l.context!, offset);
+
+function slotValue(slot: number, type: Type, l: Lowering): Value {
+  if (!isScalar(type)) return { kind: 'memory', type, at: contextAt(slot * 8, l), space: 'context' };
+  const whole = l.b.load(contextAt(slot * 8, l), 8);
+  const size = sizeOfType(type);
+  const reg = size === 8 ? whole : l.b.extend(whole, size as 1 | 2 | 4, isSigned(type));
+  return scalar(type, reg);
+}
+
+function tracepointField(field: ReturnType<typeof findField> & object, l: Lowering): Value {
+  const at = contextAt(field.offset, l);
+  if (field.dataLoc) {
+    const place = l.b.load(at, 4);
+    return scalar(field.type, l.b.add(l.context!, l.b.binary('and', place, imm(0xffff))));
+  }
+  const value: MemoryValue = {
+    kind: 'memory',
+    type: field.type,
+    at,
+    space: 'context',
+    ...(field.bits && { bits: field.bits }),
+  };
+  return isScalar(field.type) ? load(value, l) : value;
+}
+
+/** argN, or undefined where this probe has none. */
+export function numberedArgument(index: number, type: Type, l: Lowering): ScalarValue | undefined {
+  const argN = l.point?.argN;
+  switch (argN?.in) {
+    case 'slots':
+      return scalar(type, l.b.load(contextAt(index * 8, l), 8));
+    case 'registers':
+      return scalar(type, registerArgument(index, l));
+    case 'usdt':
+      return scalar(type, usdtArgument(index, argN.sites, l));
+    default:
+      return undefined;
+  }
+}
+
+function registerArgument(index: number, l: Lowering): Operand {
+  const { registers, arguments: names } = calling(l);
+  const name = names[index];
+  if (name !== undefined) return l.b.load(contextAt(registers[name]!, l), 8);
+  const stack = l.b.load(contextAt(registers.sp!, l), 8);
+  return readWord(address(stack, stackArgument(index, l)), 8, false, l);
+}
+
+function readWord(from: Address, size: Size, signed: boolean, l: Lowering): Operand {
+  const slot = l.bytes('argument', 8);
+  readBytes(slot, imm(size), from, 'user', l);
+  return l.b.load(slot, size, signed);
+}
+
+/** Sites that pass it alike share the code; the cookie is asked only where they differ. */
+function usdtArgument(index: number, sites: readonly (readonly UsdtArgument[])[], l: Lowering): Operand {
+  const groups = groupBy(sites, (site) => JSON.stringify(site[index], (_, v) => (typeof v === 'bigint' ? `${v}` : v)));
+  if (groups.length === 1) return usdtValue(sites[0]![index], l);
+  const cookie = l.b.helper('get_attach_cookie', [l.context!]);
+  const result = l.b.mov(imm(0));
+  for (const group of groups) {
+    for (const site of group) {
+      l.b.when('eq', cookie, imm(site), () => l.b.mov(usdtValue(sites[site]![index], l), result));
+    }
+  }
+  return result;
+}
+
+function groupBy<T>(items: readonly T[], key: (item: T) => string): number[][] {
+  const groups = new Map<string, number[]>();
+  for (const [i, item] of items.entries()) groups.set(key(item), [...(groups.get(key(item)) ?? []), i]);
+  return [...groups.values()];
+}
+
+function usdtValue(argument: UsdtArgument | undefined, l: Lowering): Operand {
+  if (!argument) return imm(0);
+  const { place, size, signed } = argument;
+  if (place.in === 'constant') return imm(place.value);
+  if (place.in === 'register') {
+    const whole = register(place.register, l);
+    return size === 8 ? whole : l.b.extend(whole, size, signed);
+  }
+  let base: Operand = register(place.base, l);
+  if (place.index) base = l.b.add(base, l.b.binary('mul', register(place.index, l), imm(place.scale)));
+  const at = place.offset === 0n ? base : l.b.add(base, imm(place.offset));
+  return readWord(address(at.kind === 'reg' ? at : l.b.mov(at)), size, signed, l);
+}
+
+/** Any name of a register, whatever its width: %edi is the low half of rdi. */
+function register(name: string, l: Lowering) {
+  const { registers, whole } = calling(l);
+  return l.b.load(contextAt(registers[whole(name)] ?? 0, l), 8);
+}
+
+/** reg("name") */
+export function namedRegister(name: string, l: Lowering): Operand | undefined {
+  const offset = calling(l).registers[name];
+  return offset === undefined ? undefined : l.b.load(contextAt(offset, l), 8);
+}
+
+export function returnValue(point: ProbePoint, type: Type, l: Lowering): Value | undefined {
+  if (point.retval === undefined) return undefined;
+  if (point.retval !== 'register') return slotValue(point.retval.slot, type, l);
+  const { registers, result } = calling(l);
+  return scalar(type, l.b.load(contextAt(registers[result]!, l), 8));
+}
+
+export { offsetBy, UINT64 };

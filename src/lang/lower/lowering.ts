@@ -1,0 +1,134 @@
+/** The state of lowering one function: its builder, its types, and where its variables live. */
+import type { SourceLine } from '../../bpf/asm/instruction.ts';
+import { position, type Span } from '../diagnostics/index.ts';
+import {
+  type Address,
+  address,
+  type BlockId,
+  FunctionBuilder,
+  type IrFunction,
+  type Operand,
+  type Reg,
+  type Slot,
+} from '../ir/index.ts';
+import type { ProbePoint } from '../probes/index.ts';
+import type { Settings } from '../settings.ts';
+import type { AssignTarget, Expression, MapAccess, MapReference, Node, Statement } from '../syntax/ast.ts';
+import { sizeOfType } from '../types/layout.ts';
+import { isScalar, type Type } from '../types/type.ts';
+import type { Scratch, ScriptTyping, TypeTable, Unit } from '../types/typing.ts';
+import type { MapPlan } from './map-plan.ts';
+import type { Output } from './output.ts';
+import type { LoweringLibrary } from './rows.ts';
+import type { MemoryValue, ScalarValue, Value } from './value.ts';
+
+export type Storage = { readonly in: 'register'; readonly reg: Reg } | { readonly in: 'memory'; readonly at: Address };
+
+/** The rules for syntax, handed in because they and the builtins use each other. */
+export interface SyntaxRules {
+  value(node: Expression, l: Lowering): Value;
+  /** Writes the value into `to` as `type`, without a copy where it can be made in place. */
+  into(node: Expression, to: Address, type: Type, l: Lowering): void;
+  statement(node: Statement, l: Lowering): void;
+}
+
+/** Shared by all functions of a script. */
+export interface ScriptLowering {
+  readonly typing: ScriptTyping;
+  readonly output: Output;
+  readonly library: LoweringLibrary;
+  readonly rules: SyntaxRules;
+  plan(name: string): MapPlan;
+}
+
+export class Lowering {
+  readonly b: FunctionBuilder;
+  readonly script: ScriptLowering;
+  readonly unit: Unit;
+  readonly table: TypeTable;
+  /** The probe's context; absent in functions and callbacks. */
+  context: Reg | undefined;
+  /** Bytes behind the NUL of a text are written too (map keys are compared whole). */
+  tails = true;
+  readonly storage = new Map<Scratch, Storage>();
+  /** Functions that this one hands to the kernel. */
+  readonly callbacks: IrFunction[] = [];
+  readonly loops: { readonly next: BlockId; readonly out: BlockId }[] = [];
+
+  constructor(script: ScriptLowering, unit: Unit, table: TypeTable, name: string, parameters: number) {
+    this.script = script;
+    this.unit = unit;
+    this.table = table;
+    this.b = new FunctionBuilder(name, parameters);
+  }
+
+  get settings(): Settings {
+    return this.script.typing.settings;
+  }
+  get output(): Output {
+    return this.script.output;
+  }
+  get point(): ProbePoint | undefined {
+    return this.unit.kind === 'probe' ? this.unit.points[0] : undefined;
+  }
+
+  typeOf(node: Node): Type {
+    return this.table.types.get(node) ?? { kind: 'none' };
+  }
+
+  value(node: Expression): Value {
+    return this.script.rules.value(node, this);
+  }
+
+  into(node: Expression, to: Address, type: Type): void {
+    this.script.rules.into(node, to, type, this);
+  }
+
+  statement(node: Statement): void {
+    this.b.withSource(sourceLine(node.span), () => this.script.rules.statement(node, this));
+  }
+
+  /** Ends the function; callbacks return otherwise. */
+  leave(value: Operand): void {
+    this.b.return(value);
+  }
+
+  plan(node: MapReference | MapAccess | { name: string }): MapPlan {
+    return this.script.plan('map' in node ? node.map.name : node.name);
+  }
+
+  slot(name: string, type: Type): Address {
+    return address(this.b.slot(name, Math.max(1, sizeOfType(type)), { align: 8 }));
+  }
+
+  bytes(name: string, size: number, options?: { align?: Slot['align']; place?: Slot['place'] }): Address {
+    return address(this.b.slot(name, size, options));
+  }
+
+  /** Where a variable lives; made when first asked for. */
+  variable(symbol: Scratch): Storage {
+    let storage = this.storage.get(symbol);
+    if (!storage) {
+      const type = symbol.type!;
+      storage =
+        isScalar(type) && !symbol.inMemory
+          ? { in: 'register', reg: this.b.reg() }
+          : { in: 'memory', at: this.slot(symbol.name, type) };
+      this.storage.set(symbol, storage);
+    }
+    return storage;
+  }
+
+  symbolOf(node: Node): Scratch {
+    return this.table.symbols.get(node)!;
+  }
+}
+
+/** The line that the verifier quotes. */
+export function sourceLine(span: Span): SourceLine {
+  const { line, column } = position(span.source, span.start);
+  const lines = span.source.text.split('\n', line);
+  return { file: span.source.name, line, column, text: (lines[line - 1] ?? '').trim() };
+}
+
+export type { AssignTarget, MemoryValue, Operand, ScalarValue };

@@ -1,0 +1,149 @@
+/** Code that reaches the values of maps: keys, look-ups, inserts, and the null checks that the verifier wants. */
+import { sizeOf } from '../../base/record.ts';
+import { type Address, address, imm, type Operand, type Reg } from '../ir/index.ts';
+import type { MapAccess, MapReference } from '../syntax/ast.ts';
+import { sizeOfType } from '../types/layout.ts';
+import { isCastableAggregate, isScalar, type Type } from '../types/type.ts';
+import { foldCpus } from './cpus.ts';
+import type { Lowering } from './lowering.ts';
+import { isStorage, type MapPlan } from './map-plan.ts';
+import { load, pointerOf, store } from './memory.ts';
+import { inMemory, offsetBy, scalar, type Value } from './value.ts';
+
+type MapNode = MapReference | MapAccess;
+
+/** BPF_LOCAL_STORAGE_GET_F_CREATE and BPF_NOEXIST (linux/bpf.h). */
+const CREATE = 1;
+const NO_EXIST = 1;
+const ANY = 0;
+
+/** The key in memory; for scalar maps the index 0. */
+export function keyAddress(node: MapNode, plan: MapPlan, l: Lowering): Address {
+  if (node.kind === 'map' || !plan.keyType) {
+    const zero = l.bytes('key', 4, { align: 4 });
+    l.b.store(zero, 4, imm(0));
+    return zero;
+  }
+  const key = l.slot('key', plan.keyType);
+  l.into(node.key, key, plan.keyType);
+  return key;
+}
+
+/** Whose storage: the key's task, or the current one where there is no key. */
+function storageOwner(node: MapNode, plan: MapPlan, l: Lowering): Operand {
+  if (node.kind === 'map-access') {
+    const key = l.value(node.key);
+    if (key.kind === 'scalar') return key.operand;
+  }
+  const helper = plan.type === 'task_storage' ? 'get_current_task_btf' : 'get_current_cgroup';
+  return l.b.helper(helper, []);
+}
+
+export interface Entry {
+  readonly plan: MapPlan;
+  /** Reads the key again never: it stays in its slot. */
+  readonly key: Address | undefined;
+  readonly owner: Operand | undefined;
+}
+
+/** Evaluates the key once. */
+export function openEntry(node: MapNode, l: Lowering): Entry {
+  const plan = l.plan(node);
+  if (isStorage(plan)) return { plan, key: undefined, owner: storageOwner(node, plan, l) };
+  if (plan.type === 'array' && plan.setOffset !== undefined) return { plan, key: undefined, owner: undefined };
+  return { plan, key: keyAddress(node, plan, l), owner: undefined };
+}
+
+/** Pointer to the value, or null; arrays' one value is never null. */
+export function lookUp({ plan, key, owner }: Entry, l: Lowering): Reg {
+  const map = plan.spec.name;
+  if (owner) return storageGet(plan, owner, 0, l);
+  if (!key) return l.b.mapValue(map);
+  return l.b.helper('map_lookup_elem', [l.b.map(map), pointerOf(key, l)]);
+}
+
+function storageGet(plan: MapPlan, owner: Operand, flags: number, l: Lowering): Reg {
+  return l.b.helper(`${plan.type}_get`, [l.b.map(plan.spec.name), owner, imm(0), imm(flags)]);
+}
+
+/** Pointer to the value, made of zeros if there was none; null only where the map is full. */
+export function lookUpOrInsert(entry: Entry, l: Lowering): Reg {
+  const { plan, key, owner } = entry;
+  if (owner) return storageGet(plan, owner, CREATE, l);
+  const found = lookUp(entry, l);
+  if (!key || plan.type === 'percpu_array' || plan.type === 'array') return found;
+  l.b.when('eq', found, imm(0), () => {
+    const map = l.b.map(plan.spec.name);
+    l.b.helper('map_update_elem', [map, pointerOf(key, l), zeros(sizeOf(plan.valueShape), l), imm(NO_EXIST)]);
+    l.b.mov(lookUp(entry, l), found);
+  });
+  return found;
+}
+
+/** Address of that many bytes that are always zero. */
+export function zeros(bytes: number, l: Lowering): Reg {
+  l.output.zeros = Math.max(l.output.zeros, Math.ceil(bytes / 8) * 8);
+  return l.b.mapValue('zeros');
+}
+
+/** A pointer that may be null as one that may be read: null reads as zeros. */
+export function orZeros(pointer: Reg, bytes: number, l: Lowering): Reg {
+  const safe = l.b.mov(pointer);
+  l.b.when('eq', pointer, imm(0), () => l.b.mov(zeros(bytes, l), safe));
+  return safe;
+}
+
+/** The value as an expression: zero where there is none, a sum over the CPUs for counters. */
+export function readMap(node: MapNode, l: Lowering): Value {
+  const plan = l.plan(node);
+  const type = plan.script.value;
+  const entry = openEntry(node, l);
+  if (isCastableAggregate(type)) return foldCpus(type, entry, l);
+  const found = lookUp(entry, l);
+  if (!entry.key && !entry.owner) return read(type, found, l);
+  if (!isScalar(type)) return inMemory(type, address(orZeros(found, sizeOfType(type), l)));
+  const result = l.b.mov(imm(0));
+  l.b.when('ne', found, imm(0), () => l.b.mov(load(inMemory(type, address(found)), l).operand, result));
+  return scalar(type, result);
+}
+
+/** A scalar map's value: what was read must not change behind the expression that uses it. */
+function read(type: Type, pointer: Reg, l: Lowering): Value {
+  const value = inMemory(type, address(pointer));
+  return isScalar(type) ? load(value, l) : value;
+}
+
+/** `@m[k] = value` */
+export function writeMap(node: MapNode, write: (to: Address, type: Type) => void, l: Lowering): void {
+  const entry = openEntry(node, l);
+  const { plan, key, owner } = entry;
+  const type = plan.script.value;
+  if (owner || plan.perCpu) return withEntry(entry, (at) => write(at, type), l);
+  if (!key) {
+    const value = address(lookUp(entry, l));
+    write(value, type);
+    return markSet(plan, value, l);
+  }
+  const value = l.slot('value', type);
+  write(value, type);
+  l.b.helper('map_update_elem', [l.b.map(plan.spec.name), pointerOf(key, l), pointerOf(value, l), imm(ANY)]);
+}
+
+/** Scalar maps remember that they were assigned. */
+export function markSet(plan: MapPlan, value: Address, l: Lowering): void {
+  if (plan.setOffset !== undefined) l.b.store(offsetBy(value, plan.setOffset), 8, imm(1));
+}
+
+/** Runs `body` on the value, inserted if it was missing; skips it when the map is full. */
+export function withEntry(entry: Entry, body: (at: Address) => void, l: Lowering): void {
+  const found = lookUpOrInsert(entry, l);
+  const at = address(found);
+  const whole = () => {
+    body(at);
+    markSet(entry.plan, at, l);
+  };
+  if (!entry.key && !entry.owner) whole();
+  else l.b.when('ne', found, imm(0), whole);
+}
+
+export { store };

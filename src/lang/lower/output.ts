@@ -1,0 +1,76 @@
+/** What lowering a script adds up to besides code: events, stack maps, and which system maps are used. */
+import { bytes, type FieldShapes, record, u32, u64 } from '../../base/record.ts';
+import type { MapSpec } from '../../bpf/spec/index.ts';
+import { position, type Span } from '../diagnostics/index.ts';
+import { GLOBALS, type ScriptEvent, type SourcePlace, type StackMap, SYSTEM_MAPS } from '../script.ts';
+import { STACK_KEY } from '../types/layout.ts';
+import type { StackType } from '../types/type.ts';
+
+/** The script's part of an event: everything but layout and place. */
+export type EventBody = ScriptEvent extends infer E ? (E extends ScriptEvent ? Omit<E, 'shape' | 'at'> : never) : never;
+
+/** Entries of a stack map, as bpftrace keeps them. */
+const STACKS = 131_072;
+const BUILD_ID_FRAME = 32;
+
+export class Output {
+  readonly events: ScriptEvent[] = [];
+  readonly stackMaps: StackMap[] = [];
+  #globals = false;
+  /** Bytes of zeros that inserting new map values needs. */
+  zeros = 0;
+
+  event(body: EventBody, fields: FieldShapes, span: Span): { id: number; shape: ScriptEvent['shape'] } {
+    const shape = record('event', { id: u32, ...fields });
+    const id = this.events.length;
+    this.events.push({ ...body, shape, at: placeOf(span) } as ScriptEvent);
+    return { id, shape };
+  }
+
+  /** The map of what user space fills in before it attaches: nanoseconds since boot when the script started. */
+  useGlobals(): string {
+    this.#globals = true;
+    return SYSTEM_MAPS.globals;
+  }
+
+  stackMap(type: StackType): StackMap {
+    const spec = `${type.space === 'kernel' ? 'k' : 'u'}stack_${type.mode === 'build_id' ? 'b' : ''}${type.limit}`;
+    let found = this.stackMaps.find((map) => map.spec === spec);
+    if (!found) {
+      found = { spec, space: type.space, mode: type.mode, limit: type.limit };
+      this.stackMaps.push(found);
+    }
+    return found;
+  }
+
+  systemMaps(ringBytes: number): MapSpec[] {
+    const maps: MapSpec[] = this.stackMaps.map((map) => ({
+      name: map.spec,
+      type: 'lru_hash',
+      key: STACK_KEY,
+      value: bytes(map.limit * (map.mode === 'build_id' ? BUILD_ID_FRAME : 8)),
+      maxEntries: STACKS,
+    }));
+    if (this.events.length > 0) {
+      maps.push({ name: SYSTEM_MAPS.events, type: 'ringbuf', maxEntries: ringBytes });
+      maps.push({ name: SYSTEM_MAPS.lost, type: 'percpu_array', key: u32, value: u64, maxEntries: 1 });
+    }
+    if (this.#globals) maps.push({ name: SYSTEM_MAPS.globals, type: 'array', key: u32, value: GLOBALS, maxEntries: 1 });
+    if (this.zeros > 0) {
+      maps.push({ name: 'zeros', type: 'array', key: u32, value: bytes(this.zeros), maxEntries: 1 });
+    }
+    return maps;
+  }
+}
+
+export function placeOf(span: Span): SourcePlace {
+  const start = position(span.source, span.start);
+  const end = position(span.source, span.end);
+  return {
+    file: span.source.name,
+    line: start.line,
+    column: start.column,
+    endLine: end.line,
+    endColumn: end.column,
+  };
+}

@@ -1,0 +1,110 @@
+/** Lowers a script's units to programs: one entry function each, with the subprograms that it calls. */
+import type { LinkSpec, MapSpec, ProgramSpec } from '../../bpf/spec/index.ts';
+import { generate } from '../codegen/index.ts';
+import { type IrFunction, imm } from '../ir/index.ts';
+import type { ScriptProbe } from '../script.ts';
+import { type Expression, walk } from '../syntax/index.ts';
+import type { TypedUnit } from '../types/infer.ts';
+import type { Unit } from '../types/typing.ts';
+import { lowerCondition } from './binary.ts';
+import { Lowering, type ScriptLowering, sourceLine } from './lowering.ts';
+import { placeOf } from './output.ts';
+
+type ProbeUnit = Extract<Unit, { kind: 'probe' }>;
+
+export interface Lowered {
+  readonly programs: readonly ProgramSpec[];
+  readonly links: readonly LinkSpec[];
+  readonly probes: readonly ScriptProbe[];
+  /** Maps that the generated code needs for itself. */
+  readonly maps: readonly MapSpec[];
+}
+
+export function lowerUnits(units: readonly TypedUnit[], script: ScriptLowering): Lowered {
+  const functions = new Map<string, IrFunction>();
+  for (const typed of units) {
+    if (typed.unit.kind === 'function') functions.set(typed.unit.subprogram.name, lowerFunction(typed, script));
+  }
+  const lowered: { programs: ProgramSpec[]; links: LinkSpec[]; probes: ScriptProbe[]; maps: MapSpec[] } = {
+    programs: [],
+    links: [],
+    probes: [],
+    maps: [],
+  };
+  for (const typed of units) {
+    if (typed.unit.kind !== 'probe') continue;
+    const name = `p${lowered.programs.length}`;
+    const { unit } = typed;
+    const entry = lowerProbe(typed, unit, name, script);
+    const generated = generate({
+      name,
+      functions: [entry.main, ...entry.callbacks, ...reached(unit, functions, script)],
+    });
+    lowered.maps.push(...generated.maps);
+    lowered.programs.push({
+      name,
+      kind: unit.points[0].program,
+      ...(unit.points[0].attachTo !== undefined && { attachTo: unit.points[0].attachTo }),
+      functions: generated.functions,
+      license: script.typing.settings.license,
+    });
+    for (const point of unit.points) {
+      lowered.links.push(...point.links.map((link) => ({ ...link, program: name }) as LinkSpec));
+      lowered.probes.push({
+        name: point.name,
+        program: name,
+        how: point.how,
+        at: placeOf(unit.probe.span),
+        ...(point.signal && { signal: point.signal }),
+      });
+    }
+  }
+  return lowered;
+}
+
+function lowerProbe({ table }: TypedUnit, unit: ProbeUnit, name: string, script: ScriptLowering) {
+  const l = new Lowering(script, unit, table, name, 1);
+  l.context = l.b.parameters[0];
+  const { predicate, body } = unit.probe;
+  if (predicate) {
+    const run = l.b.block();
+    const skip = l.b.block();
+    l.b.withSource(sourceLine(predicate.span), () => lowerCondition(predicate.condition, run, skip, l));
+    l.b.enter(skip);
+    l.b.return(imm(0));
+    l.b.enter(run);
+  }
+  l.b.withSource(sourceLine(body.span), () => l.value(body));
+  l.b.return(imm(0));
+  return { main: l.b.finish(), callbacks: l.callbacks };
+}
+
+function lowerFunction({ table, unit }: TypedUnit, script: ScriptLowering): IrFunction {
+  if (unit.kind !== 'function') throw new TypeError('not a function');
+  const { subprogram } = unit;
+  const l = new Lowering(script, unit, table, subprogram.name, subprogram.parameters.length);
+  subprogram.parameters.forEach((parameter, i) => {
+    const symbol = l.symbolOf(parameter.variable);
+    const storage = l.variable(symbol);
+    if (storage.in === 'register') l.b.mov(l.b.parameters[i]!, storage.reg);
+    else l.b.store(storage.at, 8, l.b.parameters[i]!);
+  });
+  l.b.withSource(sourceLine(subprogram.body.span), () => l.value(subprogram.body));
+  l.b.return(imm(0));
+  return l.b.finish();
+}
+
+/** The subprograms that a probe calls, directly or not. */
+function reached(unit: ProbeUnit, functions: ReadonlyMap<string, IrFunction>, script: ScriptLowering): IrFunction[] {
+  const found = new Map<string, IrFunction>();
+  const visit = (node: Expression): void =>
+    walk(node, (child) => {
+      const fn = child.kind === 'call' && !found.has(child.name) ? functions.get(child.name) : undefined;
+      if (fn === undefined || child.kind !== 'call') return;
+      found.set(child.name, fn);
+      visit(script.typing.functions.get(child.name)!.subprogram.body);
+    });
+  visit(unit.probe.body);
+  if (unit.probe.predicate) visit(unit.probe.predicate.condition);
+  return [...found.values()];
+}
