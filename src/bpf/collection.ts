@@ -1,9 +1,10 @@
 /** Loads a CollectionSpec: its maps, programs and links, which live and die together. */
 import { PebbleError } from '../base/errors.ts';
 import { attach, type Link } from './links/index.ts';
-import { createMap, KeyedMap, type MapHandle, type MapOf } from './maps/index.ts';
+import { createMap, KeyedMap, type MapHandle, type MapOf, MapOfMaps, ProgramArray } from './maps/index.ts';
 import { loadProgram, type Program } from './programs/index.ts';
 import type { CollectionSpec, LinkSpec, MapSpec } from './spec/index.ts';
+import { closeFd } from './sys/index.ts';
 
 export class Collection {
   readonly spec: CollectionSpec;
@@ -73,14 +74,30 @@ export class Collection {
 /** Creates the maps and loads the programs; nothing is attached yet. On failure nothing stays. */
 export async function loadCollection(spec: CollectionSpec): Promise<Collection> {
   const collection = new Collection(spec);
+  const btf = spec.btf && (await import('./collection-btf.ts')).loadBtf(spec.btf);
   try {
-    for (const map of spec.maps) collection.maps.set(map.name, createMap(map));
+    for (const map of spec.maps) collection.maps.set(map.name, createMap(map, btf));
     for (const program of spec.programs) {
-      collection.programs.set(program.name, await loadProgram(program, collection.maps));
+      collection.programs.set(program.name, await loadProgram(program, collection.maps, btf));
     }
+    for (const map of spec.maps) fillSlots(map, collection);
     return collection;
   } catch (error) {
     collection.close();
     throw error;
+  } finally {
+    // Maps and programs hold it from here on.
+    if (btf !== undefined) closeFd(btf);
+  }
+}
+
+/** Maps of maps and of programs name what is in them: all of it exists now. */
+function fillSlots(spec: MapSpec, collection: Collection): void {
+  const map = collection.map(spec.name);
+  for (const [index, name] of spec.slots ?? []) {
+    if (map instanceof MapOfMaps) map.set(index, collection.map(name));
+    else if (map instanceof ProgramArray) map.set(index, collection.program(name));
+    else
+      throw new PebbleError('internal', { what: `map "${spec.name}" (${map.type}) holds neither maps nor programs` });
   }
 }

@@ -8,6 +8,8 @@ export interface SourceLine {
   /** 1-based. */
   readonly column: number;
   readonly text: string;
+  /** Where file and text stand in the BTF that the collection brings. */
+  readonly strings?: { readonly file: number; readonly text: number };
 }
 
 /** What the loader must put into an instruction's immediate. */
@@ -38,4 +40,6 @@ export interface Instruction {
   readonly imm: number | bigint;
   readonly ref?: Reference;
   readonly source?: SourceLine;
+  /** What the kernel lacks that should stand here: the verifier refuses the instruction if it can be reached. */
+  readonly poison?: string;
 }

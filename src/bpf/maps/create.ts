@@ -10,6 +10,7 @@ import {
   Element,
   ENOENT,
   EPERM,
+  type MapCreateAttr,
   mapCreate,
   mapFreeze,
   mapInfo,
@@ -54,12 +55,15 @@ export type MapOf<S extends MapSpec> = MapType extends S['type']
                   : MapHandle;
 
 /** Flags of BPF_MAP_CREATE (linux/bpf.h). */
-const FLAG = { noPrealloc: 1, readOnlyForPrograms: 1 << 7, mmapable: 1 << 10 } as const;
+const FLAG = { noPrealloc: 1, numaNode: 1 << 2, readOnlyForPrograms: 1 << 7, mmapable: 1 << 10 } as const;
 
-/** Creates a map; with `pin`, takes the one that is pinned there already if it is alike, else pins the new one. */
-export function createMap<const S extends MapSpec>(spec: S): MapOf<S> {
+/**
+ * Creates a map; with `pin`, takes the one that is pinned there already if it is alike, else pins the new one.
+ * `btf` is the descriptor of the BTF that `spec.types` counts in.
+ */
+export function createMap<const S extends MapSpec>(spec: S, btf?: number): MapOf<S> {
   const full = completed(spec);
-  const fd = (spec.pin === undefined ? undefined : openPin(full, spec.pin)) ?? createAndFill(full);
+  const fd = (spec.pin === undefined ? undefined : openPin(full, spec.pin)) ?? createAndFill(full, btf);
   return wrap(full, fd) as MapOf<S>;
 }
 
@@ -82,8 +86,8 @@ function completed(spec: MapSpec): CompleteSpec {
   };
 }
 
-function createAndFill(spec: CompleteSpec): number {
-  const fd = createFd(spec);
+function createAndFill(spec: CompleteSpec, btf: number | undefined): number {
+  const fd = createFd(spec, btf);
   try {
     if (spec.initial) writeInitial(spec, fd, spec.initial);
     if (spec.flags?.readOnlyForPrograms) must(mapFreeze(fd), `freezing map "${spec.name}"`);
@@ -97,13 +101,14 @@ function createAndFill(spec: CompleteSpec): number {
   }
 }
 
-function createFd(spec: CompleteSpec): number {
+function createFd(spec: CompleteSpec, collectionBtf: number | undefined): number {
   const { keyShape: key, valueShape: value } = spec;
   const { id, btf: wantsBtf } = mapKind(spec.type);
-  const inner = spec.inner === undefined ? undefined : createFd(completed(spec.inner));
-  const btf = wantsBtf ? loadMapBtf(spec.name, key!, value!) : undefined;
-  try {
-    const result = mapCreate({
+  const inner = spec.inner === undefined ? undefined : createFd(completed(spec.inner), collectionBtf);
+  const given = collectionBtf === undefined ? undefined : spec.types;
+  const btf = wantsBtf && given === undefined ? loadMapBtf(spec.name, key!, value!) : undefined;
+  const create = (types: MapCreateAttr) =>
+    mapCreate({
       map_type: id,
       key_size: key ? sizeOf(key) : 0,
       value_size: value ? sizeOf(value) : 0,
@@ -111,8 +116,19 @@ function createFd(spec: CompleteSpec): number {
       map_flags: flagBits(spec),
       map_name: spec.name.replace(/[^\w.]/g, '_').slice(0, 15),
       ...(inner === undefined ? {} : { inner_map_fd: inner }),
-      ...(btf && { btf_fd: btf.fd, btf_key_type_id: btf.key, btf_value_type_id: btf.value }),
+      ...(spec.extra === undefined ? {} : { map_extra: spec.extra }),
+      ...(spec.numaNode === undefined ? {} : { numa_node: spec.numaNode }),
+      ...types,
     });
+  try {
+    let result: number;
+    if (given) {
+      result = create({ btf_fd: collectionBtf!, btf_key_type_id: given.key, btf_value_type_id: given.value });
+      // Not every map type takes types, and older kernels take them for fewer.
+      if (result < 0 && !wantsBtf) result = create({});
+    } else {
+      result = create(btf ? { btf_fd: btf.fd, btf_key_type_id: btf.key, btf_value_type_id: btf.value } : {});
+    }
     return must(result, `creating map "${spec.name}" (${spec.type})`, (errno) => creationHint(spec, errno));
   } finally {
     if (inner !== undefined) closeFd(inner);
@@ -124,6 +140,8 @@ function flagBits(spec: MapSpec): number {
   const flags = spec.flags ?? {};
   const storage = mapKind(spec.type).access === 'storage';
   return (
+    (flags.raw ?? 0) |
+    (spec.numaNode === undefined ? 0 : FLAG.numaNode) |
     (flags.noPrealloc || storage ? FLAG.noPrealloc : 0) |
     (flags.mmapable || spec.type === 'arena' ? FLAG.mmapable : 0) |
     (flags.readOnlyForPrograms ? FLAG.readOnlyForPrograms : 0)

@@ -1,35 +1,43 @@
 /** BTF about a program's functions and lines: the kernel names functions by it and quotes lines in the verifier log. */
+import type { SourceLine } from '../asm/index.ts';
 import { BtfBuilder } from '../btf/builder.ts';
 import { encodeFunctionInfo, encodeLineInfo } from '../btf/info.ts';
 import type { FunctionSpec, ProgramSpec } from '../spec/index.ts';
 import { linesOf, type Stream } from './stream.ts';
 
 export interface DebugInfo {
-  readonly btf: Buffer;
+  /** Undefined when the records count in the collection's BTF. */
+  readonly btf: Buffer | undefined;
   /** struct bpf_func_info one after the other. */
   readonly functions: Buffer;
   /** struct bpf_line_info likewise. */
   readonly lines: Buffer;
 }
 
-export function debugInfo(program: ProgramSpec, stream: Stream): DebugInfo {
+/** In the collection's BTF, if there is one and every function has its type there, else in BTF made for this program. */
+export function debugInfo(program: ProgramSpec, stream: Stream, hasCollectionBtf = false): DebugInfo {
+  const given = hasCollectionBtf && program.functions.every((fn) => fn.type !== undefined);
   const builder = new BtfBuilder();
   const functions = encodeFunctionInfo(
     program.functions.map((fn, i) => ({
       slot: stream.starts.get(fn.name)!,
-      type: functionType(builder, fn, i === 0),
+      type: given ? fn.type! : functionType(builder, fn, i === 0),
     })),
   );
   const lines = encodeLineInfo(
     linesOf(program).map(({ slot, source }) => ({
       slot,
-      file: builder.text(source.file),
-      text: builder.text(source.text),
+      // 0 is the empty string of every BTF.
+      ...(given ? (source.strings ?? { file: 0, text: 0 }) : textsOf(builder, source)),
       line: source.line,
       column: source.column,
     })),
   );
-  return { btf: builder.build(), functions, lines };
+  return { btf: given ? undefined : builder.build(), functions, lines };
+}
+
+function textsOf(builder: BtfBuilder, source: SourceLine): { file: number; text: number } {
+  return { file: builder.text(source.file), text: builder.text(source.text) };
 }
 
 /** Arguments are plain numbers to BTF: functions are static, so the verifier follows the real types into them. */

@@ -23,6 +23,7 @@ const TYPE = {
   perf_event: 7,
   cgroup_skb: 8,
   raw_tracepoint: 17,
+  raw_tracepoint_writable: 24,
   tracing: 26,
   lsm: 29,
   syscall: 31,
@@ -33,6 +34,7 @@ const FUNCTION = { prefix: '', kind: 'func' } as const;
 export const PROGRAM_KINDS: Record<ProgramKind, KindRow> = {
   tracepoint: { type: TYPE.tracepoint, attach: ATTACH_TYPE.none },
   raw_tracepoint: { type: TYPE.raw_tracepoint, attach: ATTACH_TYPE.none },
+  raw_tracepoint_writable: { type: TYPE.raw_tracepoint_writable, attach: ATTACH_TYPE.none },
   tp_btf: { type: TYPE.tracing, attach: ATTACH_TYPE.trace_raw_tp, hook: { prefix: 'btf_trace_', kind: 'typedef' } },
   fentry: { type: TYPE.tracing, attach: ATTACH_TYPE.trace_fentry, hook: FUNCTION },
   fexit: { type: TYPE.tracing, attach: ATTACH_TYPE.trace_fexit, hook: FUNCTION },

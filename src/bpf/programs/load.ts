@@ -28,25 +28,27 @@ const FIRST_LOG = 64 * 1024;
 /** What Linux 5.10 takes at most is a little more. */
 const LARGEST_LOG = 16 * 1024 * 1024 - 1;
 
-export async function loadProgram(spec: ProgramSpec, maps: MapFds = new Map()): Promise<Program> {
+/** `btf` is the descriptor of the BTF that the functions' types count in. */
+export async function loadProgram(spec: ProgramSpec, maps: MapFds = new Map(), btf?: number): Promise<Program> {
   const find = await typeFinder(spec);
   const stream = streamOf(spec);
   const insns = encode(stream.insns, resolver(spec, stream, maps, find));
   const hook = hookId(spec, find);
-  const info = debugInfo(spec, stream);
-  const fd = load(spec, insns, hook, info);
+  const info = debugInfo(spec, stream, btf !== undefined);
+  const fd = load(spec, insns, hook, info, btf);
   return new Program(fd, spec);
 }
 
-function load(spec: ProgramSpec, insns: Buffer, hook: number, info: DebugInfo): number {
+function load(spec: ProgramSpec, insns: Buffer, hook: number, info: DebugInfo, collectionBtf = -1): number {
   const kind = PROGRAM_KINDS[spec.kind];
   // Kernels without BTF (or that refuse ours) load the program all the same; only their log quotes no lines.
-  const btf = btfLoad(info.btf);
+  const own = info.btf === undefined ? undefined : btfLoad(info.btf);
+  const btf = own ?? collectionBtf;
   try {
     return scratch((arena) => {
       const attr: ProgLoadAttr = {
         prog_type: kind.type,
-        expected_attach_type: kind.attach,
+        expected_attach_type: spec.attachType ?? kind.attach,
         insns: arena.bytes(insns),
         insn_cnt: insns.length / INSN_SIZE,
         license: arena.text(spec.license),
@@ -59,7 +61,7 @@ function load(spec: ProgramSpec, insns: Buffer, hook: number, info: DebugInfo): 
       return result >= 0 ? result : explain(spec, attr, -result);
     });
   } finally {
-    if (btf >= 0) closeFd(btf);
+    if (own !== undefined && own >= 0) closeFd(own);
   }
 }
 

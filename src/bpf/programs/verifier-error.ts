@@ -1,10 +1,10 @@
 /** The verifier's refusal in words, with the source line that it is about. */
 import { PebbleError } from '../../base/errors.ts';
-import type { SourceLine } from '../asm/index.ts';
+import { type SourceLine, slotsOf } from '../asm/index.ts';
 import type { ProgramSpec } from '../spec/index.ts';
 import { errorName } from '../sys/index.ts';
 import { linesOf } from './stream.ts';
-import { CAUSES } from './verifier-causes.ts';
+import { CAUSES, type Cause } from './verifier-causes.ts';
 import { summarize } from './verifier-log.ts';
 
 export class VerifierError extends PebbleError {
@@ -19,7 +19,8 @@ export class VerifierError extends PebbleError {
 
   constructor(program: ProgramSpec, log: string, errno: number) {
     const { telling, slot } = summarize(log);
-    const row = CAUSES.find(({ says }) => says.test(telling));
+    const poison = slot === undefined ? undefined : poisonAt(program, slot);
+    const row = poison ? unresolved(poison) : CAUSES.find(({ says }) => says.test(telling));
     const source = slot === undefined ? undefined : sourceAt(program, slot);
     const said = telling || errorName(errno)[1];
     super('verifier', {
@@ -33,6 +34,23 @@ export class VerifierError extends PebbleError {
     this.source = source;
     this.log = log;
   }
+}
+
+/** Why the instruction there can never run, if it is one of those. */
+function poisonAt(program: ProgramSpec, slot: number): string | undefined {
+  let at = 0;
+  for (const insn of program.functions.flatMap((fn) => fn.insns)) {
+    if (at === slot) return insn.poison;
+    at += slotsOf(insn);
+  }
+  return undefined;
+}
+
+function unresolved(poison: string): Pick<Cause, 'cause' | 'hint'> {
+  return {
+    cause: poison,
+    hint: 'guard the access with bpf_core_field_exists, bpf_core_type_exists or bpf_ksym_exists, or use another hook',
+  };
 }
 
 function sourceAt(program: ProgramSpec, slot: number): SourceLine | undefined {

@@ -7,4 +7,6 @@ export interface CollectionSpec {
   readonly maps: readonly MapSpec[];
   readonly programs: readonly ProgramSpec[];
   readonly links: readonly LinkSpec[];
+  /** Types of maps and functions, as the compiler wrote them; without it the loader makes its own. */
+  readonly btf?: Buffer;
 }

@@ -5,6 +5,7 @@ import type { Instruction } from '../asm/instruction.ts';
 export type ProgramKind =
   | 'tracepoint'
   | 'raw_tracepoint'
+  | 'raw_tracepoint_writable'
   /** BTF-typed raw tracepoint. */
   | 'tp_btf'
   | 'fentry'
@@ -29,6 +30,8 @@ export interface FunctionSpec {
   /** Number of arguments (0–5). The first function takes the context. */
   readonly parameters: number;
   readonly insns: readonly Instruction[];
+  /** Its `func` in the collection's BTF. */
+  readonly type?: number;
 }
 
 export interface ProgramSpec {
@@ -39,6 +42,8 @@ export interface ProgramSpec {
   readonly attachTo?: string;
   /** May sleep (uprobes, fentry of sleepable functions). */
   readonly sleepable?: boolean;
+  /** expected_attach_type, for kinds that leave a choice (cgroup_skb: ingress or egress). */
+  readonly attachType?: number;
   /** The entry first, then the functions that it calls; callees are static functions to the verifier. */
   readonly functions: readonly FunctionSpec[];
   /** The kernel wants "GPL" or "Dual BSD/GPL" for most tracing helpers. */
