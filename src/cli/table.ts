@@ -3,6 +3,7 @@ import { PebbleError } from '../base/errors.ts';
 import { suggest } from '../base/suggest.ts';
 import { type CommandRow, command } from './command.ts';
 import type { Options } from './options.ts';
+import { TRACE_OPTIONS } from './trace/options.ts';
 
 /** Understood by every command that is not raw. */
 export const COMMON_OPTIONS = {
@@ -15,6 +16,21 @@ export const VERSION_OPTIONS = {
 } as const satisfies Options;
 
 export const COMMANDS: readonly CommandRow[] = [
+  {
+    raw: true,
+    name: 'trace',
+    summary: "run a tracing program (bpftrace's language and options)",
+    operands: "FILE | -e 'PROGRAM' [PARAMETER …]",
+    options: TRACE_OPTIONS,
+    examples: [
+      {
+        line: "pebble trace -e 'tracepoint:syscalls:sys_enter_openat { @[comm] = count(); }'",
+        shows: 'opened files by process, until Ctrl-C',
+      },
+      { line: "pebble trace -l 'tracepoint:sched:*'", shows: 'probes that match a pattern' },
+    ],
+    load: () => import('./commands/trace.ts'),
+  },
   command({
     name: 'help',
     summary: 'show the commands, or one command',

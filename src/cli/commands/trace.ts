@@ -1,0 +1,103 @@
+/** `pebble trace`: runs a program of the tracing language, with bpftrace's options. */
+import { PebbleError } from '../../base/errors.ts';
+import { type CompiledScript, compile, DEFAULT_SETTINGS, formatDiagnostics } from '../../lang/index.ts';
+import { SYSTEM_INCLUDES, scriptFiles } from '../../tracer/host/includes.ts';
+import { machineHost } from '../../tracer/host/index.ts';
+import { FAILED, Output, runScript, Sink, startCommand, type Target, watchProcess } from '../../tracer/index.ts';
+import type { Context, Exit } from '../command.ts';
+import { interruption } from '../interrupt.ts';
+import { readRequest, type TraceRequest } from '../trace/request.ts';
+
+export async function run(argv: readonly string[], context: Context): Promise<Exit> {
+  const colour = wantsColour(context);
+  try {
+    const request = readRequest(argv);
+    return (await answerOnly(request)) ?? (await trace(request, colour));
+  } catch (error) {
+    if (!(error instanceof PebbleError) || error.code === 'internal') throw error;
+    process.stderr.write(failureText(error, colour));
+    return error.code === 'usage' || error.code === 'io' ? 1 : FAILED;
+  }
+}
+
+/** Requests that run nothing; undefined for those that do. */
+async function answerOnly(request: TraceRequest): Promise<Exit> {
+  const { options } = request;
+  if (options.help || options.version || options.info) {
+    const { information } = await import('../trace/information.ts');
+    process.stdout.write(await information(options));
+    return 0;
+  }
+  if (!options.list) return undefined;
+  const { listing } = await import('../trace/listing.ts');
+  return listing(request);
+}
+
+async function trace(request: TraceRequest, colour: boolean): Promise<number> {
+  const { options } = request;
+  const target = targetOf(request);
+  try {
+    const script = compileRequest(request, target, colour);
+    if (typeof script === 'number') return script;
+    const sink =
+      options.output === undefined ? new Sink(1, request.buffering) : Sink.open(options.output, request.buffering);
+    const output = new Output(request.format, sink, {
+      source: request.source!,
+      colour,
+      warnings: !options['no-warnings'],
+    });
+    return await runScript(script, {
+      output,
+      signal: interruption(),
+      dryRun: options['dry-run'],
+      quiet: options.quiet,
+      ...(target && { target }),
+    });
+  } finally {
+    await target?.terminate();
+  }
+}
+
+function targetOf({ options, pid }: TraceRequest): Target | undefined {
+  if (options.cmd !== undefined) return startCommand(options.cmd);
+  return pid === undefined ? undefined : watchProcess(pid);
+}
+
+/** The script, or the exit status when there is none to run. */
+function compileRequest(request: TraceRequest, target: Target | undefined, colour: boolean): CompiledScript | number {
+  const { options, source, positional, named } = request;
+  const { script, diagnostics } = compile(source!, {
+    host: machineHost(target && { pid: target.pid }),
+    environment: process.env,
+    settings: { ...DEFAULT_SETTINGS, unsafe: options.unsafe },
+    positional,
+    named,
+    checkOnly: options.check,
+    imports: {
+      host: scriptFiles,
+      includePaths: [...options['include-dir'], ...SYSTEM_INCLUDES],
+      headers: options.include,
+    },
+    ...(target && { pid: target.pid }),
+  });
+  const text = formatDiagnostics(diagnostics, { colour, warnings: !options['no-warnings'] });
+  const failed = diagnostics.some(({ severity }) => severity === 'error');
+  // bpftrace's warnings go to standard output.
+  (failed ? process.stderr : process.stdout).write(text);
+  return failed ? 1 : (script ?? 0);
+}
+
+/** BPFTRACE_COLOR: auto, always or never. */
+function wantsColour(context: Context): boolean {
+  const mode = process.env.BPFTRACE_COLOR;
+  if (mode === 'always' || mode === 'never') return mode === 'always';
+  return context.color && process.stderr.isTTY === true;
+}
+
+function failureText({ what, hint, detail, doing, code }: PebbleError, colour: boolean): string {
+  const head = `ERROR: ${doing ? `${doing}: ` : ''}${what}`;
+  const lines = [colour ? `\x1b[31m${head}\x1b[0m` : head];
+  if (detail && (code === 'usage' || code === 'verifier')) lines.push(detail.trimEnd());
+  if (hint) lines.push(`HINT: ${hint}`);
+  return `${lines.join('\n')}\n`;
+}
