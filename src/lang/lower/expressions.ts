@@ -51,7 +51,10 @@ const RULES: { readonly [K in Expression['kind']]: Rule<K> } = {
   integer: (node, l) => scalar(l.typeOf(node), imm(BigInt.asIntN(64, node.value))),
   boolean: (node, l) => scalar(l.typeOf(node), imm(node.value ? 1 : 0)),
   string: (node) => literal(node.value),
-  identifier: lowerConstant,
+  identifier: (node, l) => {
+    const builtin = l.script.library.builtin(node.name);
+    return builtin ? builtin.lower(l, node) : lowerConstant(node, l);
+  },
   builtin: (node, l) => l.script.library.builtin(node.name)!.lower(l, node),
   'positional-parameter': () => scalar(INT64, imm(0)),
   'positional-count': () => scalar(UINT64, imm(0)),
@@ -335,7 +338,8 @@ export function lowerInto(node: Expression, to: Address, type: Type, l: Lowering
       );
     case 'record':
       return intoFields(node.fields, to, type, l);
-    case 'builtin': {
+    case 'builtin':
+    case 'identifier': {
       const row = l.script.library.builtin(node.name);
       if (row?.into) return row.into(l, to, type);
       break;

@@ -1,6 +1,6 @@
 /** The rows of the tables of builtins, functions and aggregates: name, doc, type and lowering of each. */
 import type { Address, Reg } from '../ir/index.ts';
-import type { Builtin, Call, Expression } from '../syntax/ast.ts';
+import type { Builtin, Call, Expression, Identifier } from '../syntax/ast.ts';
 import type { Type } from '../types/type.ts';
 import type { Library, TypedAggregate, TypedBuiltin, TypedFunction } from '../types/typing.ts';
 import type { Lowering } from './lowering.ts';
@@ -14,7 +14,7 @@ interface Documented {
 }
 
 export interface BuiltinRow extends Documented, TypedBuiltin {
-  lower(l: Lowering, node: Builtin | Call): Value;
+  lower(l: Lowering, node: Builtin | Call | Identifier): Value;
   /** Writes the value in place instead. */
   into?(l: Lowering, to: Address, type: Type): void;
 }

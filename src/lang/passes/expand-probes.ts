@@ -69,8 +69,9 @@ function reportMissing(point: AttachPoint, message: string, hint: string | undef
 function namesUsed(probe: Probe): Set<string> {
   const names = new Set<string>();
   walk(probe, (node) => {
-    if (node.kind === 'builtin') names.add(node.name.replace(/^__builtin_/, ''));
-    if (node.kind === 'call') names.add(node.name.replace(/^__builtin_/, ''));
+    if (node.kind === 'builtin' || node.kind === 'call' || node.kind === 'identifier') {
+      names.add(node.name.replace(/^__builtin_/, ''));
+    }
   });
   return names;
 }

@@ -16,7 +16,7 @@ export function constantOf(node: Expression, t: Typing): Constant | undefined {
     case 'comptime':
       return constantOf(node.expression, t);
     case 'identifier':
-      return t.script.defines.get(node.name) ?? t.space.constant(node.name)?.value;
+      return named(node.name, t);
     case 'builtin':
       return t.script.library.builtin(node.name)?.constant?.(t);
     case 'call':
@@ -44,6 +44,13 @@ export function constantOf(node: Expression, t: Typing): Constant | undefined {
     default:
       return undefined;
   }
+}
+
+function named(name: string, t: Typing): Constant | undefined {
+  const define = t.script.defines.get(name);
+  if (define !== undefined) return define;
+  const builtin = t.script.library.builtin(name);
+  return builtin ? builtin.constant?.(t) : t.space.constant(name)?.value;
 }
 
 export const truthy = (value: Constant): boolean => value !== 0n && value !== false && value !== '';

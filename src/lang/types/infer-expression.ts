@@ -152,6 +152,9 @@ function inferIdentifier(node: Extract<Expression, { kind: 'identifier' }>, t: T
     if (typeof define === 'bigint') return literalType(define);
     return typeof define === 'string' ? stringType(define.length + 1) : BOOL;
   }
+  // Many builtins are no words of the grammar, so that macros can stand in for them.
+  const builtin = t.script.library.builtin(node.name);
+  if (builtin) return builtin.type(t, node);
   const constant = t.space.constant(node.name);
   if (constant) return constant.type.kind === 'enum' ? { ...constant.type, size: 8 } : constant.type;
   const hint = didYouMean(node.name, t.script.library.names());

@@ -227,9 +227,11 @@ function assignAggregate(node: Assign, target: MapReference | MapAccess, call: C
     );
     return;
   }
-  const grown = t.script.grow(map.value, type, () =>
+  // Equal kinds can differ in sign or buckets; a map without a type takes the aggregate as it is.
+  const grown = t.script.grow(map.value ?? type, type, () =>
     t.error(node, `Type mismatch for ${map.name}: its ${type.kind}() calls differ in their arguments`),
   );
+  if (map.value === undefined) t.script.changed = true;
   if (grown) map.value = grown;
 }
 
