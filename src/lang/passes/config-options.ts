@@ -51,7 +51,7 @@ export const CONFIG_OPTIONS: Readonly<Record<string, ConfigOption>> = {
   cpp_demangle: flag((demangle) => ({ demangle })),
   lazy_symbolication: flag((lazySymbols) => ({ lazySymbols })),
   license: (value) => {
-    const licenses = ['GPL', 'GPL v2', 'GPL and additional rights', 'Dual BSD/GPL', 'Dual MIT/GPL', 'Dual MPL/GPL'];
+    const licenses = ['Dual MIT/GPL', 'Dual BSD/GPL', 'Dual MPL/GPL', 'GPL and additional rights', 'GPL v2', 'GPL'];
     if (licenses.includes(String(value))) return set({ license: String(value) });
     return { problem: `Invalid value for license. Found: ${value}. Valid values: ${licenses.join(', ')}` };
   },

@@ -12,7 +12,7 @@ import {
   parseUnsigned,
   splitAttachPoint,
 } from '../syntax/index.ts';
-import { fillOption, type OptionValues, type ScriptOption } from './script-options.ts';
+import { checkOptionNames, fillOption, type OptionValues, type ScriptOption } from './script-options.ts';
 
 export interface Parameters {
   /** `$1` is the first. */
@@ -34,7 +34,9 @@ export function fillParameters(program: Program, parameters: Parameters, diagnos
     functions: program.functions.map((one) => filler.fill(one)),
     probes: program.probes.map((one) => filler.fill(filler.attachPoints(one))),
   };
-  return { program: filled, options: [...filler.options.values()] };
+  const options = [...filler.options.values()];
+  checkOptionNames(options, parameters.named, diagnostics);
+  return { program: filled, options };
 }
 
 class ParameterFiller {

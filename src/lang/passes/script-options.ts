@@ -29,7 +29,7 @@ export function fillOption(
   return valueNode(option.defaultValue, option, call.span);
 }
 
-/** Values for options that no getopt() declares. */
+/** Refuses values for options that no getopt() declares; `--help` lists those that are. */
 export function checkOptionNames(
   options: readonly ScriptOption[],
   values: OptionValues,
@@ -38,12 +38,20 @@ export function checkOptionNames(
   const known = new Set(options.map((option) => option.name));
   const unknown = [...values.keys()].filter((name) => !known.has(name));
   if (unknown.length === 0) return;
-  const plural = unknown.length > 1 ? 's' : '';
-  const list = options.map(({ name, description }) => `--${name}${description && `: ${description}`}`);
-  const hint = options.length === 0 ? 'the script takes no options' : `the script takes ${list.join(', ')}`;
-  diagnostics.error(undefined, `unexpected program command line option${plural}: --${unknown.join(', --')}`, {
-    hints: [hint],
-  });
+  const help = unknown.includes('help');
+  const others = unknown.filter((name) => name !== 'help').map((name) => `--${name}`);
+  const message =
+    others.length > 0
+      ? `unexpected program command line options: ${others.join(', ')}`
+      : 'not started: --help asks for the options of the script';
+  diagnostics.error(undefined, message, { hints: [describeOptions(options, help)] });
+}
+
+function describeOptions(options: readonly ScriptOption[], withDescriptions: boolean): string {
+  if (options.length === 0) return 'no custom program options defined.';
+  if (!withDescriptions) return `expected program options: ${options.map(({ name }) => `--${name}`).join(', ')}`;
+  const lines = options.map(({ name, description }) => `\n--${name}${description && `: ${description}`}`);
+  return `expected program options:${lines.join('')}`;
 }
 
 /** getopt(name[, default[, description]]) with literal arguments. */
