@@ -50,7 +50,7 @@ export function compareLiteral(
   const padded = Buffer.alloc(compared + 8);
   text.copy(padded, 0, 0, compared);
   for (let at = 0; at < compared; ) {
-    const width = widest(compared - at);
+    const width = widest(compared - at, memory.at.offset + at);
     const next = l.b.block();
     l.b.branch(
       'eq',
@@ -119,7 +119,7 @@ function compareTyped(a: Address, aType: Type, b: Address, bType: Type, differen
 function compareWords(a: Address, b: Address, size: number, same: BlockId, different: BlockId, l: Lowering): void {
   if (size > UNROLLED * 16) return compareTexts(a, b, size, same, different, l);
   for (let at = 0; at < size; ) {
-    const width = widest(size - at);
+    const width = widest(size - at, a.offset | b.offset | at);
     const next = l.b.block();
     l.b.branch('eq', l.b.load(offsetBy(a, at), width), l.b.load(offsetBy(b, at), width), next, different);
     l.b.enter(next);

@@ -115,17 +115,21 @@ function storeWord(value: ScalarValue, to: Address, size: number, l: Lowering): 
 export function storeText(text: Buffer, to: Address, size: number, l: Lowering): void {
   const used = text.subarray(0, size);
   const words = Math.min(size, Math.ceil((used.length + 1) / 8) * 8);
-  const padded = Buffer.alloc(Math.max(words, 8));
+  const padded = Buffer.alloc(words + 8);
   used.copy(padded);
   for (let at = 0; at < words; ) {
-    const width = widest(words - at);
+    const width = widest(words - at, to.offset + at);
     l.b.store(offsetBy(to, at), width, imm(wordAt(padded, at, width)));
     at += width;
   }
   if (words < size) l.b.zero(offsetBy(to, words), size - words);
 }
 
-export const widest = (left: number): Size => (left >= 8 ? 8 : left >= 4 ? 4 : left >= 2 ? 2 : 1);
+/** The largest access of at most `left` bytes that is aligned at `offset`: the verifier insists on it for the stack. */
+export function widest(left: number, offset: number): Size {
+  for (const size of [8, 4, 2] as const) if (left >= size && offset % size === 0) return size;
+  return 1;
+}
 
 export function wordAt(bytes: Buffer, at: number, width: Size): bigint {
   let value = 0n;
