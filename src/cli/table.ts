@@ -15,6 +15,10 @@ export const VERSION_OPTIONS = {
   json: { kind: 'flag', summary: 'one JSON row' },
 } as const satisfies Options;
 
+export const DOCTOR_OPTIONS = {
+  json: { kind: 'flag', summary: 'one JSON row a privilege, setting or feature' },
+} as const satisfies Options;
+
 export const COMMANDS: readonly CommandRow[] = [
   {
     raw: true,
@@ -39,6 +43,13 @@ export const COMMANDS: readonly CommandRow[] = [
     options: {},
     examples: [{ line: 'pebble help version', shows: 'what `version` does' }],
     load: () => import('./commands/help.ts'),
+  }),
+  command({
+    name: 'doctor',
+    summary: 'show what this kernel and these privileges let Pebble do',
+    options: DOCTOR_OPTIONS,
+    examples: [{ line: 'sudo pebble doctor', shows: 'what is missing, why, and what that costs' }],
+    load: () => import('./commands/doctor.ts'),
   }),
   command({
     name: 'version',
