@@ -1,0 +1,67 @@
+/** From a statement's text to what identifies it and what may be shown of it. */
+
+import { normalize } from './normalize.ts';
+import { Parser } from './parser.ts';
+import { hashSkeleton, skeletonOf } from './skeleton.ts';
+import { TextCache } from './text-cache.ts';
+
+export interface Statement {
+  /** Signed 64 bits, decimal; equal for texts that differ in constants, blanks and comments only. */
+  readonly fingerprint: string;
+  /** The text with parameters in place of constants; of what does not parse only the command: "<SELECT, does not parse>". */
+  readonly query: string;
+  readonly parsed: boolean;
+}
+
+/** Characters of text that each cache keeps, keys and values. */
+const CACHE_BUDGET = 4_000_000;
+
+/** Shown of texts that do not parse: words that cannot be anyone's data. */
+const COMMANDS = new Set(
+  (
+    'abort alter analyze begin call checkpoint close cluster comment commit copy create deallocate declare delete discard ' +
+    'do drop end execute explain fetch grant import insert listen load lock merge move notify prepare reassign refresh ' +
+    'reindex release reset revoke rollback savepoint security select set show start table truncate unlisten update vacuum ' +
+    'values with'
+  ).split(' '),
+);
+
+export class Fingerprinter {
+  readonly #parser: Parser;
+  /** Most texts come again as they are; of the rest most differ in constants only. */
+  readonly #byText: TextCache = new TextCache(CACHE_BUDGET);
+  readonly #bySkeleton: TextCache = new TextCache(CACHE_BUDGET);
+
+  private constructor(parser: Parser) {
+    this.#parser = parser;
+  }
+
+  static async load(): Promise<Fingerprinter> {
+    return new Fingerprinter(await Parser.load());
+  }
+
+  identify(text: string): Statement {
+    const known = this.#byText.get(text);
+    if (known) return known;
+    const statement = this.#examine(text);
+    this.#byText.set(text, statement);
+    return statement;
+  }
+
+  #examine(text: string): Statement {
+    const skeleton = skeletonOf(text);
+    const known = this.#bySkeleton.get(skeleton);
+    if (known) return known;
+    const parsed = this.#parser.parse(text);
+    if (parsed === undefined) return { fingerprint: hashSkeleton(skeleton), query: masked(text), parsed: false };
+    const fingerprint = BigInt.asIntN(64, BigInt(`0x${parsed.fingerprint}`)).toString();
+    const statement = { fingerprint, query: normalize(text, parsed.tokens), parsed: true };
+    this.#bySkeleton.set(skeleton, statement);
+    return statement;
+  }
+}
+
+function masked(text: string): string {
+  const command = /^[\s(]*([a-z]+)\b/i.exec(text)?.[1]?.toLowerCase() ?? '';
+  return COMMANDS.has(command) ? `<${command.toUpperCase()}, does not parse>` : '<does not parse>';
+}

@@ -1,0 +1,3 @@
+/** Query identity from the text: for clusters that compute no query id, and for showing queries without anyone's literals. */
+
+export { Fingerprinter, type Statement } from './fingerprinter.ts';
