@@ -116,5 +116,18 @@ const entryRow: FunctionRow = {
   lower: (call, l) => scalar(l.typeOf(call), lookUpOrInsert(openEntry(accessOf(call)!, l), l)),
 };
 
-export const MAPS: readonly FunctionRow[] = [remove, hasKey, entryRow];
+const getRow: FunctionRow = {
+  name: 'get',
+  signature: 'T *get(map[, key])',
+  doc: 'Pointer to the value under the key; null when there is none.',
+  arguments: [1, 2],
+  raw: isMap,
+  type(call, t) {
+    const value = typeEntry(call, t);
+    return value && pointerTo(value, 'map');
+  },
+  lower: (call, l) => scalar(l.typeOf(call), lookUp(openEntry(accessOf(call)!, l), l)),
+};
+
+export const MAPS: readonly FunctionRow[] = [remove, hasKey, entryRow, getRow];
 export { NO_VALUE, promote };

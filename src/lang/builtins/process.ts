@@ -43,6 +43,15 @@ const curtask: BuiltinRow = {
   lower: (l, node) => scalar(l.typeOf(node), l.b.helper('get_current_task_btf', [])),
 };
 
+const userRegs: BuiltinRow = {
+  name: 'userregs',
+  signature: 'struct pt_regs *userregs',
+  doc: "The current thread's registers as it entered the kernel: in a system call, its arguments (Linux 5.15).",
+  type: (t) => pointerTo(t.space.tagged('struct', 'pt_regs') ?? VOID, 'kernel', true),
+  lower: (l, node) =>
+    scalar(l.typeOf(node), l.b.helper('task_pt_regs', [l.b.helper('get_current_task_btf', [])])),
+};
+
 export const PROCESS: readonly BuiltinRow[] = [
   simple('pid', UINT32, 'Process id (thread group) of the current thread.', (l) =>
     high(l.b.helper('get_current_pid_tgid', []), l),
@@ -63,6 +72,7 @@ export const PROCESS: readonly BuiltinRow[] = [
   simple('usermode', UINT8, 'Whether a profile probe interrupted user code: 1 if it did.', (l) => usermode(l)),
   comm,
   curtask,
+  userRegs,
 ];
 
 /** The privilege level in cs of the interrupted context (x86: two low bits). */

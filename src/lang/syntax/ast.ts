@@ -86,6 +86,8 @@ export interface MapDeclaration {
   readonly maxEntries?: number;
   /** Fields of a record-valued map that the script spells out; else they are inferred from use. */
   readonly fields?: readonly MapField[];
+  /** Type of the values: `let @m : struct profile = array(64);` */
+  readonly value?: TypeExpression;
 }
 export interface MapField {
   readonly kind: 'map-field';
@@ -164,7 +166,7 @@ export interface Assign {
   readonly operationSpan?: Span;
   readonly value: Expression;
 }
-/** Fields and elements are targets only inside a record-valued map: `@q[key].hist[i]`. */
+/** Fields and elements are targets where programs own the memory: `@q[key].hist[i]`, `$p.calls`. */
 export type AssignTarget = Variable | MapReference | MapAccess | FieldAccess | IndexAccess;
 /** `_ = value;` */
 export interface Discard {
@@ -311,7 +313,7 @@ export interface MapAccess {
 export interface AddressOf {
   readonly kind: 'address-of';
   readonly span: Span;
-  readonly of: Variable | MapReference;
+  readonly of: AssignTarget;
 }
 export interface Call {
   readonly kind: 'call';

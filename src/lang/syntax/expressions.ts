@@ -143,7 +143,7 @@ function parsePrefixIncrement(cursor: Cursor): Expression {
   return { kind: 'increment', span: cursor.span(start), operator, prefix: true, target };
 }
 
-/** '&' (variable | map) */
+/** '&' (variable | map) ('[' expression ']' | '.' word)*: of a map's value and of a field too. */
 function parseAddressOf(cursor: Cursor): Expression {
   const start = cursor.pos++;
   cursor.skipLayout();
@@ -152,7 +152,12 @@ function parseAddressOf(cursor: Cursor): Expression {
     cursor.error('address-of operator (&) can only be used on a map or variable');
     return parseUnary(cursor);
   }
-  const of: AddressOf['of'] = sigil === '$' ? parseVariable(cursor) : parseMapReference(cursor);
+  const root = sigil === '$' ? parseVariable(cursor) : parseMapReference(cursor);
+  const of = continuePostfix(cursor, root);
+  if (!isPlace(of) && !isField(of)) {
+    cursor.error('address-of operator (&) can only be used on a map or variable', of.span);
+    return of;
+  }
   return { kind: 'address-of', span: cursor.span(start), of };
 }
 
@@ -208,7 +213,7 @@ function continueIncrement(cursor: Cursor, target: Expression): Expression | und
 }
 
 function isIncrementable(expression: Expression): expression is AssignTarget {
-  return isPlace(expression) || isMapField(expression);
+  return isPlace(expression) || isField(expression);
 }
 
 /** What an assignment can name: a variable, a map, one value of a map. */
@@ -216,14 +221,17 @@ export function isPlace(expression: Expression): expression is Variable | MapRef
   return expression.kind === 'variable' || expression.kind === 'map' || expression.kind === 'map-access';
 }
 
-/** Inside a map's record: `@q[k].calls`, `@q[k].hist[i]`. Whether the map holds such records is for the types to say. */
-export function isMapField(expression: Expression): expression is AssignTarget {
+/**
+ * Inside a map's record: `@q[k].calls`, `@q[k].hist[i]`, and through a pointer to one: `$q->calls`. Whether the map
+ * holds such records, and whether the pointer points into one, is for the types to say.
+ */
+export function isField(expression: Expression): expression is AssignTarget {
   let fields = 0;
   while (expression.kind === 'field' || expression.kind === 'index') {
     if (expression.kind === 'field') fields++;
     expression = expression.object;
   }
-  return fields > 0 && (expression.kind === 'map' || expression.kind === 'map-access');
+  return fields > 0 && isPlace(expression);
 }
 
 // Primary expressions

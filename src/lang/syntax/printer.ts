@@ -31,36 +31,36 @@ export function printProgram(program: Program): string {
 
 /** One node as text; continuation lines start with `indent`. */
 export function print(node: Node, indent = ''): string {
-  return (PRINT[node.kind] as (node: Node, indent: string) => string)(node, indent);
+  return (PRINT[node.kind] as (node: Node, layout: Layout) => string)(node, layout);
 }
 
-const PRINT: { readonly [K in Kind]: (node: NodeOf<K>, indent: string) => string } = {
+const PRINT: { readonly [K in Kind]: (node: NodeOf<K>, layout: Layout) => string } = {
   program: printProgram,
   import: (node) => `import ${quote(node.path)}`,
   config: (node) => `config = {\n${node.entries.map((entry) => `${INDENT}${print(entry)};\n`).join('')}}`,
   'config-entry': (node) => `${node.name} = ${typeof node.value === 'string' ? quote(node.value) : node.value}`,
-  macro: (node, indent) => `macro ${node.name}(${list(node.parameters, indent)}) ${printBlock(node.body, indent)}`,
+  macro: (node, layout) => `macro ${node.name}(${list(node.parameters, layout)}) ${printBlock(node.body, layout)}`,
   subprogram: printSubprogram,
-  'subprogram-parameter': (node, indent) => `${print(node.variable)}: ${print(node.type, indent)}`,
+  'subprogram-parameter': (node, layout) => `${print(node.variable)}: ${print(node.type, layout)}`,
   'map-declaration': printMapDeclaration,
-  'map-field': (node, indent) => `${node.name}: ${print(node.type, indent)}${node.merge ? ` ${node.merge}` : ''}`,
+  'map-field': (node, layout) => `${node.name}: ${print(node.type, layout)}${node.merge ? ` ${node.merge}` : ''}`,
   probe: printProbe,
-  predicate: (node, indent) => `/${print(node.condition, indent)}/`,
+  predicate: (node, layout) => `/${print(node.condition, layout)}/`,
   'attach-point': printAttachPoint,
 
-  'expression-statement': (node, indent) => print(node.expression, indent),
-  let: (node, indent) =>
-    `let ${node.variable.name}${node.type ? `: ${print(node.type, indent)}` : ''}` +
-    `${node.value ? ` = ${print(node.value, indent)}` : ''}`,
-  assign: (node, indent) => `${print(node.target, indent)} ${node.operator ?? ''}= ${print(node.value, indent)}`,
-  discard: (node, indent) => `_ = ${print(node.value, indent)}`,
-  while: (node, indent) => `while (${print(node.condition, indent)}) ${printBlock(node.body, indent)}`,
-  unroll: (node, indent) => `unroll (${print(node.count, indent)}) ${printBlock(node.body, indent)}`,
-  for: (node, indent) => `for (${node.variable.name} : ${print(node.over, indent)}) ${printBlock(node.body, indent)}`,
-  range: (node, indent) => `${printPrimary(node.from, indent)}..${printPrimary(node.to, indent)}`,
+  'expression-statement': (node, layout) => print(node.expression, layout),
+  let: (node, layout) =>
+    `let ${node.variable.name}${node.type ? `: ${print(node.type, layout)}` : ''}` +
+    `${node.value ? ` = ${print(node.value, layout)}` : ''}`,
+  assign: (node, layout) => `${print(node.target, layout)} ${node.operator ?? ''}= ${print(node.value, layout)}`,
+  discard: (node, layout) => `_ = ${print(node.value, layout)}`,
+  while: (node, layout) => `while (${print(node.condition, layout)}) ${printBlock(node.body, layout)}`,
+  unroll: (node, layout) => `unroll (${print(node.count, layout)}) ${printBlock(node.body, layout)}`,
+  for: (node, layout) => `for (${node.variable.name} : ${print(node.over, layout)}) ${printBlock(node.body, layout)}`,
+  range: (node, layout) => `${printPrimary(node.from, layout)}..${printPrimary(node.to, layout)}`,
   break: () => 'break',
   continue: () => 'continue',
-  return: (node, indent) => (node.value ? `return ${print(node.value, indent)}` : 'return'),
+  return: (node, layout) => (node.value ? `return ${print(node.value, layout)}` : 'return'),
 
   integer: (node) => node.text ?? String(node.value),
   boolean: (node) => String(node.value),
@@ -71,44 +71,44 @@ const PRINT: { readonly [K in Kind]: (node: NodeOf<K>, indent: string) => string
   'positional-count': () => '$#',
   variable: (node) => node.name,
   map: (node) => node.name,
-  'map-access': (node, indent) => {
+  'map-access': (node, layout) => {
     const keys = node.key.kind === 'tuple' && node.key.items.length > 1 ? node.key.items : [node.key];
-    return `${node.map.name}[${list(keys, indent)}]`;
+    return `${node.map.name}[${list(keys, layout)}]`;
   },
   'address-of': (node) => `&${node.of.name}`,
-  call: (node, indent) => `${node.name}(${list(node.arguments, indent)})`,
-  sizeof: (node, indent) => `sizeof(${print(node.of, indent)})`,
-  offsetof: (node, indent) => `offsetof(${print(node.of, indent)}, ${node.path.join('.')})`,
-  typeinfo: (node, indent) => `typeinfo(${print(node.of, indent)})`,
-  comptime: (node, indent) => `comptime ${printUnary(node.expression, indent)}`,
-  field: (node, indent) => `${printPostfix(node.object, indent)}${node.arrow ? '->' : '.'}${node.name}`,
-  'tuple-access': (node, indent) => `${printPostfix(node.object, indent)}.${node.index}`,
-  index: (node, indent) => `${printPostfix(node.object, indent)}[${print(node.index, indent)}]`,
-  cast: (node, indent) => `(${print(node.type, indent)})${printUnary(node.value, indent)}`,
-  unary: (node, indent) => {
-    const operand = printUnary(node.operand, indent);
+  call: (node, layout) => `${node.name}(${list(node.arguments, layout)})`,
+  sizeof: (node, layout) => `sizeof(${print(node.of, layout)})`,
+  offsetof: (node, layout) => `offsetof(${print(node.of, layout)}, ${node.path.join('.')})`,
+  typeinfo: (node, layout) => `typeinfo(${print(node.of, layout)})`,
+  comptime: (node, layout) => `comptime ${printUnary(node.expression, layout)}`,
+  field: (node, layout) => `${printPostfix(node.object, layout)}${node.arrow ? '->' : '.'}${node.name}`,
+  'tuple-access': (node, layout) => `${printPostfix(node.object, layout)}.${node.index}`,
+  index: (node, layout) => `${printPostfix(node.object, layout)}[${print(node.index, layout)}]`,
+  cast: (node, layout) => `(${print(node.type, layout)})${printUnary(node.value, layout)}`,
+  unary: (node, layout) => {
+    const operand = printUnary(node.operand, layout);
     return `${node.operator}${operand.startsWith(node.operator) ? ' ' : ''}${operand}`;
   },
-  increment: (node, indent) => {
-    const target = print(node.target, indent);
+  increment: (node, layout) => {
+    const target = print(node.target, layout);
     return node.prefix ? `${node.operator}${target}` : `${target}${node.operator}`;
   },
-  binary: (node, indent) => {
+  binary: (node, layout) => {
     const precedence = precedenceOf(node.operator);
-    const left = printOperand(node.left, precedence, indent);
-    return `${left} ${node.operator} ${printOperand(node.right, precedence + 1, indent)}`;
+    const left = printOperand(node.left, precedence, layout);
+    return `${left} ${node.operator} ${printOperand(node.right, precedence + 1, layout)}`;
   },
   if: printIf,
   block: printBlock,
-  tuple: (node, indent) => `(${list(node.items, indent)}${node.items.length === 1 ? ',' : ''})`,
-  record: (node, indent) => `(${list(node.fields, indent)})`,
-  'record-field': (node, indent) => `${node.name}=${print(node.value, indent)}`,
+  tuple: (node, layout) => `(${list(node.items, layout)}${node.items.length === 1 ? ',' : ''})`,
+  record: (node, layout) => `(${list(node.fields, layout)})`,
+  'record-field': (node, layout) => `${node.name}=${print(node.value, layout)}`,
 
   'named-type': (node) => node.name,
   'tagged-type': (node) => `${node.tag} ${node.name}`,
-  'pointer-type': (node, indent) => `${print(node.to, indent)}*`,
-  'array-type': (node, indent) => `${print(node.element, indent)}[${node.length ?? ''}]`,
-  'typeof-type': (node, indent) => `typeof(${print(node.of, indent)})`,
+  'pointer-type': (node, layout) => `${print(node.to, layout)}*`,
+  'array-type': (node, layout) => `${print(node.element, layout)}[${node.length ?? ''}]`,
+  'typeof-type': (node, layout) => `typeof(${print(node.of, layout)})`,
 
   'c-source': (node) => node.text,
   'c-define': (node) => {
@@ -116,45 +116,46 @@ const PRINT: { readonly [K in Kind]: (node: NodeOf<K>, indent: string) => string
     return `#define ${node.name}${parameters} ${node.text}`.trimEnd();
   },
   'c-include': (node) => (node.system ? `#include <${node.path}>` : `#include "${node.path}"`),
-  'c-record': (node, indent) => {
+  'c-record': (node, layout) => {
     const fields = node.fields.map((field) => `${indent}${INDENT}${print(field, indent + INDENT)};\n`).join('');
     const attributes = [...(node.packed ? ['packed'] : []), ...(node.aligned ? [`aligned(${node.aligned})`] : [])];
     const suffix = attributes.length > 0 ? ` __attribute__((${attributes.join(', ')}))` : '';
     return `${node.tag} ${node.name ? `${node.name} ` : ''}{\n${fields}${indent}}${suffix}`;
   },
-  'c-field': (node, indent) =>
-    declare(node.type, node.name ?? '', indent) +
+  'c-field': (node, layout) =>
+    declare(node.type, node.name ?? '', layout) +
     (node.bits === undefined ? '' : ` : ${node.bits}`) +
     (node.aligned === undefined ? '' : ` __attribute__((aligned(${node.aligned})))`),
-  'c-enum': (node, indent) => {
+  'c-enum': (node, layout) => {
     const members = node.members.map((member) => `${indent}${INDENT}${print(member)},\n`).join('');
     return `enum ${node.name ? `${node.name} ` : ''}{\n${members}${indent}}`;
   },
   'c-enum-member': (node) => `${node.name} = ${node.value}`,
-  'c-typedef': (node, indent) => `typedef ${declare(node.type, node.name, indent)}`,
+  'c-typedef': (node, layout) => `typedef ${declare(node.type, node.name, layout)}`,
   'c-base': (node) => node.name,
   'c-reference': (node) => `${node.tag} ${node.name}`,
-  'c-pointer': (node, indent) => declare(node, '', indent),
-  'c-array': (node, indent) => declare(node, '', indent),
-  'c-function': (node, indent) => declare(node, '', indent),
+  'c-pointer': (node, layout) => declare(node, '', layout),
+  'c-array': (node, layout) => declare(node, '', layout),
+  'c-function': (node, layout) => declare(node, '', layout),
 };
 
 // Top level
 
-function printSubprogram(node: Subprogram, indent: string): string {
-  const parameters = list(node.parameters, indent);
-  return `fn ${node.name}(${parameters}) : ${print(node.returns, indent)} ${printBlock(node.body, indent)}`;
+function printSubprogram(node: Subprogram, layout: Layout): string {
+  const parameters = list(node.parameters, layout);
+  return `fn ${node.name}(${parameters}) : ${print(node.returns, layout)} ${printBlock(node.body, layout)}`;
 }
 
-function printMapDeclaration(node: MapDeclaration, indent: string): string {
-  const fields = node.fields ? ` : { ${list(node.fields, indent)} }` : '';
-  return `let ${node.name}${fields} = ${node.type}(${node.maxEntries ?? ''});`;
+function printMapDeclaration(node: MapDeclaration, layout: Layout): string {
+  const fields = node.fields ? ` : { ${list(node.fields, layout)} }` : '';
+  const value = node.value ? ` : ${print(node.value, layout)}` : '';
+  return `let ${node.name}${fields}${value} = ${node.type}(${node.maxEntries ?? ''});`;
 }
 
-function printProbe(node: Probe, indent: string): string {
+function printProbe(node: Probe, layout: Layout): string {
   const attachPoints = node.attachPoints.map(printAttachPoint).join(',\n');
-  const predicate = node.predicate ? `\n${print(node.predicate, indent)}\n` : ' ';
-  return `${attachPoints}${predicate}${printBlock(node.body, indent)}`;
+  const predicate = node.predicate ? `\n${print(node.predicate, layout)}\n` : ' ';
+  return `${attachPoints}${predicate}${printBlock(node.body, layout)}`;
 }
 
 function printAttachPoint(node: AttachPoint): string {
@@ -163,15 +164,15 @@ function printAttachPoint(node: AttachPoint): string {
 
 // Blocks
 
-function printBlock(node: Block, indent: string): string {
+function printBlock(node: Block, layout: Layout): string {
   const inner = indent + INDENT;
   const lines = node.statements.map((statement) => `${inner}${printStatement(statement, inner)}\n`);
   if (node.value) lines.push(`${inner}${print(node.value, inner)}\n`);
   return lines.length === 0 ? '{}' : `{\n${lines.join('')}${indent}}`;
 }
 
-function printStatement(node: Statement, indent: string): string {
-  const text = print(node, indent);
+function printStatement(node: Statement, layout: Layout): string {
+  const text = print(node, layout);
   return endsWithBlock(node) ? text : `${text};`;
 }
 
@@ -182,15 +183,15 @@ function endsWithBlock(node: Statement): boolean {
   return expression.kind === 'block' || (expression.kind === 'if' && expression.form === 'if');
 }
 
-function printIf(node: If, indent: string): string {
+function printIf(node: If, layout: Layout): string {
   const otherwise = node.else;
   if (node.form === 'if') {
-    const head = `if (${print(node.condition, indent)}) ${print(node.then, indent)}`;
-    return otherwise ? `${head} else ${print(otherwise, indent)}` : head;
+    const head = `if (${print(node.condition, layout)}) ${print(node.then, layout)}`;
+    return otherwise ? `${head} else ${print(otherwise, layout)}` : head;
   }
-  const condition = printOperand(node.condition, 1, indent);
-  const last = otherwise ? print(otherwise, indent) : '';
-  return node.form === 'short' ? `${condition} ?: ${last}` : `${condition} ? ${print(node.then, indent)} : ${last}`;
+  const condition = printOperand(node.condition, 1, layout);
+  const last = otherwise ? print(otherwise, layout) : '';
+  return node.form === 'short' ? `${condition} ?: ${last}` : `${condition} ? ${print(node.then, layout)} : ${last}`;
 }
 
 // Expressions in parentheses where their place binds tighter than they do
@@ -218,25 +219,25 @@ function bindingOf(node: Expression): number {
   return LOOSE[node.kind] ?? PRIMARY_PRECEDENCE;
 }
 
-function printOperand(node: Expression, least: number, indent: string): string {
-  const text = print(node, indent);
+function printOperand(node: Expression, least: number, layout: Layout): string {
+  const text = print(node, layout);
   return bindingOf(node) < least ? `(${text})` : text;
 }
 
-function printUnary(node: Expression, indent: string): string {
-  return printOperand(node, UNARY_PRECEDENCE, indent);
+function printUnary(node: Expression, layout: Layout): string {
+  return printOperand(node, UNARY_PRECEDENCE, layout);
 }
-function printPostfix(node: Expression, indent: string): string {
-  return printOperand(node, POSTFIX_PRECEDENCE, indent);
+function printPostfix(node: Expression, layout: Layout): string {
+  return printOperand(node, POSTFIX_PRECEDENCE, layout);
 }
-function printPrimary(node: Expression, indent: string): string {
-  return printOperand(node, PRIMARY_PRECEDENCE, indent);
+function printPrimary(node: Expression, layout: Layout): string {
+  return printOperand(node, PRIMARY_PRECEDENCE, layout);
 }
 
 // C declarators
 
 /** A C declaration of `name`: the type is written around it. */
-function declare(type: Node, name: string, indent: string): string {
+function declare(type: Node, name: string, layout: Layout): string {
   switch (type.kind) {
     case 'c-pointer':
       return declare(
@@ -245,18 +246,18 @@ function declare(type: Node, name: string, indent: string): string {
         indent,
       );
     case 'c-array':
-      return declare(type.element, `${name}[${type.length || ''}]`, indent);
+      return declare(type.element, `${name}[${type.length || ''}]`, layout);
     case 'c-function':
       return `void ${name}()`;
     default:
-      return name === '' ? print(type, indent) : `${print(type, indent)} ${name}`;
+      return name === '' ? print(type, layout) : `${print(type, layout)} ${name}`;
   }
 }
 
 // Text
 
-function list(nodes: readonly Node[], indent: string): string {
-  return nodes.map((node) => print(node, indent)).join(', ');
+function list(nodes: readonly Node[], layout: Layout): string {
+  return nodes.map((node) => print(node, layout)).join(', ');
 }
 
 const ESCAPES: Readonly<Record<string, string>> = { '\n': '\\n', '\t': '\\t', '\r': '\\r', '"': '\\"', '\\': '\\\\' };

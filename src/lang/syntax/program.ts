@@ -288,7 +288,7 @@ function parseSubprogramParameters(cursor: Cursor): SubprogramParameter[] {
   return parameters;
 }
 
-/** map = 'let' '@' word? (':' '{' field (',' field)* '}')? '=' word '(' integer? ')' ';'? */
+/** map = 'let' '@' word? (':' ('{' field (',' field)* '}' | type))? '=' word '(' integer? ')' ';'? */
 function parseMapDeclaration(cursor: Cursor): MapDeclaration | undefined {
   const start = cursor.pos;
   const after = cursor.layoutEnd(start + 'let'.length);
@@ -299,7 +299,7 @@ function parseMapDeclaration(cursor: Cursor): MapDeclaration | undefined {
   }
   cursor.pos = after;
   const name = cursor.mapName();
-  const fields = cursor.take(':') ? parseMapFields(cursor) : undefined;
+  const declared = cursor.take(':') ? parseMapValue(cursor) : {};
   if (!cursor.expect('=')) return undefined;
   cursor.skipLayout();
   const typeStart = cursor.pos;
@@ -318,7 +318,7 @@ function parseMapDeclaration(cursor: Cursor): MapDeclaration | undefined {
     type,
     typeSpan,
     ...(maxEntries > 0 && { maxEntries }),
-    ...(fields && { fields }),
+    ...declared,
   };
 }
 
@@ -330,6 +330,14 @@ function parseMaxEntries(cursor: Cursor, type: string): number | undefined {
   if ('value' in result) return Number(result.value);
   cursor.error('expected positive integer for map declaration max entries');
   return undefined;
+}
+
+/** What stands after a map's colon: its fields, or the type of its values. */
+function parseMapValue(cursor: Cursor): Pick<MapDeclaration, 'fields' | 'value'> {
+  cursor.skipLayout();
+  if (cursor.peek() === '{') return { fields: parseMapFields(cursor) };
+  const value = parseAnnotation(cursor);
+  return value ? { value } : {};
 }
 
 /** field = word ':' type rule? ; rule: how the CPUs' values merge. */

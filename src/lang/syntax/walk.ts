@@ -11,7 +11,7 @@ const CHILDREN: { readonly [K in Kind]: readonly (keyof NodeOf<K>)[] } = {
   macro: ['parameters', 'body'],
   subprogram: ['parameters', 'returns', 'body'],
   'subprogram-parameter': ['variable', 'type'],
-  'map-declaration': ['fields'],
+  'map-declaration': ['fields', 'value'],
   'map-field': ['type'],
   probe: ['attachPoints', 'predicate', 'body'],
   predicate: ['condition'],

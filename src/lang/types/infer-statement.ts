@@ -239,6 +239,14 @@ function assignAggregate(node: Assign, target: MapReference | MapAccess, call: C
 function assignField(node: Assign, value: Type | undefined, t: Typing): void {
   const type = inferPlace(node.target, t);
   if (!type || !value) return;
+  if (!isWritable(node.target, t)) {
+    t.error(
+      node,
+      'Tuples and records are immutable once created. Consider creating a new value and assigning it instead.',
+      { hints: ['only what a map holds can be changed in place: @m[key].field, or through the pointer that get() gives'] },
+    );
+    return;
+  }
   if (node.operator) compound(node, type, value, t);
   else if (!promote(type, value)) {
     t.error(
@@ -246,6 +254,15 @@ function assignField(node: Assign, value: Type | undefined, t: Typing): void {
       `Type mismatch: trying to assign value of type '${typeName(value)}' to a field of type '${typeName(type)}'`,
     );
   }
+}
+
+/** A field of a map's value, named by the map or reached through a pointer into it. */
+function isWritable(target: Expression, t: Typing): boolean {
+  if (target.kind === 'map' || target.kind === 'map-access') return true;
+  if (target.kind !== 'field' && target.kind !== 'index') return false;
+  const type = t.typeOf(target.object);
+  if (type?.kind === 'pointer') return type.space === 'map';
+  return isWritable(target.object, t);
 }
 
 function inferWhile(node: While, t: Typing): void {

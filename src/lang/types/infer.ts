@@ -84,9 +84,9 @@ function parameterType(type: Type | undefined): Type | undefined {
 export function declareMaps(script: ScriptTyping, declarations: readonly MapDeclaration[], t: Typing): void {
   for (const declaration of declarations) {
     script.declarations.set(declaration.name, declaration);
-    if (!declaration.fields) continue;
+    if (!declaration.fields && !declaration.value) continue;
     const map = script.map(declaration.name, declaration.span);
-    const type = recordType(declaration, t);
+    const type = declaration.value ? resolveType(declaration.value, t) : recordType(declaration, t);
     if (!type) continue;
     map.value = type;
     map.fixedValue = true;

@@ -93,13 +93,14 @@ export function shapeOf(type: Type): Shape {
 /** A C struct by its fields; where they overlap, are bits or stand at odd offsets, as whole words. */
 function structShape(type: StructType): Shape {
   const fields = type.fields();
+  const name = type.name.replace(/^(struct|union) /, '').replace(/\W/g, '_');
   if (fields.every((field) => field.name !== '' && !field.bits && !field.dataLoc)) {
-    const natural = record(type.name, Object.fromEntries(fields.map((field) => [field.name, shapeOf(field.type)])));
+    const natural = record(name, Object.fromEntries(fields.map((field) => [field.name, shapeOf(field.type)])));
     if (natural.size === type.size && fields.every((field) => natural.offsets[field.name] === field.offset))
       return natural;
   }
   const unit = UNSIGNED[type.align];
-  return record(type.name, { words: array(unit, type.size / type.align) });
+  return record(name, { words: array(unit, type.size / type.align) });
 }
 
 export const sizeOfType = (type: Type): number => sizeOf(shapeOf(type));
