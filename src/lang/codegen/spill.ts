@@ -1,6 +1,5 @@
 /** Rewrites a function so that spilled virtual registers live in the frame, or are computed again where needed. */
 import { ALU, CLASS, MODE, OPCODE_LD_IMM64 } from '../../bpf/asm/opcodes.ts';
-import type { Intervals } from './intervals.ts';
 import {
   FIRST_VIRTUAL,
   FRAME,
@@ -15,6 +14,7 @@ import {
   writesDst,
   writesSrc,
 } from './machine.ts';
+import { intersect, type Ranges } from './ranges.ts';
 
 /** How long a reloaded value is kept in a register: to the next call, or for one instruction. */
 export type SpillMode = 'stretch' | 'instruction';
@@ -33,7 +33,7 @@ export interface Rewritten {
 type Home = { readonly slot: number } | { readonly recompute: MachineInsn };
 
 /** `ranges` are the live ranges in the original: values that do not live at the same time share a slot. */
-export function rewriteSpills(original: MachineFunction, spills: Spills, ranges: Ranges): Rewritten {
+export function rewriteSpills(original: MachineFunction, spills: Spills, ranges: readonly Ranges[]): Rewritten {
   const fn: MachineFunction = {
     ...original,
     frame: [...original.frame],
@@ -45,9 +45,7 @@ export function rewriteSpills(original: MachineFunction, spills: Spills, ranges:
   return { fn, origin: (reg) => rewriter.origin.get(reg) ?? reg, pinned: rewriter.pinned };
 }
 
-type Ranges = Intervals['ranges'];
-
-function homes(fn: MachineFunction, spills: Spills, ranges: Ranges): Map<number, Home> {
+function homes(fn: MachineFunction, spills: Spills, ranges: readonly Ranges[]): Map<number, Home> {
   const definitions = new Map<number, MachineInsn[]>();
   for (const block of fn.blocks) {
     for (const insn of block.insns) {
@@ -75,16 +73,6 @@ function homes(fn: MachineFunction, spills: Spills, ranges: Ranges): Map<number,
     result.set(reg, home);
   }
   return result;
-}
-
-/** Both lists run from the last range to the first. */
-function intersect(a: readonly number[], b: readonly number[]): boolean {
-  for (let i = 0, j = 0; i < a.length && j < b.length; ) {
-    if (a[i + 1]! >= b[j]!) i += 2;
-    else if (b[j + 1]! >= a[i]!) j += 2;
-    else return true;
-  }
-  return false;
 }
 
 /** Its value depends on nothing, so that computing it again is as good as loading it. */

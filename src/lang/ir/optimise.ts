@@ -3,10 +3,12 @@ import type { IrFunction, IrProgram } from './ir.ts';
 import { foldAddresses } from './passes/addresses.ts';
 import { shareHelpers } from './passes/common-helpers.ts';
 import { removeDeadCode } from './passes/dead-code.ts';
+import { removeDeadStores } from './passes/dead-stores.ts';
 import { threadJumps } from './passes/jumps.ts';
 import { orderBlocks } from './passes/order.ts';
 import { propagate } from './passes/propagate.ts';
 import { retargetCopies } from './passes/retarget.ts';
+import { reuseLoads } from './passes/reuse-loads.ts';
 
 type Pass = (fn: IrFunction) => IrFunction;
 
@@ -21,7 +23,9 @@ export const PASSES: readonly Pass[] = [
   shareHelpers,
   propagate,
   foldAddresses,
+  reuseLoads,
   removeDeadCode,
+  removeDeadStores,
   threadJumps,
   orderBlocks,
   propagate,
