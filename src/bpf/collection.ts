@@ -60,8 +60,18 @@ export class Collection {
     for (const map of this.maps.values()) map.close();
   }
 
+  /** The same, with the links detached side by side and without blocking this thread. */
+  async closeAsync(): Promise<void> {
+    await Promise.all(this.links.splice(0).map((link) => link.closeAsync()));
+    this.close();
+  }
+
   [Symbol.dispose](): void {
     this.close();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.closeAsync();
   }
 
   #named<T>(among: ReadonlyMap<string, T>, name: string, what: string): T {
