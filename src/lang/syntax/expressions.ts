@@ -152,7 +152,7 @@ function parseAddressOf(cursor: Cursor): Expression {
     cursor.error('address-of operator (&) can only be used on a map or variable');
     return parseUnary(cursor);
   }
-  const root = sigil === '$' ? parseVariable(cursor) : parseMapReference(cursor);
+  const root = sigil === '$' ? parseVariable(cursor) : parseMap(cursor);
   const of = continuePostfix(cursor, root);
   if (!isPlace(of) && !isField(of)) {
     cursor.error('address-of operator (&) can only be used on a map or variable', of.span);

@@ -20,6 +20,7 @@ import { checkCount, infer, inferPlace, useMap } from './infer-expression.ts';
 import { binaryType } from './operators.ts';
 import { literalFits, promote } from './promote.ts';
 import { isAggregate, isCastableAggregate, NONE, type Type, tupleOf, typeName } from './type.ts';
+import { placeOf } from './places.ts';
 import { resolveType } from './type-expressions.ts';
 import type { MapTyping, Typing } from './typing.ts';
 
@@ -263,6 +264,21 @@ function isWritable(target: Expression, t: Typing): boolean {
   const type = t.typeOf(target.object);
   if (type?.kind === 'pointer') return type.space === 'map';
   return isWritable(target.object, t);
+}
+
+function checkWritable(node: Assign, t: Typing): boolean {
+  const { space } = placeOf(node.target, t);
+  let root: Expression = node.target;
+  while (root.kind === 'field' || root.kind === 'index') root = root.object;
+  const type = t.typeOf(root);
+  if (space === 'map' && type?.kind !== 'tuple' && type?.kind !== 'record') return true;
+  t.error(
+    node,
+    space === 'map'
+      ? 'Tuples and records are immutable once created. Consider creating a new value and assigning it instead.'
+      : `Fields can be written in maps and variables only, not in ${space} memory`,
+  );
+  return false;
 }
 
 function inferWhile(node: While, t: Typing): void {
