@@ -21,7 +21,7 @@ export async function dispatch(argv: readonly string[]): Promise<Exit> {
 
 async function run(row: CommandRow, argv: readonly string[]): Promise<Exit> {
   if (row.raw) {
-    if (argv[0] === '--help' || argv[0] === '-h') return help([row.name]);
+    if (argv[0] === '--help') return help([row.name]);
     return (await row.load()).run(argv, makeContext(false));
   }
   const specs: Options = { ...(row.options as Options), ...COMMON_OPTIONS };

@@ -1,9 +1,9 @@
 /** Runs a compiled script: load, begin, attach, watch, end, print. */
 import { writeSync } from 'node:fs';
 import { PebbleError } from '../base/errors.ts';
-import { type Collection, KeyedMap, loadCollection, RingBuffer } from '../bpf/index.ts';
+import { type Collection, clockNs, KeyedMap, loadCollection, RingBuffer } from '../bpf/index.ts';
 import type { LinkSpec } from '../bpf/spec/index.ts';
-import { type CompiledScript, type ScriptMap, type ScriptProbe, SYSTEM_MAPS } from '../lang/script.ts';
+import { type CompiledScript, type GLOBALS, type ScriptMap, type ScriptProbe, SYSTEM_MAPS } from '../lang/script.ts';
 import { attachAll } from './attach.ts';
 import { makeHandlers } from './dispatch.ts';
 import { toBytes } from './format/printable.ts';
@@ -11,6 +11,7 @@ import { takeSnapshot } from './format/snapshot.ts';
 import { readMap } from './map-access.ts';
 import type { Output } from './output.ts';
 import { Pump } from './pump.ts';
+import { withSizedRing } from './ring-size.ts';
 import type { Session } from './session.ts';
 import { SystemResolver } from './system-resolver.ts';
 import type { Target } from './target.ts';
@@ -32,7 +33,7 @@ export const FAILED = 255;
 
 /** The exit status: what the script gave to exit(), 0 without. */
 export async function runScript(script: CompiledScript, options: RunOptions): Promise<number> {
-  using collection = await loadCollection(script.collection);
+  using collection = await loadCollection(withSizedRing(script));
   const run = new Run(script, collection, options);
   try {
     return await run.go();
@@ -40,6 +41,8 @@ export async function runScript(script: CompiledScript, options: RunOptions): Pr
     await run.close();
   }
 }
+
+const START = 'start' satisfies keyof typeof GLOBALS.fields;
 
 class Run implements Session {
   readonly script: CompiledScript;
@@ -72,6 +75,7 @@ class Run implements Session {
   }
 
   async go(): Promise<number> {
+    this.#fillGlobals();
     this.#runAll('begin');
     const attached = await this.#attach();
     if (this.#options.dryRun) return 0;
@@ -102,6 +106,11 @@ class Run implements Session {
   exit(code: number): void {
     this.#exitCode = code;
     this.#muted = true;
+  }
+
+  #fillGlobals(): void {
+    if (!this.collection.maps.has(SYSTEM_MAPS.globals)) return;
+    this.collection.keyed(SYSTEM_MAPS.globals).set(0, { [START]: clockNs('boottime') });
   }
 
   #probes(how: ScriptProbe['how']): ScriptProbe[] {

@@ -22,8 +22,11 @@ export interface TraceRequest {
   readonly buffering: Buffering;
 }
 
+const NOTHING_TO_RUN = { positional: [], named: new Map(), format: 'text', buffering: 'line' } as const;
+
 export function readRequest(argv: readonly string[]): TraceRequest {
   const { options, operands } = parseArguments(argv);
+  if (options.help || options.version || options.info) return { ...NOTHING_TO_RUN, options };
   if (options.cmd !== undefined && options.pid !== undefined) fail('USAGE: Cannot use both -c and -p.');
   if (options.warnings && options['no-warnings']) fail('USAGE: -k, --warnings conflicts with --no-warnings');
   const common = {

@@ -141,12 +141,21 @@ function functionParameters(btf: Btf | undefined, name: string, withResult: bool
 /** Functions through which the kernel calls raw tracepoints' programs, by event. */
 const PREFIXES = ['__bpf_trace_', '__traceiter_', '__probestub_'];
 
-function rawTracepoints(btf: Btf): Map<string, number> {
-  const found = new Map<string, number>();
+const found = new WeakMap<Btf, ReadonlyMap<string, number>>();
+
+/** Events with the function that shows their arguments; searched once, for -lv asks about each. */
+function rawTracepoints(btf: Btf): ReadonlyMap<string, number> {
+  const known = found.get(btf) ?? findRawTracepoints(btf);
+  found.set(btf, known);
+  return known;
+}
+
+function findRawTracepoints(btf: Btf): Map<string, number> {
+  const events = new Map<string, number>();
   for (const id of btf.ids('func')) {
     const name = btf.nameOf(id);
     const prefix = PREFIXES.find((candidate) => name.startsWith(candidate));
-    if (prefix && !found.has(name.slice(prefix.length))) found.set(name.slice(prefix.length), id);
+    if (prefix && !events.has(name.slice(prefix.length))) events.set(name.slice(prefix.length), id);
   }
-  return found;
+  return events;
 }
