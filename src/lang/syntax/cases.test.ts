@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { formatDiagnostics } from '../diagnostics/index.ts';
-import { type Node, parse, print, printProgram } from './index.ts';
+import { formatProgram, type Node, parse, print, printProgram } from './index.ts';
 
 const FOLDER = new URL('./testdata/', import.meta.url);
 const SEPARATOR = '====\n';
@@ -38,4 +38,68 @@ test('every expression prints with the parentheses that it needs', () => {
   const { program } = parse({ name: 'stdin', text });
   const statement = program.probes[0]!.body.statements[0] as Extract<Node, { kind: 'assign' }>;
   assert.equal(print(statement.value), '(1 + 2) * -(3 - 4 - (5 - 6))');
+});
+
+const UNTIDY = `#!/usr/bin/env pebble
+/*
+ * What it does.
+ */
+
+// of the macro
+macro m(x)   { x } // after it
+let @a = hash(1)
+let @b = hash(2)
+
+config_probe:x { }
+BEGIN
+{
+  // first
+  $x = 1;   // one
+  $y = { /* inner */ 2 };
+
+
+  /* last */
+  print($x)
+  // the end
+}
+// goodbye
+`;
+
+test('formatting keeps comments and single blank lines, and is stable', () => {
+  const { program } = parse({ name: 'stdin', text: UNTIDY });
+  const formatted = formatProgram(program);
+  assert.equal(
+    formatted,
+    `#!/usr/bin/env pebble
+/*
+ * What it does.
+ */
+
+// of the macro
+macro m(x) {
+  x
+} // after it
+
+let @a = hash(1);
+let @b = hash(2);
+
+config_probe:x {}
+
+BEGIN {
+  // first
+  $x = 1; // one
+  $y = {
+    /* inner */
+    2
+  };
+
+  /* last */
+  print($x);
+  // the end
+}
+
+// goodbye
+`,
+  );
+  assert.equal(formatProgram(parse({ name: 'stdin', text: formatted }).program), formatted);
 });

@@ -1,6 +1,5 @@
 /** The grammar of expressions: precedence climbing over unary, postfix and primary rules. */
 import type {
-  AddressOf,
   AssignTarget,
   BinaryOperator,
   Block,

@@ -8,7 +8,7 @@ export type * from './ast.ts';
 export { splitAttachPoint } from './attach-point.ts';
 export { type COptions, type CResult, type IncludeReader, readDefinitions } from './c/index.ts';
 export { type IntegerResult, parseSigned, parseUnsigned } from './integers.ts';
-export { print, printProgram } from './printer.ts';
+export { formatProgram, print, printProgram } from './printer.ts';
 export { parseExpressionText } from './program.ts';
 export { children, mapChildren, relocate, walk } from './walk.ts';
 

@@ -1,10 +1,15 @@
 /** Writes a syntax tree as source text: one statement a line, two blanks a level, parentheses only where needed. */
+import { type Span, spanText } from '../diagnostics/index.ts';
 import type {
   AttachPoint,
   Block,
+  Config,
+  CSource,
   Expression,
   If,
+  Import,
   Kind,
+  Macro,
   MapDeclaration,
   Node,
   NodeOf,
@@ -14,23 +19,36 @@ import type {
   Subprogram,
 } from './ast.ts';
 import { precedenceOf } from './expressions.ts';
+import { commentText, Trivia } from './trivia.ts';
 
 const INDENT = '  ';
 
-export function printProgram(program: Program): string {
-  const sections = [
-    program.cSources.map((source) => source.text).join('\n'),
-    program.config ? print(program.config) : '',
-    program.imports.map((one) => `${print(one)};`).join('\n'),
-    program.maps.map((one) => print(one)).join('\n'),
-    ...[...program.macros, ...program.functions, ...program.probes].map((one) => print(one)),
-  ];
-  const header = program.header === undefined ? '' : `${program.header.trimEnd()}\n`;
-  return `${header}${sections.filter((section) => section !== '').join('\n\n')}\n`;
+/** Where a node is printed. */
+interface Layout {
+  /** Starts continuation lines. */
+  readonly indent: string;
+  /** Comments and blank lines to print with it. */
+  readonly trivia?: Trivia;
 }
 
-/** One node as text; continuation lines start with `indent`. */
-export function print(node: Node, indent = ''): string {
+const TOP: Layout = { indent: '' };
+
+function deeper(layout: Layout): Layout {
+  return { ...layout, indent: layout.indent + INDENT };
+}
+
+/** The tree as text. */
+export function printProgram(program: Program): string {
+  return printItems(program, TOP);
+}
+
+/** The script in the one form that all scripts should have; its comments and single blank lines stay. */
+export function formatProgram(program: Program): string {
+  return printItems(program, { ...TOP, trivia: new Trivia(program) });
+}
+
+/** One node as text. */
+export function print(node: Node, layout: Layout = TOP): string {
   return (PRINT[node.kind] as (node: Node, layout: Layout) => string)(node, layout);
 }
 
@@ -45,7 +63,11 @@ const PRINT: { readonly [K in Kind]: (node: NodeOf<K>, layout: Layout) => string
   'map-declaration': printMapDeclaration,
   'map-field': (node, layout) => `${node.name}: ${print(node.type, layout)}${node.merge ? ` ${node.merge}` : ''}`,
   probe: printProbe,
-  predicate: (node, layout) => `/${print(node.condition, layout)}/`,
+  predicate: (node, layout) => {
+    const condition = print(node.condition, layout);
+    // A star after the slash would start a comment.
+    return condition.startsWith('*') ? `/ ${condition}/` : `/${condition}/`;
+  },
   'attach-point': printAttachPoint,
 
   'expression-statement': (node, layout) => print(node.expression, layout),
@@ -75,7 +97,7 @@ const PRINT: { readonly [K in Kind]: (node: NodeOf<K>, layout: Layout) => string
     const keys = node.key.kind === 'tuple' && node.key.items.length > 1 ? node.key.items : [node.key];
     return `${node.map.name}[${list(keys, layout)}]`;
   },
-  'address-of': (node) => `&${node.of.name}`,
+  'address-of': (node, layout) => `&${print(node.of, layout)}`,
   call: (node, layout) => `${node.name}(${list(node.arguments, layout)})`,
   sizeof: (node, layout) => `sizeof(${print(node.of, layout)})`,
   offsetof: (node, layout) => `offsetof(${print(node.of, layout)}, ${node.path.join('.')})`,
@@ -117,18 +139,20 @@ const PRINT: { readonly [K in Kind]: (node: NodeOf<K>, layout: Layout) => string
   },
   'c-include': (node) => (node.system ? `#include <${node.path}>` : `#include "${node.path}"`),
   'c-record': (node, layout) => {
-    const fields = node.fields.map((field) => `${indent}${INDENT}${print(field, indent + INDENT)};\n`).join('');
+    const inner = deeper(layout);
+    const fields = node.fields.map((field) => `${inner.indent}${print(field, inner)};\n`).join('');
     const attributes = [...(node.packed ? ['packed'] : []), ...(node.aligned ? [`aligned(${node.aligned})`] : [])];
     const suffix = attributes.length > 0 ? ` __attribute__((${attributes.join(', ')}))` : '';
-    return `${node.tag} ${node.name ? `${node.name} ` : ''}{\n${fields}${indent}}${suffix}`;
+    return `${node.tag} ${node.name ? `${node.name} ` : ''}{\n${fields}${layout.indent}}${suffix}`;
   },
   'c-field': (node, layout) =>
     declare(node.type, node.name ?? '', layout) +
     (node.bits === undefined ? '' : ` : ${node.bits}`) +
     (node.aligned === undefined ? '' : ` __attribute__((aligned(${node.aligned})))`),
   'c-enum': (node, layout) => {
-    const members = node.members.map((member) => `${indent}${INDENT}${print(member)},\n`).join('');
-    return `enum ${node.name ? `${node.name} ` : ''}{\n${members}${indent}}`;
+    const inner = deeper(layout);
+    const members = node.members.map((member) => `${inner.indent}${print(member)},\n`).join('');
+    return `enum ${node.name ? `${node.name} ` : ''}{\n${members}${layout.indent}}`;
   },
   'c-enum-member': (node) => `${node.name} = ${node.value}`,
   'c-typedef': (node, layout) => `typedef ${declare(node.type, node.name, layout)}`,
@@ -140,6 +164,66 @@ const PRINT: { readonly [K in Kind]: (node: NodeOf<K>, layout: Layout) => string
 };
 
 // Top level
+
+type Item = CSource | Config | Import | MapDeclaration | Macro | Subprogram | Probe;
+
+/** Items of one line each, which need no blank line between them. */
+const ONE_LINE: ReadonlySet<Kind> = new Set(['c-source', 'import', 'map-declaration']);
+
+function printItems(program: Program, layout: Layout): string {
+  const { trivia } = layout;
+  let text = program.header === undefined ? '' : `${program.header.trimEnd()}\n`;
+  let previous: Item | undefined;
+  let end = program.header?.length ?? 0;
+  for (const item of itemsOf(program)) {
+    const comments = trivia?.before(item.span.start) ?? [];
+    const [first = item.span] = comments;
+    const close = previous && ONE_LINE.has(previous.kind) && previous.kind === item.kind;
+    if (previous && !(close && !trivia?.hasBlankLine(end, first.start))) text += '\n';
+    text += printComments([...comments, item.span], layout);
+    text += printItem(item, layout);
+    end = 'body' in item ? item.body.span.end : item.span.end;
+    const comment = trivia?.sameLine(end);
+    text += comment ? ` ${commentText(comment, '')}\n` : '\n';
+    end = comment?.end ?? end;
+    previous = item;
+  }
+  const rest = trivia?.before(Number.POSITIVE_INFINITY) ?? [];
+  if (rest.length > 0 && previous) text += '\n';
+  return text === '' && rest.length === 0 ? '\n' : text + printComments(rest, layout);
+}
+
+/** In the order of the text; what other texts brought in comes in the order of the lists. */
+function itemsOf(program: Program): Item[] {
+  const { cSources, config, imports, maps, macros, functions, probes } = program;
+  const items: Item[] = [
+    ...cSources,
+    ...(config ? [config] : []),
+    ...imports,
+    ...maps,
+    ...macros,
+    ...functions,
+    ...probes,
+  ];
+  const isOwn = ({ span }: Item) => span.source === program.span.source && !span.via;
+  return items.every(isOwn) ? items.sort((a, b) => a.span.start - b.span.start) : items;
+}
+
+function printItem(item: Item, layout: Layout): string {
+  return item.kind === 'import' ? `${print(item, layout)};` : print(item, layout);
+}
+
+/** Comments on lines of their own, with the blank lines that follow them; the last span is only what comes next, if it is no comment. */
+function printComments(spans: readonly Span[], { indent, trivia }: Layout): string {
+  let text = '';
+  for (const [i, span] of spans.entries()) {
+    if (!/^\/[/*]/.test(spanText(span)) || !trivia) break;
+    text += `${indent}${commentText(span, indent)}\n`;
+    const next = spans[i + 1];
+    if (next && trivia.hasBlankLine(span.end, next.start)) text += '\n';
+  }
+  return text;
+}
 
 function printSubprogram(node: Subprogram, layout: Layout): string {
   const parameters = list(node.parameters, layout);
@@ -165,10 +249,24 @@ function printAttachPoint(node: AttachPoint): string {
 // Blocks
 
 function printBlock(node: Block, layout: Layout): string {
-  const inner = indent + INDENT;
-  const lines = node.statements.map((statement) => `${inner}${printStatement(statement, inner)}\n`);
-  if (node.value) lines.push(`${inner}${print(node.value, inner)}\n`);
-  return lines.length === 0 ? '{}' : `{\n${lines.join('')}${indent}}`;
+  const inner = deeper(layout);
+  const { trivia } = layout;
+  const parts: (Statement | Expression)[] = [...node.statements, ...(node.value ? [node.value] : [])];
+  let text = '';
+  let end = node.span.start + 1;
+  for (const part of parts) {
+    const comments = trivia?.before(part.span.start) ?? [];
+    const [first = part.span] = comments;
+    if (text !== '' && trivia?.hasBlankLine(end, first.start)) text += '\n';
+    text += printComments([...comments, part.span], inner);
+    text += inner.indent + (part === node.value ? print(part, inner) : printStatement(part as Statement, inner));
+    const comment = trivia?.sameLine(part.span.end);
+    text += comment ? ` ${commentText(comment, inner.indent)}\n` : '\n';
+    end = comment?.end ?? part.span.end;
+  }
+  const rest = trivia?.before(node.span.end) ?? [];
+  text += printComments(rest, inner);
+  return text === '' ? '{}' : `{\n${text}${layout.indent}}`;
 }
 
 function printStatement(node: Statement, layout: Layout): string {
@@ -243,7 +341,7 @@ function declare(type: Node, name: string, layout: Layout): string {
       return declare(
         type.to,
         type.to.kind === 'c-array' || type.to.kind === 'c-function' ? `(*${name})` : `*${name}`,
-        indent,
+        layout,
       );
     case 'c-array':
       return declare(type.element, `${name}[${type.length || ''}]`, layout);

@@ -15,7 +15,7 @@ import type { Cursor } from './cursor.ts';
 import {
   continueExpression,
   continuePostfix,
-  isMapField,
+  isField,
   isPlace,
   parseCondition,
   parseExpression,
@@ -55,7 +55,7 @@ export function parseBlock(cursor: Cursor, valueAllowed: boolean): Block | undef
 function finishBlock(block: Block, valueAllowed: boolean): Block {
   if (valueAllowed || !block.value) return block;
   const { value, ...rest } = block;
-  const last: Statement = { kind: 'expression-statement', span: block.span, expression: withoutValue(value) };
+  const last: Statement = { kind: 'expression-statement', span: value.span, expression: withoutValue(value) };
   return { ...rest, statements: [...block.statements, last] };
 }
 
@@ -137,7 +137,7 @@ function tryAssign(cursor: Cursor, start: number, target: Expression): Part {
   const end = cursor.pos;
   cursor.skipLayout();
   const operationStart = cursor.pos;
-  const operator = takeAssignment(cursor, isPlace(target) || isMapField(target));
+  const operator = takeAssignment(cursor, isPlace(target) || isField(target));
   if (operator === undefined) {
     cursor.pos = end;
     return undefined;
@@ -162,9 +162,9 @@ function takeAssignment(cursor: Cursor, compound: boolean): CompoundOperator | '
 }
 
 function checkTarget(cursor: Cursor, target: Expression, span: Assign['span']): target is AssignTarget {
-  const isField = target.kind === 'tuple-access' || target.kind === 'field';
-  if (isPlace(target) || isMapField(target)) return true;
-  const message = isField
+  const immutable = target.kind === 'tuple-access' || target.kind === 'field';
+  if (isPlace(target) || isField(target)) return true;
+  const message = immutable
     ? 'Tuples and records are immutable once created. Consider creating a new value and assigning it instead.'
     : 'invalid assignment target';
   cursor.error(message, span);
