@@ -271,7 +271,8 @@ function checkWritable(node: Assign, t: Typing): boolean {
   let root: Expression = node.target;
   while (root.kind === 'field' || root.kind === 'index') root = root.object;
   const type = t.typeOf(root);
-  if (space === 'map' && type?.kind !== 'tuple' && type?.kind !== 'record') return true;
+  const immutable = root.kind === 'variable' && (type?.kind === 'tuple' || type?.kind === 'record');
+  if (space === 'map' && !immutable) return true;
   t.error(
     node,
     space === 'map'

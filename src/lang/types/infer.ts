@@ -1,11 +1,9 @@
 /** Infers all types of a script: sweeps over its units until nothing grows, then once more to report. */
-import { record } from '../../base/record.ts';
 import type { MapDeclaration } from '../syntax/ast.ts';
 import { infer } from './infer-expression.ts';
 import { inferBlock } from './infer-statement.ts';
-import { shapeOf } from './layout.ts';
 import { isCondition } from './operators.ts';
-import { INT8, pointerTo, type StructType, type Type, typeName } from './type.ts';
+import { INT8, pointerTo, type RecordType, type Type, typeName } from './type.ts';
 import { resolveType } from './type-expressions.ts';
 import { newTable, type ScriptTyping, type TypeTable, Typing, type Unit } from './typing.ts';
 
@@ -93,11 +91,8 @@ export function declareMaps(script: ScriptTyping, declarations: readonly MapDecl
   }
 }
 
-function recordType(declaration: MapDeclaration, t: Typing): StructType | undefined {
-  const types = declaration.fields!.map((field) => [field.name, resolveType(field.type, t)] as const);
-  if (types.some(([, type]) => type === undefined)) return undefined;
-  const layout = record('', Object.fromEntries(types.map(([name, type]) => [name, shapeOf(type!)])));
-  const fields = types.map(([name, type]) => ({ name, type: type!, offset: layout.offsets[name]! }));
-  const align = layout.align as 1 | 2 | 4 | 8;
-  return { kind: 'struct', name: `struct ${declaration.name}`, size: layout.size, align, fields: () => fields };
+function recordType(declaration: MapDeclaration, t: Typing): RecordType | undefined {
+  const fields = declaration.fields!.map(({ name, type }) => ({ name, type: resolveType(type, t) }));
+  if (fields.some((field) => field.type === undefined)) return undefined;
+  return { kind: 'record', fields: fields as RecordType['fields'] };
 }
