@@ -4,6 +4,16 @@ export { Collection, loadCollection } from './collection.ts';
 export { attach, Link, type Strategy } from './links/index.ts';
 export * from './maps/index.ts';
 export * from './programs/index.ts';
-export { type EventSource, type OnEvent, PerfBuffer, Poller, type PollerOptions, RingBuffer } from './ring/index.ts';
+export {
+  type EventSource,
+  type OnEvent,
+  PerfBuffer,
+  Poller,
+  type PollerOptions,
+  RingBuffer,
+  type RingWorker,
+  type RingWorkerOptions,
+  readOnThread,
+} from './ring/index.ts';
 export type * from './spec/index.ts';
 export { clockNs, onlineCpus, possibleCpus, tracefs } from './sys/index.ts';

@@ -1,5 +1,6 @@
 /** Feature probes agree with what the rest of the tests can do on this kernel, and leave nothing behind. */
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { test } from 'node:test';
 import { FEATURE_NAMES, feature, hasFeature } from './index.ts';
@@ -16,4 +17,27 @@ test('every feature is there, or has a reason and a consequence', async () => {
   assert.ok(await hasFeature('programs'));
   // tracefs may have been mounted for this process.
   assert.ok(readdirSync('/proc/self/fd').length <= before + 1);
+});
+
+/** In another process, as nobody, with two capabilities. */
+const LEAST = `
+  const { FEATURE_NAMES, feature } = await import(${JSON.stringify(new URL('./index.ts', import.meta.url).href)});
+  const features = await Promise.all(FEATURE_NAMES.map(feature));
+  console.log(JSON.stringify(features.filter(({ available }) => available).map(({ name }) => name)));
+`;
+
+test('CAP_BPF and CAP_PERFMON are enough for all but tracepoints by name and uprobes through perf', async (t) => {
+  const only = '-all,+bpf,+perfmon';
+  const drop = ['--reuid=65534', '--regid=65534', '--clear-groups', `--inh-caps=${only}`, `--ambient-caps=${only}`];
+  const node = [process.execPath, '--input-type=module', '-e', LEAST];
+  const child = spawnSync('setpriv', [...drop, `--bounding-set=${only}`, ...node], { encoding: 'utf8' });
+  if (child.error) return t.skip('setpriv is not installed');
+  const have = new Set(JSON.parse(child.stdout) as string[]);
+  const lost = [];
+  for (const name of FEATURE_NAMES) if ((await hasFeature(name)) && !have.has(name)) lost.push(name);
+  const allowed = ['run_statistics', 'tracefs', 'tracepoint', 'uprobe', 'kprobe'];
+  assert.deepEqual(
+    lost.filter((name) => !allowed.includes(name)),
+    [],
+  );
 });

@@ -18,9 +18,12 @@ export function reasonOf(error: unknown): string {
 
 /** The answer of a system call as a verdict; a descriptor is closed. */
 export function verdictOf(result: number): Verdict {
-  if (result < 0) return errorName(-result)[1];
-  closeFd(result);
-  return undefined;
+  if (result >= 0) {
+    closeFd(result);
+    return undefined;
+  }
+  const [name, text] = errorName(-result);
+  return `${text} (${name})`;
 }
 
 export async function tryOut(body: () => unknown): Promise<Verdict> {

@@ -25,7 +25,7 @@ export class RingBuffer implements EventSource {
   readonly #data: DataView;
   #consumed: number;
 
-  constructor(map: MapHandle) {
+  constructor(map: Pick<MapHandle, 'fd' | 'name' | 'maxEntries'>) {
     const doing = `mapping ring buffer "${map.name}"`;
     const page = pageSize();
     this.size = map.maxEntries;

@@ -6,7 +6,7 @@ import { aluImm, aluReg, call, exit, type Instruction, loadReference, store, sto
 import { createMap } from '../maps/index.ts';
 import { loadProgram, type Program } from '../programs/index.ts';
 import type { MapSpec } from '../spec/index.ts';
-import { PerfBuffer, Poller, RingBuffer } from './index.ts';
+import { PerfBuffer, Poller, RingBuffer, readOnThread } from './index.ts';
 
 const ring = { name: 'events', type: 'ringbuf', maxEntries: 4096 } as const;
 const perf = { name: 'events', type: 'perf_event_array', maxEntries: 0 } as const;
@@ -121,6 +121,36 @@ test('the poller finds events by itself, and drains the rest', async () => {
   assert.equal(count, 7);
   assert.equal(poller.drain(), 5);
   buffer.close();
+  program.close();
+  map.close();
+});
+
+test('a worker loses nothing while this thread is busy, and hands over everything before it ends', async () => {
+  const { map, program } = await setUp({ ...ring, maxEntries: 128 * 1024 }, toRing);
+  let count = 0;
+  let last = 0n;
+  const worker = await readOnThread(
+    map,
+    (view, offset, length) => {
+      assert.equal(length, 16);
+      const time = view.getBigUint64(offset, true);
+      assert.ok(time >= last);
+      last = time;
+      count++;
+    },
+    { options: { idleMs: 2 } },
+  );
+  await sleep(200);
+  let refused = 0;
+  // Ten times what the ring holds, without once returning to the event loop.
+  for (let i = 0; i < 30; i++) {
+    refused += emit(program, 1009);
+    for (const end = performance.now() + 5; performance.now() < end; );
+  }
+  await worker.stop();
+  assert.equal(count + refused, 30 * 1009);
+  assert.equal(refused, 0);
+  assert.equal(worker.count, count);
   program.close();
   map.close();
 });
