@@ -1,6 +1,7 @@
 /** Rewrites BTF for kernels that know fewer kinds of types; ids and strings stay where they are. */
 import { Btf } from './btf.ts';
-import { type BtfKind, EACH_WORDS, FIXED_WORDS, KIND_NAMES, KIND_NUMBERS } from './kinds.ts';
+import { type BtfKind, EACH_WORDS, KIND_NUMBERS } from './kinds.ts';
+import { rawTypes } from './raw.ts';
 
 /** Kinds to do without, from the newest kernels' down: 5.13 float, 5.16 decl_tag, 5.17 type_tag, 6.0 enum64; 5.2 the rest. */
 export const BTF_STEPS: readonly (readonly BtfKind[])[] = [
@@ -8,9 +9,7 @@ export const BTF_STEPS: readonly (readonly BtfKind[])[] = [
   ['enum64', 'type_tag', 'decl_tag', 'float', 'datasec', 'var'],
 ];
 
-const TYPE_OFFSET = 8;
-const TYPE_LENGTH = 12;
-const HEADER_LENGTH = 4;
+/** The extra word of an int: 8 bits, no encoding. */
 const INT_BYTE = 8;
 
 /** What has as many words, and the size, of the kind that it stands for (libbpf, bpf_object__sanitize_btf). */
@@ -31,19 +30,11 @@ export function simplifyBtf(bytes: Buffer, without: readonly BtfKind[]): Buffer 
     return type.kind === 'int' && type.size === 1;
   });
   const copy = Buffer.from(bytes);
-  const start = copy.readUInt32LE(HEADER_LENGTH) + copy.readUInt32LE(TYPE_OFFSET);
-  const end = start + copy.readUInt32LE(TYPE_LENGTH);
-  for (let at = start; at < end; ) {
-    const info = copy.readUInt32LE(at + 4);
-    const number = (info >>> 24) & 0x1f;
-    const kind = KIND_NAMES[number]!;
-    const parts = info & 0xffff;
-    if (without.includes(kind)) {
-      const members = EACH_WORDS[number] === 3 ? parts : 0;
-      if (members > 0 && filler === undefined) return undefined;
-      replace(copy, at, STAND_IN[kind]!, members, filler ?? 0);
-    }
-    at += (3 + FIXED_WORDS[number]! + EACH_WORDS[number]! * parts) * 4;
+  for (const { at, kind, parts } of rawTypes(bytes)) {
+    if (!without.includes(kind)) continue;
+    const members = EACH_WORDS[KIND_NUMBERS[kind]] === 3 ? parts : 0;
+    if (members > 0 && filler === undefined) return undefined;
+    replace(copy, at, STAND_IN[kind]!, members, filler ?? 0);
   }
   return copy;
 }

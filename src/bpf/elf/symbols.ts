@@ -26,6 +26,8 @@ export interface ElfSymbol {
   readonly binding: SymbolBinding;
   /** Index of the section that holds it; 0 when it is defined elsewhere. */
   readonly section: number;
+  /** Not for other files (STV_HIDDEN, STV_INTERNAL). */
+  readonly hidden: boolean;
 }
 
 export class SymbolTable {
@@ -60,6 +62,7 @@ export class SymbolTable {
       type: (info & 0xf) === IFUNC ? 'ifunc' : (TYPES[info & 0xf] ?? 'other'),
       binding: BINDINGS[info >>> 4] ?? 'other',
       section: words[at + 1]! >>> 16,
+      hidden: ((words[at + 1]! >>> 8) & 3) === 1 || ((words[at + 1]! >>> 8) & 3) === 2,
     };
   }
 

@@ -1,5 +1,5 @@
 /** What the kernel's map types are called and how they are used: one row a type. */
-import type { MapType } from '../spec/index.ts';
+import { MAP_TYPES, type MapType } from '../spec/index.ts';
 
 /** How a map is read and written; each has a class of its own. */
 export type Access =
@@ -18,8 +18,6 @@ export type Access =
   | 'none';
 
 interface MapKind {
-  /** enum bpf_map_type (linux/bpf.h). */
-  readonly id: number;
   readonly access: Access;
   /** The kernel wants BTF of key and value. */
   readonly btf?: true;
@@ -28,38 +26,42 @@ interface MapKind {
 }
 
 export const MAP_KINDS = {
-  hash: { id: 1, access: 'keyed' },
-  array: { id: 2, access: 'keyed' },
-  prog_array: { id: 3, access: 'programs' },
-  perf_event_array: { id: 4, access: 'none' },
-  percpu_hash: { id: 5, access: 'per_cpu' },
-  percpu_array: { id: 6, access: 'per_cpu' },
-  stack_trace: { id: 7, access: 'keyed' },
-  cgroup_array: { id: 8, access: 'none' },
-  lru_hash: { id: 9, access: 'keyed' },
-  lru_percpu_hash: { id: 10, access: 'per_cpu' },
-  lpm_trie: { id: 11, access: 'keyed' },
-  array_of_maps: { id: 12, access: 'maps' },
-  hash_of_maps: { id: 13, access: 'maps' },
-  queue: { id: 22, access: 'queue' },
-  stack: { id: 23, access: 'queue' },
-  ringbuf: { id: 27, access: 'none' },
-  task_storage: { id: 29, access: 'storage', btf: true, since: '5.11' },
-  bloom_filter: { id: 30, access: 'bloom', since: '5.16' },
-  user_ringbuf: { id: 31, access: 'none', since: '6.1' },
-  cgroup_storage: { id: 32, access: 'storage', btf: true, since: '6.2' },
-  arena: { id: 33, access: 'none', since: '6.9' },
+  hash: { access: 'keyed' },
+  array: { access: 'keyed' },
+  prog_array: { access: 'programs' },
+  perf_event_array: { access: 'none' },
+  percpu_hash: { access: 'per_cpu' },
+  percpu_array: { access: 'per_cpu' },
+  stack_trace: { access: 'keyed' },
+  cgroup_array: { access: 'none' },
+  lru_hash: { access: 'keyed' },
+  lru_percpu_hash: { access: 'per_cpu' },
+  lpm_trie: { access: 'keyed' },
+  array_of_maps: { access: 'maps' },
+  hash_of_maps: { access: 'maps' },
+  queue: { access: 'queue' },
+  stack: { access: 'queue' },
+  devmap: { access: 'none' },
+  sockmap: { access: 'none' },
+  cpumap: { access: 'none' },
+  xskmap: { access: 'none' },
+  sockhash: { access: 'none' },
+  reuseport_sockarray: { access: 'none' },
+  devmap_hash: { access: 'none' },
+  sk_storage: { access: 'none', btf: true },
+  inode_storage: { access: 'none', btf: true },
+  ringbuf: { access: 'none' },
+  task_storage: { access: 'storage', btf: true, since: '5.11' },
+  bloom_filter: { access: 'bloom', since: '5.16' },
+  user_ringbuf: { access: 'none', since: '6.1' },
+  cgroup_storage: { access: 'storage', btf: true, since: '6.2' },
+  arena: { access: 'none', since: '6.9' },
 } as const satisfies Record<MapType, MapKind>;
 
 export type TypesWith<A extends Access> = {
   [T in MapType]: (typeof MAP_KINDS)[T]['access'] extends A ? T : never;
 }[MapType];
 
-export function mapKind(type: MapType): MapKind {
-  return MAP_KINDS[type];
-}
-
-/** The type with this number; undefined for those that we have no name for. */
-export function mapTypeOf(id: number): MapType | undefined {
-  return (Object.keys(MAP_KINDS) as MapType[]).find((type) => MAP_KINDS[type].id === id);
+export function mapKind(type: MapType): MapKind & { readonly id: number } {
+  return { id: MAP_TYPES[type], ...MAP_KINDS[type] };
 }

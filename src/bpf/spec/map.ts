@@ -1,29 +1,8 @@
 /** What a map is, before a kernel has it: plain data. */
 import type { Shape } from '../../base/record.ts';
+import type { MapType } from './map-types.ts';
 
-/** Names of `enum bpf_map_type` (linux/bpf.h), in lower case and without the prefix. */
-export type MapType =
-  | 'hash'
-  | 'array'
-  | 'prog_array'
-  | 'perf_event_array'
-  | 'percpu_hash'
-  | 'percpu_array'
-  | 'stack_trace'
-  | 'cgroup_array'
-  | 'lru_hash'
-  | 'lru_percpu_hash'
-  | 'lpm_trie'
-  | 'array_of_maps'
-  | 'hash_of_maps'
-  | 'queue'
-  | 'stack'
-  | 'ringbuf'
-  | 'task_storage'
-  | 'bloom_filter'
-  | 'user_ringbuf'
-  | 'cgroup_storage'
-  | 'arena';
+export type { MapType };
 
 export interface MapSpec {
   /** Unique in its collection; the kernel sees the first 15 bytes. */
