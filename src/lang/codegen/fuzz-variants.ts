@@ -9,7 +9,7 @@ import { FUZZ_MAPS, INPUT_BYTES, randomProgram } from './random-program.ts';
 export const VARIANTS: readonly GenerateOptions[] = [
   { optimise: false },
   {},
-  { isa: 'v3' },
+  { isa: 'v3', loopLimit: 1000 },
   { optimise: false, isa: 'v3' },
 ];
 

@@ -4,6 +4,7 @@ import { alignUp, bytes, u32 } from '../../base/record.ts';
 import type { MapSpec } from '../../bpf/spec/map.ts';
 import type { FunctionSpec } from '../../bpf/spec/program.ts';
 import { type IrFunction, type IrProgram, NECESSARY, optimise, PASSES, validateProgram } from '../ir/index.ts';
+import { countGuards } from '../ir/passes/guards.ts';
 import { allocateRegisters } from './allocate.ts';
 import { type CallGraph, callGraph } from './calls.ts';
 import { emitFunction, layOutFrame } from './emit.ts';
@@ -14,6 +15,8 @@ import { select } from './select.ts';
 export interface GenerateOptions {
   /** v4 (Linux 6.6) adds signed division, sign extension and long jumps; v3 does without. */
   readonly isa?: 'v3' | 'v4';
+  /** For kernels without may_goto (before 6.9): all guarded loops of a function together stop after so many rounds. */
+  readonly loopLimit?: number;
   /** False only where a test wants the IR as it is. */
   readonly optimise?: boolean;
 }
@@ -37,7 +40,7 @@ const SPILL_RESERVES = [64, 128, 192, 256];
 
 export function generate(program: IrProgram, options: GenerateOptions = {}): Generated {
   validateProgram(program);
-  const optimised = optimise(program, options.optimise === false ? NECESSARY : PASSES);
+  const optimised = optimise(withGuards(program, options.loopLimit), options.optimise === false ? NECESSARY : PASSES);
   const frames = new Map(optimised.functions.map((fn) => [fn, new FramePlan(fn)]));
   let tooDeep: unknown;
   for (const reserve of SPILL_RESERVES) {
@@ -49,6 +52,11 @@ export function generate(program: IrProgram, options: GenerateOptions = {}): Gen
     }
   }
   throw tooDeep;
+}
+
+function withGuards(program: IrProgram, limit: number | undefined): IrProgram {
+  if (limit === undefined) return program;
+  return { ...program, functions: program.functions.map((fn) => countGuards(fn, limit)) };
 }
 
 class StackTooDeep extends PebbleError {}

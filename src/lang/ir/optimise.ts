@@ -19,7 +19,6 @@ export const PASSES: readonly Pass[] = [
   orderBlocks,
   propagate,
   threadJumps,
-  orderBlocks,
   shareHelpers,
   propagate,
   foldAddresses,
@@ -27,11 +26,10 @@ export const PASSES: readonly Pass[] = [
   removeDeadCode,
   removeDeadStores,
   threadJumps,
-  orderBlocks,
   propagate,
   retargetCopies,
   removeDeadCode,
-  orderBlocks,
+  threadJumps,
 ];
 
 export function optimise(program: IrProgram, passes: readonly Pass[] = PASSES): IrProgram {

@@ -2,12 +2,12 @@
 import { evaluateComparison } from '../evaluate.ts';
 import type { Block, BlockId, IrFunction, Located, Op, Operand, Terminator } from '../ir.ts';
 import { definition, mapSuccessors } from '../operands.ts';
-import { predecessorsOf } from './order.ts';
+import { orderBlocks, predecessorsOf } from './order.ts';
 import { simplifyTerminator } from './simplify.ts';
 
-/** Leaves unreachable blocks behind (`orderBlocks` drops them). */
+/** Blocks come out in the order of `orderBlocks`. */
 export function threadJumps(fn: IrFunction): IrFunction {
-  return mergeStraightLines(threadEdges(fn));
+  return orderBlocks(mergeStraightLines(orderBlocks(threadEdges(fn))));
 }
 
 /** An edge is followed through at most so many blocks: loops without exit must not hang us. */

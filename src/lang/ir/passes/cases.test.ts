@@ -1,0 +1,49 @@
+/** Each file of cases/PASS/ is one case: IR, a line of dashes, the IR that the pass makes of it. UPDATE=1 rewrites them. */
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { test } from 'node:test';
+import type { IrFunction } from '../ir.ts';
+import { parseProgram } from '../parse.ts';
+import { printProgram } from '../print.ts';
+import { validateProgram } from '../validate.ts';
+import { foldAddresses } from './addresses.ts';
+import { shareHelpers } from './common-helpers.ts';
+import { removeDeadCode } from './dead-code.ts';
+import { removeDeadStores } from './dead-stores.ts';
+import { countGuards } from './guards.ts';
+import { threadJumps } from './jumps.ts';
+import { orderBlocks } from './order.ts';
+import { propagate } from './propagate.ts';
+import { retargetCopies } from './retarget.ts';
+import { reuseLoads } from './reuse-loads.ts';
+
+const PASSES: Readonly<Record<string, (fn: IrFunction) => IrFunction>> = {
+  addresses: foldAddresses,
+  'common-helpers': shareHelpers,
+  'dead-code': removeDeadCode,
+  'dead-stores': removeDeadStores,
+  guards: (fn) => countGuards(fn, 1024),
+  jumps: threadJumps,
+  order: orderBlocks,
+  propagate,
+  retarget: retargetCopies,
+  'reuse-loads': reuseLoads,
+};
+const SEPARATOR = '---\n';
+const cases = new URL('./cases/', import.meta.url);
+
+for (const [name, pass] of Object.entries(PASSES)) {
+  for (const file of readdirSync(new URL(`${name}/`, cases)).sort()) {
+    test(`${name}: ${file}`, () => {
+      const url = new URL(`${name}/${file}`, cases);
+      const [input = '', expected = ''] = readFileSync(url, 'utf8').split(SEPARATOR);
+      const program = parseProgram('case', input);
+      validateProgram(program);
+      const result = { ...program, functions: program.functions.map(pass) };
+      validateProgram(result);
+      const text = printProgram(result);
+      if (process.env.UPDATE) writeFileSync(url, input + SEPARATOR + text);
+      else assert.equal(text, expected);
+    });
+  }
+}
