@@ -3,4 +3,5 @@
 export { type ChildProcess, type DiscoveredCluster, type Discovery, discoverClusters } from './discover.ts';
 export { ProcessMemory } from './process-memory.ts';
 export { profileOf } from './profile.ts';
+export { type OpenSampler, openSampler } from './sampling.ts';
 export { withServerImage } from './server-image.ts';
