@@ -1,7 +1,95 @@
 /** `for ($kv : @map)`: a callback of bpf_for_each_map_elem; the variables that it shares with the probe live in memory. */
+import { type Address, address, imm, type Operand, type Reg } from '../ir/index.ts';
 import type { For, MapReference } from '../syntax/ast.ts';
-import type { Lowering } from './lowering.ts';
+import { isCastableAggregate, type TupleType } from '../types/type.ts';
+import type { Scratch } from '../types/typing.ts';
+import { foldCpus } from './cpus.ts';
+import { Lowering } from './lowering.ts';
+import type { MapPlan } from './map-plan.ts';
+import { fieldsOf, pointerOf, store } from './memory.ts';
+import { inMemory, offsetBy } from './value.ts';
+
+/** What a callback returns: go on, or stop. */
+const GO_ON = imm(0);
+const STOP = imm(1);
 
 export function iterateMap(node: For, over: MapReference, l: Lowering): void {
-  l.script.typing.diagnostics.error(node.span, `iterating over ${over.name} is not supported yet`);
+  const plan = l.plan(over);
+  const shared = [...(l.table.captured.get(node) ?? [])].filter((symbol) => symbol.type);
+  const left = l.bytes('left', 8, { place: 'frame' });
+  l.b.store(left, 8, imm(0));
+  const pointers = [left, ...shared.map((symbol) => addressOf(symbol, l))];
+  const frame = l.bytes('shared', (pointers.length + 1) * 8, { place: 'frame' });
+  for (const [i, at] of pointers.entries()) l.b.store(offsetBy(frame, i * 8), 8, pointerOf(at, l));
+  if (l.context) l.b.store(offsetBy(frame, pointers.length * 8), 8, l.context);
+  const name = lowerCallback(node, plan, shared, l);
+  const callback = l.b.functionAddress(name);
+  l.b.helper('for_each_map_elem', [l.b.map(plan.spec.name), callback, pointerOf(frame, l), imm(0)]);
+  l.b.when('ne', l.b.load(left, 8), imm(0), () => l.leave(imm(0)));
+}
+
+function addressOf(symbol: Scratch, l: Lowering): Address {
+  const storage = l.variable(symbol);
+  if (storage.in === 'memory') return storage.at;
+  throw new TypeError(`${symbol.name} is shared with a callback and must live in memory`);
+}
+
+/** The callback's parameters: map, key, value, and the frame with the shared pointers. */
+function lowerCallback(node: For, plan: MapPlan, shared: readonly Scratch[], outer: Lowering): string {
+  const name = `${outer.b.name}.each${outer.root.callbacks.length}`;
+  const l = new CallbackLowering(outer, name);
+  const [, key, value, frame] = l.b.parameters as [Reg, Reg, Reg, Reg];
+  l.left = l.b.load(address(frame), 8);
+  for (const [i, symbol] of shared.entries()) {
+    l.storage.set(symbol, { in: 'memory', at: address(l.b.load(address(frame, (i + 1) * 8), 8)) });
+  }
+  if (outer.context) l.context = l.b.load(address(frame, (shared.length + 1) * 8), 8);
+  const stop = l.b.block();
+  const next = l.b.block();
+  fillPair(node, plan, address(key), address(value), l);
+  l.loops.push({ next, out: stop });
+  l.value(node.body);
+  l.b.jump(next);
+  l.b.enter(next);
+  l.b.return(GO_ON);
+  l.b.enter(stop);
+  l.b.return(STOP);
+  outer.root.callbacks.push(l.b.finish());
+  return name;
+}
+
+/** `$kv`: a copy of the key and of the value, which for counters is that of all CPUs. */
+function fillPair(node: For, plan: MapPlan, key: Address, value: Address, l: Lowering): void {
+  const symbol = l.symbolOf(node.variable);
+  const type = symbol.type as TupleType;
+  const pair = l.slot(symbol.name, type);
+  l.storage.set(symbol, { in: 'memory', at: pair });
+  l.b.zero(pair, l.sizeOf(type));
+  const [first, second] = fieldsOf(type);
+  store(inMemory(plan.keyType!, key), offsetBy(pair, first!.offset), first!.type, l);
+  const counted = plan.script.value;
+  const own = isCastableAggregate(counted)
+    ? foldCpus(counted, { plan, key, owner: undefined }, l)
+    : inMemory(counted, value);
+  store(own, offsetBy(pair, second!.offset), second!.type, l);
+}
+
+/** Leaving the probe from inside: the callback stops the walk, and the function around it looks at the note. */
+class CallbackLowering extends Lowering {
+  left: Reg | undefined;
+  readonly #outer: Lowering;
+
+  constructor(outer: Lowering, name: string) {
+    super(outer.script, outer.unit, outer.table, name, 4);
+    this.#outer = outer;
+  }
+
+  override get root(): Lowering {
+    return this.#outer.root;
+  }
+
+  override leave(_value: Operand): void {
+    this.b.store(address(this.left!), 8, imm(1));
+    this.b.return(STOP);
+  }
 }

@@ -88,6 +88,15 @@ export class Lowering {
     this.b.withSource(sourceLine(node.span), () => this.script.rules.statement(node, this));
   }
 
+  /** The function of the probe, where this one is a callback. */
+  get root(): Lowering {
+    return this;
+  }
+
+  sizeOf(type: Type): number {
+    return sizeOfType(type);
+  }
+
   /** Ends the function; callbacks return otherwise. */
   leave(value: Operand): void {
     this.b.return(value);

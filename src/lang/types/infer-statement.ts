@@ -18,9 +18,9 @@ import type {
 import { constantOf } from './constant.ts';
 import { checkCount, infer, inferPlace, useMap } from './infer-expression.ts';
 import { binaryType } from './operators.ts';
-import { literalFits, promote } from './promote.ts';
-import { isAggregate, isCastableAggregate, NONE, type Type, tupleOf, typeName } from './type.ts';
 import { placeOf } from './places.ts';
+import { literalFits, promote } from './promote.ts';
+import { intType, isAggregate, isCastableAggregate, NONE, type Type, tupleOf, typeName } from './type.ts';
 import { resolveType } from './type-expressions.ts';
 import type { MapTyping, Typing } from './typing.ts';
 
@@ -244,7 +244,11 @@ function assignField(node: Assign, value: Type | undefined, t: Typing): void {
     t.error(
       node,
       'Tuples and records are immutable once created. Consider creating a new value and assigning it instead.',
-      { hints: ['only what a map holds can be changed in place: @m[key].field, or through the pointer that get() gives'] },
+      {
+        hints: [
+          'only what a map holds can be changed in place: @m[key].field, or through the pointer that get() gives',
+        ],
+      },
     );
     return;
   }
@@ -302,7 +306,7 @@ function inferUnroll(node: Unroll, t: Typing): void {
 
 function inferFor(node: For, t: Typing): void {
   t.inScope(() => {
-    const type = node.over.kind === 'map' ? iterated(node, node.over, t) : ranged(node, t);
+    const type = node.over.kind === 'map' ? iterated(node.over, t) : ranged(node, t);
     const symbol = t.declare(node.variable.name, node.variable);
     if (type) {
       const grown = t.script.grow(symbol.type, type, () => {});
@@ -310,19 +314,22 @@ function inferFor(node: For, t: Typing): void {
     }
     t.set(node.variable, symbol.type);
     t.loops++;
+    // The loop's own scope holds its variable, which the callback is given.
+    if (node.over.kind === 'map') t.callbacks.push({ loop: node, scope: t.scopes.length - 1 });
     inferBlock(node.body, t);
+    if (node.over.kind === 'map') t.callbacks.pop();
     t.loops--;
   });
 }
 
-function iterated(node: For, over: MapReference, t: Typing): Type | undefined {
+function iterated(over: MapReference, t: Typing): Type | undefined {
   const map = useMap(over, false, t);
   if (!map.key || !map.value) return t.error(over, `Undefined map: ${map.name}`);
   if (isAggregate(map.value) && !isCastableAggregate(map.value)) {
     return t.error(over, `Loop expression does not support type: ${typeName(map.value)}`);
   }
-  void node;
-  return tupleOf([map.key, map.value]);
+  const value = isCastableAggregate(map.value) ? intType(8, map.value.signed) : map.value;
+  return tupleOf([map.key, value]);
 }
 
 function ranged(node: For, t: Typing): Type | undefined {

@@ -48,11 +48,18 @@ export interface FunctionTyping {
 export interface TypeTable {
   readonly types: Map<Node, Type>;
   readonly symbols: Map<Node, Scratch>;
+  /** Variables from outside that the callbacks of loops over maps use. */
+  readonly captured: Map<Node, Set<Scratch>>;
   /** Values of what is known when compiling, where a rule needed one. */
   readonly taken: Map<Node, Expression | undefined>;
 }
 
-export const newTable = (): TypeTable => ({ types: new Map(), symbols: new Map(), taken: new Map() });
+export const newTable = (): TypeTable => ({
+  types: new Map(),
+  symbols: new Map(),
+  captured: new Map(),
+  taken: new Map(),
+});
 
 export type Constant = bigint | string | boolean;
 
@@ -181,6 +188,8 @@ export class Typing {
   readonly table: TypeTable;
   readonly scopes: Map<string, Scratch>[] = [];
   loops = 0;
+  /** Loops over maps that are being typed: their bodies are functions of their own from this scope on. */
+  readonly callbacks: { readonly loop: Node; readonly scope: number }[] = [];
 
   constructor(script: ScriptTyping, unit: Unit, table: TypeTable) {
     this.script = script;
@@ -221,9 +230,20 @@ export class Typing {
   find(name: string): Scratch | undefined {
     for (let i = this.scopes.length - 1; i >= 0; i--) {
       const found = this.scopes[i]!.get(name);
-      if (found) return found;
+      if (found) return this.#capture(found, i);
     }
     return undefined;
+  }
+
+  #capture(symbol: Scratch, scope: number): Scratch {
+    for (const callback of this.callbacks) {
+      if (scope >= callback.scope) continue;
+      symbol.inMemory = true;
+      let captured = this.table.captured.get(callback.loop);
+      if (!captured) this.table.captured.set(callback.loop, (captured = new Set()));
+      captured.add(symbol);
+    }
+    return symbol;
   }
 
   /** The symbol that `node` declares in the innermost scope; kept from sweep to sweep. */
