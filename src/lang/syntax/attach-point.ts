@@ -53,8 +53,8 @@ export function splitAttachPoint(text: string): Pick<AttachPoint, 'raw' | 'name'
     }
   }
   parts.push(part);
-  const named = /^([^=]*)=(.+)$/s.exec(parts[0]!);
-  if (!named) return { raw: text, parts };
-  const [, name, provider] = named as unknown as [string, string, string];
-  return { raw: text.slice(text.indexOf('=') + 1), name, parts: [provider, ...parts.slice(1)] };
+  const equals = /^[^":@=]*=(?=[^:@])/.exec(text)?.[0].length;
+  if (equals === undefined) return { raw: text, parts };
+  const name = text.slice(0, equals - 1);
+  return { raw: text.slice(equals), name, parts: [parts[0]!.slice(equals), ...parts.slice(1)] };
 }

@@ -177,7 +177,10 @@ export function continuePostfix(cursor: Cursor, expression: Expression): Express
 function continueOnce(cursor: Cursor, object: Expression): Expression | undefined {
   if (cursor.peek() === '.' && cursor.peek(1) !== '.') return continueField(cursor, object, '.');
   if (cursor.startsWith('->')) return continueField(cursor, object, '->');
-  if (cursor.startsWith('++') || cursor.startsWith('--')) return continueIncrement(cursor, object);
+  if (cursor.startsWith('++') || cursor.startsWith('--')) {
+    // After a block this begins the next statement.
+    return object.kind === 'block' || object.kind === 'if' ? undefined : continueIncrement(cursor, object);
+  }
   if (cursor.peek() !== '[') return undefined;
   cursor.pos++;
   const index = parseExpression(cursor);

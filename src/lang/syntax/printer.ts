@@ -260,6 +260,7 @@ function printBlock(node: Block, layout: Layout): string {
     if (text !== '' && trivia?.hasBlankLine(end, first.start)) text += '\n';
     text += printComments([...comments, part.span], inner);
     text += inner.indent + (part === node.value ? print(part, inner) : printStatement(part as Statement, inner));
+    if (part === node.statements.at(-1) && !node.value && endsWithValue(part)) text += ';';
     const comment = trivia?.sameLine(part.span.end);
     text += comment ? ` ${commentText(comment, inner.indent)}\n` : '\n';
     end = comment?.end ?? part.span.end;
@@ -279,6 +280,13 @@ function endsWithBlock(node: Statement): boolean {
   if (node.kind !== 'expression-statement') return false;
   const { expression } = node;
   return expression.kind === 'block' || (expression.kind === 'if' && expression.form === 'if');
+}
+
+/** Without a semicolon this last statement would be the block's value. */
+function endsWithValue(node: Statement | Expression): boolean {
+  if (node.kind === 'expression-statement') return endsWithBlock(node) && endsWithValue(node.expression);
+  if (node.kind === 'if') return endsWithValue(node.then) || (node.else !== undefined && endsWithValue(node.else));
+  return node.kind === 'block' && node.value !== undefined;
 }
 
 function printIf(node: If, layout: Layout): string {
