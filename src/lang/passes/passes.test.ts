@@ -116,19 +116,19 @@ test('literals that do not fit are refused', () => {
 test('macros are expanded where they are called', () => {
   const cases: [string, string][] = [
     ['macro one() { 1 } BEGIN { print(one); print(one()); }', 'print({ 1 }); print({ 1 });'],
-    ['macro inc($x) { $x += 1; $x } BEGIN { inc($y); }', '{ $y += 1; $y }'],
-    ['macro inc(x) { x + 1 } BEGIN { inc($y); }', '{ { $y } + 1 }'],
+    ['macro inc($x) { $x += 1; $x } BEGIN { inc($y); }', '{ $y += 1; $y };'],
+    ['macro inc(x) { x + 1 } BEGIN { inc($y); }', '{ { $y } + 1 };'],
     ['macro put(@m, v) { @m[1] = v; } BEGIN { put(@a, 2 * 3); }', '{ @a[1] = 2 * 3; }'],
-    ['macro m(x) { $t = x; $t } BEGIN { $t = 1; m($t + 1); }', '$t = 1; { $$m_$t = $t + 1; $$m_$t }'],
-    ['macro m(x) { let $t = x; $t } BEGIN { m(1); }', '{ let $$m_$t = 1; $$m_$t }'],
+    ['macro m(x) { $t = x; $t } BEGIN { $t = 1; m($t + 1); }', '$t = 1; { $$m_$t = $t + 1; $$m_$t };'],
+    ['macro m(x) { let $t = x; $t } BEGIN { m(1); }', '{ let $$m_$t = 1; $$m_$t };'],
     [
       'macro a(x) { $t = x; b($t) } macro b($x) { $t = $x; $t } BEGIN { a(1); }',
-      '{ $$a_$t = 1; { $$b_2_$t = $$a_$t; $$b_2_$t } }',
+      '{ $$a_$t = 1; { $$b_2_$t = $$a_$t; $$b_2_$t } };',
     ],
-    ['macro f($x) { 1 } macro f(@x) { 2 } macro f(x) { 3 } BEGIN { f($a); f(@a); f(1); }', '{ 1 } { 2 } { 3 }'],
-    ['macro f(x) { 1 } macro f(x, y) { 2 } BEGIN { f(1); f(1, 2); }', '{ 1 } { 2 }'],
+    ['macro f($x) { 1 } macro f(@x) { 2 } macro f(x) { 3 } BEGIN { f($a); f(@a); f(1); }', '{ 1 } { 2 } { 3 };'],
+    ['macro f(x) { 1 } macro f(x, y) { 2 } BEGIN { f(1); f(1, 2); }', '{ 1 } { 2 };'],
     ['macro int() { 1 } BEGIN { print(sizeof(int)); }', 'print(sizeof(int));'],
-    ['macro size(x) { sizeof(x) } BEGIN { size($a + 1); }', '{ sizeof($a + 1) }'],
+    ['macro size(x) { sizeof(x) } BEGIN { size($a + 1); }', '{ sizeof($a + 1) };'],
   ];
   for (const [text, expected] of cases) becomes(expandMacros, text, expected);
 });
