@@ -10,7 +10,7 @@ test('a slot too large for the frame moves to the scratch map', () => {
   const buffer = b.slot('buffer', 1024);
   b.store(address(buffer, 8), 8, imm(7));
   b.return(b.load(address(buffer, 8), 8));
-  const { functions, maps } = generate({ name: 'p', functions: [b.finish()] });
+  const { functions, maps } = generate({ name: 'p', functions: [b.finish()] }, { optimise: false });
   assert.equal(maps.length, 1);
   assert.equal(maps[0]!.type, 'percpu_array');
   assert.equal(

@@ -1,5 +1,5 @@
 /** Live ranges of machine and virtual registers, by position: instruction i reads at 2i and writes at 2i + 1. */
-import { BitRows, solveLiveness } from '../ir/dataflow.ts';
+import { BitRows, solve } from '../ir/dataflow.ts';
 import {
   FIRST_VIRTUAL,
   FRAME,
@@ -118,6 +118,6 @@ function liveOut(fn: MachineFunction): (block: number, visit: (reg: number) => v
     }
   });
   const next = fn.blocks.map((block) => block.successors);
-  const { exit } = solveLiveness(next, names.length, use, def);
-  return (block, visit) => exit.forEach(block, (c) => visit(names[c]!));
+  const { far } = solve({ next, direction: 'backward' }, names.length, use, def);
+  return (block, visit) => far.forEach(block, (c) => visit(names[c]!));
 }

@@ -30,35 +30,42 @@ export class BitRows {
   }
 }
 
+/** The edges that facts travel against (liveness), and the order in which most of them are seen once. */
+export interface Flow {
+  readonly next: readonly (readonly number[])[];
+  readonly direction: 'backward' | 'forward';
+}
+
 /**
- * entry = use ∪ (exit − def), exit = ∪ entry of successors: both are returned. With predecessors instead of
- * successors it is the forward problem.
+ * near = use ∪ (far − def), far = ∪ near of `next`. Backward over successors, near is a block's entry and far its
+ * exit; forward over predecessors it is the other way round. Blocks are expected in an order where most edges go on.
  */
-export function solveLiveness(
-  successors: readonly (readonly number[])[],
+export function solve(
+  { next, direction }: Flow,
   columns: number,
   use: BitRows,
-  def: BitRows,
-): { entry: BitRows; exit: BitRows } {
-  const count = successors.length;
-  const entry = new BitRows(count, columns);
-  const exit = new BitRows(count, columns);
-  const words = entry.words;
+  def?: BitRows,
+): { near: BitRows; far: BitRows } {
+  const count = next.length;
+  const near = new BitRows(count, columns);
+  const far = new BitRows(count, columns);
+  const words = near.words;
   for (let changed = true; changed; ) {
     changed = false;
-    for (let b = count - 1; b >= 0; b--) {
+    for (let i = 0; i < count; i++) {
+      const b = direction === 'forward' ? i : count - 1 - i;
       const row = b * words;
-      for (const next of successors[b]!) {
-        for (let w = 0; w < words; w++) exit.bits[row + w]! |= entry.bits[next * words + w]!;
+      for (const other of next[b]!) {
+        for (let w = 0; w < words; w++) far.bits[row + w]! |= near.bits[other * words + w]!;
       }
       for (let w = 0; w < words; w++) {
-        const live = (use.bits[row + w]! | (exit.bits[row + w]! & ~def.bits[row + w]!)) >>> 0;
-        if (live !== entry.bits[row + w]) {
-          entry.bits[row + w] = live;
-          changed = true;
-        }
+        const kept = def ? far.bits[row + w]! & ~def.bits[row + w]! : far.bits[row + w]!;
+        const live = (use.bits[row + w]! | kept) >>> 0;
+        if (live === near.bits[row + w]) continue;
+        near.bits[row + w] = live;
+        changed = true;
       }
     }
   }
-  return { entry, exit };
+  return { near, far };
 }

@@ -1,5 +1,5 @@
 /** Which slots hold something at the edges of blocks that is still to be read. */
-import { BitRows, solveLiveness } from './dataflow.ts';
+import { BitRows, solve } from './dataflow.ts';
 import type { Address, IrFunction, Op, Terminator } from './ir.ts';
 import { slotOf, successors } from './operands.ts';
 import { predecessorsOf } from './passes/order.ts';
@@ -29,11 +29,11 @@ export function slotLiveness(fn: IrFunction, pointers: SlotPointers): SlotLivene
     visit(block.end!);
   }
   const next = fn.blocks.map((block) => successors(block.end!));
-  const after = solveLiveness(next, fn.slots.length, needed, replaced);
-  const before = solveLiveness(predecessorsOf(fn), fn.slots.length, touched, new BitRows(...size));
+  const after = solve({ next, direction: 'backward' }, fn.slots.length, needed, replaced);
+  const before = solve({ next: predecessorsOf(fn), direction: 'forward' }, fn.slots.length, touched);
   return {
-    liveIn: (block, visit) => after.entry.forEach(block, (slot) => before.exit.has(block, slot) && visit(slot)),
-    liveOut: (block, visit) => after.exit.forEach(block, (slot) => before.entry.has(block, slot) && visit(slot)),
+    liveIn: (block, visit) => after.near.forEach(block, (slot) => before.far.has(block, slot) && visit(slot)),
+    liveOut: (block, visit) => after.far.forEach(block, (slot) => before.near.has(block, slot) && visit(slot)),
   };
 }
 

@@ -1,5 +1,5 @@
 /** Dead code elimination: operations without effect whose result nobody reads. */
-import { BitRows, solveLiveness } from '../dataflow.ts';
+import { BitRows, solve } from '../dataflow.ts';
 import type { IrFunction } from '../ir.ts';
 import { definition, forEachUse, hasEffect, successors } from '../operands.ts';
 
@@ -60,6 +60,6 @@ function liveAtExit(fn: IrFunction): (block: number, visit: (reg: number) => voi
     forEachUse(block.end!, use);
   }
   const next = fn.blocks.map((block) => successors(block.end!));
-  const { exit } = solveLiveness(next, names.length, uses, defs);
-  return (block, visit) => exit.forEach(block, (c) => visit(names[c]!));
+  const { far } = solve({ next, direction: 'backward' }, names.length, uses, defs);
+  return (block, visit) => far.forEach(block, (c) => visit(names[c]!));
 }

@@ -17,8 +17,7 @@ export function removeDeadStores(fn: IrFunction): IrFunction {
   const blocks = fn.blocks.map((block) => {
     const live = new Set(pointers.escaped);
     liveOut(block.id, (slot) => live.add(slot));
-    const dead: ByteRanges[] = fn.slots.map((slot) => (live.has(slot.id) ? [] : [[0, slot.size]]));
-    return new BlockSweep(dead, pointers, addresses).run(block);
+    return new BlockSweep(live, pointers, addresses).run(block);
   });
   return { ...fn, blocks };
 }
@@ -36,13 +35,15 @@ function slotAddresses(fn: IrFunction): ReadonlyMap<number, Address> {
 
 /** Walks one block backward. */
 class BlockSweep {
-  /** Bytes of each slot that are written before they are read again. */
-  readonly #dead: ByteRanges[];
+  /** Bytes of each slot that are written before they are read again, where that is not so for all or none of them. */
+  readonly #dead = new Map<number, ByteRanges>();
+  /** Slots that are read behind the block. */
+  readonly #live: ReadonlySet<number>;
   readonly #pointers: SlotPointers;
   readonly #addresses: ReadonlyMap<number, Address>;
 
-  constructor(dead: ByteRanges[], pointers: SlotPointers, addresses: ReadonlyMap<number, Address>) {
-    this.#dead = dead;
+  constructor(live: ReadonlySet<number>, pointers: SlotPointers, addresses: ReadonlyMap<number, Address>) {
+    this.#live = live;
     this.#pointers = pointers;
     this.#addresses = addresses;
   }
@@ -68,7 +69,7 @@ class BlockSweep {
 
   #write(op: Located<Op & { op: 'store' | 'copy' | 'zero' }>, slot: Slot, offset: number): Located<Op>[] {
     const bytes = op.op === 'store' ? op.size : op.bytes;
-    const needed = uncovered(this.#dead[slot.id]!, offset, offset + bytes);
+    const needed = uncovered(this.#deadBytes(slot), offset, offset + bytes);
     if (needed.length === 0) return [];
     this.#overwrite(slot, offset, bytes);
     this.#read(op);
@@ -78,13 +79,17 @@ class BlockSweep {
   }
 
   #overwrite(slot: Slot, offset: number, bytes: number): void {
-    this.#dead[slot.id] = addRange(this.#dead[slot.id]!, offset, offset + bytes);
+    this.#dead.set(slot.id, addRange(this.#deadBytes(slot), offset, offset + bytes));
+  }
+
+  #deadBytes(slot: Slot): ByteRanges {
+    return this.#dead.get(slot.id) ?? (this.#live.has(slot.id) ? [] : [[0, slot.size]]);
   }
 
   /** What the operation may read is needed before it. */
   #read(op: Op): void {
     this.#pointers.touchedThroughPointers(op, (slot) => {
-      if (op.op !== 'addressOf' && op.op !== 'mov' && op.op !== 'binary') this.#dead[slot] = [];
+      if (op.op !== 'addressOf' && op.op !== 'mov' && op.op !== 'binary') this.#dead.set(slot, []);
     });
     if (op.op === 'load') this.#readRange(op.from, op.size);
     if (op.op === 'atomic') this.#readRange(op.at, op.size);
@@ -93,7 +98,7 @@ class BlockSweep {
 
   #readRange(from: Address, bytes: number): void {
     const slot = slotOf(from);
-    if (slot) this.#dead[slot.id] = removeRange(this.#dead[slot.id]!, from.offset, from.offset + bytes);
+    if (slot) this.#dead.set(slot.id, removeRange(this.#deadBytes(slot), from.offset, from.offset + bytes));
   }
 
   #filled(op: Op): { slot: Slot; offset: number; bytes: number } | undefined {
