@@ -1,11 +1,11 @@
 /** The lexer: a place in the text and what can be read there. It has no token list; the grammar decides what comes next. */
 import type { Diagnostics, Source, Span } from '../diagnostics/index.ts';
 import type { Block, Expression, Identifier } from './ast.ts';
-import { type IntegerResult, parseUnsigned } from './integers.ts';
 
 /** The grammar rules that recurse across files, handed in so that files import one another one way only. */
 export interface Rules {
   expression(cursor: Cursor): Expression;
+  unary(cursor: Cursor): Expression;
   /** Undefined after an error. A block whose value is not allowed turns it into a statement. */
   block(cursor: Cursor, valueAllowed: boolean): Block | undefined;
 }
@@ -13,7 +13,6 @@ export interface Rules {
 const WORD = /[A-Za-z_][A-Za-z0-9_]*/y;
 const WORD_REST = /[A-Za-z0-9_]*/y;
 const NUMBER_TOKEN = /[A-Za-z0-9.]+/y;
-const SUFFIX = /(?:[num]s|[smhd]|[uU][lL]{0,2}|[lL]{1,2})/y;
 
 export class Cursor {
   readonly source: Source;
@@ -180,97 +179,6 @@ export class Cursor {
     return this.text.slice(start, this.pos);
   }
 
-  // Literals
-
-  /** Reads an integer literal and its text; says what is wrong with its form, leaves its value to the caller to judge. */
-  integer(): { readonly text: string; readonly result: IntegerResult } {
-    this.skipLayout();
-    const start = this.pos;
-    if (this.peek() === '0' && (this.peek(1) === 'x' || this.peek(1) === 'X')) {
-      this.pos += 2;
-      this.#digits(/[0-9a-fA-F_]*/y);
-    } else {
-      this.#decimal();
-    }
-    const text = this.text.slice(start, this.pos);
-    if (!text.startsWith('0x') && !text.startsWith('0X') && isWordStart(this.peek())) this.#badSuffix();
-    return { text, result: parseUnsigned(text) };
-  }
-
-  #decimal(): void {
-    this.#digits(/[0-9_]*/y);
-    if (this.peek() === 'e' || this.peek() === 'E') {
-      this.pos++;
-      this.#digits(/[0-9_]*/y);
-    }
-    this.pos = matchEnd(SUFFIX, this.text, this.pos);
-  }
-
-  #digits(digits: RegExp): void {
-    const start = this.pos;
-    this.pos = matchEnd(digits, this.text, start);
-    if (this.pos > start && this.peek(-1) === '_') {
-      this.error('trailing underscore in integer literal', this.span(this.pos - 1));
-    }
-  }
-
-  #badSuffix(): void {
-    const start = this.pos;
-    this.pos = this.wordEnd(start);
-    this.error(`invalid integer suffix '${this.text.slice(start, this.pos)}'`, this.span(start));
-  }
-
-  /** A string literal's bytes, one character each, at the opening quote. */
-  string(): string {
-    const start = this.pos++;
-    let bytes = '';
-    while (!this.atEnd && this.peek() !== '"') {
-      if (this.peek() === '\n') {
-        this.error('unterminated string', this.span(start));
-        return bytes;
-      }
-      bytes += this.peek() === '\\' ? this.#escape() : this.#plainText();
-    }
-    if (this.atEnd) this.error('unterminated string');
-    else this.pos++;
-    return bytes;
-  }
-
-  #plainText(): string {
-    const start = this.pos;
-    this.pos = matchEnd(/[^"\\\n]+/y, this.text, start);
-    const part = this.text.slice(start, this.pos);
-    return isAscii(part) ? part : Buffer.from(part).toString('latin1');
-  }
-
-  #escape(): string {
-    const start = this.pos++;
-    if (this.atEnd) return '';
-    const char = this.peek();
-    if (char >= '0' && char <= '7') return this.#octalEscape(start);
-    if (char === 'x' || char === 'X') return this.#hexEscape();
-    const simple = SIMPLE_ESCAPES[char];
-    if (simple === undefined) this.error(`invalid escape character '\\${char}'`);
-    this.pos++;
-    return simple ?? '';
-  }
-
-  #octalEscape(start: number): string {
-    this.pos = matchEnd(/[0-7]{1,3}/y, this.text, this.pos);
-    const digits = this.text.slice(start + 1, this.pos);
-    const value = Number.parseInt(digits, 8);
-    if (value > 0xff) this.error(`octal escape sequence out of range '\\${digits}'`, this.span(start));
-    return String.fromCharCode(value & 0xff);
-  }
-
-  #hexEscape(): string {
-    const start = ++this.pos;
-    this.pos = matchEnd(/[0-9a-fA-F]{1,2}/y, this.text, start);
-    if (this.pos > start) return String.fromCharCode(Number.parseInt(this.text.slice(start, this.pos), 16));
-    this.error('invalid hex escape sequence');
-    return '';
-  }
-
   // Lookahead and recovery
 
   /** The offset after the bracket that closes the one at `pos`; undefined if none does. */
@@ -304,8 +212,6 @@ export class Cursor {
   }
 }
 
-const SIMPLE_ESCAPES: Readonly<Record<string, string>> = { n: '\n', t: '\t', r: '\r', '"': '"', '\\': '\\' };
-
 export function isWordStart(char: string): boolean {
   return (char >= 'a' && char <= 'z') || (char >= 'A' && char <= 'Z') || char === '_';
 }
@@ -316,13 +222,8 @@ export function isDigit(char: string): boolean {
   return char >= '0' && char <= '9';
 }
 
-function isAscii(text: string): boolean {
-  for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) > 0x7f) return false;
-  return true;
-}
-
 /** Where the match of a sticky pattern at `start` ends; `start` if it does not match. */
-function matchEnd(pattern: RegExp, text: string, start: number): number {
+export function matchEnd(pattern: RegExp, text: string, start: number): number {
   pattern.lastIndex = start;
   return pattern.test(text) ? pattern.lastIndex : start;
 }

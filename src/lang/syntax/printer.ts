@@ -18,7 +18,7 @@ import type {
   Statement,
   Subprogram,
 } from './ast.ts';
-import { precedenceOf } from './expressions.ts';
+import { precedenceOf } from './operators.ts';
 import { commentText, Trivia } from './trivia.ts';
 
 const INDENT = '  ';

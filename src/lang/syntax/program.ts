@@ -1,31 +1,30 @@
 /** The grammar of a script's top level: C definitions, then config and imports, then probes, macros, functions and maps. */
 import type { Diagnostics, Source } from '../diagnostics/index.ts';
 import type {
-  AttachPoint,
   Config,
-  ConfigEntry,
   CSource,
   Expression,
   Import,
   Macro,
   MacroParameter,
   MapDeclaration,
-  MapField,
-  Predicate,
   Probe,
   Program,
   Subprogram,
   SubprogramParameter,
 } from './ast.ts';
-import { parseAttachPoint } from './attach-point.ts';
 import { looksLikeCDefinition, parseCDefinitionText, parsePreprocessorLine } from './c/text.ts';
-import { Cursor, isDigit, type Rules } from './cursor.ts';
-import { parseExpression, parseVariable } from './expressions.ts';
+import { parseConfig, skipConfig } from './config.ts';
+import { Cursor, type Rules } from './cursor.ts';
+import { parseExpression, parseUnary } from './expressions.ts';
+import { parseMapDeclaration } from './map-declaration.ts';
+import { parseVariable } from './primary.ts';
+import { parseProbe } from './probe.ts';
 import { parseBlock, parseImport } from './statements.ts';
 import { parseAnnotation } from './types.ts';
 import { isBuiltinWord } from './words.ts';
 
-const RULES: Rules = { expression: parseExpression, block: parseBlock };
+const RULES: Rules = { expression: parseExpression, unary: parseUnary, block: parseBlock };
 
 /** Everything that the top level collects, in the order of the text. */
 interface Items {
@@ -160,65 +159,7 @@ function rejectLateDefinition(cursor: Cursor, items: Items): boolean {
   return true;
 }
 
-// Config
-
-/** config = 'config' '=' '{' (entry (';' entry)* ';'?)? '}' */
-function parseConfig(cursor: Cursor): Config {
-  const start = cursor.pos;
-  const entries: ConfigEntry[] = [];
-  if (cursor.expectWord('config') && cursor.expect('=') && cursor.expect('{')) {
-    parseConfigEntries(cursor, entries);
-    cursor.expect('}');
-  }
-  return { kind: 'config', span: cursor.span(start), entries };
-}
-
-function parseConfigEntries(cursor: Cursor, entries: ConfigEntry[]): void {
-  cursor.skipLayout();
-  while (!cursor.atEnd && cursor.peek() !== '}') {
-    const entry = parseConfigEntry(cursor);
-    if (!entry) return;
-    entries.push(entry);
-    cursor.skipLayout();
-    if (cursor.peek() !== '}' && !cursor.expect(';')) {
-      while (!cursor.atEnd && cursor.peek() !== '}') cursor.pos++;
-      return;
-    }
-    cursor.take(';');
-    cursor.skipLayout();
-  }
-}
-
-/** entry = word '=' (string | integer | word) */
-function parseConfigEntry(cursor: Cursor): ConfigEntry | undefined {
-  const start = cursor.pos;
-  const name = cursor.word('expected config key');
-  if (name === undefined || !cursor.expect('=')) return undefined;
-  const value = parseConfigValue(cursor);
-  return value === undefined ? undefined : { kind: 'config-entry', span: cursor.span(start), name, value };
-}
-
-function parseConfigValue(cursor: Cursor): ConfigEntry['value'] | undefined {
-  cursor.skipLayout();
-  if (cursor.peek() === '"') return cursor.string();
-  if (cursor.takeWord('true')) return true;
-  if (cursor.takeWord('false')) return false;
-  if (!isDigit(cursor.peek())) return cursor.word('expected string, int, boolean, or ident');
-  const { result } = cursor.integer();
-  if ('value' in result) return result.value;
-  cursor.error('invalid integer in config');
-  return undefined;
-}
-
-function skipConfig(cursor: Cursor, message: string): void {
-  const start = cursor.pos;
-  cursor.takeWord('config');
-  cursor.error(message, cursor.span(start));
-  if (!cursor.take('=')) return;
-  cursor.skipBlock();
-}
-
-// Macros, functions, maps
+// Macros and functions
 
 /** macro = 'macro' word '(' (parameter (',' parameter)*)? ')' block */
 function parseMacro(cursor: Cursor): Macro | undefined {
@@ -286,109 +227,4 @@ function parseSubprogramParameters(cursor: Cursor): SubprogramParameter[] {
     parameters.push({ kind: 'subprogram-parameter', span: cursor.span(start), variable, type });
   } while (cursor.take(','));
   return parameters;
-}
-
-/** map = 'let' '@' word? (':' ('{' field (',' field)* '}' | type))? '=' word '(' integer? ')' ';'? */
-function parseMapDeclaration(cursor: Cursor): MapDeclaration | undefined {
-  const start = cursor.pos;
-  const after = cursor.layoutEnd(start + 'let'.length);
-  if (cursor.text[after] !== '@') {
-    cursor.error('root-level let statements need to be map declarations, e.g. let @a = hash(2);');
-    cursor.pos++;
-    return undefined;
-  }
-  cursor.pos = after;
-  const name = cursor.mapName();
-  const declared = cursor.take(':') ? parseMapValue(cursor) : {};
-  if (!cursor.expect('=')) return undefined;
-  cursor.skipLayout();
-  const typeStart = cursor.pos;
-  const type = cursor.word('expected map type name');
-  if (type === undefined) return undefined;
-  const typeSpan = cursor.span(typeStart);
-  if (!cursor.expect('(')) return undefined;
-  const maxEntries = parseMaxEntries(cursor, type);
-  if (maxEntries === undefined || !cursor.expect(')')) return undefined;
-  cursor.take(';');
-  const span = cursor.span(start);
-  return {
-    kind: 'map-declaration',
-    span,
-    name,
-    type,
-    typeSpan,
-    ...(maxEntries > 0 && { maxEntries }),
-    ...declared,
-  };
-}
-
-/** 0 for the local storages, which grow with what they belong to. */
-function parseMaxEntries(cursor: Cursor, type: string): number | undefined {
-  cursor.skipLayout();
-  if (type.endsWith('_storage') && cursor.peek() === ')') return 0;
-  const { result } = cursor.integer();
-  if ('value' in result) return Number(result.value);
-  cursor.error('expected positive integer for map declaration max entries');
-  return undefined;
-}
-
-/** What stands after a map's colon: its fields, or the type of its values. */
-function parseMapValue(cursor: Cursor): Pick<MapDeclaration, 'fields' | 'value'> {
-  cursor.skipLayout();
-  if (cursor.peek() === '{') return { fields: parseMapFields(cursor) };
-  const value = parseAnnotation(cursor);
-  return value ? { value } : {};
-}
-
-/** field = word ':' type rule? ; rule: how the CPUs' values merge. */
-function parseMapFields(cursor: Cursor): MapField[] {
-  const fields: MapField[] = [];
-  if (!cursor.expect('{')) return fields;
-  do {
-    cursor.skipLayout();
-    if (cursor.peek() === '}') break;
-    const start = cursor.pos;
-    const name = cursor.word('expected field name');
-    const type = name !== undefined && cursor.expect(':') ? parseAnnotation(cursor) : undefined;
-    if (name === undefined || !type) break;
-    const merge = cursor.word();
-    fields.push({ kind: 'map-field', span: cursor.span(start), name, type, ...(merge && { merge }) });
-  } while (cursor.take(','));
-  cursor.expect('}');
-  return fields;
-}
-
-// Probes
-
-/** probe = attach point (',' attach point)* ','? predicate? block */
-function parseProbe(cursor: Cursor): Probe | undefined {
-  const attachPoints = parseAttachPoints(cursor);
-  const [first, last] = [attachPoints[0], attachPoints.at(-1)];
-  if (!first || !last) return undefined;
-  const span = cursor.span(first.span.start, last.span.end);
-  const predicate = parsePredicate(cursor);
-  const body = parseBlock(cursor, false);
-  return body && { kind: 'probe', span, attachPoints, ...(predicate && { predicate }), body };
-}
-
-function parseAttachPoints(cursor: Cursor): AttachPoint[] {
-  const list: AttachPoint[] = [];
-  do {
-    cursor.skipLayout();
-    if (list.length > 0 && (cursor.peek() === '/' || cursor.peek() === '{')) break;
-    const attachPoint = parseAttachPoint(cursor);
-    if (!attachPoint) break;
-    list.push(attachPoint);
-  } while (cursor.take(','));
-  return list;
-}
-
-/** predicate = '/' expression '/' */
-function parsePredicate(cursor: Cursor): Predicate | undefined {
-  cursor.skipLayout();
-  const start = cursor.pos;
-  if (!cursor.take('/')) return undefined;
-  const condition = parseExpression(cursor);
-  if (!cursor.take('/')) cursor.error("expected '/' to close predicate");
-  return { kind: 'predicate', span: cursor.span(start), condition };
 }

@@ -12,17 +12,9 @@ import type {
   Statement,
 } from './ast.ts';
 import type { Cursor } from './cursor.ts';
-import {
-  continueExpression,
-  continuePostfix,
-  isField,
-  isPlace,
-  parseCondition,
-  parseExpression,
-  parseMap,
-  parsePrimary,
-  parseVariable,
-} from './expressions.ts';
+import { continueExpression, continuePostfix, isField, isPlace, parseExpression } from './expressions.ts';
+import { readString } from './literals.ts';
+import { parseCondition, parseMap, parsePrimary, parseVariable } from './primary.ts';
 import { parseAnnotation } from './types.ts';
 
 /** What a rule for one part of a block found: a statement, or the block's value. */
@@ -270,7 +262,7 @@ export function parseImport(cursor: Cursor, start: number): Import | undefined {
     cursor.error("expected string after 'import'");
     return undefined;
   }
-  const path = cursor.string();
+  const path = readString(cursor);
   const span = cursor.span(start);
   if (cursor.take(';')) return { kind: 'import', span, path };
   cursor.error("expected ';' after import");

@@ -1,6 +1,7 @@
 /** The grammar of types: `int32*[4]`, `struct task_struct *`, `typeof(e)`. */
 import type { NamedType, TaggedType, TypeExpression, TypeOrExpression } from './ast.ts';
 import { type Cursor, isWordStart } from './cursor.ts';
+import { readInteger } from './literals.ts';
 import { isBuiltinWord } from './words.ts';
 
 const TAGS: ReadonlySet<string> = new Set(['struct', 'union', 'enum']);
@@ -30,7 +31,7 @@ export function parseType(cursor: Cursor, quiet = false): TypeExpression | undef
 function parseLength(cursor: Cursor): number | undefined {
   cursor.skipLayout();
   if (!/[0-9]/.test(cursor.peek())) return undefined;
-  const { result } = cursor.integer();
+  const { result } = readInteger(cursor);
   return 'value' in result ? Number(result.value) : 0;
 }
 
