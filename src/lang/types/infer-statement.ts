@@ -261,29 +261,14 @@ function assignField(node: Assign, value: Type | undefined, t: Typing): void {
   }
 }
 
-/** A field of a map's value, named by the map or reached through a pointer into it. */
+/** A field of a map's value, named by the map or reached through a pointer into it, or of a struct variable. */
 function isWritable(target: Expression, t: Typing): boolean {
   if (target.kind === 'map' || target.kind === 'map-access') return true;
+  if (target.kind === 'variable') return t.typeOf(target)?.kind === 'struct';
   if (target.kind !== 'field' && target.kind !== 'index') return false;
   const type = t.typeOf(target.object);
   if (type?.kind === 'pointer') return type.space === 'map';
   return isWritable(target.object, t);
-}
-
-function checkWritable(node: Assign, t: Typing): boolean {
-  const { space } = placeOf(node.target, t);
-  let root: Expression = node.target;
-  while (root.kind === 'field' || root.kind === 'index') root = root.object;
-  const type = t.typeOf(root);
-  const immutable = root.kind === 'variable' && (type?.kind === 'tuple' || type?.kind === 'record');
-  if (space === 'map' && !immutable) return true;
-  t.error(
-    node,
-    space === 'map'
-      ? 'Tuples and records are immutable once created. Consider creating a new value and assigning it instead.'
-      : `Fields can be written in maps and variables only, not in ${space} memory`,
-  );
-  return false;
 }
 
 function inferWhile(node: While, t: Typing): void {
