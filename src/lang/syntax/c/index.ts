@@ -6,9 +6,27 @@ import { type IncludeReader, Preprocessor } from './preprocessor.ts';
 
 export type { IncludeReader } from './preprocessor.ts';
 
+/** What a C compiler for 64-bit Linux defines, as far as headers ask for it; and that kernel types come from BTF. */
+const PREDEFINED: Readonly<Record<string, string>> = {
+  __STDC__: '1',
+  __STDC_VERSION__: '201710L',
+  __GNUC__: '4',
+  __linux__: '1',
+  __LP64__: '1',
+  __CHAR_BIT__: '8',
+  __SIZEOF_LONG__: '8',
+  __SIZEOF_POINTER__: '8',
+  __ORDER_LITTLE_ENDIAN__: '1234',
+  __BYTE_ORDER__: '1234',
+  BPFTRACE_HAVE_BTF: '1',
+};
+/** Unless the options name another. */
+const DEFAULT_ARCHITECTURE = '__x86_64__';
+const OTHER_ARCHITECTURES = ['__aarch64__', '__riscv', '__s390x__', '__powerpc64__'];
+
 export interface COptions {
   readonly read?: IncludeReader;
-  /** Macros defined from outside. */
+  /** Macros defined from outside; the architecture's among them, if it is not x86-64. */
   readonly defines?: Readonly<Record<string, string>>;
   /** Headers read before the script's own text. */
   readonly headers?: readonly Source[];
@@ -27,7 +45,7 @@ export function readDefinitions(
   options: COptions = {},
 ): CResult {
   const preprocessor = new Preprocessor(diagnostics, options.read ?? (() => undefined));
-  for (const [name, value] of Object.entries(options.defines ?? {})) preprocessor.define(name, value);
+  for (const [name, value] of Object.entries(predefined(options.defines ?? {}))) preprocessor.define(name, value);
   const given = new Set(preprocessor.macros.keys());
   const tokens = [
     ...(options.headers ?? []).flatMap((header) => preprocessor.process(header, header.text, 0)),
@@ -37,4 +55,9 @@ export function readDefinitions(
   const types = parseDeclarations(tokens, diagnostics, { isStrict: (span) => own.has(span.source) });
   const defines = preprocessor.defines().filter((define) => !given.has(define.name));
   return { definitions: [...types, ...defines, ...preprocessor.missing], missing: preprocessor.missing };
+}
+
+function predefined(defines: Readonly<Record<string, string>>): Record<string, string> {
+  const isOther = OTHER_ARCHITECTURES.some((name) => Object.hasOwn(defines, name));
+  return { ...PREDEFINED, ...(isOther ? {} : { [DEFAULT_ARCHITECTURE]: '1' }), ...defines };
 }
