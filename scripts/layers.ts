@@ -13,6 +13,7 @@ interface Layer {
 
 const PURE_BPF = ['bpf/asm', 'bpf/btf', 'bpf/elf', 'bpf/spec'];
 const BPF = [...PURE_BPF, 'bpf'];
+const OBJECTS = ['bpf/object', 'bpf/object/host'];
 const COLLECTING = [...BPF, 'lang', 'tracer', 'postgres', 'postgres/discover', 'aggregate', 'collect'];
 const RUNNING = [
   ...COLLECTING,
@@ -35,6 +36,9 @@ const LAYERS: Readonly<Record<string, Layer>> = {
   'bpf/btf': { imports: [], pure: true },
   'bpf/elf': { imports: [], pure: true },
   'bpf/spec': { imports: ['bpf/asm'], pure: true },
+  'bpf/core': { imports: ['bpf/asm', 'bpf/btf'], pure: true },
+  'bpf/object': { imports: [...PURE_BPF, 'bpf/core'], pure: true },
+  'bpf/object/host': { imports: [...PURE_BPF, 'bpf', 'bpf/sys', 'bpf/object', 'native'] },
   'bpf/sys': { imports: ['native', ...PURE_BPF] },
   bpf: { imports: [...PURE_BPF, 'bpf/sys', 'native'] },
   lang: { imports: PURE_BPF, pure: true },
@@ -54,7 +58,7 @@ const LAYERS: Readonly<Record<string, Layer>> = {
   api: { imports: [], pure: true },
   server: { imports: ['agent', 'api'] },
   dashboard: { imports: ['api'] },
-  cli: { imports: RUNNING },
+  cli: { imports: [...RUNNING, ...OBJECTS] },
 };
 
 /** Packages with a boundary of their own: everything else in node_modules may not be imported by src at all. */

@@ -8,7 +8,7 @@ import { type Candidate, type CoreTargets, findCandidates } from './candidates.t
 import { matchAccess } from './match.ts';
 import { essentialName } from './names.ts';
 import { type Decision, patchInstruction } from './patch.ts';
-import { valueOf } from './value.ts';
+import { coreValue } from './value.ts';
 
 export class Relocator {
   readonly #local: Btf;
@@ -29,10 +29,10 @@ export class Relocator {
   decide(relocation: CoreRelocation): Decision {
     const { kind } = relocation;
     const local = readAccess(this.#local, relocation);
-    const original = valueOf(kind, local)!;
+    const original = coreValue(kind, local)!;
     if (kind === 'type_id_local') return { original, value: original };
     const matched = this.#match(relocation, local);
-    const value = valueOf(kind, matched);
+    const value = coreValue(kind, matched);
     if (value === undefined) return { original, missing: this.#missing(relocation, local) };
     return { original, value };
   }
@@ -49,7 +49,7 @@ export class Relocator {
     if (first === undefined) return undefined;
     for (const { access } of matching) {
       const same =
-        access.offsetBits === first.offsetBits && valueOf(kind, access)?.value === valueOf(kind, first)?.value;
+        access.offsetBits === first.offsetBits && coreValue(kind, access)?.value === coreValue(kind, first)?.value;
       if (!same) this.#fail(relocation, `this kernel has several types of that name, which disagree about it`);
     }
     this.#candidates.set(

@@ -14,7 +14,7 @@ export interface CoreValue {
 }
 
 /** Undefined when nothing can stand for a path that the kernel does not have. */
-export function valueOf(kind: CoreKind, access: Access | undefined): CoreValue | undefined {
+export function coreValue(kind: CoreKind, access: Access | undefined): CoreValue | undefined {
   switch (kind) {
     case 'type_exists':
     case 'type_matches':

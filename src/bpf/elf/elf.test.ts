@@ -39,6 +39,7 @@ test('symbols are found by name, also where names share their tails', () => {
     type: 'func',
     binding: 'global',
     section: 7,
+    hidden: false,
   });
   assert.equal(symtab?.find('local_work')?.binding, 'local');
   assert.equal(dynsym?.find('local_work'), undefined);

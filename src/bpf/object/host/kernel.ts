@@ -1,0 +1,72 @@
+/** Answers what objects ask about the kernel that runs here. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { release, version } from 'node:os';
+import { gunzipSync } from 'node:zlib';
+import type { Btf } from '../../btf/index.ts';
+import { kernelBtf, moduleBtf } from '../../btf/index.ts';
+import { KernelSymbols } from '../../symbols/index.ts';
+import type { ObjectKernel } from '../kernel.ts';
+
+const BTF_DIRECTORY = '/sys/kernel/btf';
+/** What the entry points of system calls are called where they take a pt_regs. */
+const WRAPPED: Partial<Record<NodeJS.Architecture, string>> = { x64: '__x64_sys_bpf', arm64: '__arm64_sys_bpf' };
+
+export function thisKernel(): ObjectKernel {
+  let symbols: KernelSymbols | undefined;
+  let config: ReadonlyMap<string, string> | undefined;
+  return {
+    types: () => ({ kernel: kernelBtf(), modules }),
+    version: packVersion(kernelVersion()),
+    config: () => {
+      config ??= readConfig();
+      return config;
+    },
+    symbolAddress: (name) => {
+      symbols ??= KernelSymbols.read();
+      return symbols.addressOf(name);
+    },
+    hasSyscallWrapper: () => {
+      const name = WRAPPED[process.arch];
+      return name !== undefined && kernelBtf().find(name, 'func') !== undefined;
+    },
+  };
+}
+
+function* modules(): Generator<Btf> {
+  for (const name of readdirSync(BTF_DIRECTORY)) if (name !== 'vmlinux') yield moduleBtf(name);
+}
+
+/** Distributions count in their release what the kernel counts in its version (libbpf, get_kernel_version). */
+function kernelVersion(): string {
+  const ubuntu = read('/proc/version_signature')?.toString().trim().split(' ').at(-1);
+  return ubuntu ?? /\bDebian (\d+\.\d+\.\d+)/.exec(version())?.[1] ?? release();
+}
+
+/** KERNEL_VERSION of linux/version.h; the last part has one byte. */
+export function packVersion(text: string): number {
+  const [major = 0, minor = 0, patch = 0] =
+    /^(\d+)\.(\d+)(?:\.(\d+))?/
+      .exec(text)
+      ?.slice(1)
+      .map((part) => Number(part ?? 0)) ?? [];
+  return (major << 16) | (minor << 8) | Math.min(patch, 255);
+}
+
+function readConfig(): ReadonlyMap<string, string> | undefined {
+  const packed = read('/proc/config.gz');
+  const text = packed ? gunzipSync(packed) : read(`/boot/config-${release()}`);
+  return text && parseConfig(text.toString());
+}
+
+/** `CONFIG_NAME=value` a line; what is off is a comment. */
+export function parseConfig(text: string): ReadonlyMap<string, string> {
+  return new Map([...text.matchAll(/^(CONFIG_\w+)=(.*)$/gm)].map(([, name, value]) => [name!, value!]));
+}
+
+function read(path: string): Buffer | undefined {
+  try {
+    return readFileSync(path);
+  } catch {
+    return undefined;
+  }
+}

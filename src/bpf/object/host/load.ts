@@ -1,0 +1,90 @@
+/** Loads an object into the kernel that runs here, ready to be attached. */
+import { PebbleError } from '../../../base/errors.ts';
+import { type Collection, loadCollection } from '../../collection.ts';
+import { fileSource } from '../../elf/source.ts';
+import { KeyedMap } from '../../maps/index.ts';
+import type { LinkSpec } from '../../spec/index.ts';
+import { BpfObject, type ObjectProgram, type SpecOptions } from '../index.ts';
+import { thisKernel } from './kernel.ts';
+import { linkOf } from './links.ts';
+import { USDT_SPECS, UsdtArguments } from './usdt.ts';
+
+/** Larger files are no BPF objects. */
+const LARGEST_FILE = 256 * 1024 * 1024;
+
+/** Reads an object; nothing is loaded yet, so variables can still be set. */
+export function openObject(path: string): BpfObject {
+  const source = fileSource(path);
+  try {
+    if (source.size > LARGEST_FILE) {
+      throw new PebbleError('format', {
+        doing: `reading ${path}`,
+        what: `it has ${source.size} bytes: no BPF object has`,
+      });
+    }
+    return BpfObject.parse(source.read(0, source.size), path);
+  } finally {
+    source.close();
+  }
+}
+
+/** A program that its section does not attach, and why. */
+export interface Unattached {
+  readonly program: ObjectProgram;
+  readonly error: PebbleError;
+}
+
+export interface LoadedObject {
+  readonly object: BpfObject;
+  /** Its spec has a link for each program whose hook this host has: `attachAll` attaches them. */
+  readonly collection: Collection;
+  readonly unattached: readonly Unattached[];
+}
+
+/** Loads maps and programs; nothing is attached yet. */
+export async function loadObject(which: BpfObject | string, options: SpecOptions = {}): Promise<LoadedObject> {
+  const object = typeof which === 'string' ? openObject(which) : which;
+  const kernel = thisKernel();
+  const spec = object.spec(kernel, options);
+  const context = { kernel, usdt: new UsdtArguments() };
+  const links: LinkSpec[] = [];
+  const unattached: Unattached[] = [];
+  for (const { name } of spec.programs) {
+    const program = object.programs.find((each) => each.name === name)!;
+    try {
+      links.push(linkOf(program, context));
+    } catch (error) {
+      if (!(error instanceof PebbleError)) throw error;
+      unattached.push({ program, error });
+    }
+  }
+  const collection = await loadCollection({ ...spec, links });
+  describeSites(collection, context.usdt);
+  return { object, collection, unattached };
+}
+
+/** For programs with usdt.bpf.h. */
+function describeSites(collection: Collection, usdt: UsdtArguments): void {
+  const map = collection.maps.get(USDT_SPECS);
+  if (map === undefined) return;
+  const raw = new KeyedMap(map, intKey, bytesValue(map.info().value_size));
+  for (const [id, bytes] of usdt.entries()) raw.set(id, bytes);
+}
+
+const intKey = {
+  size: 4,
+  read: (view: DataView, at: number) => view.getUint32(at, true),
+  write: (view: DataView, at: number, value: number) => view.setUint32(at, value, true),
+};
+
+/** Bytes as they are. */
+export function bytesValue(size: number) {
+  return {
+    size,
+    read: (view: DataView, at: number): Buffer =>
+      Buffer.from(view.buffer.slice(view.byteOffset + at, view.byteOffset + at + size)),
+    write(view: DataView, at: number, value: Uint8Array): void {
+      new Uint8Array(view.buffer, view.byteOffset + at, size).set(value.subarray(0, size));
+    },
+  };
+}
