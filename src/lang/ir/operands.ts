@@ -207,6 +207,18 @@ export function mapSuccessors(end: Terminator, to: (block: BlockId) => BlockId):
   }
 }
 
+/** What a register must be equal to where a branch went this way. */
+export function knownAfter(end: Terminator, way: 'then' | 'else'): { reg: Reg; value: bigint } | undefined {
+  if (end.op !== 'branch' || end.width !== 64 || end.a.kind !== 'reg' || end.b.kind !== 'imm') return undefined;
+  const { cmp, a, b } = end;
+  const equal =
+    way === 'then'
+      ? cmp === 'eq' || (cmp === 'ult' && b.value === 1n) || (cmp === 'ule' && b.value === 0n)
+      : cmp === 'ne' || (cmp === 'ugt' && b.value === 0n) || (cmp === 'uge' && b.value === 1n);
+  if (!equal) return undefined;
+  return { reg: a, value: cmp === 'eq' || cmp === 'ne' ? b.value : 0n };
+}
+
 /** Helpers without effect: a call whose result nobody reads can go. */
 const PURE_HELPERS = new Set([
   'ktime_get_ns',

@@ -8,6 +8,7 @@ import { threadJumps } from './passes/jumps.ts';
 import { orderBlocks } from './passes/order.ts';
 import { propagate } from './passes/propagate.ts';
 import { retargetCopies } from './passes/retarget.ts';
+import { returnAtOnce } from './passes/returns.ts';
 import { reuseLoads } from './passes/reuse-loads.ts';
 
 type Pass = (fn: IrFunction) => IrFunction;
@@ -17,19 +18,18 @@ export const NECESSARY: readonly Pass[] = [orderBlocks];
 
 export const PASSES: readonly Pass[] = [
   orderBlocks,
-  propagate,
-  threadJumps,
   shareHelpers,
   propagate,
   foldAddresses,
   reuseLoads,
-  removeDeadCode,
-  removeDeadStores,
   threadJumps,
   propagate,
+  removeDeadCode,
+  removeDeadStores,
   retargetCopies,
   removeDeadCode,
   threadJumps,
+  returnAtOnce,
 ];
 
 export function optimise(program: IrProgram, passes: readonly Pass[] = PASSES): IrProgram {

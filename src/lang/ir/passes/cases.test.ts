@@ -15,6 +15,7 @@ import { threadJumps } from './jumps.ts';
 import { orderBlocks } from './order.ts';
 import { propagate } from './propagate.ts';
 import { retargetCopies } from './retarget.ts';
+import { returnAtOnce } from './returns.ts';
 import { reuseLoads } from './reuse-loads.ts';
 
 const PASSES: Readonly<Record<string, (fn: IrFunction) => IrFunction>> = {
@@ -27,6 +28,7 @@ const PASSES: Readonly<Record<string, (fn: IrFunction) => IrFunction>> = {
   order: orderBlocks,
   propagate,
   retarget: retargetCopies,
+  returns: returnAtOnce,
   'reuse-loads': reuseLoads,
 };
 const SEPARATOR = '---\n';

@@ -1,7 +1,7 @@
 /** Jump threading: edges skip empty blocks and branches whose outcome is known; straight lines become one block. */
 import { evaluateComparison } from '../evaluate.ts';
 import type { Block, BlockId, IrFunction, Located, Op, Operand, Terminator } from '../ir.ts';
-import { definition, mapSuccessors } from '../operands.ts';
+import { definition, knownAfter, mapSuccessors } from '../operands.ts';
 import { orderBlocks, predecessorsOf } from './order.ts';
 import { simplifyTerminator } from './simplify.ts';
 
@@ -31,8 +31,7 @@ function threadEdges(fn: IrFunction): IrFunction {
             else: follow(blocks, end.else, onEdge(constants, end, 'else')),
           }
         : mapSuccessors(end, (to) => follow(blocks, to, constants));
-    const source = end.source && { source: end.source };
-    block.end = { ...simplifyTerminator(followed), ...source };
+    block.end = { ...simplifyTerminator(followed), ...(end.source && { source: end.source }) };
   }
   return { ...fn, blocks };
 }
@@ -54,11 +53,9 @@ function learn(known: Constants, op: Op): void {
 const constantOf = (known: Constants, operand: Operand): bigint | undefined =>
   operand.kind === 'imm' ? operand.value : known.get(operand.id);
 
-/** That a register equals a constant is known where the branch says so. */
-function onEdge(known: Constants, end: Terminator & { op: 'branch' }, side: 'then' | 'else'): Constants {
-  const equal = (end.cmp === 'eq' && side === 'then') || (end.cmp === 'ne' && side === 'else');
-  if (!equal || end.width !== 64 || end.a.kind !== 'reg' || end.b.kind !== 'imm') return known;
-  return new Map(known).set(end.a.id, end.b.value);
+function onEdge(known: Constants, end: Terminator, way: 'then' | 'else'): Constants {
+  const more = knownAfter(end, way);
+  return more ? new Map(known).set(more.reg.id, more.value) : known;
 }
 
 /** Where an edge to `to` may go at once; registers set on the way are set in a block of its own. */

@@ -3,9 +3,11 @@ import type { BlockId, IrFunction } from '../ir.ts';
 import { mapSuccessors, successors } from '../operands.ts';
 
 export function orderBlocks(fn: IrFunction): IrFunction {
-  const depth = loopDepths(fn);
-  const order = postOrder(fn, (next) => [...next].sort((a, b) => depth[a]! - depth[b]!)).reverse();
-  return renumber(fn, order);
+  const order = postOrder(fn, (next) => next);
+  const depth = loopDepths(fn, order);
+  if (!depth) return renumber(fn, order.reverse());
+  const inner = postOrder(fn, (next) => [...next].sort((a, b) => depth[a]! - depth[b]!));
+  return renumber(fn, inner.reverse());
 }
 
 /** Successors are visited in the order that `arrange` gives: the last one comes first in the layout. */
@@ -16,7 +18,8 @@ function postOrder(fn: IrFunction, arrange: (next: readonly BlockId[]) => readon
   const stack: { block: BlockId; next: readonly BlockId[]; at: number }[] = [];
   const open = (block: BlockId) => {
     seen[block] = 1;
-    stack.push({ block, next: arrange([...successors(fn.blocks[block]!.end!)].reverse()), at: 0 });
+    const next = successors(fn.blocks[block]!.end!);
+    stack.push({ block, next: arrange(next.length > 1 ? next.toReversed() : next), at: 0 });
   };
   open(0);
   for (let top = stack.at(-1); top; top = stack.at(-1)) {
@@ -29,21 +32,21 @@ function postOrder(fn: IrFunction, arrange: (next: readonly BlockId[]) => readon
   return order;
 }
 
-/** In how many natural loops a block is. */
-function loopDepths(fn: IrFunction): Int32Array {
-  const depth = new Int32Array(fn.blocks.length);
-  const order = postOrder(fn, (next) => next);
+/** In how many natural loops a block is; undefined if there are no loops. */
+function loopDepths(fn: IrFunction, order: readonly BlockId[]): Int32Array | undefined {
   const rank = new Int32Array(fn.blocks.length).fill(-1);
   order.forEach((block, i) => {
     rank[block] = i;
   });
+  const back = order.flatMap((latch) =>
+    successors(fn.blocks[latch]!.end!)
+      .filter((header) => rank[header]! >= rank[latch]!)
+      .map((header) => ({ latch, header })),
+  );
+  if (back.length === 0) return undefined;
+  const depth = new Int32Array(fn.blocks.length);
   const before = predecessorsOf(fn);
-  for (const latch of order) {
-    for (const header of successors(fn.blocks[latch]!.end!)) {
-      if (rank[header]! < rank[latch]!) continue;
-      for (const block of loopBody(before, rank, header, latch)) depth[block]!++;
-    }
-  }
+  for (const { latch, header } of back) for (const block of loopBody(before, rank, header, latch)) depth[block]!++;
   return depth;
 }
 

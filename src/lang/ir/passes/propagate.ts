@@ -1,7 +1,7 @@
 /** Constant and copy propagation: readers of a known value or of a copy use the value or the original. */
 import { fitsInt32 } from '../evaluate.ts';
 import type { BlockId, IrFunction, Located, Op, Operand, Reg, Terminator } from '../ir.ts';
-import { definition, mapUses } from '../operands.ts';
+import { definition, knownAfter, mapUses } from '../operands.ts';
 import { countDefinitions } from './definitions.ts';
 import { predecessorsOf } from './order.ts';
 import { simplifyOp, simplifyTerminator } from './simplify.ts';
@@ -21,6 +21,8 @@ class Propagation {
   readonly #global: (Operand | undefined)[];
   /** Bits that can be set, for registers with one definition; 64 where nothing is known. */
   readonly #bits: Uint8Array;
+  /** Registers that are extensions of others, where both have one definition. */
+  readonly #extensions = new Map<number, { readonly of: Reg; readonly size: number }>();
   #local: Known = new Map();
 
   constructor(fn: IrFunction) {
@@ -49,21 +51,23 @@ class Propagation {
     if (only === undefined || second !== undefined || only >= block) return new Map();
     const known: Known = new Map(atEnd[only]);
     const end = this.#fn.blocks[only]!.end!;
-    if (end.op === 'branch' && end.width === 64 && end.a.kind === 'reg' && end.b.kind === 'imm') {
-      const equal = (end.cmp === 'eq' && end.then === block) || (end.cmp === 'ne' && end.else === block);
-      if (equal && end.then !== end.else) known.set(end.a.id, end.b);
-    }
+    if (end.op !== 'branch' || end.then === end.else) return known;
+    const equal = knownAfter(end, end.then === block ? 'then' : 'else');
+    if (equal) known.set(equal.reg.id, { kind: 'imm', value: equal.value });
     return known;
   }
 
   #op(original: Located<Op>): Located<Op> {
-    const op = located(this.#narrow(simplifyOp(this.#replaceIn(original))), original);
+    const op = located(this.#narrow(this.#withoutExtensions(simplifyOp(this.#replaceIn(original)))), original);
     const dst = definition(op);
     if (!dst) return op;
     this.#forget(dst);
     const value = op.op === 'mov' && op.width !== 32 ? op.src : undefined;
     if (value && !(value.kind === 'reg' && value.id === dst.id)) this.#learn(dst, value);
-    if (this.#definitions[dst.id] === 1) this.#bits[dst.id] = this.#bitsOf(op);
+    if (this.#definitions[dst.id] !== 1) return op;
+    this.#bits[dst.id] = this.#bitsOf(op);
+    if (op.op === 'extend' && op.src.kind === 'reg' && this.#definitions[op.src.id] === 1)
+      this.#extensions.set(dst.id, { of: op.src, size: op.size });
     return op;
   }
 
@@ -85,6 +89,18 @@ class Propagation {
       const value = this.#local.get(reg.id) ?? this.#global[reg.id];
       if (!value || (value.kind === 'imm' && !usableInPlace(value.value, node))) return null;
       return value;
+    });
+  }
+
+  /** What looks at the low bytes only does not need them extended. */
+  #withoutExtensions(node: Op): Op {
+    const size = lowBytesRead(node);
+    if (size === 8 || this.#extensions.size === 0) return node;
+    const bases = new Set<number>();
+    if (node.op === 'store' && 'kind' in node.to.base) bases.add(node.to.base.id);
+    return mapUses(node, (reg) => {
+      const extension = bases.has(reg.id) ? undefined : this.#extensions.get(reg.id);
+      return extension && extension.size >= size ? extension.of : null;
     });
   }
 
@@ -121,6 +137,23 @@ class Propagation {
       default:
         return 64;
     }
+  }
+}
+
+/**
+ * How many low bytes of its operands decide what an operation does. Branches count as reading all: what the verifier
+ * learns from one it learns about that register, not about the one that was extended.
+ */
+function lowBytesRead(node: Op): number {
+  switch (node.op) {
+    case 'store':
+    case 'extend':
+      return node.size;
+    case 'mov':
+    case 'binary':
+      return node.width === 32 ? 4 : 8;
+    default:
+      return 8;
   }
 }
 
