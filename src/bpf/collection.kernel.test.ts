@@ -7,7 +7,8 @@ import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { u64 } from '../base/record.ts';
 import { aluImm, atomic, exit, loadReference } from './asm/index.ts';
-import { type Collection, loadCollection } from './collection.ts';
+import { loadCollection } from './collection.ts';
+import { hasFeature } from './features/index.ts';
 import type { CollectionSpec, LinkSpec, ProgramSpec } from './spec/index.ts';
 import { closeFd, ENOENT, fdById, must } from './sys/index.ts';
 
@@ -49,7 +50,7 @@ const openFds = () => readdirSync('/proc/self/fd').length;
 test('a tracepoint program counts the events of this process', async () => {
   using collection = await loadCollection(spec);
   const [link] = await collection.attachAll();
-  assert.equal(link?.strategy, 'perf_link');
+  assert.equal(link?.strategy, (await hasFeature('perf_link')) ? 'perf_link' : 'ioctl');
   for (let i = 0; i < 101; i++) statSync('/');
   const counted = collection.map(hits).get(0)!;
   assert.ok(counted >= 101n, `${counted} of 101`);
@@ -68,20 +69,17 @@ test('a failure on the way leaves nothing open', async () => {
   assert.equal(openFds(), before);
 });
 
-test('many links are detached faster side by side', async () => {
+test('links are detached side by side', async () => {
   const links = ['read', 'write', 'close', 'mmap', 'futex', 'openat'].map(
     (call): LinkSpec => ({ ...stat, event: `sys_enter_${call}` }) as LinkSpec,
   );
-  const detach = async (close: (collection: Collection) => unknown) => {
-    const collection = await loadCollection({ ...spec, links });
-    await collection.attachAll();
-    const start = performance.now();
-    await close(collection);
-    return performance.now() - start;
-  };
-  const oneByOne = await detach((collection) => collection.close());
-  const sideBySide = await detach((collection) => collection.closeAsync());
-  assert.ok(sideBySide < oneByOne, `${sideBySide} ms, one by one ${oneByOne} ms`);
+  const collection = await loadCollection({ ...spec, links });
+  const before = openFds();
+  await collection.attachAll();
+  statSync('/');
+  await collection.closeAsync();
+  // The program and the map are closed, too.
+  assert.equal(openFds(), before - 2);
 });
 
 test('nothing stays attached when the process is killed', async () => {

@@ -5,6 +5,7 @@ import type { ProgramKind } from '../spec/index.ts';
 import {
   closeFd,
   EBADF,
+  linkKprobeMulti,
   linkPerfEvent,
   linkUprobeMulti,
   must,
@@ -28,7 +29,14 @@ function tryUprobeMulti(kind: ProgramKind & `uprobe_${string}`): Promise<Verdict
 }
 
 function tryKprobeMulti(kind: 'kprobe_multi' | 'kprobe_session'): Promise<Verdict> {
-  return tryAttach({ kind }, { kind: 'kprobe_multi', program: 'feature', symbols: [TEST_FUNCTION], atReturn: false });
+  return tryOut(() =>
+    withProgram({ kind }, RETURN_0, (program) => {
+      const session = kind === 'kprobe_session';
+      const multi = { program: program.fd, symbols: [TEST_FUNCTION], atReturn: false, session };
+      const verdict = verdictOf(linkKprobeMulti(multi));
+      if (verdict !== undefined) throw new Error(verdict);
+    }),
+  );
 }
 
 async function tryPerfLink(): Promise<Verdict> {

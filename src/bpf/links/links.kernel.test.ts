@@ -9,9 +9,11 @@ import { allocate, syscall } from '../../native/index.ts';
 import { aluImm, aluReg, call, exit, type Instruction, jumpImm, load, loadImm64, store } from '../asm/index.ts';
 import { findField, kernelBtf } from '../btf/index.ts';
 import { Elf } from '../elf/index.ts';
+import { hasFeature } from '../features/index.ts';
 import { loadProgram } from '../programs/index.ts';
 import type { LinkSpec } from '../spec/index.ts';
 import { type Counter, loadCounter } from '../testing/counter.ts';
+import { lacking } from '../testing/needs.ts';
 import { attach, type IterLink } from './index.ts';
 
 const PRIME = 211;
@@ -44,7 +46,7 @@ async function hits(counter: Counter, spec: LinkSpec, body: () => void) {
   return { counted, link };
 }
 
-test('tracepoint, with a cookie', async () => {
+test('tracepoint, with a cookie', { skip: await lacking('perf_link') }, async () => {
   using counter = await loadCounter({ kind: 'tracepoint' }, getCookie);
   const spec = {
     kind: 'tracepoint',
@@ -85,8 +87,9 @@ test('a hook that does not exist is named', async () => {
 
 for (const kind of ['kprobe', 'uprobe_multi'] as const) {
   const strategy = kind === 'kprobe' ? 'perf_link' : 'uprobe_multi';
+  const skip = await lacking(strategy);
   for (const atReturn of [false, true]) {
-    test(`${atReturn ? 'uretprobe' : 'uprobe'} by ${strategy}, of one process, with a cookie`, async () => {
+    test(`${atReturn ? 'uretprobe' : 'uprobe'} by ${strategy}, of one process, with a cookie`, { skip }, async () => {
       using counter = await loadCounter({ kind }, getCookie);
       const { counted, link } = await hits(counter, onSyscall({ atReturn, cookie }), () => callSyscall(PRIME));
       assert.equal(counted, PRIME);
@@ -96,7 +99,7 @@ for (const kind of ['kprobe', 'uprobe_multi'] as const) {
   }
 }
 
-test('a uprobe may sleep', async () => {
+test('a uprobe may sleep', { skip: await lacking('sleepable') }, async () => {
   using counter = await loadCounter({ kind: 'uprobe_multi', sleepable: true });
   const { counted } = await hits(counter, onSyscall(), () => callSyscall(PRIME));
   assert.equal(counted, PRIME);
@@ -108,10 +111,42 @@ test('a uprobe at another process is not hit by this one', async () => {
   assert.equal(counted, 0);
 });
 
-test('a session runs at entry and return', async () => {
+test('a session runs at entry and return', { skip: await lacking('uprobe_session') }, async () => {
   using counter = await loadCounter({ kind: 'uprobe_session' });
   const { counted } = await hits(counter, onSyscall(), () => callSyscall(PRIME));
   assert.equal(counted, 2 * PRIME);
+});
+
+test('uprobes without links or uprobe_multi are attached by perf events', async () => {
+  using counter = await loadCounter({ kind: 'uprobe_multi' });
+  const { counted, link } = await hits(counter, onSyscall(), () => callSyscall(PRIME));
+  assert.equal(counted, PRIME);
+  const expected = (await hasFeature('uprobe_multi'))
+    ? 'uprobe_multi'
+    : (await hasFeature('perf_link'))
+      ? 'perf_link'
+      : 'ioctl';
+  assert.equal(link.strategy, expected);
+});
+
+test('kprobes and fentry count calls of the kernel', { skip: await lacking('kprobe') }, async () => {
+  for (const kind of ['kprobe', 'kprobe_multi'] as const) {
+    for (const atReturn of [false, true]) {
+      using counter = await loadCounter({ kind });
+      const spec = { kind: 'kprobe', program: 'count', symbol: 'vfs_statx', atReturn } as const;
+      const { counted } = await hits(counter, spec, () => {
+        for (let i = 0; i < PRIME; i++) statSync('/');
+      });
+      assert.ok(counted >= PRIME && counted < 2 * PRIME, `${kind} ${atReturn}: ${counted}`);
+    }
+  }
+  for (const kind of ['fentry', 'fexit'] as const) {
+    using counter = await loadCounter({ kind, attachTo: 'vfs_statx' });
+    const { counted } = await hits(counter, { kind: 'tracing', program: 'count' }, () => {
+      for (let i = 0; i < PRIME; i++) statSync('/');
+    });
+    assert.ok(counted >= PRIME && counted < 2 * PRIME, `${kind}: ${counted}`);
+  }
 });
 
 test('uprobe_multi takes many places at once', async () => {

@@ -1,5 +1,5 @@
 /** Maps with keys: single elements, and everything at once through batches. */
-import { COMMAND, E2BIG, EEXIST, Element, ENOENT, must } from '../sys/index.ts';
+import { COMMAND, E2BIG, EEXIST, Element, ENOENT, ENOTSUPP, must } from '../sys/index.ts';
 import { type Chunk, chunksOf, deleteBatch, updateBatch } from './batch.ts';
 import type { Codec } from './codec.ts';
 import { MapHandle, type MapParts } from './handle.ts';
@@ -60,10 +60,14 @@ export class KeyedMap<K, V> extends MapHandle {
     return true;
   }
 
-  /** Reads and deletes in one step, so that no update between the two is lost (hash maps, Linux 5.14). */
+  /** Reads and deletes, in one step from Linux 5.14 on: before, an update between the two is lost. */
   take(key: K): V | undefined {
     this.#putKey(key);
-    return this.#found(this.#element.run(COMMAND.MAP_LOOKUP_AND_DELETE_ELEM));
+    const result = this.#element.run(COMMAND.MAP_LOOKUP_AND_DELETE_ELEM);
+    if (result !== -ENOTSUPP) return this.#found(result);
+    const value = this.get(key);
+    if (value !== undefined) this.delete(key);
+    return value;
   }
 
   /**

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { array, i32, record, text, u8, u32, u64 } from '../../base/record.ts';
 import { detachedMount, possibleCpus } from '../sys/index.ts';
+import { lacking } from '../testing/needs.ts';
 import { createMap, type MapHandle, viewArray } from './index.ts';
 
 const key = record('key', { tag: u8, id: u64, comm: text(8) });
@@ -162,7 +163,7 @@ test('queue and stack', () => {
   });
 });
 
-test('bloom filter', () => {
+test('bloom filter', { skip: await lacking('bloom_filter') }, () => {
   using(createMap({ name: 'b', type: 'bloom_filter', value: u64, maxEntries: 100 }), (bloom) => {
     bloom.add(42n);
     assert.equal(bloom.mayHave(42n), true);
@@ -191,7 +192,7 @@ test('lpm_trie: the longest prefix wins', () => {
   });
 });
 
-test('task storage: values by process', () => {
+test('task storage: values by process', { skip: await lacking('task_storage') }, () => {
   using(createMap({ name: 'ts', type: 'task_storage', value, maxEntries: 0 }), (map) => {
     assert.equal(map.get(process.pid), undefined);
     const one = { calls: 7n, pids: [1, 2, 3] };
@@ -219,7 +220,8 @@ test('maps of maps and program arrays are made and filled', () => {
 });
 
 for (const type of ['stack_trace', 'perf_event_array', 'ringbuf', 'user_ringbuf', 'arena', 'cgroup_array'] as const) {
-  test(`${type} can be made`, () => {
+  const skip = type === 'user_ringbuf' || type === 'arena' ? await lacking(type) : false;
+  test(`${type} can be made`, { skip }, () => {
     const stack = type === 'stack_trace' ? { value: array(u64, 127) } : {};
     const spec = {
       name: 'm',
