@@ -112,6 +112,8 @@ export interface ScriptProbe {
   readonly name: string;
   /** The program in the collection; several probes can share one. */
   readonly program: string;
+  /** Its links, by their index in the collection. */
+  readonly links: readonly number[];
   /** How the tracer gets it to fire; everything but 'attach' needs no link. */
   readonly how: 'attach' | 'begin' | 'end' | 'signal' | 'bench' | 'test';
   /** For 'signal': its name (SIGUSR1). */

@@ -1,7 +1,7 @@
 /** Attaches a script's probes so that bodies of one event run in the order of the script. */
-import type { Collection, Link } from '../bpf/index.ts';
+import type { Collection } from '../bpf/index.ts';
 import type { LinkSpec } from '../bpf/spec/index.ts';
-import type { CompiledScript } from '../lang/script.ts';
+import type { CompiledScript, ScriptProbe } from '../lang/script.ts';
 
 /**
  * The kernel runs the programs of some hooks in the order in which they were attached, of others in the reverse
@@ -24,35 +24,29 @@ function isLastFirst(link: LinkSpec, script: CompiledScript): boolean {
   }
 }
 
-export function inAttachOrder(script: CompiledScript): LinkSpec[] {
+/** Indices of the script's links. */
+export function inAttachOrder(script: CompiledScript): number[] {
   const { links } = script.collection;
-  const last = links.filter((link) => isLastFirst(link, script));
-  return [...links.filter((link) => !isLastFirst(link, script)), ...last.reverse()];
+  const isLast = (i: number): boolean => isLastFirst(links[i]!, script);
+  const all = [...links.keys()];
+  return [...all.filter((i) => !isLast(i)), ...all.filter(isLast).reverse()];
 }
 
-export interface Attached {
-  readonly links: readonly Link[];
-  /** Programs none of whose links could be attached. */
-  readonly failed: ReadonlySet<string>;
-}
-
-/** `onFailure` throws when a missing probe is an error; otherwise the rest is attached without it. */
+/** The indices of those that are attached. `onFailure` throws when a missing probe is an error; otherwise the rest goes on. */
 export async function attachAll(
   script: CompiledScript,
   collection: Collection,
-  onFailure: (link: LinkSpec, error: unknown) => void,
-): Promise<Attached> {
-  const links: Link[] = [];
-  const failed = new Set<string>();
-  const attached = new Set<string>();
-  for (const spec of inAttachOrder(script)) {
+  onFailure: (probe: ScriptProbe | undefined, error: unknown) => void,
+): Promise<ReadonlySet<number>> {
+  const attached = new Set<number>();
+  for (const i of inAttachOrder(script)) {
     try {
-      links.push(await collection.attach(spec));
-      attached.add(spec.program);
+      await collection.attach(script.collection.links[i]!);
+      attached.add(i);
     } catch (error) {
-      onFailure(spec, error);
-      failed.add(spec.program);
+      const probe = script.probes.find(({ links }) => links.includes(i));
+      onFailure(probe, error);
     }
   }
-  return { links, failed: failed.difference(attached) };
+  return attached;
 }

@@ -2,6 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { closeSync, openSync, readSync } from 'node:fs';
 import { type RecordShape, sizeOf } from '../base/record.ts';
+import { strerror } from '../base/strerror.ts';
 import type { EventKind, ScriptEvent } from '../lang/script.ts';
 import { type ByteText, toBytes } from './format/printable.ts';
 import { compileFormat } from './format/printf.ts';
@@ -79,7 +80,8 @@ const MAKERS: Makers = {
     const codeAt = shape.offsets.code;
     return (view, offset) => {
       const code = codeAt === undefined ? 0 : view.getInt32(offset + codeAt, true);
-      output.report(output.reports.runtimeError({ helper, message, code }, at));
+      const said = helper === '' ? message : strerror(-code);
+      output.report(output.reports.runtimeError({ helper, message: said, code }, at));
     };
   },
   emit: ({ name, type, shape }, { context, output }) => {

@@ -7,8 +7,9 @@ import type { Handler } from './dispatch.ts';
 /** Milliseconds between looks while events come, and the longest while none do. */
 const BUSY_MS = 1;
 const IDLE_MS = 100;
-/** Events before timers and signals get their turn. */
-const BATCH = 50_000;
+/** Milliseconds of events, taken this many at a time, before timers and signals get their turn. */
+const TURN_MS = 50;
+const BATCH = 1000;
 
 export interface PumpHooks {
   /** After every look, with the number of events that it found; true ends the run. */
@@ -22,6 +23,7 @@ export class Pump {
   readonly #handlers: readonly Handler[];
   readonly #hooks: PumpHooks;
   #wake: (() => void) | undefined;
+  #behind = false;
 
   /** Without a ring there are no events: only the end of the run is waited for. */
   constructor(ring: RingBuffer | undefined, handlers: readonly Handler[], hooks: PumpHooks) {
@@ -37,7 +39,7 @@ export class Pump {
       const found = this.#look();
       if (this.#hooks.isOver(found)) return;
       pause = found > 0 ? BUSY_MS : Math.min(2 * pause, IDLE_MS);
-      await this.#sleep(found >= BATCH ? 0 : pause);
+      await this.#sleep(this.#behind ? 0 : pause);
     }
   }
 
@@ -46,13 +48,25 @@ export class Pump {
     while (this.#look() > 0);
   }
 
+  /** The last look left events for the next one: they come faster than they are handled. */
+  get isBehind(): boolean {
+    return this.#behind;
+  }
+
   /** Ends the pause: there is something to look at. */
   wake(): void {
     this.#wake?.();
   }
 
   #look(): number {
-    return this.#ring?.poll(this.#onEvent, BATCH) ?? 0;
+    const end = performance.now() + TURN_MS;
+    let found = 0;
+    do {
+      const count = this.#ring?.poll(this.#onEvent, BATCH) ?? 0;
+      found += count;
+      this.#behind = count === BATCH;
+    } while (this.#behind && performance.now() < end);
+    return found;
   }
 
   readonly #onEvent = (view: DataView, offset: number): void => {

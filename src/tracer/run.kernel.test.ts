@@ -84,7 +84,13 @@ function script(
     maps: [{ name: '@n', spec: 'AT_n', value: UINT64, valueShape: scalar, perCpu: false, setOffset: 8 }],
     events: EVENTS,
     stackMaps: [],
-    probes: Object.entries(probes).map(([name, how]) => ({ name, program: name, how, at: PLACE })),
+    probes: Object.entries(probes).map(([name, how]) => ({
+      name,
+      program: name,
+      how,
+      at: PLACE,
+      links: links.flatMap((link, i) => (link.program === name ? [i] : [])),
+    })),
     config: DEFAULT_SETTINGS,
   };
 }

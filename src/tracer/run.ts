@@ -2,7 +2,6 @@
 import { writeSync } from 'node:fs';
 import { PebbleError } from '../base/errors.ts';
 import { type Collection, clockNs, KeyedMap, loadCollection, RingBuffer } from '../bpf/index.ts';
-import type { LinkSpec } from '../bpf/spec/index.ts';
 import { type CompiledScript, type GLOBALS, type ScriptMap, type ScriptProbe, SYSTEM_MAPS } from '../lang/script.ts';
 import { attachAll } from './attach.ts';
 import { makeHandlers } from './dispatch.ts';
@@ -83,8 +82,8 @@ class Run implements Session {
     this.#announce(attached);
     await this.#watch();
     this.#detach();
+    this.#dropLeftovers();
     this.#runAll('end');
-    this.#muted = false;
     this.#pump.drain();
     this.#reportLosses();
     this.#printMaps();
@@ -123,9 +122,8 @@ class Run implements Session {
 
   /** How many probes are in place, those that need no hook included. */
   async #attach(): Promise<number> {
-    const onFailure = (link: LinkSpec, error: unknown) => this.#attachFailed(link, error);
-    const { failed } = await attachAll(this.script, this.collection, onFailure);
-    const hooked = this.#probes('attach').filter(({ program }) => !failed.has(program)).length;
+    const attached = await attachAll(this.script, this.collection, (probe, error) => this.#attachFailed(probe, error));
+    const hooked = this.#probes('attach').filter(({ links }) => links.some((link) => attached.has(link))).length;
     const signals = this.#probes('signal').length;
     this.#drainOnly = hooked + signals === 0;
     const all = hooked + signals + this.#probes('begin').length + this.#probes('end').length;
@@ -133,9 +131,9 @@ class Run implements Session {
     return all;
   }
 
-  #attachFailed(link: LinkSpec, error: unknown): void {
+  #attachFailed(probe: ScriptProbe | undefined, error: unknown): void {
     const { missingProbes } = this.script.config;
-    const name = this.script.probes.find((probe) => probe.program === link.program)?.name ?? link.program;
+    const name = probe?.name;
     if (missingProbes === 'ignore') return;
     const reason = error instanceof Error ? error.message : String(error);
     if (missingProbes === 'warn') {
@@ -188,6 +186,13 @@ class Run implements Session {
 
   #detach(): void {
     for (const link of this.collection.links.splice(0).reverse()) link.close();
+  }
+
+  /** What came after exit() is not handled, nor what Ctrl-C found waiting when the handlers could not keep up. */
+  #dropLeftovers(): void {
+    this.#muted ||= this.#pump.isBehind;
+    if (this.#muted) this.#pump.drain();
+    this.#muted = false;
   }
 
   /** Records that found the ring full, as the programs count them. */

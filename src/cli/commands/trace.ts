@@ -1,9 +1,19 @@
 /** `pebble trace`: runs a program of the tracing language, with bpftrace's options. */
+import { writeFileSync } from 'node:fs';
 import { PebbleError } from '../../base/errors.ts';
 import { type CompiledScript, compile, DEFAULT_SETTINGS, formatDiagnostics } from '../../lang/index.ts';
 import { SYSTEM_INCLUDES, scriptFiles } from '../../tracer/host/includes.ts';
 import { machineHost } from '../../tracer/host/index.ts';
-import { FAILED, Output, runScript, Sink, startCommand, type Target, watchProcess } from '../../tracer/index.ts';
+import {
+  FAILED,
+  filterProbes,
+  Output,
+  runScript,
+  Sink,
+  startCommand,
+  type Target,
+  watchProcess,
+} from '../../tracer/index.ts';
 import type { Context, Exit } from '../command.ts';
 import { interruption } from '../interrupt.ts';
 import { readRequest, type TraceRequest } from '../trace/request.ts';
@@ -35,6 +45,7 @@ async function answerOnly(request: TraceRequest): Promise<Exit> {
 
 async function trace(request: TraceRequest, colour: boolean): Promise<number> {
   const { options } = request;
+  takeName();
   const target = targetOf(request);
   try {
     const script = compileRequest(request, target, colour);
@@ -46,7 +57,7 @@ async function trace(request: TraceRequest, colour: boolean): Promise<number> {
       colour,
       warnings: !options['no-warnings'],
     });
-    return await runScript(script, {
+    return await runScript(filterProbes(script, options['probe-filter']), {
       output,
       signal: interruption(),
       dryRun: options['dry-run'],
@@ -56,6 +67,11 @@ async function trace(request: TraceRequest, colour: boolean): Promise<number> {
   } finally {
     await target?.terminate();
   }
+}
+
+/** Scripts leave their own tracer out by `comm != "bpftrace"`. */
+function takeName(): void {
+  writeFileSync('/proc/self/comm', 'bpftrace');
 }
 
 function targetOf({ options, pid }: TraceRequest): Target | undefined {

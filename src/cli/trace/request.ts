@@ -1,6 +1,7 @@
 /** What a command line of `pebble trace` asks for, checked as bpftrace checks it. */
 import { existsSync, readFileSync } from 'node:fs';
 import { PebbleError } from '../../base/errors.ts';
+import { strerror } from '../../base/strerror.ts';
 import type { Source } from '../../lang/diagnostics/index.ts';
 import type { Buffering } from '../../tracer/index.ts';
 import { type Parsed, parseOptions } from '../options.ts';
@@ -69,16 +70,10 @@ function readScript(file: string): Source {
   try {
     return { name: file === '-' ? 'stdin' : file, text: readFileSync(file === '-' ? 0 : file, 'utf8') };
   } catch (cause) {
-    const reason = REASONS[(cause as NodeJS.ErrnoException).code ?? ''] ?? (cause as Error).message;
+    const reason = strerror(-((cause as NodeJS.ErrnoException).errno ?? 0));
     throw new PebbleError('io', { what: `failed to open file '${file}': ${reason}`, cause });
   }
 }
-
-const REASONS: Readonly<Record<string, string>> = {
-  ENOENT: 'No such file or directory',
-  EACCES: 'Permission denied',
-  EISDIR: 'Is a directory',
-};
 
 /** What starts with -- is for getopt() in the script. */
 function splitParameters(parameters: readonly string[]): Pick<TraceRequest, 'positional' | 'named'> {

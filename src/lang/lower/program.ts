@@ -49,10 +49,11 @@ export function lowerUnits(units: readonly TypedUnit[], script: ScriptLowering):
       license: script.typing.settings.license,
     });
     for (const point of unit.points) {
-      lowered.links.push(...point.links.map((link) => ({ ...link, program: name }) as LinkSpec));
+      const links = point.links.map((link) => lowered.links.push({ ...link, program: name } as LinkSpec) - 1);
       lowered.probes.push({
         name: point.name,
         program: name,
+        links,
         how: point.how,
         at: placeOf(unit.probe.span),
         ...(point.signal && { signal: point.signal }),

@@ -2,7 +2,7 @@
 import type { RecordShape } from '../../base/record.ts';
 import type { ScriptMap } from '../../lang/script.ts';
 import { shapeOf, sizeOfType } from '../../lang/types/layout.ts';
-import { isAggregate, type Type } from '../../lang/types/type.ts';
+import { isAggregate, type Type, type TypeKind } from '../../lang/types/type.ts';
 import { readInt } from './read-value.ts';
 
 /** An entry before it is formatted: where its key is, and what it is sorted by when its value decides. */
@@ -11,11 +11,15 @@ export interface Ranked {
   readonly rank: bigint;
 }
 
+/** Kept in the order of their keys' bytes before they are sorted by value, if they are. */
+const BUCKETED: ReadonlySet<TypeKind> = new Set(['hist', 'lhist', 'tseries']);
+
 /** Numbers and aggregates by value; everything else by key, integers as signed numbers and texts by their bytes. */
 export function sortEntries<Entry extends Ranked>(map: ScriptMap, keys: DataView, entries: Entry[]): Entry[] {
-  if (map.value.kind === 'tseries') {
+  if (BUCKETED.has(map.value.kind)) {
     const size = map.key ? sizeOfType(map.key) : 0;
-    return entries.sort((a, b) => compareBytes(keys, a.keyAt, b.keyAt, size));
+    entries.sort((a, b) => compareBytes(keys, a.keyAt, b.keyAt, size));
+    if (map.value.kind === 'tseries') return entries;
   }
   const byValue = map.value.kind === 'int' || map.value.kind === 'enum' || isAggregate(map.value);
   if (byValue) return entries.sort((a, b) => (a.rank < b.rank ? -1 : a.rank > b.rank ? 1 : 0));

@@ -104,7 +104,7 @@ test('min, max, avg and stats', () => {
 });
 
 test('a histogram', () => {
-  const rows: Rows = [[0, counts(66, { 0: 1n, 3: 1n, 4: 1n }), counts(66, { 3: 1n, 6: 1n })]];
+  const rows: Rows = [[0, counts(65, { 0: 1n, 3: 1n, 4: 1n }), counts(65, { 3: 1n, 6: 1n })]];
   const { text, json } = shown({ kind: 'hist', bits: 0 }, undefined, rows);
   assert.equal(
     text,
@@ -132,7 +132,7 @@ test('a finer histogram, large values, and one that is all zero', () => {
   const { text } = shown({ kind: 'hist', bits: 2 }, INT32, [[1, counts(size, { 28: 3n, [(32 << 2) + 1]: 1n })]]);
   assert.match(text, /^@\[1\]:\n\[224, 256\) +3 \|/);
   assert.match(text, /\n\[8G, 10G\) +1 \|@{17} +\|\n\n$/);
-  assert.deepEqual(shown({ kind: 'hist', bits: 0 }, undefined, [[0, counts(66, {})]]), {
+  assert.deepEqual(shown({ kind: 'hist', bits: 0 }, undefined, [[0, counts(65, {})]]), {
     text: '@:\n\n',
     json: '{"type": "hist", "data": {"@": []}}\n',
   });
