@@ -2,11 +2,16 @@
 import type { AggregateRow, BuiltinRow, FunctionRow, LoweringLibrary } from '../lower/rows.ts';
 import { AGGREGATES } from './aggregates.ts';
 import { EMIT } from './emit.ts';
+import { EXPONENTIAL } from './exponential.ts';
+import { KERNEL } from './kernel.ts';
 import { MAPS } from './maps.ts';
 import { MEMORY } from './memory.ts';
+import { NAMES } from './names.ts';
+import { NETWORK } from './network.ts';
 import { OUTPUT } from './output.ts';
 import { argRow, PROBE } from './probe.ts';
 import { PROCESS } from './process.ts';
+import { SEARCH } from './search.ts';
 import { STACK_BUILTINS, STACK_FUNCTIONS } from './stacks.ts';
 import { TEXT } from './text.ts';
 import { TIME_BUILTINS, TIME_FUNCTIONS } from './time.ts';
@@ -20,7 +25,20 @@ const plain = (name: string): string => (name.startsWith(PREFIX) ? name.slice(PR
 
 export function createLibrary(): LoweringLibrary & { rows(): (BuiltinRow | FunctionRow | AggregateRow)[] } {
   const builtins = byName<BuiltinRow>(PROCESS, TIME_BUILTINS, PROBE, STACK_BUILTINS);
-  const functions = byName<FunctionRow>(TEXT, TIME_FUNCTIONS, OUTPUT, MAPS, MEMORY, STACK_FUNCTIONS, EMIT);
+  const functions = byName<FunctionRow>(
+    TEXT,
+    SEARCH,
+    NETWORK,
+    KERNEL,
+    NAMES,
+    TIME_FUNCTIONS,
+    OUTPUT,
+    MAPS,
+    MEMORY,
+    STACK_FUNCTIONS,
+    EMIT,
+    EXPONENTIAL,
+  );
   const aggregates = byName<AggregateRow>(AGGREGATES);
   return {
     builtin: (name) => builtins.get(plain(name)) ?? argRow(plain(name)),

@@ -1,14 +1,14 @@
 /** Functions on single entries of maps: delete, has_key, entry, and on whole ones: len. */
-import { imm } from '../ir/index.ts';
+import { FunctionBuilder, imm } from '../ir/index.ts';
 import type { Lowering } from '../lower/lowering.ts';
 import { isStorage } from '../lower/map-plan.ts';
 import { lookUp, lookUpOrInsert, openEntry } from '../lower/maps.ts';
-import { pointerOf } from '../lower/memory.ts';
+import { pointerOf, toMemory } from '../lower/memory.ts';
 import type { FunctionRow } from '../lower/rows.ts';
-import { NO_VALUE, scalar } from '../lower/value.ts';
+import { offsetBy, scalar } from '../lower/value.ts';
 import type { Call, Expression, MapAccess, MapReference } from '../syntax/ast.ts';
-import { promote } from '../types/promote.ts';
-import { BOOL, pointerTo, type Type, typeName } from '../types/type.ts';
+import { STACK_KEY } from '../types/layout.ts';
+import { BOOL, INT64, pointerTo, type Type, typeName } from '../types/type.ts';
 import type { Typing } from '../types/typing.ts';
 
 /** `f(@m, key)` as the access `@m[key]`, made once a call. */
@@ -30,6 +30,11 @@ function accessOf(call: Call): MapAccess | MapReference | undefined {
 const isMap = (argument: Expression, i: number): boolean =>
   i === 0 && (argument.kind === 'map' || argument.kind === 'map-access');
 
+const scalarMessage = (call: Call): string =>
+  call.name === 'delete'
+    ? 'call to delete() with two arguments expects a map with explicit keys (non-scalar map)'
+    : `call to ${call.name}() expects a map with explicit keys (non-scalar map)`;
+
 /** Checks the key against the map's, which it may widen. */
 function typeEntry(call: Call, t: Typing): Type | undefined {
   const access = accessOf(call);
@@ -37,8 +42,7 @@ function typeEntry(call: Call, t: Typing): Type | undefined {
   const map = t.script.map(access.kind === 'map' ? access.name : access.map.name, access.span);
   if (access.kind === 'map-access') {
     map.scalar ??= false;
-    if (map.scalar)
-      return t.error(call, `${call.name}() with two arguments expects a map with explicit keys (non-scalar map)`);
+    if (map.scalar) return t.error(call, scalarMessage(call));
     const key = t.typeOf(access.key) ?? t.script.inferKey(access.key, t);
     if (key) {
       const grown = t.script.grow(map.key, key, () =>
@@ -129,5 +133,40 @@ const getRow: FunctionRow = {
   lower: (call, l) => scalar(l.typeOf(call), lookUp(openEntry(accessOf(call)!, l), l)),
 };
 
-export const MAPS: readonly FunctionRow[] = [remove, hasKey, entryRow, getRow];
-export { NO_VALUE, promote };
+const len: FunctionRow = {
+  name: 'len',
+  signature: 'int64 len(map | stack)',
+  doc: 'Number of entries of a map, or of frames of a stack.',
+  arguments: [1, 1],
+  raw: (argument) => argument.kind === 'map',
+  type(call, t) {
+    const [of] = call.arguments;
+    if (of?.kind !== 'map') {
+      const type = of && t.typeOf(of);
+      if (type && type.kind !== 'stack') return t.error(call, 'call to len() expects a map, ustack, or kstack');
+      return type && INT64;
+    }
+    const map = t.script.map(of.name, of.span);
+    if (map.scalar) return t.error(call, 'call to len() expects a map with explicit keys (non-scalar map)');
+    return INT64;
+  },
+  lower(call, l) {
+    const [of] = call.arguments;
+    if (of?.kind === 'map') return scalar(INT64, countEntries(of, l));
+    const stack = toMemory(l.value(of!), l);
+    return scalar(INT64, l.b.load(offsetBy(stack.at, STACK_KEY.offsets.frames), 4));
+  },
+};
+
+/** The walk's result is the number of entries it saw. */
+function countEntries(map: MapReference, l: Lowering) {
+  const name = `${l.root.b.name}.len`;
+  if (!l.root.callbacks.some((callback) => callback.name === name)) {
+    const callback = new FunctionBuilder(name, 4);
+    callback.return(imm(0));
+    l.root.callbacks.push(callback.finish());
+  }
+  return l.b.helper('for_each_map_elem', [l.b.map(l.plan(map).spec.name), l.b.functionAddress(name), imm(0), imm(0)]);
+}
+
+export const MAPS: readonly FunctionRow[] = [remove, hasKey, entryRow, getRow, len];

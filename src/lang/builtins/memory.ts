@@ -1,13 +1,12 @@
 /** Functions about addresses: kptr, uptr, reg, kaddr, ksym, usym, and reading into records of one's own. */
-import { address, imm } from '../ir/index.ts';
+import { imm } from '../ir/index.ts';
 import { namedRegister } from '../lower/arguments.ts';
 import { convert } from '../lower/convert.ts';
 import type { Lowering } from '../lower/lowering.ts';
-import { pointerOf, readBytes, toScalar } from '../lower/memory.ts';
+import { toScalar } from '../lower/memory.ts';
 import type { FunctionRow } from '../lower/rows.ts';
 import { inMemory, offsetBy, scalar } from '../lower/value.ts';
 import type { Call } from '../syntax/ast.ts';
-import { spaceOf } from '../types/casts.ts';
 import { sizeOfType, USYM } from '../types/layout.ts';
 import { integral } from '../types/operators.ts';
 import { INT64, type Type, typeName, UINT64 } from '../types/type.ts';
@@ -115,12 +114,16 @@ export function writeUsym(
   l.b.store(offsetBy(to, USYM.offsets.pid), 4, l.b.binary('ushr', ids, imm(32)));
 }
 
-/** Reads a whole record: `read_user(&$record, address)` gives 0, or the negative error. */
-function readInto(name: 'read_user' | 'read_kernel', space: 'user' | 'kernel'): FunctionRow {
+/**
+ * Reads a whole record, or a text: `read_user(&$record, address)` gives 0, `read_user_text(&$text, address)` the
+ * bytes read with the NUL, either a negative error.
+ */
+function readInto(space: 'user' | 'kernel', what: 'bytes' | 'text'): FunctionRow {
+  const name = `read_${space}${what === 'text' ? '_text' : ''}`;
   return {
     name,
     signature: `int64 ${name}(T *to, address, [int bytes])`,
-    doc: `Copies ${space} memory into a variable or a map's field: the size of what \`to\` points to, or \`bytes\`. Gives 0, or a negative error.`,
+    doc: `Copies ${space} memory${what === 'text' ? ' up to a NUL' : ''} into a variable or a map's field: ${what === 'text' ? 'at most ' : ''}the size of what \`to\` points to, or \`bytes\`. Gives ${what === 'text' ? 'the bytes read, with the NUL' : '0'}, or a negative error.`,
     arguments: [2, 3],
     type(call, t) {
       const [to, from] = call.arguments;
@@ -146,14 +149,8 @@ function readInto(name: 'read_user' | 'read_kernel', space: 'user' | 'kernel'): 
       const result = l.b.mov(imm(-14));
       const pointer = target.operand.kind === 'reg' ? target.operand : l.b.mov(target.operand);
       l.b.when('ne', pointer, imm(0), () => {
-        const got = readBytes(
-          address(pointer),
-          count,
-          address(source.kind === 'reg' ? source : l.b.mov(source)),
-          space,
-          l,
-        );
-        l.b.mov(got, result);
+        const helper = `probe_read_${space}${what === 'text' ? '_str' : ''}`;
+        l.b.mov(l.b.helper(helper, [pointer, count, source]), result);
       });
       return scalar(INT64, result);
     },
@@ -175,8 +172,8 @@ export const MEMORY: readonly FunctionRow[] = [
   kaddr,
   ksym,
   usym,
-  readInto('read_user', 'user'),
-  readInto('read_kernel', 'kernel'),
+  readInto('user', 'bytes'),
+  readInto('user', 'text'),
+  readInto('kernel', 'bytes'),
+  readInto('kernel', 'text'),
 ];
-
-export { pointerOf, spaceOf };

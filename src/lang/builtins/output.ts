@@ -6,7 +6,7 @@ import { pointerOf, readBytes, readTextHelper, toScalar } from '../lower/memory.
 import type { FunctionRow } from '../lower/rows.ts';
 import { NO_VALUE, offsetBy } from '../lower/value.ts';
 import type { ScriptEvent } from '../script.ts';
-import type { Call, Expression } from '../syntax/ast.ts';
+import type { Expression } from '../syntax/ast.ts';
 import { spaceOf } from '../types/casts.ts';
 import {
   intType,
@@ -19,7 +19,6 @@ import {
   UINT32,
   VOID,
 } from '../types/type.ts';
-import type { Typing } from '../types/typing.ts';
 import { checkFormat } from './format.ts';
 import { numberArgument, textArgument } from './text-argument.ts';
 
@@ -228,5 +227,4 @@ export const OUTPUT: readonly FunctionRow[] = [
   join,
 ];
 
-export type { Call, Typing };
 export { spaceOf };

@@ -1,5 +1,5 @@
 /** Builtins about the probe: args, arg0 …, retval, ctx, probe, func, and the stacks. */
-import { address, imm } from '../ir/index.ts';
+import { imm } from '../ir/index.ts';
 import { numberedArgument, returnValue } from '../lower/arguments.ts';
 import type { Lowering } from '../lower/lowering.ts';
 import type { BuiltinRow } from '../lower/rows.ts';
@@ -122,4 +122,3 @@ function ipCall(node: Parameters<BuiltinRow['lower']>[1], l: Lowering) {
 }
 
 export const PROBE: readonly BuiltinRow[] = [args, retval, ctx, probe, probetype, func];
-export { address };

@@ -48,8 +48,7 @@ const userRegs: BuiltinRow = {
   signature: 'struct pt_regs *userregs',
   doc: "The current thread's registers as it entered the kernel: in a system call, its arguments (Linux 5.15).",
   type: (t) => pointerTo(t.space.tagged('struct', 'pt_regs') ?? VOID, 'kernel', true),
-  lower: (l, node) =>
-    scalar(l.typeOf(node), l.b.helper('task_pt_regs', [l.b.helper('get_current_task_btf', [])])),
+  lower: (l, node) => scalar(l.typeOf(node), l.b.helper('task_pt_regs', [l.b.helper('get_current_task_btf', [])])),
 };
 
 export const PROCESS: readonly BuiltinRow[] = [

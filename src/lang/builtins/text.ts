@@ -3,7 +3,7 @@ import { type Address, address, imm, type Operand, type Reg } from '../ir/index.
 import { compareLiteral } from '../lower/compare.ts';
 import { convert } from '../lower/convert.ts';
 import type { Lowering } from '../lower/lowering.ts';
-import { pointerOf, readBytes, readTextHelper, store, storeText, toMemory, toScalar } from '../lower/memory.ts';
+import { pointerOf, readBytes, readTextHelper, store, toMemory, toScalar } from '../lower/memory.ts';
 import type { FunctionRow } from '../lower/rows.ts';
 import { inMemory, offsetBy, scalar } from '../lower/value.ts';
 import type { Call, Expression } from '../syntax/ast.ts';
@@ -224,4 +224,3 @@ function prefixEqual(a: Expression, b: Expression, count: number, same: number, 
 }
 
 export const TEXT: readonly FunctionRow[] = [str, buf, strncmp];
-export { storeText };

@@ -1,5 +1,5 @@
 /** Builtins and functions about time. */
-import { imm, type Operand } from '../ir/index.ts';
+import type { Operand } from '../ir/index.ts';
 import { emitEvent } from '../lower/events.ts';
 import type { Lowering } from '../lower/lowering.ts';
 import { toScalar } from '../lower/memory.ts';
@@ -111,5 +111,3 @@ function timestamp(call: Call, t: Typing): Type | undefined {
   if (time && time.kind !== 'int') t.error(call, `strftime() only supports int arguments (${time.kind} provided)`);
   return format === undefined ? undefined : { kind: 'timestamp', clock, format };
 }
-
-export { imm };

@@ -3,12 +3,12 @@ import { type Address, address, imm, type Operand, type Size } from '../ir/index
 import type { ProbePoint, UsdtArgument } from '../probes/index.ts';
 import type { FieldAccess } from '../syntax/ast.ts';
 import { sizeOfType } from '../types/layout.ts';
-import { isScalar, isSigned, type PointerType, type Type, UINT64 } from '../types/type.ts';
+import { isScalar, isSigned, type PointerType, type Type } from '../types/type.ts';
 import { findField } from '../types/type-space.ts';
 import type { Lowering } from './lowering.ts';
 import { load, readBytes } from './memory.ts';
 import { calling, stackArgument } from './registers.ts';
-import { type MemoryValue, offsetBy, type ScalarValue, scalar, type Value } from './value.ts';
+import { type MemoryValue, type ScalarValue, scalar, type Value } from './value.ts';
 
 /** `args.name`; undefined for fields of anything else. */
 export function argument(node: FieldAccess, object: Value, l: Lowering): Value | undefined {
@@ -133,5 +133,3 @@ export function returnValue(point: ProbePoint, type: Type, l: Lowering): Value |
   const { registers, result } = calling(l);
   return scalar(type, l.b.load(contextAt(registers[result]!, l), 8));
 }
-
-export { offsetBy, UINT64 };

@@ -17,23 +17,12 @@ import { constantOf } from '../types/constant.ts';
 import { sizeOfType } from '../types/layout.ts';
 import { integral } from '../types/operators.ts';
 import { pointerAt } from '../types/places.ts';
-import {
-  INT8,
-  INT64,
-  intType,
-  isScalar,
-  isSigned,
-  type PointerType,
-  type StructType,
-  type Type,
-  UINT8,
-  UINT64,
-} from '../types/type.ts';
+import { INT8, INT64, isScalar, type PointerType, type StructType, type Type, UINT8, UINT64 } from '../types/type.ts';
 import { findField } from '../types/type-space.ts';
 import { Typing } from '../types/typing.ts';
 import { argument } from './arguments.ts';
 import { lowerBinary, lowerCondition } from './binary.ts';
-import { convert, truncate } from './convert.ts';
+import { convert } from './convert.ts';
 import { increment } from './increment.ts';
 import type { Lowering } from './lowering.ts';
 import { orZeros, readMap } from './maps.ts';
@@ -373,5 +362,3 @@ function intoFields(
     l.into(value, offsetBy(to, field.offset), field.type);
   }
 }
-
-export { intType, isSigned, truncate };

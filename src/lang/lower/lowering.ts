@@ -13,14 +13,14 @@ import {
 } from '../ir/index.ts';
 import type { ProbePoint } from '../probes/index.ts';
 import type { Settings } from '../settings.ts';
-import type { AssignTarget, Expression, MapAccess, MapReference, Node, Statement } from '../syntax/ast.ts';
+import type { Expression, MapAccess, MapReference, Node, Statement } from '../syntax/ast.ts';
 import { sizeOfType } from '../types/layout.ts';
 import { isScalar, type Type } from '../types/type.ts';
 import type { Scratch, ScriptTyping, TypeTable, Unit } from '../types/typing.ts';
 import type { MapPlan } from './map-plan.ts';
 import type { Output } from './output.ts';
 import type { LoweringLibrary } from './rows.ts';
-import type { MemoryValue, ScalarValue, Value } from './value.ts';
+import type { Value } from './value.ts';
 
 export type Storage = { readonly in: 'register'; readonly reg: Reg } | { readonly in: 'memory'; readonly at: Address };
 
@@ -139,5 +139,3 @@ export function sourceLine(span: Span): SourceLine {
   const lines = span.source.text.split('\n', line);
   return { file: span.source.name, line, column, text: (lines[line - 1] ?? '').trim() };
 }
-
-export type { AssignTarget, MemoryValue, Operand, ScalarValue };

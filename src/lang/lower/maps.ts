@@ -7,7 +7,7 @@ import { isCastableAggregate, isScalar, type Type } from '../types/type.ts';
 import { foldCpus } from './cpus.ts';
 import type { Lowering } from './lowering.ts';
 import { isStorage, type MapPlan } from './map-plan.ts';
-import { load, pointerOf, store } from './memory.ts';
+import { load, pointerOf } from './memory.ts';
 import { inMemory, offsetBy, scalar, type Value } from './value.ts';
 
 type MapNode = MapReference | MapAccess;
@@ -145,5 +145,3 @@ export function withEntry(entry: Entry, body: (at: Address) => void, l: Lowering
   if (!entry.key && !entry.owner) whole();
   else l.b.when('ne', found, imm(0), whole);
 }
-
-export { store };

@@ -1,6 +1,6 @@
 /** The rows of the tables of builtins, functions and aggregates: name, doc, type and lowering of each. */
 import type { Address, Reg } from '../ir/index.ts';
-import type { Builtin, Call, Expression, Identifier } from '../syntax/ast.ts';
+import type { Builtin, Call, Identifier } from '../syntax/ast.ts';
 import type { Type } from '../types/type.ts';
 import type { Library, TypedAggregate, TypedBuiltin, TypedFunction } from '../types/typing.ts';
 import type { Lowering } from './lowering.ts';
@@ -39,5 +39,3 @@ export interface LoweringLibrary extends Library {
   function(name: string): FunctionRow | undefined;
   aggregate(name: string): AggregateRow | undefined;
 }
-
-export type { Expression };

@@ -1,6 +1,18 @@
 /** One rule for each kind of statement. */
-import { address, imm } from '../ir/index.ts';
-import type { Assign, For, Let, MapAccess, MapReference, Return, Statement, Unroll, While } from '../syntax/ast.ts';
+import { imm } from '../ir/index.ts';
+import type {
+  Assign,
+  Call,
+  Expression,
+  For,
+  Let,
+  MapAccess,
+  MapReference,
+  Return,
+  Statement,
+  Unroll,
+  While,
+} from '../syntax/ast.ts';
 import { constantOf } from '../types/constant.ts';
 import { sizeOfType } from '../types/layout.ts';
 import { isScalar, type Type } from '../types/type.ts';
@@ -61,13 +73,7 @@ function lowerAssign(node: Assign, l: Lowering): void {
       return assignSymbol(l.symbolOf(target), value, l);
     case 'map':
     case 'map-access':
-      if (
-        value.kind === 'call' &&
-        l.script.library.aggregate(value.name) &&
-        !l.script.typing.functions.has(value.name)
-      ) {
-        return aggregate(target, value, l);
-      }
+      if (aggregateCall(value, l)) return aggregate(target, value, l);
       return writeMap(target, (to, type) => l.into(value, to, type), l);
     default:
       return assignField(target, value, l);
@@ -91,12 +97,23 @@ function assignField(
   l.b.enter(missing);
 }
 
+/** The aggregate's call that a value ends in, if it does. */
+function aggregateCall(value: Expression, l: Lowering): Call | undefined {
+  if (value.kind === 'block') return value.value && aggregateCall(value.value, l);
+  if (value.kind !== 'call' || l.script.typing.functions.has(value.name)) return undefined;
+  return l.script.library.aggregate(value.name) ? value : undefined;
+}
+
+function runStatements(value: Expression, l: Lowering): void {
+  if (value.kind !== 'block') return;
+  for (const statement of value.statements) l.statement(statement);
+  if (value.value) runStatements(value.value, l);
+}
+
 /** `@m[k] = count()`: what is counted is computed before the value is looked up. */
-function aggregate(
-  target: MapReference | MapAccess,
-  call: Extract<Assign['value'], { kind: 'call' }>,
-  l: Lowering,
-): void {
+function aggregate(target: MapReference | MapAccess, value: Expression, l: Lowering): void {
+  const call = aggregateCall(value, l)!;
+  runStatements(value, l);
   const row = l.script.library.aggregate(call.name)!;
   const type: Type = l.plan(target).script.value;
   const values = call.arguments.slice(0, row.operands).map((one) => l.b.mov(toScalar(l.value(one), l).operand));
@@ -176,5 +193,3 @@ function lowerReturn(node: Return, l: Lowering): void {
     l.unit.kind === 'function' ? l.script.typing.functions.get(l.unit.subprogram.name)?.returns : undefined;
   l.leave(returns ? convert(value, returns, l).operand : value.operand);
 }
-
-export { address };

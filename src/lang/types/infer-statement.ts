@@ -18,7 +18,6 @@ import type {
 import { constantOf } from './constant.ts';
 import { checkCount, infer, inferPlace, useMap } from './infer-expression.ts';
 import { binaryType } from './operators.ts';
-import { placeOf } from './places.ts';
 import { literalFits, promote } from './promote.ts';
 import { intType, isAggregate, isCastableAggregate, NONE, type Type, tupleOf, typeName } from './type.ts';
 import { resolveType } from './type-expressions.ts';
@@ -118,10 +117,22 @@ const storable = (type: Type): boolean =>
 const isAggregateCall = (node: Expression, t: Typing): node is Call =>
   node.kind === 'call' && t.script.library.aggregate(node.name) !== undefined && !t.script.functions.has(node.name);
 
+/** `@m = { …; sum($x) }` too: macros expand to such blocks. */
+const endsInAggregate = (node: Expression, t: Typing): boolean =>
+  isAggregateCall(node, t) || (node.kind === 'block' && node.value !== undefined && endsInAggregate(node.value, t));
+
+function inferAggregate(node: Assign, target: MapReference | MapAccess, value: Expression, t: Typing): void {
+  if (value.kind !== 'block') return assignAggregate(node, target, value as Call, t);
+  t.inScope(() => {
+    for (const statement of value.statements) inferStatement(statement, t);
+    inferAggregate(node, target, value.value!, t);
+  });
+}
+
 function inferAssign(node: Assign, t: Typing): void {
   const { target } = node;
-  if ((target.kind === 'map' || target.kind === 'map-access') && !node.operator && isAggregateCall(node.value, t)) {
-    assignAggregate(node, target, node.value, t);
+  if ((target.kind === 'map' || target.kind === 'map-access') && !node.operator && endsInAggregate(node.value, t)) {
+    inferAggregate(node, target, node.value, t);
     return;
   }
   const value = infer(node.value, t);

@@ -288,6 +288,7 @@ export const isScalar = (type: Type): boolean =>
   type.kind === 'bool' ||
   type.kind === 'pointer' ||
   type.kind === 'ksym' ||
+  type.kind === 'cgroupPath' ||
   type.kind === 'username';
 export const isSigned = (type: Type): boolean =>
   (type.kind === 'int' || type.kind === 'enum' || isCastableAggregate(type)) && type.signed;

@@ -239,9 +239,8 @@ export class Typing {
     for (const callback of this.callbacks) {
       if (scope >= callback.scope) continue;
       symbol.inMemory = true;
-      let captured = this.table.captured.get(callback.loop);
-      if (!captured) this.table.captured.set(callback.loop, (captured = new Set()));
-      captured.add(symbol);
+      const captured = this.table.captured.get(callback.loop) ?? new Set();
+      this.table.captured.set(callback.loop, captured.add(symbol));
     }
     return symbol;
   }
