@@ -19,6 +19,18 @@ export const DOCTOR_OPTIONS = {
   json: { kind: 'flag', summary: 'one JSON row a privilege, setting or feature' },
 } as const satisfies Options;
 
+export const OBJECT_OPTIONS = {
+  duration: { kind: 'duration', value: 'TIME', short: 'd', summary: 'stop after this time, not at Ctrl-C' },
+  json: { kind: 'flag', summary: 'one JSON row a record, program, map and entry' },
+  set: {
+    kind: 'string',
+    value: 'NAME=VALUE',
+    repeat: true,
+    summary: 'what a global variable of the object begins with',
+  },
+  program: { kind: 'string', value: 'NAME', repeat: true, summary: 'load only this program' },
+} as const satisfies Options;
+
 export const COMMANDS: readonly CommandRow[] = [
   {
     raw: true,
@@ -35,6 +47,19 @@ export const COMMANDS: readonly CommandRow[] = [
     ],
     load: () => import('./commands/trace.ts'),
   },
+  command({
+    name: 'object',
+    summary: 'run an object compiled by clang and show what its maps hold at the end',
+    operands: 'FILE.bpf.o',
+    maxOperands: 1,
+    options: OBJECT_OPTIONS,
+    examples: [
+      { line: 'pebble object opens.bpf.o --duration 5', shows: 'what its programs counted in five seconds' },
+      { line: 'pebble object opens.bpf.o --json | jq', shows: 'the same as NDJSON, until Ctrl-C' },
+      { line: 'pebble object opens.bpf.o --set min_us=100', shows: 'with another first value of a global variable' },
+    ],
+    load: () => import('./commands/object.ts'),
+  }),
   command({
     name: 'help',
     summary: 'show the commands, or one command',

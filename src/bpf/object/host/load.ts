@@ -2,7 +2,7 @@
 import { PebbleError } from '../../../base/errors.ts';
 import { type Collection, loadCollection } from '../../collection.ts';
 import { fileSource } from '../../elf/source.ts';
-import { KeyedMap } from '../../maps/index.ts';
+import { type Codec, KeyedMap } from '../../maps/index.ts';
 import type { LinkSpec } from '../../spec/index.ts';
 import { BpfObject, type ObjectProgram, type SpecOptions } from '../index.ts';
 import { thisKernel } from './kernel.ts';
@@ -78,12 +78,11 @@ const intKey = {
 };
 
 /** Bytes as they are. */
-export function bytesValue(size: number) {
+export function bytesValue(size: number): Codec<Buffer> {
   return {
     size,
-    read: (view: DataView, at: number): Buffer =>
-      Buffer.from(view.buffer.slice(view.byteOffset + at, view.byteOffset + at + size)),
-    write(view: DataView, at: number, value: Uint8Array): void {
+    read: (view, at) => Buffer.from(view.buffer.slice(view.byteOffset + at, view.byteOffset + at + size)),
+    write(view, at, value) {
       new Uint8Array(view.buffer, view.byteOffset + at, size).set(value.subarray(0, size));
     },
   };

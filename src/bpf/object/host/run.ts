@@ -1,0 +1,120 @@
+/** Attaches what can be attached of a loaded object, reads its records, and tells at the end what happened. */
+import { PebbleError } from '../../../base/errors.ts';
+import type { IterLink } from '../../links/index.ts';
+import { countRuns, type RunStats } from '../../programs/index.ts';
+import type { MapSpec } from '../../spec/index.ts';
+import { type MapEntry, MapReader } from './contents.ts';
+import { type EventRecord, EventStreams } from './events.ts';
+import type { LoadedObject } from './load.ts';
+
+export interface ProgramReport {
+  readonly name: string;
+  readonly section: string;
+  readonly attached: boolean;
+  /** How, of several ways that the kernel has. */
+  readonly strategy: string | undefined;
+  /** Why it is not attached, or what is lost by the way that it is. */
+  readonly notes: readonly string[];
+  /** undefined where the kernel does not count. */
+  readonly stats: RunStats | undefined;
+  /** What an iterator wrote. */
+  readonly output: string | undefined;
+}
+
+export interface MapReport {
+  readonly spec: MapSpec;
+  /** Of ring buffers and perf event arrays. */
+  readonly events: { readonly records: number; readonly lost: number } | undefined;
+  /** undefined where the entries can be told. */
+  readonly unlisted: string | undefined;
+  readonly entries: () => Iterable<MapEntry>;
+}
+
+interface Attached {
+  readonly strategy?: string;
+  readonly notes: readonly string[];
+  readonly iter?: IterLink;
+}
+
+export class ObjectRun {
+  readonly #loaded: LoadedObject;
+  readonly #attached = new Map<string, Attached>();
+  readonly #outputs = new Map<string, string>();
+  readonly #events: EventStreams;
+  readonly #stopCounting: (() => void) | undefined;
+
+  private constructor(loaded: LoadedObject, onRecord: (record: EventRecord) => void) {
+    this.#loaded = loaded;
+    this.#stopCounting = tryCounting();
+    this.#events = new EventStreams(loaded.collection, loaded.object.btf, onRecord);
+  }
+
+  static async start(loaded: LoadedObject, onRecord: (record: EventRecord) => void): Promise<ObjectRun> {
+    const run = new ObjectRun(loaded, onRecord);
+    await run.#attach();
+    return run;
+  }
+
+  /** How many programs are at their hooks. */
+  get attached(): number {
+    return [...this.#attached.values()].filter(({ strategy }) => strategy !== undefined).length;
+  }
+
+  async #attach(): Promise<void> {
+    const { collection, unattached } = this.#loaded;
+    for (const { program, error } of unattached) this.#attached.set(program.name, { notes: [error.what] });
+    for (const spec of collection.spec.links) {
+      try {
+        const link = await collection.attach(spec);
+        const iter = spec.kind === 'iter' ? { iter: link as IterLink } : {};
+        this.#attached.set(spec.program, { strategy: link.strategy, notes: link.warnings, ...iter });
+      } catch (error) {
+        if (!(error instanceof PebbleError)) throw error;
+        this.#attached.set(spec.program, { notes: [error.hint ? `${error.what}: ${error.hint}` : error.what] });
+      }
+    }
+  }
+
+  /** Ends the tracing: iterators run once, links go, buffers are emptied. What the maps have stays. */
+  finish(): void {
+    for (const [name, { iter }] of this.#attached) if (iter) this.#outputs.set(name, iter.read().toString());
+    for (const link of this.#loaded.collection.links.splice(0)) link.close();
+    this.#events.drain();
+  }
+
+  programs(): ProgramReport[] {
+    return this.#loaded.collection.spec.programs.map(({ name }) => {
+      const { section } = this.#loaded.object.programs.find((program) => program.name === name)!;
+      const { strategy, notes } = this.#attached.get(name) ?? { notes: [] };
+      const stats = this.#stopCounting ? this.#loaded.collection.program(name).stats() : undefined;
+      const output = this.#outputs.get(name);
+      return { name, section, attached: strategy !== undefined, strategy, notes, stats, output };
+    });
+  }
+
+  maps(): MapReport[] {
+    const reader = new MapReader(this.#loaded.collection, this.#loaded.object.btf);
+    return this.#loaded.collection.spec.maps.map((spec) => ({
+      spec,
+      events: this.#events.counts(spec.name),
+      unlisted: reader.unlisted(spec),
+      entries: () => reader.entries(spec),
+    }));
+  }
+
+  close(): void {
+    this.#events.close();
+    this.#stopCounting?.();
+    this.#loaded.collection.close();
+  }
+}
+
+/** Counting needs CAP_SYS_ADMIN; everything else does not. */
+function tryCounting(): (() => void) | undefined {
+  try {
+    return countRuns();
+  } catch (error) {
+    if (error instanceof PebbleError) return undefined;
+    throw error;
+  }
+}
