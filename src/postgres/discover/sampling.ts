@@ -2,7 +2,7 @@
 
 import { PebbleError } from '../../base/errors.ts';
 import { type Profile, resolveProfile } from '../layout/index.ts';
-import { BackendSampler, locateBackends } from '../memory/index.ts';
+import { BackendSampler, LockReader, locateBackends } from '../memory/index.ts';
 import type { DiscoveredCluster } from './discover.ts';
 import { ProcessMemory } from './process-memory.ts';
 import { withServerImage } from './server-image.ts';
@@ -10,6 +10,7 @@ import { withServerImage } from './server-image.ts';
 export interface OpenSampler extends Disposable {
   readonly profile: Profile;
   readonly sampler: BackendSampler;
+  readonly locks: LockReader;
 }
 
 export function openSampler(cluster: DiscoveredCluster): OpenSampler {
@@ -19,7 +20,12 @@ export function openSampler(cluster: DiscoveredCluster): OpenSampler {
   });
   if (arrays === undefined) throw nothingToLocate(cluster);
   const memory = ProcessMemory.open(cluster.pid);
-  return { profile, sampler: new BackendSampler(profile, memory, arrays), [Symbol.dispose]: () => memory.close() };
+  return {
+    profile,
+    sampler: new BackendSampler(profile, memory, arrays),
+    locks: new LockReader(profile, memory, arrays),
+    [Symbol.dispose]: () => memory.close(),
+  };
 }
 
 function nothingToLocate(cluster: DiscoveredCluster): PebbleError {
