@@ -5,8 +5,9 @@ import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Cluster, findDebianMajors, requestedMajors, startCluster } from '../../cluster/index.ts';
 import { Connection } from '../client/index.ts';
+import { readSessionNames } from '../memory/index.ts';
 import { waitName, waitTableOf } from '../waits/index.ts';
-import { discoverClusters, type OpenSampler, openSampler } from './index.ts';
+import { discoverClusters, type OpenSampler, openSampler, ProcessMemory } from './index.ts';
 
 const SERVERS = [
   ...requestedMajors().map((major) => ({ flavour: 'embedded' as const, major })),
@@ -94,6 +95,20 @@ for (const server of SERVERS) {
         text: "SELECT 'short'",
         truncated: false,
       });
+    });
+
+    test('names of database, user and client', async () => {
+      await observer.query('CREATE ROLE "Älteste" LOGIN');
+      await observer.query('CREATE DATABASE shop');
+      const options = { host: '127.0.0.1', port: cluster.port, user: 'Älteste', database: 'shop' };
+      const session = await Connection.open(options);
+      using memory = ProcessMemory.open(session.backendPid);
+      const names = { database: 'shop', user: 'Älteste', remoteHost: '127.0.0.1' };
+      assert.deepEqual(readSessionNames(memory, open.profile), names);
+      const background = open.sampler.sample()!.find((sample) => sample.backendType === 'checkpointer')!;
+      using other = ProcessMemory.open(background.pid);
+      assert.equal(readSessionNames(other, open.profile), undefined);
+      await session.close();
     });
 
     test('a sample of 100 connections takes less than 2 ms', () => {

@@ -6,4 +6,5 @@ export type { LockTag } from './lock-tag.ts';
 export { LockReader, type LockWait } from './locks.ts';
 export { type Memory, pointerAt, readBlock, readI32, readPointer, readU32 } from './memory.ts';
 export { type BackendSample, BackendSampler, type StatementText } from './sampler.ts';
+export { readSessionNames, type SessionNames } from './session.ts';
 export { type BackendArrays, locateBackends } from './slots.ts';
