@@ -2,7 +2,7 @@
 import { coalesce, type Groups } from './coalesce.ts';
 import { computeIntervals } from './intervals.ts';
 import { FIRST_VIRTUAL, FRAME, isCopy, type MachineFunction } from './machine.ts';
-import { lengthOf, Occupancy } from './ranges.ts';
+import { intersect, lengthOf, Occupancy } from './ranges.ts';
 
 /** Those that calls clobber come first: values that live across a call need the others. */
 const PREFERENCE = [5, 4, 3, 2, 1, 0, 6, 7, 8, 9] as const;
@@ -93,6 +93,8 @@ class Assigner {
         score[machine]! += weight;
         continue;
       }
+      // Both at once cannot have what the partner would like.
+      if (intersect(this.#groups.ranges[reg]!, this.#groups.ranges[partner]!)) continue;
       for (const [second, w] of this.#hints[partner] ?? [])
         if (this.#assigned[second]! >= 0) score[this.#assigned[second]!]! += w / 8;
     }

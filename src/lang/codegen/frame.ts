@@ -3,31 +3,29 @@ import type { IrFunction, Slot } from '../ir/ir.ts';
 import { forEachAddress, slotOf } from '../ir/operands.ts';
 import { type Conflict, slotConflicts } from './lifetimes.ts';
 
-export interface Where {
-  readonly kind: 'frame' | 'scratch';
-  /** From the start of the frame's slot area, or of the scratch value. */
-  readonly offset: number;
+/** Offsets of slots from the start of the area that they share. */
+export interface SlotArea {
+  readonly bytes: number;
+  readonly offset: (slot: Slot) => number;
 }
 
 export interface Placement {
-  /** By slot id; absent for slots that nothing names. */
-  readonly slots: readonly (Where | undefined)[];
-  /** Size of the frame's slot area. */
-  readonly frameBytes: number;
+  readonly frame: SlotArea;
+  /** Slots that live in the scratch value, and where in it. */
+  readonly moved: ReadonlyMap<Slot, number>;
   readonly scratchBytes: number;
 }
 
 /** Slots up to this size stay in the frame as long as they can. */
 const SMALL = 32;
+const KEY_BYTES = 8;
 
 /** The slots of one function, ready to be placed. */
 export class FramePlan {
-  readonly #fn: IrFunction;
   readonly #slots: readonly Slot[];
   readonly #conflict: Conflict;
 
   constructor(fn: IrFunction) {
-    this.#fn = fn;
     this.#slots = usedSlots(fn);
     this.#conflict = this.#slots.length > 1 ? slotConflicts(fn) : () => true;
   }
@@ -50,10 +48,11 @@ export class FramePlan {
       frame = share(staying, this.#conflict);
     }
     const scratch = share(leaving, this.#conflict);
-    const slots: (Where | undefined)[] = new Array(this.#fn.slots.length).fill(undefined);
-    for (const [slot, offset] of frame.offsets) slots[slot.id] = { kind: 'frame', offset };
-    for (const [slot, offset] of scratch.offsets) slots[slot.id] = { kind: 'scratch', offset: scratchBase + offset };
-    return { slots, frameBytes: frame.bytes, scratchBytes: scratch.bytes };
+    const moved = new Map([...scratch.offsets].map(([slot, offset]) => [slot, scratchBase + offset]));
+    // Behind the slots comes the key of the scratch map, which `moveToScratch` adds.
+    const key = moved.size > 0 ? KEY_BYTES : 0;
+    const area = { bytes: frame.bytes + key, offset: (slot: Slot) => frame.offsets.get(slot) ?? frame.bytes };
+    return { frame: area, moved, scratchBytes: scratch.bytes };
   }
 }
 

@@ -10,6 +10,7 @@ import { type CallGraph, callGraph } from './calls.ts';
 import { emitFunction, layOutFrame } from './emit.ts';
 import { FramePlan } from './frame.ts';
 import { markLoops } from './loops.ts';
+import { moveToScratch } from './scratch.ts';
 import { select } from './select.ts';
 
 export interface GenerateOptions {
@@ -94,12 +95,11 @@ class ProgramGenerator {
     // Spill slots are known last: when they push the frame over its limit, more slots leave it.
     for (let budget = limit; ; ) {
       const placement = this.#frames.get(fn)!.place(budget, this.#scratchBytes);
-      const machine = allocateRegisters(
-        markLoops(select(fn, placement, { isa: this.#isa, scratchMap: this.#scratchMap })),
-      );
+      const placed = moveToScratch(fn, placement.moved, this.#scratchMap);
+      const machine = allocateRegisters(markLoops(select(placed, placement.frame, this.#isa)));
       const frame = layOutFrame(machine.frame);
       if (frame.depth > limit && budget > 0) {
-        budget = Math.max(0, Math.min(budget, placement.frameBytes) - (frame.depth - limit));
+        budget = Math.max(0, Math.min(budget, placement.frame.bytes) - (frame.depth - limit));
         continue;
       }
       const depth = below + alignUp(Math.max(frame.depth, 1), FRAME_UNIT);

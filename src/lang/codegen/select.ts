@@ -28,12 +28,11 @@ import type {
   Width,
 } from '../ir/ir.ts';
 import { slotOf, successors } from '../ir/operands.ts';
-import type { Placement } from './frame.ts';
+import type { SlotArea } from './frame.ts';
 import {
   FIRST_VIRTUAL,
   FRAME,
   LEA,
-  type MachineBlock,
   type MachineFunction,
   type MachineInsn,
   OPCODE_CONSTANT,
@@ -42,12 +41,8 @@ import {
   SIZE_BITS,
 } from './machine.ts';
 
-export interface SelectOptions {
-  /** v4 adds signed division, sign extension in moves and loads, and long jumps (Linux 6.6). */
-  readonly isa: 'v3' | 'v4';
-  /** Per-CPU array with the slots that left the frame. */
-  readonly scratchMap: string;
-}
+/** v4 adds signed division, sign extension in moves and loads, and long jumps (Linux 6.6). */
+export type Isa = 'v3' | 'v4';
 
 const BINARY: Record<BinaryOp, number> = {
   add: ALU.add,
@@ -119,8 +114,8 @@ const NEGATED: Partial<Record<Comparison, Comparison>> = {
 /** Up to here a copy or a zeroing is a row of loads and stores; above, one call of probe_read_kernel. */
 const INLINE_BYTES = 256;
 
-export function select(fn: IrFunction, placement: Placement, options: SelectOptions): MachineFunction {
-  return new Selector(fn, placement, options).run();
+export function select(fn: IrFunction, slots: SlotArea, isa: Isa): MachineFunction {
+  return new Selector(fn, slots, isa).run();
 }
 
 /** The frame object that holds the slots. */
@@ -135,71 +130,39 @@ interface Place {
 
 class Selector {
   readonly #fn: IrFunction;
-  readonly #placement: Placement;
-  readonly #options: SelectOptions;
+  readonly #slots: SlotArea;
+  readonly #isa: Isa;
   readonly #machine: MachineFunction;
   #insns: MachineInsn[] = [];
   #source: SourceLine | undefined;
-  /** Register with the address of the scratch value. */
-  #scratch = -1;
 
-  constructor(fn: IrFunction, placement: Placement, options: SelectOptions) {
+  constructor(fn: IrFunction, slots: SlotArea, isa: Isa) {
     this.#fn = fn;
-    this.#placement = placement;
-    this.#options = options;
+    this.#slots = slots;
+    this.#isa = isa;
     this.#machine = {
       name: fn.name,
       parameters: fn.parameters.length,
       blocks: [],
-      frame: [{ size: placement.frameBytes, align: 8 }],
+      frame: [{ size: slots.bytes, align: 8 }],
       registers: FIRST_VIRTUAL + fn.registers,
     };
   }
 
   run(): MachineFunction {
-    const shift = this.#prologue();
-    this.#fn.blocks.forEach((block, index) => {
-      const next = index + 1 < this.#fn.blocks.length ? index + 1 : -1;
-      const end = block.end!;
-      for (const op of block.ops) this.#op(op);
-      this.#source = end.source;
-      this.#terminator(end, next, shift);
-      this.#finishBlock(successors(end).map((to) => to + shift));
-    });
-    if (this.#scratch >= 0) this.#nullExit();
-    return this.#machine;
-  }
-
-  /** Returns by how much block numbers move: the scratch look-up is a block of its own. */
-  #prologue(): number {
-    this.#source = this.#fn.blocks[0]?.end?.source ?? this.#fn.blocks[0]?.ops[0]?.source;
+    this.#source = this.#fn.blocks[0]!.ops[0]?.source ?? this.#fn.blocks[0]!.end?.source;
     this.#fn.parameters.forEach((parameter, i) => {
       this.#move(this.#reg(parameter), i + 1);
     });
-    if (this.#placement.scratchBytes === 0) return 0;
-    this.#scratch = this.#temp();
-    const key = this.#machine.frame.push({ size: 4, align: 4 }) - 1;
-    this.#push({ opcode: CLASS.st | MODE.mem | SIZE_BITS[4], dst: FRAME, slot: key, imm: 0 });
-    this.#reference(1, { kind: 'map', map: this.#options.scratchMap });
-    this.#push({ opcode: LEA, dst: 2, slot: key });
-    this.#push({ opcode: OPCODE_CALL, imm: this.#helper('map_lookup_elem'), args: 2 });
-    this.#move(this.#scratch, 0);
-    const exit = this.#fn.blocks.length + 1;
-    this.#push({ opcode: CLASS.jmp | JUMP.eq, dst: this.#scratch, imm: 0, target: exit });
-    this.#finishBlock([1, exit]);
-    return 1;
-  }
-
-  /** Never taken: the verifier wants to see that the look-up is checked. */
-  #nullExit(): void {
-    this.#push({ opcode: OPCODE_CONSTANT, dst: 0, imm: 0 });
-    this.#push({ opcode: OPCODE_EXIT });
-    this.#finishBlock([]);
-  }
-
-  #finishBlock(next: readonly number[]): void {
-    this.#machine.blocks.push({ insns: this.#insns, successors: next, depth: 0 } satisfies MachineBlock);
-    this.#insns = [];
+    for (const block of this.#fn.blocks) {
+      const end = block.end!;
+      for (const op of block.ops) this.#op(op);
+      this.#source = end.source;
+      this.#terminator(end, block.id + 1);
+      this.#machine.blocks.push({ insns: this.#insns, successors: successors(end), depth: 0 });
+      this.#insns = [];
+    }
+    return this.#machine;
   }
 
   #push(part: Partial<MachineInsn> & { opcode: number }): MachineInsn {
@@ -258,11 +221,7 @@ class Selector {
 
   #place(address: Address, bytes = 8): Place {
     const slot = slotOf(address);
-    if (slot) {
-      const where = this.#placement.slots[slot.id]!;
-      if (where.kind === 'frame') return { base: FRAME, slot: SLOT_AREA, offset: where.offset + address.offset };
-      return this.#near(this.#scratch, where.offset + address.offset, bytes);
-    }
+    if (slot) return { base: FRAME, slot: SLOT_AREA, offset: this.#slots.offset(slot) + address.offset };
     return this.#near(FIRST_VIRTUAL + (address.base as { id: number }).id, address.offset, bytes);
   }
 
@@ -332,7 +291,7 @@ class Selector {
 
   #binary(fn: BinaryOp, dst: number, a: Operand, b: Operand, width: Width): void {
     if (a.kind === 'imm' && b.kind === 'reg' && COMMUTATIVE.has(fn)) return this.#binary(fn, dst, b, a, width);
-    if ((fn === 'sdiv' || fn === 'smod') && this.#options.isa === 'v3') return this.#signedDivide(fn, dst, a, b, width);
+    if ((fn === 'sdiv' || fn === 'smod') && this.#isa === 'v3') return this.#signedDivide(fn, dst, a, b, width);
     if (fn === 'sub' && b.kind === 'imm' && fitsInt32(-asWidth(b.value, width)))
       return this.#binary('add', dst, a, { kind: 'imm', value: -asWidth(b.value, width) }, width);
     const signed = fn === 'sdiv' || fn === 'smod' ? 1 : 0;
@@ -390,7 +349,7 @@ class Selector {
     } else if (!signed) {
       this.#move(dst, from);
       this.#push({ opcode: CLASS.alu64 | ALU.and, dst, imm: size === 1 ? 0xff : 0xffff });
-    } else if (this.#options.isa === 'v4') {
+    } else if (this.#isa === 'v4') {
       this.#push({ opcode: OPCODE_COPY, dst, src: from, offset: size * 8 });
     } else {
       this.#move(dst, from);
@@ -406,7 +365,7 @@ class Selector {
 
   #load(dst: number, from: Place, size: Size, signed: boolean): void {
     const extends_ = signed && size !== 8;
-    const mode = extends_ && this.#options.isa === 'v4' ? MODE.memsx : MODE.mem;
+    const mode = extends_ && this.#isa === 'v4' ? MODE.memsx : MODE.mem;
     this.#push({
       opcode: CLASS.ldx | mode | SIZE_BITS[size],
       dst,
@@ -512,7 +471,7 @@ class Selector {
       this.#addressOf(1, target);
       return this.#readKernel(bytes);
     }
-    for (const [offset, size] of pieces(bytes, Math.min(alignmentOf(target), alignmentOf(origin)))) {
+    for (const [offset, size] of pieces(bytes, target, origin)) {
       const temp = this.#temp();
       this.#load(temp, { ...origin, offset: origin.offset + offset }, size, false);
       const store = CLASS.stx | MODE.mem | SIZE_BITS[size];
@@ -528,7 +487,7 @@ class Selector {
       this.#constant(3, 0n);
       return this.#readKernel(bytes);
     }
-    for (const [offset, size] of pieces(bytes, alignmentOf(target)))
+    for (const [offset, size] of pieces(bytes, target))
       this.#store({ ...target, offset: target.offset + offset }, size, { kind: 'imm', value: 0n });
   }
 
@@ -562,17 +521,17 @@ class Selector {
     return helper.id;
   }
 
-  #terminator(end: Terminator, next: BlockId, shift: number): void {
+  #terminator(end: Terminator, next: BlockId): void {
     switch (end.op) {
       case 'jump':
-        if (end.to !== next) this.#push({ opcode: OPCODE_JA, target: end.to + shift });
+        if (end.to !== next) this.#push({ opcode: OPCODE_JA, target: end.to });
         return;
       case 'guard':
-        this.#push({ opcode: OPCODE_MAY_GOTO, target: end.else + shift });
-        if (end.then !== next) this.#push({ opcode: OPCODE_JA, target: end.then + shift });
+        this.#push({ opcode: OPCODE_MAY_GOTO, target: end.else });
+        if (end.then !== next) this.#push({ opcode: OPCODE_JA, target: end.then });
         return;
       case 'branch':
-        return this.#branch(end, next, shift);
+        return this.#branch(end, next);
       case 'return':
         this.#into(0, end.value);
         this.#push({ opcode: OPCODE_EXIT });
@@ -580,12 +539,12 @@ class Selector {
     }
   }
 
-  #branch(end: Terminator & { op: 'branch' }, next: BlockId, shift: number): void {
+  #branch(end: Terminator & { op: 'branch' }, next: BlockId): void {
     let { cmp, a, b } = end;
     if (a.kind === 'imm' && b.kind === 'reg') [cmp, a, b] = [SWAPPED[cmp], b, a];
     const negated = end.then === next ? NEGATED[cmp] : undefined;
-    this.#compare(negated ?? cmp, a, b, end.width, (negated ? end.else : end.then) + shift);
-    if (!negated && end.else !== next) this.#push({ opcode: OPCODE_JA, target: end.else + shift });
+    this.#compare(negated ?? cmp, a, b, end.width, negated ? end.else : end.then);
+    if (!negated && end.else !== next) this.#push({ opcode: OPCODE_JA, target: end.else });
   }
 
   #compare(cmp: Comparison, a: Operand, b: Operand, width: Width, target: number): void {
@@ -601,11 +560,6 @@ class Selector {
   }
 }
 
-/** In the frame the verifier wants natural alignment; elsewhere any word may start anywhere. */
-function alignmentOf({ slot, offset }: Place): number {
-  return slot < 0 || offset === 0 ? 8 : Math.min(8, offset & -offset);
-}
-
 const aluClass = (width: Width): number => (width === 64 ? CLASS.alu64 : CLASS.alu32);
 const asWidth = (value: bigint, width: Width): bigint => BigInt.asIntN(width, value);
 const fitsInt32 = (value: bigint): boolean => value >= -0x80000000n && value <= 0x7fffffffn;
@@ -619,10 +573,13 @@ function immediateOf(operation: number, operand: bigint, width: Width): number |
   return fitsInt32(value) ? Number(value) : undefined;
 }
 
-/** [offset, size] of the words that cover so many bytes, each aligned as far as `alignment` goes. */
-function* pieces(bytes: number, alignment: number): Generator<[number, Size]> {
+/** [offset, size] of the words that cover so many bytes of these places. */
+function* pieces(bytes: number, ...places: readonly Place[]): Generator<[number, Size]> {
+  // In the frame the verifier wants natural alignment; elsewhere any word may start anywhere.
+  const starts = places.filter((place) => place.slot >= 0).map((place) => place.offset);
   for (let at = 0; at < bytes; ) {
-    const size = ([8, 4, 2, 1] as const).find((s) => at + s <= bytes && at % s === 0 && s <= alignment)!;
+    const fits = (size: number): boolean => at + size <= bytes && starts.every((start) => (start + at) % size === 0);
+    const size = ([8, 4, 2, 1] as const).find(fits)!;
     yield [at, size];
     at += size;
   }

@@ -178,6 +178,26 @@ export function forEachAddress(op: Op, visit: (address: Address) => void): void 
   }
 }
 
+/** The operation with the memory that it names put elsewhere. */
+export function mapAddresses<T extends Op>(op: T, resolve: (address: Address) => Address): T;
+export function mapAddresses(op: Op, resolve: (address: Address) => Address): Op {
+  switch (op.op) {
+    case 'load':
+      return { ...op, from: resolve(op.from) };
+    case 'store':
+      return { ...op, to: resolve(op.to) };
+    case 'atomic':
+    case 'zero':
+      return { ...op, at: resolve(op.at) };
+    case 'copy':
+      return { ...op, to: resolve(op.to), from: resolve(op.from) };
+    case 'addressOf':
+      return { ...op, of: resolve(op.of) };
+    default:
+      return op;
+  }
+}
+
 export function slotOf(address: Address): Slot | undefined {
   return 'kind' in address.base ? undefined : address.base;
 }

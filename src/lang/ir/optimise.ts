@@ -10,6 +10,7 @@ import { propagate } from './passes/propagate.ts';
 import { retargetCopies } from './passes/retarget.ts';
 import { returnAtOnce } from './passes/returns.ts';
 import { reuseLoads } from './passes/reuse-loads.ts';
+import { rotateLoops } from './passes/rotate-loops.ts';
 
 type Pass = (fn: IrFunction) => IrFunction;
 
@@ -29,6 +30,7 @@ export const PASSES: readonly Pass[] = [
   retargetCopies,
   removeDeadCode,
   threadJumps,
+  rotateLoops,
   returnAtOnce,
 ];
 

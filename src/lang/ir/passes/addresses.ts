@@ -1,5 +1,6 @@
 /** Address folding: loads and stores through a computed pointer name its base and the sum of the offsets. */
 import type { Address, IrFunction, Op } from '../ir.ts';
+import { mapAddresses } from '../operands.ts';
 import { countDefinitions } from './definitions.ts';
 
 /** Expects blocks in an order where definitions come before their uses. */
@@ -23,7 +24,7 @@ export function foldAddresses(fn: IrFunction): IrFunction {
     ...block,
     ops: block.ops.map((op) => {
       learn(op);
-      return withAddresses(op, resolve);
+      return mapAddresses(op, resolve);
     }),
   }));
   return { ...fn, blocks };
@@ -36,23 +37,4 @@ function pointer(op: Op): { dst: { id: number }; address: Address } | undefined 
   const { dst, a, b } = op;
   if (a.kind !== 'reg' || b.kind !== 'imm' || b.value < -0x4000n || b.value > 0x4000n) return undefined;
   return { dst, address: { base: a, offset: Number(b.value) } };
-}
-
-function withAddresses<T extends Op>(op: T, resolve: (address: Address) => Address): T;
-function withAddresses(op: Op, resolve: (address: Address) => Address): Op {
-  switch (op.op) {
-    case 'load':
-      return { ...op, from: resolve(op.from) };
-    case 'store':
-      return { ...op, to: resolve(op.to) };
-    case 'atomic':
-    case 'zero':
-      return { ...op, at: resolve(op.at) };
-    case 'copy':
-      return { ...op, to: resolve(op.to), from: resolve(op.from) };
-    case 'addressOf':
-      return { ...op, of: resolve(op.of) };
-    default:
-      return op;
-  }
 }

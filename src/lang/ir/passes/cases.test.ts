@@ -17,6 +17,7 @@ import { propagate } from './propagate.ts';
 import { retargetCopies } from './retarget.ts';
 import { returnAtOnce } from './returns.ts';
 import { reuseLoads } from './reuse-loads.ts';
+import { rotateLoops } from './rotate-loops.ts';
 
 const PASSES: Readonly<Record<string, (fn: IrFunction) => IrFunction>> = {
   addresses: foldAddresses,
@@ -30,6 +31,7 @@ const PASSES: Readonly<Record<string, (fn: IrFunction) => IrFunction>> = {
   retarget: retargetCopies,
   returns: returnAtOnce,
   'reuse-loads': reuseLoads,
+  'rotate-loops': rotateLoops,
 };
 const SEPARATOR = '---\n';
 const cases = new URL('./cases/', import.meta.url);
