@@ -1,8 +1,8 @@
 /** The code symbols of mapped files: each file is read once, however many processes map it. */
-import { closeSync, openSync, readSync, statSync } from 'node:fs';
 import { CodeSymbols } from '../elf/code.ts';
 import { openDebugFile } from '../elf/debuglink.ts';
-import { Elf } from '../elf/elf.ts';
+import type { Elf } from '../elf/elf.ts';
+import { mappedFileKey, openMapped, VDSO } from './mapped-file.ts';
 import type { Mapping } from './maps.ts';
 
 /** A mapped file whose names are known: offsets in the file lead to linked addresses and symbols. */
@@ -11,16 +11,14 @@ export interface Binary {
   readonly code: CodeSymbols;
 }
 
-const VDSO = '[vdso]';
-
 export class Binaries {
   /** By device and inode; null for what could not be read, which is not tried again. */
   readonly #known = new Map<string, Binary | null>();
 
   /** undefined for mappings without a file, and for files that are no ELF files. */
   of(pid: number, mapping: Mapping): Binary | undefined {
-    if (mapping.inode === 0 && mapping.path !== VDSO) return undefined;
-    const key = mapping.path === VDSO ? VDSO : `${mapping.device} ${mapping.inode}`;
+    const key = mappedFileKey(mapping);
+    if (key === undefined) return undefined;
     let binary = this.#known.get(key);
     if (binary === undefined) {
       binary = tryLoad(pid, mapping);
@@ -36,10 +34,9 @@ export class Binaries {
 
 function tryLoad(pid: number, mapping: Mapping): Binary | null {
   try {
-    if (mapping.path === VDSO) return named(Elf.parse(readMemory(pid, mapping), VDSO));
-    const elf = Elf.open(pathOf(pid, mapping));
+    const elf = openMapped(pid, mapping);
     try {
-      return named(elf, openSeparateSymbols(elf, pid, mapping));
+      return named(elf, mapping.path === VDSO ? undefined : openSeparateSymbols(elf, pid, mapping));
     } finally {
       elf.close();
     }
@@ -59,22 +56,4 @@ function openSeparateSymbols(elf: Elf, pid: number, mapping: Mapping): Elf | und
   if (elf.section('.symtab') !== undefined) return undefined;
   const inside = openDebugFile(elf, mapping.path, `/proc/${pid}/root`);
   return inside ?? openDebugFile(elf, mapping.path);
-}
-
-/** The path in the process's own file system; the kernel's link to the mapping when that is another file by now. */
-function pathOf(pid: number, mapping: Mapping): string {
-  const path = `/proc/${pid}/root${mapping.path}`;
-  if (!mapping.deleted && statSync(path, { throwIfNoEntry: false })?.ino === mapping.inode) return path;
-  return `/proc/${pid}/map_files/${mapping.start.toString(16)}-${mapping.end.toString(16)}`;
-}
-
-function readMemory(pid: number, mapping: Mapping): Buffer {
-  const bytes = Buffer.alloc(mapping.end - mapping.start);
-  const fd = openSync(`/proc/${pid}/mem`, 'r');
-  try {
-    const length = readSync(fd, bytes, 0, bytes.length, mapping.start);
-    return bytes.subarray(0, length);
-  } finally {
-    closeSync(fd);
-  }
 }
