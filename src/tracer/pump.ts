@@ -7,9 +7,11 @@ import type { Handler } from './dispatch.ts';
 /** Milliseconds between looks while events come, and the longest while none do. */
 const BUSY_MS = 1;
 const IDLE_MS = 100;
-/** Milliseconds of events, taken this many at a time, before timers and signals get their turn. */
+/** Milliseconds of events before timers and signals get their turn. */
 const TURN_MS = 50;
-const BATCH = 1000;
+/** Events between two looks at the clock: few at first, for one event may start a program (system()). */
+const FIRST_BATCH = 8;
+const LARGEST_BATCH = 4096;
 
 export interface PumpHooks {
   /** After every look, with the number of events that it found; true ends the run. */
@@ -61,10 +63,12 @@ export class Pump {
   #look(): number {
     const end = performance.now() + TURN_MS;
     let found = 0;
+    let batch = FIRST_BATCH;
     do {
-      const count = this.#ring?.poll(this.#onEvent, BATCH) ?? 0;
+      const count = this.#ring?.poll(this.#onEvent, batch) ?? 0;
       found += count;
-      this.#behind = count === BATCH;
+      this.#behind = count === batch;
+      batch = Math.min(2 * batch, LARGEST_BATCH);
     } while (this.#behind && performance.now() < end);
     return found;
   }

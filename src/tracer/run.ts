@@ -2,6 +2,7 @@
 import { writeSync } from 'node:fs';
 import { PebbleError } from '../base/errors.ts';
 import { type Collection, clockNs, KeyedMap, loadCollection, RingBuffer } from '../bpf/index.ts';
+import type { IterLink } from '../bpf/links/index.ts';
 import { type CompiledScript, type GLOBALS, type ScriptMap, type ScriptProbe, SYSTEM_MAPS } from '../lang/script.ts';
 import { attachAll } from './attach.ts';
 import { makeHandlers } from './dispatch.ts';
@@ -80,7 +81,8 @@ class Run implements Session {
     if (this.#options.dryRun) return 0;
     this.#options.target?.release();
     this.#announce(attached);
-    await this.#watch();
+    if (this.#isIterator()) this.#iterate();
+    else await this.#watch();
     this.#detach();
     this.#dropLeftovers();
     this.#runAll('end');
@@ -171,6 +173,20 @@ class Run implements Session {
     } finally {
       process.off('SIGUSR1', onSignal);
       signal?.removeEventListener('abort', wake);
+    }
+  }
+
+  #isIterator(): boolean {
+    return this.collection.links.some(({ kind }) => kind === 'iter');
+  }
+
+  /** Runs iterators over everything once; pinned ones are there for others to read. */
+  #iterate(): void {
+    for (const link of this.collection.links) {
+      const spec = this.script.collection.links.find(({ program }) => program === link.program);
+      const pin = spec?.kind === 'iter' ? spec.pin : undefined;
+      if (pin !== undefined) this.output.write(toBytes(`Program pinned to ${pin}\n`));
+      else if ('read' in link) this.output.write((link as IterLink).read().toString('latin1'));
     }
   }
 

@@ -13,6 +13,7 @@ import type { Resolver } from './format/resolver.ts';
 /** Most scripts name no address: the ELF reader is loaded by the first that does. */
 const load = createRequire(import.meta.url);
 const symbols = () => load('../bpf/symbols/index.ts') as typeof import('../bpf/symbols/index.ts');
+const fixed = () => load('./fixed-code.ts') as typeof import('./fixed-code.ts');
 const cgroups = () => load('./cgroups.ts') as typeof import('./cgroups.ts');
 
 const INDENT = '        ';
@@ -27,6 +28,7 @@ export class SystemResolver implements Resolver {
   readonly #collection: Collection;
   #kernel: KernelSymbols | undefined;
   #user: UserSymbols | undefined;
+  #fixed: ReturnType<typeof import('./fixed-code.ts').fixedCode> | null = null;
   #users: ReadonlyMap<string, ByteText> | undefined;
   #bootOffset: bigint | undefined;
   /** Names of kernel addresses, with and without their offset. */
@@ -123,7 +125,17 @@ export class SystemResolver implements Resolver {
   #locate(pid: number, address: bigint) {
     this.#user ??= new (symbols().UserSymbols)();
     const place = this.#user.locate(pid, Number(address));
-    return place?.near ? { ...place, symbol: undefined } : place;
+    if (place === undefined) return this.#locateFixed(Number(address));
+    return place.near ? { ...place, symbol: undefined } : place;
+  }
+
+  /** The process has ended: its program may tell, if it is the only one that the script traces. */
+  #locateFixed(address: number) {
+    if (this.#fixed === null) {
+      const binary = fixed().onlyBinary(this.#script.collection.links);
+      this.#fixed = binary === undefined ? undefined : fixed().fixedCode(binary);
+    }
+    return this.#fixed?.(address);
   }
 
   #frames(type: StackType, view: DataView, at: number): DataView | undefined {

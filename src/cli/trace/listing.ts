@@ -3,6 +3,7 @@ import { formatDiagnostics } from '../../lang/diagnostics/index.ts';
 import { PROBE_KINDS } from '../../lang/probes/index.ts';
 import { type AttachPoint, parse } from '../../lang/syntax/index.ts';
 import { machineHost } from '../../tracer/host/index.ts';
+import { Sink } from '../../tracer/index.ts';
 import { type ListOptions, list, listProbes } from '../../tracer/list/index.ts';
 import type { TraceRequest } from './request.ts';
 
@@ -26,7 +27,9 @@ export function listing({ options, search, source, pid }: TraceRequest): number 
 }
 
 function print(lines: readonly string[]): number {
-  process.stdout.write(lines.map((line) => `${line}\n`).join(''));
+  const sink = new Sink(1, 'full');
+  for (const line of lines) sink.write(Buffer.from(`${line}\n`).toString('latin1'));
+  sink.end();
   return 0;
 }
 

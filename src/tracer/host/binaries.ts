@@ -21,8 +21,14 @@ export function findBinaries(name: string, pid?: number): string[] {
   if (library) return [inNamespace(library, pid)];
   const folders = name.includes('/') ? [] : searchPath(pid);
   const candidates = [name, ...folders.map((folder) => `${folder}/${name}`)].map((path) => inNamespace(path, pid));
-  const found = /[*?[]/.test(name) ? candidates.flatMap((path) => globSync(path)) : candidates;
+  const found = /[*?[]/.test(name) ? candidates.flatMap(matchingFiles) : candidates;
   return [...new Set(found)].filter(isElf);
+}
+
+/** As the pattern is written: what starts with ./ in it does so in what it matches. */
+function matchingFiles(pattern: string): string[] {
+  const found = globSync(pattern).sort();
+  return pattern.startsWith('./') ? found.map((path) => (path.startsWith('./') ? path : `./${path}`)) : found;
 }
 
 /** The processes' view of the file system where it is not ours (containers). */
