@@ -48,8 +48,9 @@ export function lowerUnits(units: readonly TypedUnit[], script: ScriptLowering):
       functions: generated.functions,
       license: script.typing.settings.license,
     });
+    const shared = new Map<string, number>();
     for (const point of unit.points) {
-      const links = point.links.map((link) => lowered.links.push({ ...link, program: name } as LinkSpec) - 1);
+      const links = point.links.map((link) => addLink({ ...link, program: name } as LinkSpec, lowered.links, shared));
       lowered.probes.push({
         name: point.name,
         program: name,
@@ -61,6 +62,20 @@ export function lowerUnits(units: readonly TypedUnit[], script: ScriptLowering):
     }
   }
   return lowered;
+}
+
+/** The link's index. Functions of one binary share one link: attaching a thousand costs little more than one. */
+function addLink(link: LinkSpec, links: LinkSpec[], shared: Map<string, number>): number {
+  if (link.kind !== 'uprobe_multi' || link.cookies || link.semaphoreOffsets) return links.push(link) - 1;
+  const key = `${link.binary} ${link.atReturn} ${link.pid}`;
+  const index = shared.get(key);
+  const other = index === undefined ? undefined : links[index];
+  if (index === undefined || other?.kind !== 'uprobe_multi') {
+    shared.set(key, links.length);
+    return links.push(link) - 1;
+  }
+  links[index] = { ...other, fileOffsets: [...other.fileOffsets, ...link.fileOffsets] };
+  return index;
 }
 
 function lowerProbe({ table }: TypedUnit, unit: ProbeUnit, name: string, script: ScriptLowering) {

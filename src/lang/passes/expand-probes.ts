@@ -36,9 +36,11 @@ function unitsOf(probe: Probe, options: ProbeOptions): Unit[] {
   const context = (named: boolean): ExpandContext => ({
     ...options,
     usesArgs: named,
-    missing: (point, message, hint) => reportMissing(point, message, hint, options),
+    missing: (point, what, hint) => reportMissing(point, what, hint, options),
   });
   const points = probe.attachPoints.flatMap((point) => expand(point, context(used.has('args')), options));
+  const known = probe.attachPoints.every((point) => findProbeKind(point.parts[0] ?? ''));
+  if (points.length === 0 && known) reportEmpty(probe, options);
   const groups = new Map<string, ProbePoint[]>();
   for (const point of points) {
     const shape = shapeOf(point, used);
@@ -59,10 +61,21 @@ function expand(point: AttachPoint, context: ExpandContext, { diagnostics }: Pro
   return [];
 }
 
-function reportMissing(point: AttachPoint, message: string, hint: string | undefined, options: ProbeOptions): void {
+function reportMissing(point: AttachPoint, what: string, hint: string | undefined, options: ProbeOptions): void {
   const extras = hint ? { hints: [hint] } : {};
-  if (options.settings.missingProbes === 'error') options.diagnostics.error(point.span, message, extras);
-  else if (options.settings.missingProbes === 'warn') options.diagnostics.warning(point.span, message, extras);
+  const { missingProbes } = options.settings;
+  if (missingProbes === 'error') options.diagnostics.error(point.span, `No matches for ${what}.`, extras);
+  if (missingProbes === 'warn') options.diagnostics.warning(point.span, `No matches for ${what}. Skipping.`, extras);
+}
+
+function reportEmpty(probe: Probe, { settings, diagnostics }: ProbeOptions): void {
+  if (settings.missingProbes === 'warn') {
+    const effect = 'It is being removed which may cause issues with program behavior.';
+    diagnostics.warning(probe.span, `Probe has no valid attach points. ${effect}`);
+  } else if (settings.missingProbes === 'error') {
+    const advice = "If this is expected, set the 'missing_probes' config variable to 'warn'.";
+    diagnostics.error(probe.span, `Probe has no valid attach points. ${advice}`);
+  }
 }
 
 /** The builtins that may make one body mean different code at different points. */

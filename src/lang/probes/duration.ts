@@ -20,12 +20,17 @@ export const TIME_UNITS = ['hz', 'us', 'ms', 's'];
 /** The parts behind the provider's name; undefined when they are no time. A text says what is wrong with one. */
 export function parsePace(parts: readonly string[]): Pace | string | undefined {
   const [unit, count] = parts.length === 1 ? split(parts[0]!) : parts;
-  if (unit === undefined || count === undefined || !/^\d[\d_]*(?:e\d+)?$/.test(count)) return undefined;
-  const value = BigInt(Number(count.replaceAll('_', '')));
+  const value = count === undefined ? undefined : parseCount(count);
+  if (unit === undefined || value === undefined) return undefined;
   if (value <= 0n) return `${parts.join(':')} must be greater than 0`;
   if (unit === 'hz') return { frequency: Number(value) };
   const scale = UNITS[unit];
   return scale === undefined ? undefined : { period: value * scale };
+}
+
+/** `100`, `1_000`, `1e6` */
+export function parseCount(text: string): bigint | undefined {
+  return /^\d[\d_]*(?:e\d+)?$/.test(text) ? BigInt(Number(text.replaceAll('_', ''))) : undefined;
 }
 
 /** `99ms` is unit ms, count 99; a bare number counts nanoseconds. */

@@ -28,8 +28,8 @@ export interface ExpandContext {
   readonly usesArgs: boolean;
   /** Only this process is traced (-p). */
   readonly pid: number | undefined;
-  /** A probe that nothing matches: an error, a warning or nothing, as missing_probes says. */
-  missing(point: AttachPoint, message: string, hint?: string): void;
+  /** Nothing matches `what` ("uprobe /bin/bash:readlin"): an error, a warning or nothing, as missing_probes says. */
+  missing(point: AttachPoint, what: string, hint?: string): void;
 }
 
 /** A link whose program's name is not yet known. */

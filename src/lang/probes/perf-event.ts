@@ -1,5 +1,6 @@
 /** software and hardware: the kernel's perf counters, firing every COUNT events. */
 import { didYouMean } from '../diagnostics/index.ts';
+import { parseCount } from './duration.ts';
 import type { ProbeKind } from './kind.ts';
 
 interface Counter {
@@ -55,11 +56,11 @@ function counters(name: string, shortName: string, type: number, table: Readonly
         });
         return [];
       }
-      if (count !== undefined && !/^\d+$/.test(count)) {
+      if (count !== undefined && parseCount(count) === undefined) {
         diagnostics.error(point.span, `the count of a ${name} probe must be a number`);
         return [];
       }
-      const period = BigInt(count ?? 0) || found[1].count;
+      const period = (count !== undefined && parseCount(count)) || found[1].count;
       return [
         {
           name: `${name}:${event}:${count ?? ''}`,

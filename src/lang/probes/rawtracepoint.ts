@@ -28,7 +28,7 @@ function expand(point: AttachPoint, context: ExpandContext): ProbePoint[] {
   const found = matching(event, btf, context);
   if (found.length === 0) {
     const hint = btf && didYouMean(event, events(btf));
-    context.missing(point, `rawtracepoint not found: ${event}`, hint);
+    context.missing(point, `rawtracepoint ${event}`, hint);
   }
   return found.map((name) => pointOf(point.parts, name, btf, context));
 }

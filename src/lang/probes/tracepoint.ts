@@ -25,7 +25,7 @@ function expand(point: AttachPoint, context: ExpandContext): ProbePoint[] {
   const found = matching(category, event, context);
   if (found.length === 0) {
     const hint = didYouMean(`${category}:${event}`, context.host.tracepoints?.() ?? []);
-    context.missing(point, `tracepoint not found: ${category}:${event}`, hint);
+    context.missing(point, `tracepoint ${category}:${event}`, hint);
   }
   return found.map(([c, e]) => pointOf(c, e, context));
 }

@@ -34,7 +34,8 @@ export const usdt: ProbeKind = {
 function binariesOf(point: AttachPoint, context: ExpandContext): readonly string[] {
   const name = point.parts[1] ?? '';
   const found = context.host.binaries?.(name) ?? [name];
-  if (found.length === 0) context.missing(point, `uprobe target file '${name}' does not exist or is not executable`);
+  if (found.length === 0)
+    context.diagnostics.error(point.span, `uprobe target file '${name}' does not exist or is not executable`);
   return found;
 }
 
@@ -103,7 +104,7 @@ function lookUp(
       symbol,
       all.map((fn) => fn.name),
     );
-    context.missing(point, `could not resolve symbol: ${binary}:${symbol}`, hint);
+    context.missing(point, `${point.parts[0]?.startsWith('ur') ? 'uretprobe' : 'uprobe'} ${binary}:${symbol}`, hint);
   }
   return isPattern(symbol) ? uniqueAddresses(found) : found.slice(0, 1);
 }
@@ -150,7 +151,7 @@ function sitesOf(
   }
   if (groups.size === 0) {
     const names = all.map((site) => site.name);
-    context.missing(point, `usdt probe not found: ${binary}:${name}`, didYouMean(name, names));
+    context.missing(point, `usdt ${binary}:${name}`, didYouMean(name, names));
   }
   return [...groups.values()];
 }
