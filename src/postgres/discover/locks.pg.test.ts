@@ -83,7 +83,7 @@ for (const server of SERVERS) {
           await connections[index]!.query('BEGIN');
           for (const statement of statements) {
             const done = connections[index]!.query(statement).catch(() => {});
-            await Promise.race([done, sleep(60)]);
+            await Promise.race([done, untilWaiting(observer, connections[index]!.backendPid)]);
           }
         }
         const inView = await blockersInView(observer);
@@ -97,6 +97,15 @@ for (const server of SERVERS) {
 
     test('nobody waits', () => assert.deepEqual(open.locks.read(), []));
   });
+}
+
+/** The next session must queue behind this one. */
+async function untilWaiting(observer: Connection, pid: number): Promise<void> {
+  for (let round = 0; round < 1_000; round++) {
+    const [waiting] = await observer.query(`SELECT FROM pg_locks WHERE NOT granted AND pid = ${pid}`);
+    if (waiting!.rows.length > 0) return;
+    await sleep(10);
+  }
 }
 
 const byPid = <Value>(pairs: Iterable<readonly [number, Value]>) => new Map([...pairs].sort(([a], [b]) => a - b));

@@ -55,9 +55,10 @@ for (const server of SERVERS) {
         const [holder, waiter] = [await Connection.open(cluster), await Connection.open(cluster)];
         await holder.query(`BEGIN; ${meanwhile ?? 'SELECT 1'}`);
         const waiting = assert.rejects(waiter.query(sql), /canceling statement/);
-        await sleep(150);
-        assert.equal(waitInMemory(waiter.backendPid), expected);
+        for (let round = 0; round < 1_000 && (await waitInView(waiter.backendPid)) !== expected; round++)
+          await sleep(10);
         assert.equal(await waitInView(waiter.backendPid), expected);
+        assert.equal(waitInMemory(waiter.backendPid), expected);
         assert.equal(waitInMemory(holder.backendPid), 'Client:ClientRead');
         await Promise.all([waiter.cancel(), waiting]);
         await Promise.all([holder.close(), waiter.close()]);
