@@ -3,10 +3,10 @@ import { PebbleError } from '../../base/errors.ts';
 import { alignUp, bytes, u32 } from '../../base/record.ts';
 import type { MapSpec } from '../../bpf/spec/map.ts';
 import type { FunctionSpec } from '../../bpf/spec/program.ts';
-import { type IrFunction, type IrProgram, NECESSARY, optimise, PASSES, validateProgram } from '../ir/index.ts';
+import { type CallGraph, callGraph } from '../ir/call-graph.ts';
+import { type IrFunction, type IrProgram, optimise, prepare, validateProgram } from '../ir/index.ts';
 import { countGuards } from '../ir/passes/guards.ts';
 import { allocateRegisters } from './allocate.ts';
-import { type CallGraph, callGraph } from './calls.ts';
 import { emitFunction, layOutFrame } from './emit.ts';
 import { FramePlan } from './frame.ts';
 import { markLoops } from './loops.ts';
@@ -41,7 +41,8 @@ const SPILL_RESERVES = [64, 128, 192, 256];
 
 export function generate(program: IrProgram, options: GenerateOptions = {}): Generated {
   validateProgram(program);
-  const optimised = optimise(withGuards(program, options.loopLimit), options.optimise === false ? NECESSARY : PASSES);
+  const guarded = withGuards(program, options.loopLimit);
+  const optimised = options.optimise === false ? prepare(guarded) : optimise(guarded);
   const frames = new Map(optimised.functions.map((fn) => [fn, new FramePlan(fn)]));
   let tooDeep: unknown;
   for (const reserve of SPILL_RESERVES) {

@@ -3,8 +3,8 @@ import type { BlockId, IrFunction } from './ir.ts';
 import { predecessorsOf } from './passes/order.ts';
 
 /**
- * The immediate dominator of each block; the entry is its own. For blocks in the order of `orderBlocks`
- * (Cooper, Harvey, Kennedy: A Simple, Fast Dominance Algorithm).
+ * The immediate dominator of each block; the entry is its own, an unreachable block has none (−1). For blocks in the
+ * order of `orderBlocks` (Cooper, Harvey, Kennedy: A Simple, Fast Dominance Algorithm).
  */
 export function immediateDominators(fn: IrFunction): Int32Array {
   const before = predecessorsOf(fn);
@@ -13,8 +13,9 @@ export function immediateDominators(fn: IrFunction): Int32Array {
   for (let changed = true; changed; ) {
     changed = false;
     for (let block = 1; block < fn.blocks.length; block++) {
-      const known = before[block]!.filter((b) => dominator[b] !== -1);
-      const common = known.reduce((a, b) => commonDominator(dominator, a, b));
+      const [first, ...others] = before[block]!.filter((b) => dominator[b] !== -1);
+      if (first === undefined) continue;
+      const common = others.reduce((a, b) => commonDominator(dominator, a, b), first);
       if (dominator[block] === common) continue;
       dominator[block] = common;
       changed = true;
@@ -31,4 +32,27 @@ export function commonDominator(dominator: Int32Array, a: BlockId, b: BlockId): 
     else y = dominator[y]!;
   }
   return x;
+}
+
+/** Tells whether one block dominates another (or is it). */
+export function dominance(fn: IrFunction): (a: BlockId, b: BlockId) => boolean {
+  const dominator = immediateDominators(fn);
+  const children: BlockId[][] = fn.blocks.map(() => []);
+  for (let block = 1; block < dominator.length; block++) children[dominator[block]!]?.push(block);
+  // What a block dominates are the numbers from its own to its last: blocks numbered from the root down.
+  const first = new Int32Array(dominator.length);
+  const last = new Int32Array(dominator.length);
+  let count = 0;
+  const stack: { block: BlockId; next: number }[] = [{ block: 0, next: 0 }];
+  for (let top = stack.at(-1); top; top = stack.at(-1)) {
+    if (top.next === 0) first[top.block] = count++;
+    const child = children[top.block]![top.next++];
+    if (child !== undefined) {
+      stack.push({ block: child, next: 0 });
+      continue;
+    }
+    last[top.block] = count;
+    stack.pop();
+  }
+  return (a, b) => first[a]! <= first[b]! && first[b]! < last[a]!;
 }

@@ -1,6 +1,6 @@
 /** The IR: types, builder, text form, validator. */
 export { address, FunctionBuilder, imm } from './builder.ts';
 export type * from './ir.ts';
-export { NECESSARY, optimise, PASSES } from './optimise.ts';
+export { optimise, prepare } from './optimise.ts';
 export { printFunction, printProgram } from './print.ts';
 export { validateProgram } from './validate.ts';

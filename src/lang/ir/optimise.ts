@@ -4,7 +4,9 @@ import { foldAddresses } from './passes/addresses.ts';
 import { shareHelpers } from './passes/common-helpers.ts';
 import { removeDeadCode } from './passes/dead-code.ts';
 import { removeDeadStores } from './passes/dead-stores.ts';
+import { fuseBranches } from './passes/fuse-branches.ts';
 import { threadJumps } from './passes/jumps.ts';
+import { removeNullChecks } from './passes/null-checks.ts';
 import { orderBlocks } from './passes/order.ts';
 import { propagate } from './passes/propagate.ts';
 import { retargetCopies } from './passes/retarget.ts';
@@ -15,18 +17,19 @@ import { rotateLoops } from './passes/rotate-loops.ts';
 type Pass = (fn: IrFunction) => IrFunction;
 
 /** What code generation cannot do without. */
-export const NECESSARY: readonly Pass[] = [orderBlocks];
+const NECESSARY: readonly Pass[] = [orderBlocks];
 
-export const PASSES: readonly Pass[] = [
-  orderBlocks,
-  shareHelpers,
+const EARLY: readonly Pass[] = [orderBlocks, shareHelpers, propagate];
+
+const LATE: readonly Pass[] = [
+  threadJumps,
   propagate,
   foldAddresses,
   reuseLoads,
-  threadJumps,
   propagate,
   removeDeadCode,
   removeDeadStores,
+  fuseBranches,
   retargetCopies,
   removeDeadCode,
   threadJumps,
@@ -34,6 +37,15 @@ export const PASSES: readonly Pass[] = [
   returnAtOnce,
 ];
 
-export function optimise(program: IrProgram, passes: readonly Pass[] = PASSES): IrProgram {
+export function optimise(program: IrProgram): IrProgram {
+  return apply(LATE, removeNullChecks(apply(EARLY, program)));
+}
+
+/** Only what code generation cannot do without. */
+export function prepare(program: IrProgram): IrProgram {
+  return apply(NECESSARY, program);
+}
+
+function apply(passes: readonly Pass[], program: IrProgram): IrProgram {
   return { ...program, functions: program.functions.map((fn) => passes.reduce((f, pass) => pass(f), fn)) };
 }

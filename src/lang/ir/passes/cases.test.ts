@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { test } from 'node:test';
-import type { IrFunction } from '../ir.ts';
+import type { IrFunction, IrProgram } from '../ir.ts';
 import { parseProgram } from '../parse.ts';
 import { printProgram } from '../print.ts';
 import { validateProgram } from '../validate.ts';
@@ -10,8 +10,10 @@ import { foldAddresses } from './addresses.ts';
 import { shareHelpers } from './common-helpers.ts';
 import { removeDeadCode } from './dead-code.ts';
 import { removeDeadStores } from './dead-stores.ts';
+import { fuseBranches } from './fuse-branches.ts';
 import { countGuards } from './guards.ts';
 import { threadJumps } from './jumps.ts';
+import { removeNullChecks } from './null-checks.ts';
 import { orderBlocks } from './order.ts';
 import { propagate } from './propagate.ts';
 import { retargetCopies } from './retarget.ts';
@@ -19,11 +21,12 @@ import { returnAtOnce } from './returns.ts';
 import { reuseLoads } from './reuse-loads.ts';
 import { rotateLoops } from './rotate-loops.ts';
 
-const PASSES: Readonly<Record<string, (fn: IrFunction) => IrFunction>> = {
+const FUNCTION_PASSES: Readonly<Record<string, (fn: IrFunction) => IrFunction>> = {
   addresses: foldAddresses,
   'common-helpers': shareHelpers,
   'dead-code': removeDeadCode,
   'dead-stores': removeDeadStores,
+  'fuse-branches': fuseBranches,
   guards: (fn) => countGuards(fn, 1024),
   jumps: threadJumps,
   order: orderBlocks,
@@ -33,17 +36,26 @@ const PASSES: Readonly<Record<string, (fn: IrFunction) => IrFunction>> = {
   'reuse-loads': reuseLoads,
   'rotate-loops': rotateLoops,
 };
+const PROGRAM_PASSES: Readonly<Record<string, (program: IrProgram) => IrProgram>> = {
+  'null-checks': removeNullChecks,
+};
+const PASSES = [
+  ...Object.entries(PROGRAM_PASSES),
+  ...Object.entries(FUNCTION_PASSES).map(
+    ([name, pass]) => [name, (p: IrProgram): IrProgram => ({ ...p, functions: p.functions.map(pass) })] as const,
+  ),
+];
 const SEPARATOR = '---\n';
 const cases = new URL('./cases/', import.meta.url);
 
-for (const [name, pass] of Object.entries(PASSES)) {
+for (const [name, pass] of PASSES) {
   for (const file of readdirSync(new URL(`${name}/`, cases)).sort()) {
     test(`${name}: ${file}`, () => {
       const url = new URL(`${name}/${file}`, cases);
       const [input = '', expected = ''] = readFileSync(url, 'utf8').split(SEPARATOR);
       const program = parseProgram('case', input);
       validateProgram(program);
-      const result = { ...program, functions: program.functions.map(pass) };
+      const result = pass(program);
       validateProgram(result);
       const text = printProgram(result);
       if (process.env.UPDATE) writeFileSync(url, input + SEPARATOR + text);

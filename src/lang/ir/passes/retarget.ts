@@ -2,6 +2,7 @@
 import type { IrFunction, Located, Op } from '../ir.ts';
 import { definition, forEachUse, withDefinition } from '../operands.ts';
 import { countDefinitions } from './definitions.ts';
+import { countUses } from './uses.ts';
 
 export function retargetCopies(fn: IrFunction): IrFunction {
   const definitions = countDefinitions(fn);
@@ -9,15 +10,6 @@ export function retargetCopies(fn: IrFunction): IrFunction {
   const isTemporary = (id: number): boolean => definitions[id] === 1 && uses[id] === 1;
   const blocks = fn.blocks.map((block) => ({ ...block, ops: retarget(block.ops, isTemporary) }));
   return { ...fn, blocks };
-}
-
-function countUses(fn: IrFunction): Uint32Array {
-  const uses = new Uint32Array(fn.registers);
-  for (const block of fn.blocks) {
-    for (const op of block.ops) forEachUse(op, ({ id }) => uses[id]!++);
-    forEachUse(block.end!, ({ id }) => uses[id]!++);
-  }
-  return uses;
 }
 
 function retarget(ops: readonly Located<Op>[], isTemporary: (id: number) => boolean): Located<Op>[] {

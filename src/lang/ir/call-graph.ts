@@ -1,6 +1,6 @@
 /** Who calls whom in a program, and what that means for the 512 bytes of stack that a call chain shares. */
 import { PebbleError } from '../../base/errors.ts';
-import type { IrFunction, IrProgram } from '../ir/ir.ts';
+import type { IrFunction, IrProgram } from './ir.ts';
 
 export interface CallGraph {
   /** What the entry reaches, callees before their callers; the kernel refuses functions that nobody calls. */
@@ -52,5 +52,5 @@ function postOrder(program: IrProgram, callees: ReadonlyMap<IrFunction, Readonly
 }
 
 function fail(program: IrProgram, what: string): PebbleError {
-  return new PebbleError('internal', { doing: `generating code for ${program.name}`, what });
+  return new PebbleError('internal', { doing: `looking at the calls of ${program.name}`, what });
 }
