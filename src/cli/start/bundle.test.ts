@@ -1,0 +1,43 @@
+/** The bundle is the same program as the sources. */
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { bundleOnceQuiet, bundleText, collect } from './bundle.ts';
+
+const SOURCES = fileURLToPath(new URL('../../', import.meta.url));
+
+function run(entry: string, ...argv: string[]) {
+  const { status, stdout, stderr } = spawnSync(
+    process.execPath,
+    ['--disable-warning=ExperimentalWarning', entry, ...argv],
+    { encoding: 'utf8' },
+  );
+  return { status, stdout, stderr };
+}
+
+test('every command says the same from the bundle and from the sources', (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'pebble-bundle-'));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const bundle = join(folder, 'bundle.mjs');
+  writeFileSync(bundle, bundleText(SOURCES, collect(SOURCES)));
+  const main = join(SOURCES, 'cli/main.ts');
+  for (const argv of [
+    ['version', '--json'],
+    ['nope'],
+    ['trace', '--check', '-e', 'BEGIN { nonsense() }'],
+    ['--help'],
+  ]) {
+    assert.deepEqual(run(bundle, ...argv), run(main, ...argv), argv.join(' '));
+  }
+});
+
+test('sources that are being worked on are not bundled', (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'pebble-sources-'));
+  t.after(() => rmSync(folder, { recursive: true }));
+  assert.equal(bundleOnceQuiet(`${folder}/`, folder), undefined);
+  assert.deepEqual(readdirSync(folder), []);
+});

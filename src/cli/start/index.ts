@@ -1,0 +1,44 @@
+/**
+ * Where the process starts: from the bundle, when there is one as new as the sources, else from the sources
+ * (docs/decisions/0003-bundle.md). Nothing else may be imported here: it would be loaded twice.
+ */
+import { existsSync, readFileSync, statSync } from 'node:fs';
+
+/** What a bundle was made of: for each source file its path below src/, time of change and size. */
+interface Manifest {
+  readonly node: string;
+  readonly bundle: string;
+  readonly files: readonly (readonly [path: string, mtimeMs: number, size: number])[];
+}
+
+const SOURCES = new URL('../../', import.meta.url).pathname;
+/** The launcher's cache folder. */
+const folder = process.env.NODE_COMPILE_CACHE;
+
+function freshBundle(cache: string): string | undefined {
+  try {
+    const { node, bundle, files } = JSON.parse(readFileSync(`${cache}/bundle.json`, 'utf8')) as Manifest;
+    const isFresh = node === process.version && existsSync(bundle) && files.every(isUnchanged);
+    return isFresh ? bundle : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function isUnchanged([path, mtimeMs, size]: Manifest['files'][number]): boolean {
+  const found = statSync(SOURCES + path);
+  return found.mtimeMs === mtimeMs && found.size === size;
+}
+
+/** Sources that are being worked on are not bundled anew at every start. */
+async function makeBundle(cache: string): Promise<string | undefined> {
+  const { bundleOnceQuiet } = await import('./bundle.ts');
+  return bundleOnceQuiet(SOURCES, cache);
+}
+
+async function entry(): Promise<string> {
+  if (folder === undefined || process.env.PEBBLE_NO_BUNDLE) return '../main.ts';
+  return freshBundle(folder) ?? (await makeBundle(folder)) ?? '../main.ts';
+}
+
+await import(await entry());
