@@ -45,7 +45,7 @@ function save(text: string, files: readonly unknown[], cache: string): string {
   const bundle = join(cache, name);
   for (const old of readdirSync(cache)) if (old.startsWith(PREFIX) && old !== name) rmSync(join(cache, old));
   put(bundle, text);
-  put(join(cache, 'bundle.json'), JSON.stringify({ node: process.version, bundle, files }));
+  put(join(cache, 'bundle.json'), JSON.stringify({ node: process.version, bundle: name, files }));
   return bundle;
 }
 

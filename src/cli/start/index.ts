@@ -3,10 +3,12 @@
  * (docs/decisions/0003-bundle.md). Nothing else may be imported here: it would be loaded twice.
  */
 import { existsSync, readFileSync, statSync } from 'node:fs';
+import { pathToFileURL } from 'node:url';
 
 /** What a bundle was made of: for each source file its path below src/, time of change and size. */
 interface Manifest {
   readonly node: string;
+  /** Its name in the same folder. */
   readonly bundle: string;
   readonly files: readonly (readonly [path: string, mtimeMs: number, size: number])[];
 }
@@ -18,8 +20,9 @@ const folder = process.env.NODE_COMPILE_CACHE;
 function freshBundle(cache: string): string | undefined {
   try {
     const { node, bundle, files } = JSON.parse(readFileSync(`${cache}/bundle.json`, 'utf8')) as Manifest;
-    const isFresh = node === process.version && existsSync(bundle) && files.every(isUnchanged);
-    return isFresh ? bundle : undefined;
+    const path = `${cache}/${bundle}`;
+    const isFresh = node === process.version && existsSync(path) && files.every(isUnchanged);
+    return isFresh ? path : undefined;
   } catch {
     return undefined;
   }
@@ -38,7 +41,8 @@ async function makeBundle(cache: string): Promise<string | undefined> {
 
 async function entry(): Promise<string> {
   if (folder === undefined || process.env.PEBBLE_NO_BUNDLE) return '../main.ts';
-  return freshBundle(folder) ?? (await makeBundle(folder)) ?? '../main.ts';
+  const bundle = freshBundle(folder) ?? (await makeBundle(folder));
+  return bundle === undefined ? '../main.ts' : pathToFileURL(bundle).href;
 }
 
 await import(await entry());
