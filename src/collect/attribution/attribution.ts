@@ -1,0 +1,139 @@
+/** Attribution of this host's PostgreSQL clusters: which are watched, and what their backends did so far. */
+import { PebbleError } from '../../base/errors.ts';
+import { type DiscoveredCluster, discoverClusters } from '../../postgres/discover/index.ts';
+import { Fingerprinter } from '../../postgres/fingerprint/index.ts';
+import { Engine } from './engine.ts';
+import { kernelProfile } from './profile.ts';
+import { type SlotIdentity, Statements } from './statements.ts';
+import { Totals } from './totals.ts';
+
+export interface WatchedCluster {
+  readonly pgdata: string;
+  readonly systemIdentifier: string;
+  readonly major: number;
+  readonly pid: number;
+  /** BackendType of sessions in this major. */
+  readonly clientBackend: number;
+}
+
+/** A cluster that runs and is not watched. */
+export interface Refused {
+  readonly pgdata: string;
+  readonly reason: PebbleError;
+}
+
+export interface AttributionOptions {
+  /** Only the cluster with this data directory. */
+  readonly pgdata?: string;
+}
+
+export class Attribution {
+  readonly #engine: Engine;
+  readonly #options: AttributionOptions;
+  readonly #statements: Statements;
+  readonly #clusters: WatchedCluster[] = [];
+  readonly #refused = new Map<string, Refused>();
+
+  /** Watches every cluster that runs now; `refresh` finds those that start later. */
+  static async start(options: AttributionOptions = {}): Promise<Attribution> {
+    requireRoot();
+    const found = selectClusters(options);
+    const statements = new Statements(await Fingerprinter.load());
+    const engine = await Engine.load((statement) => statements.add(statement));
+    const attribution = new Attribution(engine, statements, options);
+    try {
+      await engine.attach();
+      for (const cluster of found) attribution.#watch(cluster);
+      attribution.#refuseNothingWatched();
+      return attribution;
+    } catch (error) {
+      attribution.close();
+      throw error;
+    }
+  }
+
+  private constructor(engine: Engine, statements: Statements, options: AttributionOptions) {
+    this.#engine = engine;
+    this.#statements = statements;
+    this.#options = options;
+  }
+
+  get clusters(): readonly WatchedCluster[] {
+    return this.#clusters;
+  }
+
+  get refused(): readonly Refused[] {
+    return [...this.#refused.values()];
+  }
+
+  /** Watches clusters that were started since. */
+  refresh(): void {
+    for (const cluster of discoverClusters().clusters) {
+      const isKnown = this.#clusters.some(({ pid }) => pid === cluster.pid);
+      if (!isKnown && isWanted(cluster, this.#options)) this.#watch(cluster);
+    }
+  }
+
+  /** Everything counted since the start. */
+  read(): Totals {
+    return new Totals(this.#engine, (slot) => this.#identify(slot));
+  }
+
+  close(): void {
+    this.#engine.close();
+  }
+
+  /** A statement is introduced before it is counted: what the maps name, the ring has given or holds. */
+  #identify(slot: number): { cluster: WatchedCluster; identity: SlotIdentity } | undefined {
+    if (!this.#statements.get(slot)) this.#engine.drain();
+    const identity = this.#statements.get(slot);
+    const cluster = identity && this.#clusters[identity.cluster];
+    return identity && cluster && { cluster, identity };
+  }
+
+  #watch(cluster: DiscoveredCluster): void {
+    const index = this.#clusters.length;
+    try {
+      const profile = kernelProfile(cluster);
+      this.#engine.setProfile(index, profile);
+      // The postmaster first: whoever it forks from now on is known.
+      if (!this.#engine.watch(cluster.pid, index, true)) return;
+      for (const child of cluster.children) this.#engine.watch(child.pid, index, false);
+      this.#refused.delete(cluster.pgdata);
+      const { pgdata, systemIdentifier, major, pid } = cluster;
+      this.#clusters.push({ pgdata, systemIdentifier, major, pid, clientBackend: profile.client_backend });
+    } catch (error) {
+      if (!(error instanceof PebbleError)) throw error;
+      this.#refused.set(cluster.pgdata, { pgdata: cluster.pgdata, reason: error });
+    }
+  }
+
+  #refuseNothingWatched(): void {
+    const [first] = this.#refused.values();
+    if (this.#clusters.length === 0 && first) throw first.reason;
+  }
+}
+
+function requireRoot(): void {
+  if (process.geteuid?.() === 0) return;
+  throw new PebbleError('privilege', {
+    doing: 'preparing to watch PostgreSQL',
+    what: 'loading programs into the kernel and reading other processes needs root',
+    hint: 'run it with sudo',
+  });
+}
+
+const isWanted = (cluster: DiscoveredCluster, { pgdata }: AttributionOptions): boolean =>
+  pgdata === undefined || cluster.pgdata === pgdata;
+
+function selectClusters(options: AttributionOptions): readonly DiscoveredCluster[] {
+  const { clusters } = discoverClusters();
+  const wanted = clusters.filter((cluster) => isWanted(cluster, options));
+  if (wanted.length > 0) return wanted;
+  const running = clusters.map(({ pgdata }) => pgdata).join(', ');
+  throw new PebbleError('no-target', {
+    doing: 'looking for PostgreSQL on this host',
+    what: options.pgdata ? `no server runs on the data directory ${options.pgdata}` : 'no server runs here',
+    hint: running ? `these data directories are served: ${running}` : 'start one, or try `pebble demo`',
+  });
+}

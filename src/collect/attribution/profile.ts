@@ -1,0 +1,59 @@
+/** What program.bt must know of a cluster, from its validated layout; refuses one that the program would misread. */
+import { PebbleError } from '../../base/errors.ts';
+import { type DiscoveredCluster, withServerImage } from '../../postgres/discover/index.ts';
+import { type Layout, type Profile, resolveProfile } from '../../postgres/layout/index.ts';
+import type { KernelProfile } from './engine.ts';
+
+/** Offsets in PgBackendStatus that program.bt has as constants. */
+const ASSUMED: Readonly<Partial<Record<keyof Layout['offsets']['PgBackendStatus'], number>>> = {
+  st_procpid: 4,
+  st_backendType: 8,
+  st_xact_start_timestamp: 24,
+  st_activity_start_timestamp: 32,
+  st_state_start_timestamp: 40,
+  st_databaseid: 48,
+  st_userid: 52,
+  st_ssl: 200,
+  st_gss: 216,
+  st_state: 232,
+  st_activity_raw: 248,
+  st_query_id: 424,
+};
+
+export function kernelProfile(cluster: DiscoveredCluster): KernelProfile {
+  const profile = withServerImage(cluster, resolveProfile);
+  refuseOtherLayout(cluster, profile.layout);
+  const { addresses, layout } = profile;
+  return {
+    my_be_entry: BigInt(addresses.MyBEEntry),
+    ...waitEventPlace(profile),
+    my_proc_port: BigInt(addresses.MyProcPort ?? 0),
+    port_database: layout.offsets.Port.database_name,
+    port_user: layout.offsets.Port.user_name,
+    client_backend: layout.backendTypes.indexOf('client backend'),
+    state_idle: layout.states.indexOf('idle'),
+    state_running: layout.states.indexOf('active'),
+    query_ids: layout.offsets.PgBackendStatus.st_query_id === undefined ? 0 : 1,
+  };
+}
+
+/** Before 14 there is no my_wait_event_info: the event lies in PGPROC (src/include/storage/proc.h). */
+function waitEventPlace({ addresses, layout }: Profile): Pick<KernelProfile, 'wait_event_base' | 'wait_event_offset'> {
+  if (addresses.my_wait_event_info !== undefined) {
+    return { wait_event_base: BigInt(addresses.my_wait_event_info), wait_event_offset: 0 };
+  }
+  return { wait_event_base: BigInt(addresses.MyProc), wait_event_offset: layout.offsets.PGPROC.wait_event_info };
+}
+
+function refuseOtherLayout(cluster: DiscoveredCluster, layout: Layout): void {
+  const actual: Readonly<Record<string, number | undefined>> = layout.offsets.PgBackendStatus;
+  for (const [field, offset] of Object.entries(ASSUMED)) {
+    if (actual[field] !== undefined && actual[field] !== offset) {
+      throw new PebbleError('layout', {
+        doing: `preparing to watch ${cluster.pgdata} (PostgreSQL ${cluster.major})`,
+        what: `PgBackendStatus.${field} is at ${actual[field]}, and the attribution program reads it at ${offset}`,
+        hint: 'this build of PostgreSQL has a layout of its own: please report its version and where it comes from',
+      });
+    }
+  }
+}
