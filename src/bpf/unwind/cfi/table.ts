@@ -1,0 +1,104 @@
+/** The unwind table of one file: rows by address, found once and then remembered. */
+import { PebbleError } from '../../../base/errors.ts';
+import { buildId, type Elf } from '../../elf/index.ts';
+import type { CfiCursor } from './cursor.ts';
+import { Rows } from './rows.ts';
+import { COLUMNS, RulesReader } from './rules.ts';
+import { type EntrySearch, headerSearch, indexSearch } from './search.ts';
+import { CfiSection } from './section.ts';
+
+/** Addresses remembered; samples of a busy server share some thousand return addresses. */
+const CACHE_BITS = 12;
+const CACHE_SIZE = 1 << CACHE_BITS;
+/** 2^32 / golden ratio: neighbours do not share a slot. */
+const SPREAD = 0x9e3779b1 | 0;
+/** What holds for the code from the ELF entry point on, which is the first frame of a program: hand-written, short. */
+const ENTRY_BYTES = 64;
+
+interface Source {
+  readonly section: CfiSection;
+  readonly search: EntrySearch;
+  readonly cursor: CfiCursor;
+}
+
+export class UnwindTable {
+  readonly buildId: string | undefined;
+  readonly rows = new Rows();
+  /** Of the last address that was found. */
+  start = 0;
+  readonly #entry: number;
+  readonly #sources: readonly Source[];
+  readonly #reader = new RulesReader((expression) => this.rows.keepExpression(expression));
+  readonly #addresses = new Float64Array(CACHE_SIZE).fill(-1);
+  readonly #found = new Int32Array(CACHE_SIZE);
+  readonly #starts = new Float64Array(CACHE_SIZE);
+
+  /** The file is not needed any more once this is made. */
+  constructor(elf: Elf) {
+    this.buildId = buildId(elf);
+    this.#entry = elf.header.entry;
+    this.#sources = [ehFrame(elf), debugFrame(elf)].filter((source) => source !== undefined);
+  }
+
+  /** The row for this address, as linked, by its first word in `rows`; 0 when the file says nothing about it. */
+  find(address: number): number {
+    const slot = Math.imul(address | 0, SPREAD) >>> (32 - CACHE_BITS);
+    if (this.#addresses[slot] !== address) {
+      this.#found[slot] = this.#search(address);
+      this.#starts[slot] = this.start;
+      this.#addresses[slot] = address;
+    }
+    this.start = this.#starts[slot]!;
+    return this.#found[slot]!;
+  }
+
+  isEntryPoint(address: number): boolean {
+    return this.#entry !== 0 && address >= this.#entry && address < this.#entry + ENTRY_BYTES;
+  }
+
+  /** About as much memory as it takes. */
+  get bytes(): number {
+    const kept = this.#sources.reduce((sum, { section, search }) => sum + section.bytes.length + search.bytes, 0);
+    return kept + CACHE_SIZE * 20 + this.rows.bytes;
+  }
+
+  #search(address: number): number {
+    this.start = 0;
+    for (const source of this.#sources) {
+      try {
+        const row = this.#searchIn(source, address);
+        if (row !== 0) return row;
+      } catch (error) {
+        // A broken entry says nothing; the others stay of use.
+        if (!(error instanceof PebbleError || error instanceof RangeError)) throw error;
+      }
+    }
+    return 0;
+  }
+
+  #searchIn({ section, search, cursor }: Source, address: number): number {
+    const offset = search.find(address);
+    if (offset === undefined) return 0;
+    const entry = section.entry(offset);
+    if (address < entry.start || address >= entry.end || entry.common.returnColumn >= COLUMNS) return 0;
+    this.#reader.read(entry, address, cursor);
+    const row = this.rows.intern(this.#reader.rules, entry.common.returnColumn, entry.common.signal);
+    if (row !== 0) this.start = entry.start;
+    return row;
+  }
+}
+
+function ehFrame(elf: Elf): Source | undefined {
+  const [frames, header] = [elf.section('.eh_frame'), elf.section('.eh_frame_hdr')];
+  if (frames === undefined || frames.size === 0) return undefined;
+  const section = new CfiSection(elf.read(frames), `${elf.name} .eh_frame`, frames.address, false);
+  const sorted = header && headerSearch(elf.read(header), header.address, section);
+  return { section, search: sorted ?? indexSearch(section), cursor: section.cursor(0) };
+}
+
+function debugFrame(elf: Elf): Source | undefined {
+  const frames = elf.section('.debug_frame');
+  if (frames === undefined) return undefined;
+  const section = new CfiSection(elf.read(frames), `${elf.name} .debug_frame`, 0, true);
+  return { section, search: indexSearch(section), cursor: section.cursor(0) };
+}
