@@ -72,7 +72,11 @@ const ctx: BuiltinRow = {
   name: 'ctx',
   signature: 'void *ctx',
   doc: "The program's context.",
-  type: (t, node) => (t.point ? pointerTo(VOID, 'context') : outside(t, node, 'ctx')),
+  type(t, node) {
+    if (!t.point) return outside(t, node, 'ctx');
+    const struct = t.point.context === undefined ? undefined : t.space.tagged('struct', t.point.context);
+    return pointerTo(struct ?? VOID, 'context');
+  },
   lower: (l, node) => scalar(l.typeOf(node), l.context!),
 };
 

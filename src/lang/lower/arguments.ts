@@ -22,6 +22,8 @@ export function argument(node: FieldAccess, object: Value, l: Lowering): Value |
 function contextField(node: FieldAccess, context: Operand, type: PointerType, l: Lowering): Value | undefined {
   if (type.to.kind !== 'struct' || context.kind !== 'reg') return undefined;
   const field = findField(type.to, node.name)!;
+  const loaded = l.loaded.get(field.offset);
+  if (loaded && field.type.kind === 'pointer') return scalar({ ...field.type, typed: true }, loaded);
   const value: MemoryValue = { kind: 'memory', type: field.type, at: address(context, field.offset), space: 'context' };
   return isScalar(field.type) ? load(value, l) : value;
 }

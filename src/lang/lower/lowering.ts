@@ -1,6 +1,6 @@
 /** The state of lowering one function: its builder, its types, and where its variables live. */
 import type { SourceLine } from '../../bpf/asm/instruction.ts';
-import { position, type Span } from '../diagnostics/index.ts';
+import type { Span } from '../diagnostics/index.ts';
 import {
   type Address,
   address,
@@ -48,6 +48,8 @@ export class Lowering {
   readonly table: TypeTable;
   /** The probe's context; absent in functions and callbacks. */
   context: Reg | undefined;
+  /** Pointers of the context by their offset that were loaded, and found not null, on entry. */
+  readonly loaded = new Map<number, Reg>();
   /** Bytes behind the NUL of a text are written too (map keys are compared whole). */
   tails = true;
   readonly storage = new Map<Scratch, Storage>();
@@ -133,9 +135,29 @@ export class Lowering {
   }
 }
 
+/** Where the lines of a text start, found once. */
+const lineStarts = new WeakMap<Span['source'], number[]>();
+
+function startsOf(source: Span['source']): number[] {
+  let starts = lineStarts.get(source);
+  if (!starts) {
+    starts = [0];
+    for (let at = source.text.indexOf('\n'); at >= 0; at = source.text.indexOf('\n', at + 1)) starts.push(at + 1);
+    lineStarts.set(source, starts);
+  }
+  return starts;
+}
+
 /** The line that the verifier quotes. */
-export function sourceLine(span: Span): SourceLine {
-  const { line, column } = position(span.source, span.start);
-  const lines = span.source.text.split('\n', line);
-  return { file: span.source.name, line, column, text: (lines[line - 1] ?? '').trim() };
+export function sourceLine({ source, start }: Span): SourceLine {
+  const starts = startsOf(source);
+  let low = 0;
+  for (let high = starts.length - 1; low < high; ) {
+    const middle = (low + high + 1) >> 1;
+    if (starts[middle]! <= start) low = middle;
+    else high = middle - 1;
+  }
+  const text = source.text.slice(starts[low]!, (starts[low + 1] ?? source.text.length + 1) - 1);
+  const column = Buffer.byteLength(source.text.slice(starts[low]!, start)) + 1;
+  return { file: source.name, line: low + 1, column, text: text.trim() };
 }

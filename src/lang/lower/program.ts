@@ -1,7 +1,7 @@
 /** Lowers a script's units to programs: one entry function each, with the subprograms that it calls. */
 import type { LinkSpec, MapSpec, ProgramSpec } from '../../bpf/spec/index.ts';
 import { generate } from '../codegen/index.ts';
-import { type IrFunction, imm } from '../ir/index.ts';
+import { address, type IrFunction, imm } from '../ir/index.ts';
 import type { ScriptProbe } from '../script.ts';
 import { type Expression, walk } from '../syntax/index.ts';
 import type { TypedUnit } from '../types/infer.ts';
@@ -81,6 +81,7 @@ function addLink(link: LinkSpec, links: LinkSpec[], shared: Map<string, number>)
 function lowerProbe({ table }: TypedUnit, unit: ProbeUnit, name: string, script: ScriptLowering) {
   const l = new Lowering(script, unit, table, name, 1);
   l.context = l.b.parameters[0];
+  if (unit.points[0].program === 'iter') loadObjects(unit, l);
   const { predicate, body } = unit.probe;
   if (predicate) {
     const run = l.b.block();
@@ -93,6 +94,19 @@ function lowerProbe({ table }: TypedUnit, unit: ProbeUnit, name: string, script:
   l.b.withSource(sourceLine(body.span), () => l.value(body));
   l.b.return(imm(0));
   return { main: l.b.finish(), callbacks: l.callbacks };
+}
+
+/** An iterator ends with a call without an object: its pointers are null then. */
+function loadObjects(unit: ProbeUnit, l: Lowering): void {
+  const struct = l.script.typing.space.tagged('struct', unit.points[0].context ?? '');
+  if (struct?.kind !== 'struct') return;
+  for (const field of struct.fields()) {
+    const inner = field.type.kind === 'struct' ? field.type.fields()[0] : field;
+    if (inner?.type.kind !== 'pointer' || field.offset === 0) continue;
+    const pointer = l.b.load(address(l.context!, field.offset), 8);
+    l.b.when('eq', pointer, imm(0), () => l.b.return(imm(0)));
+    l.loaded.set(field.offset, pointer);
+  }
 }
 
 function lowerFunction({ table, unit }: TypedUnit, script: ScriptLowering): IrFunction {

@@ -1,4 +1,8 @@
 /** The table of probe kinds, and how an attach point finds its kind. */
+
+import { bench, testProbe } from './bench.ts';
+import { iter } from './iter.ts';
+import { fentry, fexit, kprobe, kretprobe } from './kernel-function.ts';
 import type { ProbeKind } from './kind.ts';
 import { hardware, software } from './perf-event.ts';
 import { rawtracepoint } from './rawtracepoint.ts';
@@ -6,6 +10,7 @@ import { begin, end, self } from './special.ts';
 import { interval, profile } from './timed.ts';
 import { tracepoint } from './tracepoint.ts';
 import { uprobe, uretprobe, usdt } from './user.ts';
+import { watchpoint } from './watchpoint.ts';
 
 export type * from './kind.ts';
 export type { UsdtArgument } from './usdt-arguments.ts';
@@ -14,6 +19,10 @@ export const PROBE_KINDS: readonly ProbeKind[] = [
   begin,
   end,
   self,
+  kprobe,
+  kretprobe,
+  fentry,
+  fexit,
   tracepoint,
   rawtracepoint,
   uprobe,
@@ -23,6 +32,10 @@ export const PROBE_KINDS: readonly ProbeKind[] = [
   interval,
   software,
   hardware,
+  watchpoint,
+  iter,
+  bench,
+  testProbe,
 ];
 
 export function findProbeKind(name: string): ProbeKind | undefined {

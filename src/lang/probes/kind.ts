@@ -48,6 +48,8 @@ export interface ProbePoint {
   readonly args?: Arguments;
   readonly argN?: ArgN;
   readonly retval?: 'register' | { readonly slot: number; readonly type: Type };
+  /** Kernel struct that `ctx` points to. */
+  readonly context?: string;
   /** What `func` gives: the function's address. */
   readonly func?: 'instruction' | 'attach';
   /** Binary that user symbols are looked up in. */
@@ -57,7 +59,13 @@ export interface ProbePoint {
 /** What `args` is: a struct in the context, or eight-byte slots that a struct's fields stand for. */
 export type Arguments =
   | { readonly in: 'context'; readonly struct: StructType }
-  | { readonly in: 'slots'; readonly struct: StructType; readonly slots: ReadonlyMap<string, number> };
+  | {
+      readonly in: 'slots';
+      readonly struct: StructType;
+      readonly slots: ReadonlyMap<string, number>;
+      /** Slots that the arguments take. */
+      readonly count: number;
+    };
 
 /** What arg0 … are: registers of the calling convention, slots of the context, or what a USDT note says. */
 export type ArgN =

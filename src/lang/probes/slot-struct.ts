@@ -22,7 +22,12 @@ export function slotStruct(
     slot += Math.ceil(size / 8);
     end = alignUp(end + size, 8);
   }
-  return { in: 'slots', slots, struct: { kind: 'struct', name, size: end, align: 8, fields: () => fields } };
+  return {
+    in: 'slots',
+    slots,
+    count: slot,
+    struct: { kind: 'struct', name, size: end, align: 8, fields: () => fields },
+  };
 }
 
 /** The verifier knows the type of a struct pointer that it hands to the program. */

@@ -39,6 +39,7 @@ function point_(kind: ProbeKind, name: string, pace: Pace, where: { cpu?: number
     name,
     kind,
     program: 'perf_event',
+    context: 'bpf_perf_event_data',
     how: 'attach',
     links: [{ kind: 'perf_event', type: SOFTWARE, config: CPU_CLOCK, ...every, ...where }],
   };

@@ -59,7 +59,7 @@ function inBinary(
   context: ExpandContext,
 ): ProbePoint[] {
   const atReturn = kind === uretprobe;
-  const base = { kind, how: 'attach', binary, func: 'instruction' } as const;
+  const base = { kind, how: 'attach', binary, func: 'instruction', context: 'pt_regs' } as const;
   const values = atReturn ? ({ retval: 'register' } as const) : ({ argN: { in: 'registers' } } as const);
   const name = (symbol: string) => `${kind.names[0]}:${binary}:${symbol}`;
   if (/^(?:0x[\da-f]+|\d+)$/i.test(target)) {

@@ -41,7 +41,18 @@ export const histBuckets = (bits: number): number => ((64 - bits) << bits) + 1;
 export const lhistBuckets = (min: bigint, max: bigint, step: bigint): number =>
   Number((max - min + step - 1n) / step) + 2;
 
+const shapes = new WeakMap<Type, Shape>();
+
 export function shapeOf(type: Type): Shape {
+  let shape = shapes.get(type);
+  if (!shape) {
+    shape = computeShape(type);
+    shapes.set(type, shape);
+  }
+  return shape;
+}
+
+function computeShape(type: Type): Shape {
   switch (type.kind) {
     case 'int':
     case 'enum':

@@ -1,0 +1,129 @@
+/** kprobe, kretprobe, fentry, fexit: functions of the kernel. */
+import { didYouMean } from '../diagnostics/index.ts';
+import type { AttachPoint } from '../syntax/ast.ts';
+import type { BtfTypes } from '../types/btf-types.ts';
+import type { ExpandContext, ProbeKind, ProbePoint } from './kind.ts';
+import { slotStruct } from './slot-struct.ts';
+import { isPattern, matcher } from './wildcard.ts';
+
+export const kprobe: ProbeKind = {
+  names: ['kprobe', 'k'],
+  usage: ['kprobe:FUNCTION', 'kprobe:FUNCTION+OFFSET', 'kprobe:MODULE:FUNCTION'],
+  doc: 'Entry of a kernel function; arg0 … are its arguments.',
+  space: 'kernel',
+  expand: (point, context) => expandKprobe(kprobe, point, context),
+};
+
+export const kretprobe: ProbeKind = {
+  names: ['kretprobe', 'kr'],
+  usage: ['kretprobe:FUNCTION'],
+  doc: 'Return of a kernel function; retval is what it returns.',
+  space: 'kernel',
+  expand: (point, context) => expandKprobe(kretprobe, point, context),
+};
+
+export const fentry: ProbeKind = {
+  names: ['fentry', 'f', 'kfunc'],
+  usage: ['fentry:FUNCTION', 'fentry:MODULE:FUNCTION'],
+  doc: 'Entry of a kernel function with typed arguments in args; cheaper than a kprobe (BTF, Linux 5.5).',
+  space: 'kernel',
+  expand: (point, context) => expandFentry(fentry, point, context),
+};
+
+export const fexit: ProbeKind = {
+  names: ['fexit', 'fr', 'kretfunc'],
+  usage: ['fexit:FUNCTION', 'fexit:MODULE:FUNCTION'],
+  doc: 'Return of a kernel function with typed args and retval.',
+  space: 'kernel',
+  expand: (point, context) => expandFentry(fexit, point, context),
+};
+
+function nameOf(kind: ProbeKind, point: AttachPoint, context: ExpandContext): string | undefined {
+  const name = point.parts.at(-1) ?? '';
+  if (point.parts.length >= 2 && point.parts.length <= 3 && name !== '') return name;
+  context.diagnostics.error(point.span, `${kind.names[0]} probe must have a function: ${kind.names[0]}:FUNCTION`);
+  return undefined;
+}
+
+function expandKprobe(kind: ProbeKind, point: AttachPoint, context: ExpandContext): ProbePoint[] {
+  const target = nameOf(kind, point, context);
+  if (target === undefined) return [];
+  if (context.host.features?.kprobes === false) {
+    context.diagnostics.error(point.span, 'this kernel has no kprobes', {
+      hints: [`fentry:${target} or a tracepoint may do`, 'kprobes need CONFIG_KPROBES=y'],
+    });
+    return [];
+  }
+  const [, symbol = target, offset] = /^(.*?)\+(0x[\da-f]+|\d+)$/i.exec(target) ?? [];
+  return functionsNamed(kind, symbol, point, context).map((name): ProbePoint => {
+    const atReturn = kind === kretprobe;
+    const plus = offset === undefined ? {} : { plus: Number(offset) };
+    const values = atReturn ? ({ retval: 'register' } as const) : ({ argN: { in: 'registers' } } as const);
+    const full = [kind.names[0], ...point.parts.slice(1, -1), offset === undefined ? name : target].join(':');
+    const links = [{ kind: 'kprobe', symbol: name, atReturn, ...plus }] as const;
+    return {
+      name: full,
+      kind,
+      program: 'kprobe',
+      how: 'attach',
+      func: 'instruction',
+      context: 'pt_regs',
+      links,
+      ...values,
+    };
+  });
+}
+
+/** A single name is believed when the host has no list. */
+function functionsNamed(kind: ProbeKind, name: string, point: AttachPoint, context: ExpandContext): readonly string[] {
+  const all = context.host.kernelFunctions?.() ?? [];
+  if (all.length === 0 && !isPattern(name)) return [name];
+  const found = all.filter(matcher(name));
+  if (found.length === 0) context.missing(point, `${kind.names[0]} ${name}`, didYouMean(name, all));
+  return found;
+}
+
+function expandFentry(kind: ProbeKind, point: AttachPoint, context: ExpandContext): ProbePoint[] {
+  const name = nameOf(kind, point, context);
+  const { btf } = context.types;
+  if (name === undefined) return [];
+  if (!btf) {
+    context.diagnostics.error(point.span, `${kind.names[0]} needs BTF, which this kernel does not have`);
+    return [];
+  }
+  if (context.host.features?.fentry === false) {
+    context.diagnostics.error(point.span, `this kernel refuses ${kind.names[0]} probes`, {
+      hints: [`try kprobe:${name}`],
+    });
+    return [];
+  }
+  const names = isPattern(name) ? functions(btf).filter(matcher(name)) : [name];
+  const points = names.flatMap((one) => fentryPoint(kind, one, btf) ?? []);
+  if (points.length === 0) context.missing(point, `${kind.names[0]} ${name}`, didYouMean(name, functions(btf)));
+  return points;
+}
+
+const functions = (btf: BtfTypes): string[] => [...btf.btf.ids('func')].map((id) => btf.btf.nameOf(id));
+
+/** The context: one slot an argument, then the result. */
+function fentryPoint(kind: ProbeKind, name: string, btf: BtfTypes): ProbePoint | undefined {
+  const id = btf.btf.find(name, 'func');
+  const func = id === undefined ? undefined : btf.btf.type(id);
+  const proto = func?.kind === 'func' ? btf.btf.type(func.type) : undefined;
+  if (proto?.kind !== 'func_proto') return undefined;
+  const parameters = proto.params.filter((param) => param.type !== 0);
+  const args = slotStruct(btf, `struct _${kind.names[0]}_${name}`, parameters);
+  const atExit = kind === fexit;
+  const retval = { slot: args.in === 'slots' ? args.count : 0, type: btf.of(proto.returns) };
+  return {
+    name: `${kind.names[0]}:vmlinux:${name}`,
+    kind,
+    program: atExit ? 'fexit' : 'fentry',
+    attachTo: name,
+    how: 'attach',
+    links: [{ kind: 'tracing' }],
+    args,
+    argN: { in: 'slots' },
+    ...(atExit && proto.returns !== 0 && { retval }),
+  };
+}
