@@ -1,0 +1,56 @@
+/** The kernels that Pebble is tried on: one row each, and how QEMU boots its machine. */
+
+export type Arch = 'amd64' | 'arm64';
+
+export interface Kernel {
+  readonly name: string;
+  readonly arch: Arch;
+  /** Its package's version starts so; absent: the newest of all. */
+  readonly version?: string;
+}
+
+export const KERNELS: readonly Kernel[] = [
+  { name: '5.10', arch: 'amd64', version: '5.10.' },
+  { name: '6.1', arch: 'amd64', version: '6.1.' },
+  { name: '6.12', arch: 'amd64', version: '6.12.' },
+  { name: 'newest', arch: 'amd64' },
+  { name: '6.12-arm64', arch: 'arm64', version: '6.12.' },
+];
+
+export interface Machine {
+  readonly qemu: string;
+  /** Debian's package that has it. */
+  readonly package: string;
+  readonly options: readonly string[];
+  readonly console: string;
+  /** As Node and npm call the architecture. */
+  readonly npm: string;
+}
+
+export const MACHINES: Readonly<Record<Arch, Machine>> = {
+  amd64: {
+    qemu: 'qemu-system-x86_64',
+    package: 'qemu-system-x86',
+    // QEMU 7.2 leaves garbage in the flags after cmpxchg16b without a lock prefix: every other boot of Linux 6.12 dies of it.
+    options: ['-cpu', 'max,cx16=off'],
+    console: 'ttyS0',
+    npm: 'x64',
+  },
+  arm64: {
+    qemu: 'qemu-system-aarch64',
+    package: 'qemu-system-arm',
+    // Pointer authentication as the architecture has it takes half of the time of an emulated boot.
+    options: ['-machine', 'virt', '-cpu', 'max,pauth-impdef=on'],
+    console: 'ttyAMA0',
+    npm: 'arm64',
+  },
+};
+
+/** Debian suites with these kernels, and with what the virtual machines run (bookworm). */
+export const SUITES = [
+  { name: 'bullseye', arches: ['amd64'] },
+  { name: 'bookworm', arches: ['amd64', 'arm64'] },
+  { name: 'bookworm-backports', arches: ['amd64', 'arm64'] },
+  { name: 'trixie-backports', arches: ['amd64'] },
+  { name: 'sid', arches: ['amd64'] },
+] as const satisfies readonly { name: string; arches: readonly Arch[] }[];
