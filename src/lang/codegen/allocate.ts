@@ -7,14 +7,15 @@ import { rewriteSpills, type SpillMode, type Spills } from './spill.ts';
 
 const MAX_ROUNDS = 100;
 
-/** The same function over machine registers, with spill slots in its frame. */
+/** The same function over machine registers, with spill slots in its frame. The original is used up. */
 export function allocateRegisters(original: MachineFunction): MachineFunction {
   const spills: Spills = new Map();
   const apart = new Set<number>();
-  const { ranges } = computeIntervals(original);
+  const intervals = computeIntervals(original);
   for (let round = 0; round < MAX_ROUNDS; round++) {
-    const { fn, origin, pinned } = rewriteSpills(original, spills, ranges);
-    const { assigned, failed } = assignRegisters(fn, { pinned, apart: (reg) => apart.has(origin(reg)) });
+    const { fn, origin, pinned } = rewriteSpills(original, spills, intervals.ranges);
+    const live = fn === original ? intervals : computeIntervals(fn);
+    const { assigned, failed } = assignRegisters(fn, live, { pinned, apart: (reg) => apart.has(origin(reg)) });
     if (failed.length === 0) return apply(fn, assigned);
     for (const group of failed) {
       const origins = [...new Set(group.map(origin))];

@@ -1,6 +1,6 @@
 /** Gives machine registers to live ranges in the order of their weight. */
 import { coalesce, type Groups } from './coalesce.ts';
-import { computeIntervals } from './intervals.ts';
+import type { Intervals } from './intervals.ts';
 import { FIRST_VIRTUAL, FRAME, isCopy, type MachineFunction } from './machine.ts';
 import { intersect, lengthOf, Occupancy } from './ranges.ts';
 
@@ -21,8 +21,8 @@ export interface Wishes {
   readonly apart: (reg: number) => boolean;
 }
 
-export function assignRegisters(fn: MachineFunction, wishes: Wishes): Assignment {
-  return new Assigner(fn, wishes).run();
+export function assignRegisters(fn: MachineFunction, intervals: Intervals, wishes: Wishes): Assignment {
+  return new Assigner(fn, intervals, wishes).run();
 }
 
 class Assigner {
@@ -35,8 +35,7 @@ class Assigner {
   /** Where somebody without a register yet would save a copy by getting this one. */
   readonly #wanted: readonly Occupancy[];
 
-  constructor(fn: MachineFunction, { pinned, apart }: Wishes) {
-    const intervals = computeIntervals(fn);
+  constructor(fn: MachineFunction, intervals: Intervals, { pinned, apart }: Wishes) {
     this.#groups = coalesce(fn, intervals, (reg) => pinned.has(reg) || apart(reg));
     this.#hints = copyHints(fn, this.#groups);
     this.#order = byWeight(fn, this.#groups, pinned);

@@ -21,7 +21,7 @@ export type SpillMode = 'stretch' | 'instruction';
 export type Spills = Map<number, SpillMode>;
 
 export interface Rewritten {
-  /** A copy; the original can be rewritten again with more spills. */
+  /** A copy, or the original where nothing is spilled. */
   readonly fn: MachineFunction;
   /** The register of the original that a register stands for. */
   readonly origin: (reg: number) => number;
@@ -34,12 +34,12 @@ type Home = { readonly slot: number } | { readonly recompute: MachineInsn };
 
 /** `ranges` are the live ranges in the original: values that do not live at the same time share a slot. */
 export function rewriteSpills(original: MachineFunction, spills: Spills, ranges: readonly Ranges[]): Rewritten {
+  if (spills.size === 0) return { fn: original, origin: (reg) => reg, pinned: new Set() };
   const fn: MachineFunction = {
     ...original,
     frame: [...original.frame],
     blocks: original.blocks.map((block) => ({ ...block, insns: block.insns.map((insn) => ({ ...insn })) })),
   };
-  if (spills.size === 0) return { fn, origin: (reg) => reg, pinned: new Set() };
   const rewriter = new Rewriter(fn, spills, homes(fn, spills, ranges));
   rewriter.run();
   return { fn, origin: (reg) => rewriter.origin.get(reg) ?? reg, pinned: rewriter.pinned };

@@ -1,6 +1,6 @@
 /** The IR: types, builder, text form, validator. */
 export { address, FunctionBuilder, imm } from './builder.ts';
 export type * from './ir.ts';
-export { optimise, prepare } from './optimise.ts';
+export { Optimiser } from './optimise.ts';
 export { printFunction, printProgram } from './print.ts';
 export { validateProgram } from './validate.ts';

@@ -6,7 +6,7 @@ import { removeDeadCode } from './passes/dead-code.ts';
 import { removeDeadStores } from './passes/dead-stores.ts';
 import { fuseBranches } from './passes/fuse-branches.ts';
 import { threadJumps } from './passes/jumps.ts';
-import { removeNullChecks } from './passes/null-checks.ts';
+import { NullCheckMemory, removeNullChecks } from './passes/null-checks.ts';
 import { orderBlocks } from './passes/order.ts';
 import { propagate } from './passes/propagate.ts';
 import { retargetCopies } from './passes/retarget.ts';
@@ -15,9 +15,6 @@ import { reuseLoads } from './passes/reuse-loads.ts';
 import { rotateLoops } from './passes/rotate-loops.ts';
 
 type Pass = (fn: IrFunction) => IrFunction;
-
-/** What code generation cannot do without. */
-const NECESSARY: readonly Pass[] = [orderBlocks];
 
 const EARLY: readonly Pass[] = [orderBlocks, shareHelpers, propagate];
 
@@ -37,15 +34,41 @@ const LATE: readonly Pass[] = [
   returnAtOnce,
 ];
 
-export function optimise(program: IrProgram): IrProgram {
-  return apply(LATE, removeNullChecks(apply(EARLY, program)));
+/** Optimises programs that share functions: what was done for one is not done again for the next. */
+export class Optimiser {
+  readonly #before: readonly Pass[];
+  readonly #early = new Map<IrFunction, IrFunction>();
+  readonly #late = new Map<IrFunction, IrFunction>();
+  readonly #checks = new NullCheckMemory();
+
+  /** `before`: what the target needs first. */
+  constructor(before: readonly Pass[] = []) {
+    this.#before = before;
+  }
+
+  run(program: IrProgram): IrProgram {
+    const early = mapFunctions(program, (fn) => remember(this.#early, fn, () => apply(EARLY, apply(this.#before, fn))));
+    const checked = removeNullChecks(early, this.#checks);
+    return mapFunctions(checked, (fn) => remember(this.#late, fn, () => apply(LATE, fn)));
+  }
+
+  /** Only what code generation cannot do without. */
+  prepare(program: IrProgram): IrProgram {
+    return mapFunctions(program, (fn) => orderBlocks(apply(this.#before, fn)));
+  }
 }
 
-/** Only what code generation cannot do without. */
-export function prepare(program: IrProgram): IrProgram {
-  return apply(NECESSARY, program);
+const apply = (passes: readonly Pass[], fn: IrFunction): IrFunction => passes.reduce((f, pass) => pass(f), fn);
+
+function mapFunctions(program: IrProgram, map: (fn: IrFunction) => IrFunction): IrProgram {
+  return { ...program, functions: program.functions.map(map) };
 }
 
-function apply(passes: readonly Pass[], program: IrProgram): IrProgram {
-  return { ...program, functions: program.functions.map((fn) => passes.reduce((f, pass) => pass(f), fn)) };
+function remember<K, V>(known: Map<K, V>, key: K, make: () => V): V {
+  let value = known.get(key);
+  if (value === undefined) {
+    value = make();
+    known.set(key, value);
+  }
+  return value;
 }

@@ -3,11 +3,13 @@ import { PebbleError } from '../../base/errors.ts';
 import type { Address, IrFunction, IrProgram, Op, Reg } from './ir.ts';
 import { definition, forEachAddress, forEachUse, successors } from './operands.ts';
 
-export function validateProgram(program: IrProgram): void {
+/** Functions in `known` were checked before. */
+export function validateProgram(program: IrProgram, known: Set<IrFunction> = new Set()): void {
   const names = new Set(program.functions.map((fn) => fn.name));
   if (names.size !== program.functions.length) throw bug(program.name, 'two functions have the same name');
   for (const fn of program.functions) {
-    validateFunction(fn);
+    if (!known.has(fn)) validateFunction(fn);
+    known.add(fn);
     for (const block of fn.blocks) {
       for (const op of block.ops) {
         if ((op.op === 'call' || op.op === 'functionAddress') && !names.has(op.name))
@@ -17,7 +19,7 @@ export function validateProgram(program: IrProgram): void {
   }
 }
 
-export function validateFunction(fn: IrFunction): void {
+function validateFunction(fn: IrFunction): void {
   const defined = new Uint8Array(fn.registers);
   for (const parameter of fn.parameters) defined[parameter.id] = 1;
   for (const [index, block] of fn.blocks.entries()) {

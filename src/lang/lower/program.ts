@@ -1,6 +1,6 @@
 /** Lowers a script's units to programs: one entry function each, with the subprograms that it calls. */
 import type { LinkSpec, MapSpec, ProgramSpec } from '../../bpf/spec/index.ts';
-import { generate } from '../codegen/index.ts';
+import { Generator } from '../codegen/index.ts';
 import { address, type IrFunction, imm } from '../ir/index.ts';
 import type { ScriptProbe } from '../script.ts';
 import { type Expression, walk } from '../syntax/index.ts';
@@ -31,12 +31,13 @@ export function lowerUnits(units: readonly TypedUnit[], script: ScriptLowering):
     probes: [],
     maps: [],
   };
+  const generator = new Generator();
   for (const typed of units) {
     if (typed.unit.kind !== 'probe') continue;
     const name = `p${lowered.programs.length}`;
     const { unit } = typed;
     const entry = lowerProbe(typed, unit, name, script);
-    const generated = generate({
+    const generated = generator.generate({
       name,
       functions: [entry.main, ...entry.callbacks, ...reached(unit, functions, script)],
     });

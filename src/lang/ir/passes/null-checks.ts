@@ -6,17 +6,38 @@ import { definition } from '../operands.ts';
 import { countDefinitions } from './definitions.ts';
 import { predecessorsOf } from './order.ts';
 
+/** Calls with what is known of their arguments. */
+type Calls = readonly { readonly name: string; readonly args: readonly boolean[] }[];
+interface Checked {
+  readonly fn: IrFunction;
+  readonly calls: Calls;
+}
+
+/** Functions that were looked at before, by what was known of their parameters. */
+export class NullCheckMemory {
+  readonly #known = new Map<IrFunction, Map<string, Checked>>();
+
+  check(fn: IrFunction, parameters: readonly boolean[]): Checked {
+    const variants = this.#known.get(fn) ?? new Map<string, Checked>();
+    this.#known.set(fn, variants);
+    const key = parameters.join();
+    const checked = variants.get(key) ?? new NullChecks(fn, parameters).run();
+    variants.set(key, checked);
+    return checked;
+  }
+}
+
 /** Expects blocks in the order of `orderBlocks`; leaves unreachable blocks behind. */
-export function removeNullChecks(program: IrProgram): IrProgram {
+export function removeNullChecks(program: IrProgram, memory = new NullCheckMemory()): IrProgram {
   const { bottomUp } = callGraph(program);
   /** By function: which parameters no call passes null for; absent before the first call is seen. */
   const parameters = new Map<string, readonly boolean[]>();
   for (const name of callbacks(program)) parameters.set(name, []);
   const done = new Map<IrFunction, IrFunction>();
   for (const fn of bottomUp.toReversed()) {
-    const checks = new NullChecks(fn, parameters.get(fn.name) ?? []);
-    done.set(fn, checks.run());
-    for (const { name, args } of checks.calls) {
+    const checked = memory.check(fn, parameters.get(fn.name) ?? []);
+    done.set(fn, checked.fn);
+    for (const { name, args } of checked.calls) {
       const before = parameters.get(name);
       parameters.set(name, before ? before.map((known, i) => known && args[i] === true) : args);
     }
@@ -33,8 +54,7 @@ function callbacks(program: IrProgram): Set<string> {
 }
 
 class NullChecks {
-  /** Calls with what is known of their arguments. */
-  readonly calls: { readonly name: string; readonly args: readonly boolean[] }[] = [];
+  readonly #calls: Calls[number][] = [];
   readonly #fn: IrFunction;
   readonly #definitions: Uint8Array;
   readonly #dominates: (a: BlockId, b: BlockId) => boolean;
@@ -52,7 +72,7 @@ class NullChecks {
     });
   }
 
-  run(): IrFunction {
+  run(): Checked {
     const before = predecessorsOf(this.#fn);
     const atEnd: ReadonlySet<number>[] = [];
     const blocks = this.#fn.blocks.map((block) => {
@@ -61,7 +81,7 @@ class NullChecks {
       atEnd.push(this.#local);
       return { ...block, end: this.#decide(block.end!, block.id) };
     });
-    return { ...this.#fn, blocks };
+    return { fn: { ...this.#fn, blocks }, calls: this.#calls };
   }
 
   #enter(block: Block, before: readonly BlockId[], atEnd: readonly ReadonlySet<number>[]): void {
@@ -75,7 +95,7 @@ class NullChecks {
   }
 
   #op(op: Op, block: BlockId): void {
-    if (op.op === 'call') this.calls.push({ name: op.name, args: op.args.map((arg) => this.#isKnown(arg, block)) });
+    if (op.op === 'call') this.#calls.push({ name: op.name, args: op.args.map((arg) => this.#isKnown(arg, block)) });
     const dst = definition(op);
     if (!dst) return;
     this.#local.delete(dst.id);
