@@ -47,7 +47,10 @@ function findTyped(symbol: KernelExtern, btf: Btf, kernel: ObjectKernel): TypeId
     return missing(symbol, `this kernel's BTF has no ${type.kind === 'var' ? 'variable' : 'function'} of that name`);
   }
   const found = target.type(id);
-  if ((found.kind === 'var' || found.kind === 'func') && compatibleTypes(btf, type.type, target, found.type)) return id;
+  const same =
+    (found.kind === 'var' || found.kind === 'func') &&
+    compatibleTypes(btf, resolve(btf, type.type).id, target, resolve(target, found.type).id);
+  if (same) return id;
   if (symbol.optional) return undefined;
   return missing(symbol, 'in this kernel it has another type');
 }

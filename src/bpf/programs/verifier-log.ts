@@ -14,7 +14,7 @@ const EPILOGUE =
   /^(?:processed \d+ insns|verification time|stack depth|peak_states|insns processed|max_states_per_insn|total_states|mark_read)/;
 /** Lines that accompany the verdict. */
 const NOISE =
-  /^(?:;|$|func#\d+ @\d+|Live regs|\s|R\d+(?:_\w+)?=|mark_precise:|parent |last_idx |regs=|Validating |caller:|callee:|frame\d*:)/;
+  /^(?:;|$|func#\d+ @\d+|Live regs|\s|R\d+(?:_\w+)?=|mark_precise:|parent |last_idx |regs=|Validating |caller:|callee:|frame\d*:|cur state:|old state:)/;
 
 export function summarize(log: string): LogSummary {
   const lines = log.split('\n').map((line) => line.trimEnd());
