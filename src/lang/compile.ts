@@ -22,6 +22,7 @@ import { warnDeprecated } from './passes/warn-deprecated.ts';
 import { warnUnstable } from './passes/warn-unstable.ts';
 import type { CompiledScript } from './script.ts';
 import type { Settings } from './settings.ts';
+import { standardLibrary } from './stdlib/index.ts';
 import { type Program, parse } from './syntax/index.ts';
 import { declareMaps, inferScript } from './types/infer.ts';
 import { infer } from './types/infer-expression.ts';
@@ -68,7 +69,7 @@ export function compile(text: string | Source, options: CompileOptions = {}): Co
 
 /** Tree to tree: what remains has no macros, imports or parameters. */
 function simplify(parsed: Program, options: CompileOptions, diagnostics: Diagnostics) {
-  let program = resolveImports(parsed, diagnostics, options.imports);
+  let program = resolveImports(parsed, diagnostics, { standard: standardLibrary(), ...options.imports });
   const { settings, unstable } = applyConfig(program, options.environment ?? {}, diagnostics, options.settings);
   warnDeprecated(program, diagnostics);
   warnUnstable(program, unstable, diagnostics);

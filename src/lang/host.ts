@@ -22,6 +22,8 @@ export interface CompileHost {
   usdtSites?(binary: string): readonly UsdtSite[];
   /** Inode of a cgroup directory, as bpf_get_current_cgroup_id gives it. */
   cgroupId?(path: string): bigint | undefined;
+  /** The process that -c started: cpid. */
+  childPid?(): number | undefined;
   /** Absent: x64. */
   readonly arch?: 'x64' | 'arm64';
   readonly cpus?: { readonly possible: number };

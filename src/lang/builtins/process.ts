@@ -67,6 +67,9 @@ export const PROCESS: readonly BuiltinRow[] = [
   simple('cpu', UINT64, 'The CPU that the probe fires on.', (l) => l.b.helper('get_smp_processor_id', [])),
   simple('numaid', UINT32, 'NUMA node of that CPU.', (l) => l.b.helper('get_numa_node_id', [])),
   simple('ncpus', UINT64, 'Number of possible CPUs.', (l) => imm(l.script.typing.host.cpus?.possible ?? 1)),
+  simple('cpid', UINT64, 'Process id of the child that -c started; 0 without.', (l) =>
+    imm(l.script.typing.host.childPid?.() ?? 0),
+  ),
   simple('rand', UINT64, 'A random number of 32 bits.', (l) => low(l.b.helper('get_prandom_u32', []), l)),
   simple('usermode', UINT8, 'Whether a profile probe interrupted user code: 1 if it did.', (l) => usermode(l)),
   comm,

@@ -10,6 +10,7 @@ import { compareBytes } from './compare.ts';
 import { convert } from './convert.ts';
 import type { Lowering } from './lowering.ts';
 import { toScalar } from './memory.ts';
+import { reportMistake } from './runtime-errors.ts';
 import { type ScalarValue, scalar, type Value } from './value.ts';
 
 const PLAIN: Readonly<Record<CompoundOperator, { signed: BinaryOp; unsigned: BinaryOp }>> = {
@@ -39,6 +40,7 @@ export function lowerBinary(node: Binary, type: Type, l: Lowering): Value {
   if (isLogical(operator) || isComparison(operator)) return asValue(node, l);
   const left = l.value(node.left);
   const right = toScalar(l.value(node.right), l);
+  l.here = node.span;
   return arithmetic(operator as CompoundOperator, toScalar(left, l), right, type, l);
 }
 
@@ -51,7 +53,26 @@ export function arithmetic(
 ): ScalarValue {
   if (type.kind === 'pointer') return movePointer(operator, left, right, type, l);
   const op = PLAIN[operator][isSigned(type) ? 'signed' : 'unsigned'];
+  const divides = operator === '/' || operator === '%';
+  if (divides && (right.operand.kind === 'reg' || right.operand.value === 0n)) {
+    return scalar(type, divide(op, left.operand, right.operand, l));
+  }
   return scalar(type, l.b.binary(op, left.operand, right.operand));
+}
+
+/** Division by zero is told, and gives 1, as in bpftrace. */
+function divide(op: BinaryOp, left: Operand, right: Operand, l: Lowering): Operand {
+  const result = l.b.mov(imm(1));
+  const divisor = l.b.mov(right);
+  const message = 'Divide or modulo by 0 detected. This can lead to unexpected results. 1 is being used as the result.';
+  l.b.when(
+    'ne',
+    divisor,
+    imm(0),
+    () => l.b.binary(op, left, divisor, 64, result),
+    () => reportMistake(message, l.here, l),
+  );
+  return result;
 }
 
 /** Pointers move by elements. */

@@ -48,6 +48,8 @@ export class Lowering {
   readonly table: TypeTable;
   /** The probe's context; absent in functions and callbacks. */
   context: Reg | undefined;
+  /** The place in the script that is being lowered, for reports at run time. */
+  here: Span;
   /** Pointers of the context by their offset that were loaded, and found not null, on entry. */
   readonly loaded = new Map<number, Reg>();
   /** Bytes behind the NUL of a text are written too (map keys are compared whole). */
@@ -62,6 +64,7 @@ export class Lowering {
     this.unit = unit;
     this.table = table;
     this.b = new FunctionBuilder(name, parameters);
+    this.here = unit.kind === 'probe' ? unit.probe.span : unit.subprogram.span;
   }
 
   get settings(): Settings {
@@ -87,6 +90,7 @@ export class Lowering {
   }
 
   statement(node: Statement): void {
+    this.here = node.span;
     this.b.withSource(sourceLine(node.span), () => this.script.rules.statement(node, this));
   }
 

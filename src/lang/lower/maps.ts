@@ -1,5 +1,6 @@
 /** Code that reaches the values of maps: keys, look-ups, inserts, and the null checks that the verifier wants. */
 import { sizeOf } from '../../base/record.ts';
+import type { Span } from '../diagnostics/index.ts';
 import { type Address, address, imm, type Operand, type Reg } from '../ir/index.ts';
 import type { MapAccess, MapReference } from '../syntax/ast.ts';
 import { sizeOfType } from '../types/layout.ts';
@@ -8,6 +9,7 @@ import { foldCpus } from './cpus.ts';
 import type { Lowering } from './lowering.ts';
 import { isStorage, type MapPlan } from './map-plan.ts';
 import { load, pointerOf } from './memory.ts';
+import { reportHelper } from './runtime-errors.ts';
 import { inMemory, offsetBy, scalar, type Value } from './value.ts';
 
 type MapNode = MapReference | MapAccess;
@@ -16,6 +18,8 @@ type MapNode = MapReference | MapAccess;
 const CREATE = 1;
 const NO_EXIST = 1;
 const ANY = 0;
+/** -E2BIG: what an insert into a full map gives. */
+const NO_ROOM = -7;
 
 /** The key in memory; for scalar maps the index 0. */
 export function keyAddress(node: MapNode, plan: MapPlan, l: Lowering): Address {
@@ -118,7 +122,7 @@ export function writeMap(node: MapNode, write: (to: Address, type: Type) => void
   const entry = openEntry(node, l);
   const { plan, key, owner } = entry;
   const type = plan.script.value;
-  if (owner || plan.perCpu) return withEntry(entry, (at) => write(at, type), l);
+  if (owner || plan.perCpu) return withEntry(entry, (at) => write(at, type), node.span, l);
   if (!key) {
     const value = address(lookUp(entry, l));
     write(value, type);
@@ -126,7 +130,9 @@ export function writeMap(node: MapNode, write: (to: Address, type: Type) => void
   }
   const value = l.slot('value', type);
   write(value, type);
-  l.b.helper('map_update_elem', [l.b.map(plan.spec.name), pointerOf(key, l), pointerOf(value, l), imm(ANY)]);
+  const update = [l.b.map(plan.spec.name), pointerOf(key, l), pointerOf(value, l), imm(ANY)];
+  const result = l.b.helper('map_update_elem', update);
+  l.b.when('slt', result, imm(0), () => reportHelper('map_update_elem', result, node.span, l));
 }
 
 /** Scalar maps remember that they were assigned. */
@@ -135,7 +141,7 @@ export function markSet(plan: MapPlan, value: Address, l: Lowering): void {
 }
 
 /** Runs `body` on the value, inserted if it was missing; skips it when the map is full. */
-export function withEntry(entry: Entry, body: (at: Address) => void, l: Lowering): void {
+export function withEntry(entry: Entry, body: (at: Address) => void, span: Span, l: Lowering): void {
   const found = lookUpOrInsert(entry, l);
   const at = address(found);
   const whole = () => {
@@ -143,5 +149,5 @@ export function withEntry(entry: Entry, body: (at: Address) => void, l: Lowering
     markSet(entry.plan, at, l);
   };
   if (!entry.key && !entry.owner) whole();
-  else l.b.when('ne', found, imm(0), whole);
+  else l.b.when('ne', found, imm(0), whole, () => reportHelper('map_update_elem', imm(NO_ROOM), span, l));
 }

@@ -117,7 +117,7 @@ function aggregate(target: MapReference | MapAccess, value: Expression, l: Lower
   const row = l.script.library.aggregate(call.name)!;
   const type: Type = l.plan(target).script.value;
   const values = call.arguments.slice(0, row.operands).map((one) => l.b.mov(toScalar(l.value(one), l).operand));
-  withEntry(openEntry(target, l), (at) => row.update(at, values, type, call, l), l);
+  withEntry(openEntry(target, l), (at) => row.update(at, values, type, call, l), target.span, l);
 }
 
 function lowerWhile(node: While, l: Lowering): void {
