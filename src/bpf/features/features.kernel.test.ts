@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { test } from 'node:test';
-import { FEATURE_NAMES, feature, hasFeature } from './index.ts';
+import { FEATURE_NAMES, feature, hasFeature, settings } from './index.ts';
 
 test('every feature is there, or has a reason and a consequence', async () => {
   const before = readdirSync('/proc/self/fd').length;
@@ -35,7 +35,9 @@ test('CAP_BPF and CAP_PERFMON are enough for all but tracepoints by name and upr
   const have = new Set(JSON.parse(child.stdout) as string[]);
   const lost = [];
   for (const name of FEATURE_NAMES) if ((await hasFeature(name)) && !have.has(name)) lost.push(name);
-  const allowed = ['run_statistics', 'tracefs', 'tracepoint', 'uprobe', 'kprobe'];
+  const paranoid = settings().some(({ name, advice }) => name === 'kernel.perf_event_paranoid' && advice !== undefined);
+  const perf = paranoid ? ['cpu_clock', 'watchpoint', 'perf_link'] : [];
+  const allowed = ['run_statistics', 'tracefs', 'tracepoint', 'uprobe', 'kprobe', ...perf];
   assert.deepEqual(
     lost.filter((name) => !allowed.includes(name)),
     [],

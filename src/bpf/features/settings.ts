@@ -45,6 +45,16 @@ function statistics(): Setting {
   };
 }
 
+/** Debian and Ubuntu add levels above 2, on which CAP_PERFMON no longer suffices. */
+function paranoia(): Setting {
+  const value = read('/proc/sys/kernel/perf_event_paranoid') ?? 'unknown';
+  return {
+    name: 'kernel.perf_event_paranoid',
+    value,
+    ...(Number(value) > 2 && { advice: 'without CAP_SYS_ADMIN there are no samples and no watchpoints: set it to 2' }),
+  };
+}
+
 export function settings(): Setting[] {
-  return [lockdown(), jit(), statistics()];
+  return [lockdown(), jit(), statistics(), paranoia()];
 }
