@@ -16,4 +16,4 @@ export {
   readOnThread,
 } from './ring/index.ts';
 export type * from './spec/index.ts';
-export { clockNs, onlineCpus, possibleCpus, tracefs } from './sys/index.ts';
+export { clockNs, ESRCH, KernelError, onlineCpus, possibleCpus, tracefs } from './sys/index.ts';

@@ -31,7 +31,50 @@ export const OBJECT_OPTIONS = {
   program: { kind: 'string', value: 'NAME', repeat: true, summary: 'load only this program' },
 } as const satisfies Options;
 
+const LIVE_OPTIONS = {
+  interval: { kind: 'duration', value: 'TIME', short: 'i', summary: 'time between two rows of a query' },
+  duration: { kind: 'duration', value: 'TIME', short: 'd', summary: 'stop after this time' },
+  json: { kind: 'flag', summary: 'one JSON row a query (docs/json.md)' },
+} as const satisfies Options;
+
+export const DEMO_OPTIONS = LIVE_OPTIONS;
+
+export const WATCH_OPTIONS = {
+  ...LIVE_OPTIONS,
+  pgdata: { kind: 'string', value: 'DIR', complete: 'directory', summary: 'only the cluster with this data directory' },
+} as const satisfies Options;
+
 export const COMMANDS: readonly CommandRow[] = [
+  command({
+    name: 'demo',
+    summary: 'start a PostgreSQL with known troubles and watch it',
+    options: DEMO_OPTIONS,
+    examples: [
+      { line: 'sudo pebble demo', shows: 'a live table until Ctrl-C; nothing stays behind' },
+      { line: 'sudo pebble demo --duration 20', shows: 'the same, ending by itself' },
+    ],
+    load: () => import('./commands/demo.ts'),
+  }),
+  command({
+    name: 'top',
+    summary: 'show live where the time of each query goes',
+    options: WATCH_OPTIONS,
+    examples: [
+      { line: 'sudo pebble top', shows: 'every PostgreSQL of this host' },
+      { line: 'sudo pebble top --pgdata /var/lib/postgresql/15/main', shows: 'one of them' },
+    ],
+    load: () => import('./commands/top.ts'),
+  }),
+  command({
+    name: 'queries',
+    summary: 'count what each query does for a while',
+    options: WATCH_OPTIONS,
+    examples: [
+      { line: 'sudo pebble queries --duration 10', shows: 'a table of ten seconds' },
+      { line: 'sudo pebble queries --json --duration 10', shows: 'one JSON row a query' },
+    ],
+    load: () => import('./commands/queries.ts'),
+  }),
   {
     raw: true,
     name: 'trace',

@@ -96,9 +96,9 @@ export class Attribution {
     try {
       const profile = kernelProfile(cluster);
       this.#engine.setProfile(index, profile);
-      // The postmaster first: whoever it forks from now on is known.
+      // The postmaster first: whoever it forks from now on is known, and whoever it forked before is there to be found.
       if (!this.#engine.watch(cluster.pid, index, true)) return;
-      for (const child of cluster.children) this.#engine.watch(child.pid, index, false);
+      for (const child of childrenOf(cluster)) this.#engine.watch(child.pid, index, false);
       this.#refused.delete(cluster.pgdata);
       const { pgdata, systemIdentifier, major, pid } = cluster;
       this.#clusters.push({ pgdata, systemIdentifier, major, pid, clientBackend: profile.client_backend });
@@ -122,6 +122,9 @@ function requireRoot(): void {
     hint: 'run it with sudo',
   });
 }
+
+const childrenOf = ({ pid }: DiscoveredCluster): DiscoveredCluster['children'] =>
+  discoverClusters().clusters.find((cluster) => cluster.pid === pid)?.children ?? [];
 
 const isWanted = (cluster: DiscoveredCluster, { pgdata }: AttributionOptions): boolean =>
   pgdata === undefined || cluster.pgdata === pgdata;
