@@ -16,7 +16,7 @@ import {
 } from '../../src/bpf/object/host/index.ts';
 
 const SOURCES = fileURLToPath(new URL('.', import.meta.url));
-const clang = ['clang-14', 'clang'].find((name) => spawnSync(name, ['--version']).status === 0);
+export const clang = ['clang-14', 'clang'].find((name) => spawnSync(name, ['--version']).status === 0);
 /** asm/types.h lies where the machine's own compiler looks. */
 const MACHINE: Partial<Record<NodeJS.Architecture, readonly [folder: string, define: string]>> = {
   x64: ['x86_64-linux-gnu', '-D__TARGET_ARCH_x86'],
@@ -51,11 +51,16 @@ export function scratch(): string {
   return directory;
 }
 
+/** What the headers need to know about this machine. */
+export function machineFlags(): string[] {
+  const [folder, define] = MACHINE[process.arch]!;
+  return ['-idirafter', `/usr/include/${folder}`, define];
+}
+
 /** Path of the object that `name.bpf.c` becomes. */
 export function compile(name: string, flags: readonly string[] = []): string {
   const out = join(scratch(), `${name}${flags.join('').replace(/\W/g, '_')}.bpf.o`);
-  const [folder, define] = MACHINE[process.arch]!;
-  const usual = ['-O2', '-g', '-target', 'bpf', '-idirafter', `/usr/include/${folder}`, define, `-I${scratch()}`];
+  const usual = ['-O2', '-g', '-target', 'bpf', ...machineFlags(), `-I${scratch()}`];
   execFileSync(clang!, [...usual, ...flags, '-Werror', '-c', join(SOURCES, `${name}.bpf.c`), '-o', out], {
     stdio: ['ignore', 'inherit', 'inherit'],
   });

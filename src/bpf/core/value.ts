@@ -22,7 +22,7 @@ export function coreValue(kind: CoreKind, access: Access | undefined): CoreValue
     case 'field_exists':
       return { value: access ? 1n : 0n };
     case 'type_size':
-      return { value: access ? BigInt(sizeOf(access.btf, access.root)) : 0n };
+      return { value: access ? exact(access, sizeOf(access.btf, access.root)) : 0n };
     case 'type_id_local':
     case 'type_id_target':
       return { value: BigInt(access?.root ?? 0), ambiguous: true };
@@ -52,24 +52,24 @@ function fieldValue(kind: Exclude<FieldKind, 'field_exists'>, access: Access): C
   const ambiguous = bits ? ({ ambiguous: true } as const) : {};
   switch (kind) {
     case 'field_byte_offset':
-      return { value: BigInt(place.offset), ...(bits ? ambiguous : { loads: loadOf(access.btf, member.type) }) };
+      return { value: exact(access, place.offset), ...(bits ? ambiguous : { loads: loadOf(access.btf, member.type) }) };
     case 'field_byte_size':
-      return { value: BigInt(place.size), ...ambiguous };
+      return { value: exact(access, place.size), ...ambiguous };
     case 'field_signed':
       return { value: isSigned(type) ? 1n : 0n };
     case 'field_lshift_u64':
-      return { value: BigInt(64 - (access.offsetBits + place.bits - place.offset * 8)), ...ambiguous };
+      return { value: exact(access, 64 - (access.offsetBits + place.bits - place.offset * 8)), ...ambiguous };
     case 'field_rshift_u64':
-      return { value: BigInt(64 - place.bits) };
+      return { value: exact(access, 64 - place.bits) };
   }
 }
 
 /** Elements of arrays have a place and a size, nothing else. */
 function elementValue(kind: FieldKind, access: Access, element: TypeId): CoreValue {
   if (kind === 'field_byte_offset') {
-    return { value: BigInt(Math.floor(access.offsetBits / 8)), loads: loadOf(access.btf, element) };
+    return { value: exact(access, Math.floor(access.offsetBits / 8)), loads: loadOf(access.btf, element) };
   }
-  if (kind === 'field_byte_size') return { value: BigInt(sizeOf(access.btf, element)) };
+  if (kind === 'field_byte_size') return { value: exact(access, sizeOf(access.btf, element)) };
   return impossible(kind, access);
 }
 
@@ -87,6 +87,7 @@ function wholePlace(access: Access, type: BtfType): Place {
 /** The smallest aligned integer, at least as large as the declared type, that holds all bits. */
 function bitFieldPlace(access: Access, type: BtfType, bits: number): Place {
   let size = sizeOf(access.btf, type.id);
+  if (size < 1 || size > 8) return impossible('field_byte_size', access);
   const start = () => Math.floor(Math.floor(access.offsetBits / 8) / size) * size;
   while (access.offsetBits + bits - start() * 8 > size * 8) {
     if (size >= 8) return impossible('field_byte_size', access);
@@ -100,6 +101,12 @@ function loadOf(btf: Btf, id: TypeId): { size: number; type: BtfType } {
   let type = resolve(btf, id);
   for (let depth = 0; type.kind === 'array' && depth < 64; depth++) type = resolve(btf, type.type);
   return { size: sizeOf(btf, type.id), type };
+}
+
+/** Damaged BTF has arrays of arrays beyond every number. */
+function exact({ btf }: Access, value: number): bigint {
+  if (Number.isSafeInteger(value)) return BigInt(value);
+  throw new PebbleError('format', { doing: `reading ${btf.name}`, what: `a size or offset of ${value} bytes` });
 }
 
 function isSigned(type: BtfType): boolean {
