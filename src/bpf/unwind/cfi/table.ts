@@ -26,7 +26,8 @@ export class UnwindTable {
   readonly rows = new Rows();
   /** Of the last address that was found. */
   start = 0;
-  readonly #entry: number;
+  /** Closed: its segments are what is left of it. */
+  readonly #elf: Elf;
   readonly #sources: readonly Source[];
   readonly #reader = new RulesReader((expression) => this.rows.keepExpression(expression));
   readonly #addresses = new Float64Array(CACHE_SIZE).fill(-1);
@@ -36,7 +37,7 @@ export class UnwindTable {
   /** The file is not needed any more once this is made. */
   constructor(elf: Elf) {
     this.buildId = buildId(elf);
-    this.#entry = elf.header.entry;
+    this.#elf = elf;
     this.#sources = [ehFrame(elf), debugFrame(elf)].filter((source) => source !== undefined);
   }
 
@@ -52,8 +53,14 @@ export class UnwindTable {
     return this.#found[slot]!;
   }
 
+  /** The address as linked of a byte of the file. */
+  addressOf(fileOffset: number): number | undefined {
+    return this.#elf.address(fileOffset);
+  }
+
   isEntryPoint(address: number): boolean {
-    return this.#entry !== 0 && address >= this.#entry && address < this.#entry + ENTRY_BYTES;
+    const { entry } = this.#elf.header;
+    return entry !== 0 && address >= entry && address < entry + ENTRY_BYTES;
   }
 
   /** About as much memory as it takes. */
