@@ -104,9 +104,10 @@ class Run implements Session {
     throw new PebbleError('internal', { what: `the script has no map ${name}` });
   }
 
+  /** An iterator goes on to its end. */
   exit(code: number): void {
     this.#exitCode = code;
-    this.#muted = true;
+    this.#muted = !this.#isIterator();
   }
 
   #fillGlobals(): void {
