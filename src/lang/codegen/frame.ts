@@ -1,6 +1,7 @@
 /** Decides where the slots of a function live: in its frame, or in the program's scratch value. */
 import type { IrFunction, Slot } from '../ir/ir.ts';
 import { forEachAddress, slotOf } from '../ir/operands.ts';
+import { SlotPointers } from '../ir/pointers.ts';
 import { type Conflict, slotConflicts } from './lifetimes.ts';
 
 /** Offsets of slots from the start of the area that they share. */
@@ -16,6 +17,9 @@ export interface Placement {
   readonly scratchBytes: number;
 }
 
+/** Helpers that want their callback's context in a frame, and which argument it is. */
+const CONTEXT_ARGUMENT: Readonly<Record<string, number>> = { loop: 2, for_each_map_elem: 2, user_ringbuf_drain: 2 };
+
 /** Slots up to this size stay in the frame as long as they can. */
 const SMALL = 32;
 const KEY_BYTES = 8;
@@ -24,22 +28,27 @@ const KEY_BYTES = 8;
 export class FramePlan {
   readonly #slots: readonly Slot[];
   readonly #conflict: Conflict;
+  /** Slots that cannot leave the frame. */
+  readonly #fixed: ReadonlySet<Slot>;
 
   constructor(fn: IrFunction) {
+    const pointers = new SlotPointers(fn);
     this.#slots = usedSlots(fn);
-    this.#conflict = this.#slots.length > 1 ? slotConflicts(fn) : () => true;
+    this.#fixed = fixedSlots(fn, pointers);
+    this.#conflict = this.#slots.length > 1 ? slotConflicts(fn, pointers) : () => true;
   }
 
   /** What it needs at least for slots that must or should stay in the frame. */
   get smallest(): number {
     return share(
-      this.#slots.filter((slot) => slot.place === 'frame' || slot.size <= SMALL),
+      this.#slots.filter((slot) => this.#fixed.has(slot) || slot.size <= SMALL),
       this.#conflict,
     ).bytes;
   }
 
   /** The largest slots leave first, until the rest fits into `budget` bytes. */
   place(budget: number, scratchBase: number): Placement {
+    const isMovable = (slot: Slot): boolean => !this.#fixed.has(slot);
     const staying = [...this.#slots].sort((a, b) => Number(isMovable(a)) - Number(isMovable(b)) || a.size - b.size);
     const leaving: Slot[] = [];
     let frame = share(staying, this.#conflict);
@@ -56,7 +65,16 @@ export class FramePlan {
   }
 }
 
-const isMovable = (slot: Slot): boolean => slot.place === 'any';
+function fixedSlots(fn: IrFunction, pointers: SlotPointers): ReadonlySet<Slot> {
+  const fixed = new Set(fn.slots.filter((slot) => slot.place === 'frame'));
+  for (const { ops } of fn.blocks) {
+    for (const op of ops) {
+      const context = op.op === 'helper' ? op.args[CONTEXT_ARGUMENT[op.name] ?? -1] : undefined;
+      if (context?.kind === 'reg') for (const id of pointers.targets(context.id)) fixed.add(fn.slots[id]!);
+    }
+  }
+  return fixed;
+}
 
 /** Slots that some operation names: the others need no room. */
 function usedSlots(fn: IrFunction): Slot[] {

@@ -1,15 +1,14 @@
 /** Which slots of a function are in use at the same time: those that are not can share space. */
 import { BitRows } from '../ir/dataflow.ts';
 import type { Block, IrFunction, Slot } from '../ir/ir.ts';
-import { SlotPointers } from '../ir/pointers.ts';
+import type { SlotPointers } from '../ir/pointers.ts';
 import { slotLiveness } from '../ir/slot-liveness.ts';
 
 /** True where two slots must not overlap. */
 export type Conflict = (a: Slot, b: Slot) => boolean;
 
 /** A slot is in use between any two operations that touch it, unless the later one overwrites it as a whole. */
-export function slotConflicts(fn: IrFunction): Conflict {
-  const pointers = new SlotPointers(fn);
+export function slotConflicts(fn: IrFunction, pointers: SlotPointers): Conflict {
   const { liveIn, liveOut } = slotLiveness(fn, pointers);
   const conflicts = new BitRows(fn.slots.length, fn.slots.length);
   for (const block of fn.blocks) {

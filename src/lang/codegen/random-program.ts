@@ -48,21 +48,27 @@ const CONSTANTS = [0n, 1n, 2n, 7n, 8n, 63n, 64n, 255n, 0xffffn, 0x7fffffffn, 0x8
 
 export function randomProgram(seed: number): IrProgram {
   const random = new Random(seed);
-  const helpers = Array.from({ length: random.below(3) }, (_, i) => ({
-    name: `helper${i}`,
-    parameters: random.below(6),
-  }));
-  const entry = new FunctionWriter(random, 'entry', 1, helpers, 4 + random.below(28)).entry();
-  const functions = helpers.map(({ name, parameters }, i) =>
-    new FunctionWriter(random, name, parameters, helpers.slice(i + 1), 2 + random.below(8)).helper(),
+  const callees = Array.from({ length: random.below(4) }, (_, i): Callee => {
+    const kind = random.pick(['values', 'values', 'pointer', 'callback'] as const);
+    return { name: `${kind}${i}`, kind, parameters: kind === 'callback' ? 2 : 1 + random.below(5) };
+  });
+  const entry = new FunctionWriter(random, 'entry', 1, callees, 4 + random.below(28)).entry();
+  const functions = callees.map((callee, i) =>
+    new FunctionWriter(random, callee.name, callee.parameters, callees.slice(i + 1), 2 + random.below(8)).callee(
+      callee,
+    ),
   );
   return { name: `fuzz${seed}`, functions: [entry, ...functions] };
 }
 
 interface Callee {
   readonly name: string;
+  /** The first parameter of `pointer` and the second of `callback` points to SHARED_BYTES. */
+  readonly kind: 'values' | 'pointer' | 'callback';
   readonly parameters: number;
 }
+
+const SHARED_BYTES = 16;
 
 class FunctionWriter {
   readonly #random: Random;
@@ -72,6 +78,8 @@ class FunctionWriter {
   readonly #slots: Slot[] = [];
   /** Statements that may still be written. */
   #left: number;
+  /** Points to what a caller shares. */
+  #shared: Reg | undefined;
   #depth = 0;
   #loops = 0;
 
@@ -100,12 +108,15 @@ class FunctionWriter {
     return this.#b.finish();
   }
 
-  /** Returns one of its variables. */
-  helper(): IrFunction {
-    this.#variables.push(...this.#b.parameters);
+  /** Returns one of its variables; a callback says with 0 or 1 whether the loop ends. */
+  callee({ kind }: Callee): IrFunction {
+    const pointer = { values: -1, pointer: 0, callback: 1 }[kind];
+    this.#shared = this.#b.parameters[pointer];
+    this.#variables.push(...this.#b.parameters.filter((_, i) => i !== pointer));
     this.#declare(1 + this.#random.below(4));
     this.#statements();
-    this.#b.return(this.#variable());
+    const result = this.#variable();
+    this.#b.return(kind === 'callback' ? this.#b.binary('and', result, imm(1)) : result);
     return this.#b.finish();
   }
 
@@ -150,6 +161,8 @@ class FunctionWriter {
       () => this.#loop(),
       () => this.#table(),
       () => this.#call(),
+      () => this.#throughShared(),
+      () => this.#mayBeNull(),
       () => this.#indexed(),
       () => this.#readKernel(),
     ];
@@ -276,9 +289,71 @@ class FunctionWriter {
 
   #call(): void {
     if (this.#callees.length === 0) return this.#compute();
-    const { name, parameters } = this.#random.pick(this.#callees);
+    const { name, kind, parameters } = this.#random.pick(this.#callees);
+    if (kind === 'callback') {
+      // The kernel wants it in the frame, which cannot hold the large ones.
+      const slot = this.#slots.find(({ size }) => size >= SHARED_BYTES && size <= 64);
+      if (!slot) return this.#compute();
+      // Not 0 rounds: Linux 6.18 trips over a callback that it has proved to be dead.
+      const args = [
+        imm(1 + this.#random.below(3)),
+        this.#b.functionAddress(name),
+        this.#b.addressOf(address(slot)),
+        imm(0),
+      ];
+      return void this.#b.helper('loop', args);
+    }
     const args = Array.from({ length: parameters }, () => this.#operand());
+    if (kind === 'pointer') args[0] = this.#toShare();
     this.#b.call(name, args, this.#variable());
+  }
+
+  /** Memory of SHARED_BYTES: a slot, the input, or what is shared with us. */
+  #toShare(): Reg {
+    const slot = this.#slots.find(({ size }) => size >= SHARED_BYTES);
+    if (this.#shared && this.#random.chance(2)) return this.#shared;
+    return slot ? this.#b.addressOf(address(slot, slot.size - SHARED_BYTES)) : this.#b.mapValue('input', 64);
+  }
+
+  #throughShared(): void {
+    if (!this.#shared) return this.#memory();
+    this.#access(this.#shared, SHARED_BYTES);
+  }
+
+  /** A pointer that is null on one way, replaced or checked before it is used. */
+  #mayBeNull(): void {
+    const key = this.#b.slot('key', 8);
+    this.#b.store(address(key), 8, this.#b.binary('and', this.#variable(), imm(15)));
+    const found = this.#b.helper('map_lookup_elem', [this.#b.map('table'), this.#b.addressOf(address(key))]);
+    if (this.#random.chance(2)) {
+      const pointer = this.#b.reg();
+      const input = () => this.#b.mapValue('input', 8, pointer);
+      this.#b.when('ne', found, imm(0), () => this.#b.mov(found, pointer), input);
+      this.#access(pointer, 8);
+      this.#access(pointer, 8);
+    }
+    this.#b.when('ne', found, imm(0), () => {
+      this.#access(found, 8);
+      // Nothing that could delete the element.
+      if (this.#random.chance(2)) this.#memory();
+      else this.#convert();
+      this.#b.when('ne', found, imm(0), () => this.#access(found, 8));
+    });
+  }
+
+  #access(pointer: Reg, bytes: number): void {
+    const size = this.#random.pick(SIZES);
+    const at = this.#anywhere(pointer, size, bytes);
+    switch (this.#random.below(4)) {
+      case 0:
+        return void this.#b.load(at, size, this.#random.chance(2), this.#variable());
+      case 1:
+        return this.#b.store(at, size, this.#operand());
+      case 2:
+        return this.#b.store(at, size, this.#b.add(this.#b.load(at, size), this.#operand()));
+      default:
+        return this.#b.atomic('add', address(pointer), 8, this.#variable());
+    }
   }
 
   /** Input at an offset that only the run knows. */
