@@ -1,0 +1,80 @@
+/** For tests: stacks of one thread, unwound in this process. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Collection, loadCollection } from '../../collection.ts';
+import type { Arch } from '../../elf/index.ts';
+import { RingBuffer } from '../../ring/index.ts';
+import { UserSymbols } from '../../symbols/index.ts';
+import { stackSample } from '../sample.ts';
+import { stackSampler } from '../sampler.ts';
+import { type StopReason, Unwinder } from '../unwinder.ts';
+
+export const ARCH: Arch = process.arch === 'arm64' ? 'arm64' : 'x86_64';
+const SOFTWARE = 1;
+const CPU_CLOCK = 0n;
+/** A prime, so that nothing periodic is always met at the same place. */
+const PERIOD_NS = 1_000_003n;
+
+export interface Stack {
+  readonly reason: StopReason;
+  readonly guessed: number;
+  /** Innermost first; "?" for what has no name or only a near one. */
+  readonly names: readonly string[];
+}
+
+export interface Sampling {
+  /** Everything sampled until now and not taken before. */
+  take(): Stack[];
+  readonly unwinder: Unwinder;
+  [Symbol.dispose](): void;
+}
+
+/** A sample per millisecond of CPU time. */
+export async function sampleThread(tid: number): Promise<Sampling> {
+  const collection: Collection = await loadCollection(stackSampler({ arch: ARCH, ringBytes: 32 << 20 }));
+  const perfEvent = { kind: 'perf_event', program: 'stack_sampler', type: SOFTWARE, config: CPU_CLOCK } as const;
+  await collection.attach({ ...perfEvent, period: PERIOD_NS, pid: tid });
+  const ring = new RingBuffer(collection.map('stack_samples'));
+  const { offsets } = stackSample(ARCH);
+  const unwinder = new Unwinder(ARCH);
+  const symbols = new UserSymbols();
+  return {
+    unwinder,
+    take() {
+      const stacks: Stack[] = [];
+      ring.poll((view, at) => {
+        const pid = view.getUint32(at + offsets.pid, true);
+        const copied = view.getUint32(at + offsets.stack_bytes, true);
+        const reason = unwinder.unwind(pid, view, at + offsets.registers, at + offsets.stack, copied);
+        const names = Array.from(unwinder.addresses.subarray(0, unwinder.count), (address, i) => {
+          return nameOf(symbols, pid, i === 0 ? address : address - 1) ?? nameOf(symbols, pid, address) ?? '?';
+        });
+        stacks.push({ reason, guessed: unwinder.guessed, names });
+      });
+      return stacks;
+    },
+    [Symbol.dispose]() {
+      ring.close();
+      collection.close();
+    },
+  };
+}
+
+function nameOf(symbols: UserSymbols, pid: number, address: number): string | undefined {
+  const place = symbols.locate(pid, address);
+  return place && !place.near ? place.symbol : undefined;
+}
+
+/** At least so many stacks of a busy thread. */
+export async function stacksOf(tid: number, count: number): Promise<Stack[]> {
+  using sampling = await sampleThread(tid);
+  const stacks: Stack[] = [];
+  for (let i = 0; i < 100 && stacks.length < count; i++) {
+    await sleep(100);
+    stacks.push(...sampling.take());
+  }
+  return stacks;
+}
+
+export function shareOf(stacks: readonly Stack[], reason: StopReason): number {
+  return stacks.filter((stack) => stack.reason === reason).length / stacks.length;
+}
