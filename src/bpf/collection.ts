@@ -3,7 +3,7 @@ import { PebbleError } from '../base/errors.ts';
 import { attach, type Link } from './links/index.ts';
 import { createMap, KeyedMap, type MapHandle, type MapOf, MapOfMaps, ProgramArray } from './maps/index.ts';
 import { loadProgram, type Program } from './programs/index.ts';
-import type { CollectionSpec, LinkSpec, MapSpec } from './spec/index.ts';
+import type { CollectionSpec, LinkSpec, MapSpec, ProgramSpec } from './spec/index.ts';
 import { closeFd } from './sys/index.ts';
 
 export class Collection {
@@ -81,14 +81,20 @@ export class Collection {
   }
 }
 
+export interface LoadOptions {
+  /** Asked about a program that the kernel does not take: true goes on without it. */
+  readonly goOnWithout?: (program: ProgramSpec, error: PebbleError) => boolean;
+}
+
 /** Creates the maps and loads the programs; nothing is attached yet. On failure nothing stays. */
-export async function loadCollection(spec: CollectionSpec): Promise<Collection> {
+export async function loadCollection(spec: CollectionSpec, options: LoadOptions = {}): Promise<Collection> {
   const collection = new Collection(spec);
   const btf = spec.btf && (await import('./collection-btf.ts')).loadBtf(spec.btf);
   try {
     for (const map of spec.maps) collection.maps.set(map.name, createMap(map, btf));
     for (const program of spec.programs) {
-      collection.programs.set(program.name, await loadProgram(program, collection.maps, btf));
+      const loaded = await loadUnlessRefused(program, collection, btf, options);
+      if (loaded) collection.programs.set(program.name, loaded);
     }
     for (const map of spec.maps) fillSlots(map, collection);
     return collection;
@@ -101,13 +107,30 @@ export async function loadCollection(spec: CollectionSpec): Promise<Collection> 
   }
 }
 
+async function loadUnlessRefused(
+  program: ProgramSpec,
+  collection: Collection,
+  btf: number | undefined,
+  { goOnWithout }: LoadOptions,
+): Promise<Program | undefined> {
+  try {
+    return await loadProgram(program, collection.maps, btf);
+  } catch (error) {
+    if (error instanceof PebbleError && goOnWithout?.(program, error)) return undefined;
+    throw error;
+  }
+}
+
 /** Maps of maps and of programs name what is in them: all of it exists now. */
 function fillSlots(spec: MapSpec, collection: Collection): void {
   const map = collection.map(spec.name);
   for (const [index, name] of spec.slots ?? []) {
     if (map instanceof MapOfMaps) map.set(index, collection.map(name));
-    else if (map instanceof ProgramArray) map.set(index, collection.program(name));
-    else
+    else if (map instanceof ProgramArray) {
+      // One that was gone on without leaves its slot empty.
+      const program = collection.programs.get(name);
+      if (program) map.set(index, program);
+    } else
       throw new PebbleError('internal', { what: `map "${spec.name}" (${map.type}) holds neither maps nor programs` });
   }
 }

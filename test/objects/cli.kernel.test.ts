@@ -107,3 +107,13 @@ test('mistakes on the command line', { skip }, async () => {
   assert.equal(status, 1);
   assert.equal((all[0] as unknown as { error: { code: string } }).error.code, 'format');
 });
+
+test('one program that this kernel cannot have does not keep the others away', { skip }, async () => {
+  const { rows: all, status, stderr } = await rows([compile('mixed'), '--duration', '1.5'], () => callGetppid(1));
+  assert.equal(status, 0);
+  const programs = Object.fromEntries(all.filter(({ kind }) => kind === 'program').map((row) => [row.program, row]));
+  assert.equal(programs.works!.attached, true);
+  assert.equal(programs.nowhere!.attached, false);
+  assert.equal(programs.nowhere!.runs, null);
+  assert.match(stderr, /program "nowhere" is not attached: this kernel's BTF has no typedef btf_trace_no_such_event/);
+});

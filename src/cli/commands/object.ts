@@ -20,7 +20,7 @@ export async function run({ options, operands: [path] }: Parsed<typeof OBJECT_OP
   const signal = interruption();
   const object = openObject(path);
   setVariables(object, options.set);
-  const loaded = await loadObject(object, chosen(object, options.program));
+  const loaded = await loadObject(object, { ...chosen(object, options.program), tolerant: true });
   const writer = options.json ? jsonWriter() : textWriter();
   const running = await ObjectRun.start(loaded, (record) => writer.record(record));
   try {

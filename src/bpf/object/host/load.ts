@@ -1,5 +1,5 @@
 /** Loads an object into the kernel that runs here, ready to be attached. */
-import { PebbleError } from '../../../base/errors.ts';
+import { type ErrorCode, PebbleError } from '../../../base/errors.ts';
 import { type Collection, loadCollection } from '../../collection.ts';
 import { fileSource } from '../../elf/source.ts';
 import { type Codec, KeyedMap } from '../../maps/index.ts';
@@ -41,8 +41,16 @@ export interface LoadedObject {
   readonly unattached: readonly Unattached[];
 }
 
+export interface LoadObjectOptions extends SpecOptions {
+  /** Goes on without programs whose hook this kernel lacks or forbids: `unattached` has the reason. */
+  readonly tolerant?: boolean;
+}
+
+/** Not the verifier's: what it refuses is a mistake of the program, whatever the kernel. */
+const TOLERABLE: readonly ErrorCode[] = ['no-target', 'privilege', 'unsupported', 'kernel'];
+
 /** Loads maps and programs; nothing is attached yet. */
-export async function loadObject(which: BpfObject | string, options: SpecOptions = {}): Promise<LoadedObject> {
+export async function loadObject(which: BpfObject | string, options: LoadObjectOptions = {}): Promise<LoadedObject> {
   const object = typeof which === 'string' ? openObject(which) : which;
   const kernel = thisKernel();
   const spec = object.spec(kernel, options);
@@ -58,9 +66,16 @@ export async function loadObject(which: BpfObject | string, options: SpecOptions
       unattached.push({ program, error });
     }
   }
-  const collection = await loadCollection({ ...spec, links });
+  const collection = await loadCollection({ ...spec, links }, options.tolerant ? { goOnWithout: giveUp } : {});
   describeSites(collection, context.usdt);
   return { object, collection, unattached };
+
+  function giveUp({ name }: { readonly name: string }, error: PebbleError): boolean {
+    const program = object.programs.find((each) => each.name === name)!;
+    if (!TOLERABLE.includes(error.code)) return false;
+    unattached.push({ program, error });
+    return true;
+  }
 }
 
 /** For programs with usdt.bpf.h. */

@@ -62,15 +62,15 @@ export class ObjectRun {
 
   async #attach(): Promise<void> {
     const { collection, unattached } = this.#loaded;
-    for (const { program, error } of unattached) this.#attached.set(program.name, { notes: [error.what] });
-    for (const spec of collection.spec.links) {
+    for (const { program, error } of unattached) this.#attached.set(program.name, { notes: [reasonOf(error)] });
+    for (const spec of collection.spec.links.filter(({ program }) => collection.programs.has(program))) {
       try {
         const link = await collection.attach(spec);
         const iter = spec.kind === 'iter' ? { iter: link as IterLink } : {};
         this.#attached.set(spec.program, { strategy: link.strategy, notes: link.warnings, ...iter });
       } catch (error) {
         if (!(error instanceof PebbleError)) throw error;
-        this.#attached.set(spec.program, { notes: [error.hint ? `${error.what}: ${error.hint}` : error.what] });
+        this.#attached.set(spec.program, { notes: [reasonOf(error)] });
       }
     }
   }
@@ -86,7 +86,7 @@ export class ObjectRun {
     return this.#loaded.collection.spec.programs.map(({ name }) => {
       const { section } = this.#loaded.object.programs.find((program) => program.name === name)!;
       const { strategy, notes } = this.#attached.get(name) ?? { notes: [] };
-      const stats = this.#stopCounting ? this.#loaded.collection.program(name).stats() : undefined;
+      const stats = this.#stopCounting && this.#loaded.collection.programs.get(name)?.stats();
       const output = this.#outputs.get(name);
       return { name, section, attached: strategy !== undefined, strategy, notes, stats, output };
     });
@@ -107,6 +107,10 @@ export class ObjectRun {
     this.#stopCounting?.();
     this.#loaded.collection.close();
   }
+}
+
+function reasonOf({ what, hint }: PebbleError): string {
+  return hint === undefined ? what : `${what}: ${hint}`;
 }
 
 /** Counting needs CAP_SYS_ADMIN; everything else does not. */
