@@ -48,14 +48,14 @@ const LAYERS: Readonly<Record<string, Layer>> = {
   'postgres/discover': { imports: ['postgres', 'bpf/btf', 'bpf/elf'] },
   'postgres/client': { imports: [] },
   aggregate: { imports: [], pure: true },
-  collect: { imports: [...BPF, 'tracer', 'lang', 'postgres', 'postgres/discover', 'aggregate'] },
+  collect: { imports: [...BPF, 'tracer', 'lang', 'postgres', 'postgres/discover', 'aggregate', 'api'] },
   store: { imports: ['aggregate'] },
   export: { imports: ['aggregate'] },
   wire: { imports: ['aggregate', 'store'] },
   terminal: { imports: [] },
   cluster: { imports: [] },
   workload: { imports: ['cluster', 'postgres/client'] },
-  agent: { imports: [...COLLECTING, 'store', 'export', 'wire'] },
+  agent: { imports: [...COLLECTING, 'store', 'export', 'wire', 'api'] },
   api: { imports: [], pure: true },
   server: { imports: ['agent', 'api'] },
   dashboard: { imports: ['api'] },
@@ -63,7 +63,11 @@ const LAYERS: Readonly<Record<string, Layer>> = {
 };
 
 /** Packages with a boundary of their own: everything else in node_modules may not be imported by src at all. */
-const PACKAGES: Readonly<Record<string, readonly string[]>> = { koffi: ['native'], 'libpg-query': ['postgres'] };
+const PACKAGES: Readonly<Record<string, readonly string[]>> = {
+  koffi: ['native'],
+  'libpg-query': ['postgres'],
+  preact: ['dashboard'],
+};
 const PURE_MODULES = ['node:util', 'node:path', 'node:buffer', 'node:url'];
 /** Doors of pure areas to the file system: they fetch the bytes that the rest of their folder understands. */
 const DOORS = ['bpf/btf/open.ts', 'bpf/elf/source.ts', 'bpf/elf/debuglink.ts'];
