@@ -23,7 +23,7 @@ export function layOutFrame(objects: readonly FrameObject[]): Frame {
 /** gotol: a jump whose offset is the immediate (cpu v4). */
 const OPCODE_JA_LONG = CLASS.jmp32 | JUMP.ja;
 
-export function emitFunction(fn: MachineFunction, frame: Frame, isa: 'v3' | 'v4'): FunctionSpec {
+export function emitFunction(fn: MachineFunction, frame: Frame, isa: Isa): FunctionSpec {
   const near = emit(fn, frame, 'near');
   if (near) return near;
   const far = isa === 'v4' ? emit(fn, frame, 'far') : undefined;

@@ -6,7 +6,8 @@ import { emitFunction, layOutFrame } from './emit.ts';
 import { FramePlan, type Placement } from './frame.ts';
 import { markLoops } from './loops.ts';
 import { moveToScratch } from './scratch.ts';
-import { type Isa, select } from './select.ts';
+import { select } from './select/select.ts';
+import type { Isa } from './select/writer.ts';
 
 export interface Code {
   readonly spec: FunctionSpec;

@@ -5,10 +5,11 @@ import { type IrFunction, type IrProgram, Optimiser, validateProgram } from '../
 import { countGuards } from '../ir/passes/guards.ts';
 import { FunctionCode } from './function-code.ts';
 import { generateProgram } from './program-code.ts';
+import type { Isa } from './select/writer.ts';
 
 export interface GenerateOptions {
   /** v4 (Linux 6.6) adds signed division, sign extension and long jumps; v3 does without. */
-  readonly isa?: 'v3' | 'v4';
+  readonly isa?: Isa;
   /** For kernels without may_goto (before 6.9): all guarded loops of a function together stop after so many rounds. */
   readonly loopLimit?: number;
   /** False only where a test wants the IR as it is. */

@@ -126,7 +126,7 @@ export interface IrFunction {
   readonly name: string;
   /** Registers that hold the arguments on entry; the entry function's only one is the context. */
   readonly parameters: readonly Reg[];
-  /** In the order of creation; the first is the entry. */
+  /** Each at the index that is its id; the first is the entry. */
   readonly blocks: readonly Block[];
   readonly slots: readonly Slot[];
   /** Number of virtual registers. */
