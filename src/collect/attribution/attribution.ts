@@ -23,8 +23,8 @@ export interface Refused {
 }
 
 export interface AttributionOptions {
-  /** Only the cluster with this data directory. */
-  readonly pgdata?: string;
+  /** Only the clusters with these data directories. */
+  readonly pgdata?: string | readonly string[];
 }
 
 export class Attribution {
@@ -127,7 +127,7 @@ const childrenOf = ({ pid }: DiscoveredCluster): DiscoveredCluster['children'] =
   discoverClusters().clusters.find((cluster) => cluster.pid === pid)?.children ?? [];
 
 const isWanted = (cluster: DiscoveredCluster, { pgdata }: AttributionOptions): boolean =>
-  pgdata === undefined || cluster.pgdata === pgdata;
+  pgdata === undefined || (typeof pgdata === 'string' ? cluster.pgdata === pgdata : pgdata.includes(cluster.pgdata));
 
 function selectClusters(options: AttributionOptions): readonly DiscoveredCluster[] {
   const { clusters } = discoverClusters();

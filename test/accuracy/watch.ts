@@ -1,0 +1,34 @@
+/** Watches clusters while a load runs, and gives the rows of exactly that time. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Cluster } from '../../src/cluster/index.ts';
+import { Attribution, type QueryRow, QueryRows } from '../../src/collect/attribution/index.ts';
+
+/** A request is booked before its reply can be read; only the end of a session comes after its last reply. */
+const SETTLE_MS = 100;
+
+export interface Watch {
+  readonly attribution: Attribution;
+  /** What happened since the last call. */
+  rows(): Promise<QueryRow[]>;
+  close(): void;
+}
+
+export async function watch(...clusters: readonly Cluster[]): Promise<Watch> {
+  const attribution = await Attribution.start({ pgdata: clusters.map(({ pgdata }) => pgdata) });
+  const windows = new QueryRows(attribution.read());
+  return {
+    attribution,
+    async rows() {
+      await sleep(SETTLE_MS);
+      return windows.advance(attribution.read());
+    },
+    close: () => attribution.close(),
+  };
+}
+
+/** Rows whose normalised text has this word. */
+export const rowsOf = (rows: readonly QueryRow[], word: string): QueryRow[] =>
+  rows.filter(({ query }) => query !== null && new RegExp(`\\b${word}\\b`).test(query) && !/^CREATE/i.test(query));
+
+export const total = (rows: readonly QueryRow[], of: (row: QueryRow) => number): number =>
+  rows.reduce((sum, row) => sum + of(row), 0);
