@@ -5,6 +5,8 @@ import { ALU, CLASS, JUMP, OPCODE_JA, OPCODE_LD_IMM64 } from '../../bpf/asm/opco
 import type { FunctionSpec } from '../../bpf/spec/program.ts';
 import { FRAME, type FrameObject, LEA, type MachineFunction, type MachineInsn, OPCODE_COPY } from './machine.ts';
 
+import type { Isa } from './select/writer.ts';
+
 /** Offsets of the frame's objects from r10, all negative, and how deep the frame is. */
 export interface Frame {
   readonly offsets: readonly number[];
