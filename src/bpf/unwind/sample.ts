@@ -3,8 +3,11 @@ import { bytes, record, u32, u64 } from '../../base/record.ts';
 import type { Arch } from '../elf/index.ts';
 import { machineOf } from './machine.ts';
 
-/** Deeper stacks than this are one in hundreds for PostgreSQL. */
-export const STACK_BYTES = 8192;
+/**
+ * PostgreSQL's stacks are 3 to 6 KB deep as a rule, but some functions keep a whole page in their frame
+ * (src/backend/utils/sort/logtape.c: ltsWriteBlock): 8 KB would lose one sample in fifty of a sort that spills.
+ */
+export const STACK_BYTES = 16_384;
 
 /** Where an event has them: the `offsets` of any record that has fields of these names. */
 export interface SampleLayout {

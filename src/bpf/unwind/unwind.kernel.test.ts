@@ -63,7 +63,7 @@ int main(int argc, char **argv) {
     if (!strcmp(what, "varying")) varying(777);
     if (!strcmp(what, "signal")) take_signals(0);
     if (!strcmp(what, "altstack")) take_signals(SA_ONSTACK);
-    if (!strcmp(what, "deep")) recurse(400);
+    if (!strcmp(what, "deep")) recurse(800);
     if (!strcmp(what, "thread")) { pthread_create(&thread, 0, in_thread, 0); pthread_join(thread, 0); }
   }
 }`;
@@ -74,7 +74,8 @@ function build(): string {
   if (program !== undefined) return program;
   writeFileSync(join(directory, 'library.c'), LIBRARY);
   writeFileSync(join(directory, 'program.c'), PROGRAM);
-  const cc = (...options: string[]) => execFileSync('cc', ['-O2', '-fomit-frame-pointer', ...options], { cwd: directory });
+  const cc = (...options: string[]) =>
+    execFileSync('cc', ['-O2', '-fomit-frame-pointer', ...options], { cwd: directory });
   cc('-shared', '-fPIC', '-o', 'liblibrary.so', 'library.c');
   cc('-o', 'program', 'program.c', '-L.', '-llibrary', '-lpthread', '-Wl,-rpath,$ORIGIN');
   program = join(directory, 'program');
@@ -148,5 +149,5 @@ test('a thread starts at clone', { skip }, async () => {
 test('a stack that is deeper than its copy is truncated', { skip }, async () => {
   const stacks = await sample('deep');
   assert.equal(shareOf(stacks, 'truncated'), 1);
-  assert.ok(stacks.every(({ names }) => names.slice(2).every((name) => name === 'recurse') && names.length > 80));
+  assert.ok(stacks.every(({ names }) => names.slice(2).every((name) => name === 'recurse') && names.length > 100));
 });

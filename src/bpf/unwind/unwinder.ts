@@ -50,7 +50,7 @@ export class Unwinder {
   /** Where the function of each frame starts by its file's tables, as linked: one name for all processes; NaN if unknown. */
   readonly starts: Float64Array;
   count = 0;
-  /** Frames that were found by a frame pointer, for want of a table: likely, not certain. */
+  /** Frames whose caller was found without a table: likely, not certain. */
   guessed = 0;
   readonly #machine: Machine;
   readonly #registers: Float64Array;
@@ -60,6 +60,9 @@ export class Unwinder {
   #ip = 0;
   /** The instruction pointer is that of an instruction, not where a call returns to. */
   #exact = true;
+  /** See #stepFromLeaf. */
+  #mayGuessLeaf = true;
+  #guessedLeaf = false;
 
   constructor(arch: Arch, options: UnwinderOptions = {}) {
     this.#machine = machineOf(arch);
@@ -79,17 +82,27 @@ export class Unwinder {
 
   /** `registersAt` is where the view has struct pt_regs, `stackAt` where it has the stack from the stack pointer on. */
   unwind(pid: number, view: DataView, registersAt: number, stackAt: number, stackBytes: number): StopReason {
+    const space = this.spaces.of(pid);
+    this.#begin(view, registersAt, stackAt, stackBytes);
+    if (space === undefined) {
+      this.#push();
+      return 'no unwind info';
+    }
+    this.#mayGuessLeaf = true;
+    this.#guessedLeaf = false;
+    const reason = this.#walk(space);
+    if (!this.#guessedLeaf || reason === 'root' || reason === 'truncated') return reason;
+    this.#begin(view, registersAt, stackAt, stackBytes);
+    this.#mayGuessLeaf = false;
+    return this.#walk(space);
+  }
+
+  #begin(view: DataView, registersAt: number, stackAt: number, stackBytes: number): void {
     this.#load(view, registersAt);
     this.#memory.use(view, stackAt, stackBytes, this.#registers[this.#machine.stackPointer]!);
     this.count = 0;
     this.guessed = 0;
     this.#exact = true;
-    const space = this.spaces.of(pid);
-    if (space === undefined) {
-      this.#push();
-      return 'no unwind info';
-    }
-    return this.#walk(space);
   }
 
   #load(view: DataView, at: number): void {
@@ -110,7 +123,7 @@ export class Unwinder {
         if (code === undefined) return 'bad';
       }
       const table = code.file && (code.file.table ?? this.tables.want(code.file, space.pid, code.mapping));
-      const stop = table ? this.#stepIn(table, code, address, space) : this.#stepByFramePointer(space);
+      const stop = table ? this.#stepIn(table, code, address, space) : this.#stepWithoutRow(space);
       if (stop !== undefined) return stop;
     }
   }
@@ -128,7 +141,7 @@ export class Unwinder {
     if (this.#machine.arch === 'arm64' && code.mapping.path === VDSO && !isOrdinary(table.rows, row)) {
       return this.#stepToInterrupted();
     }
-    if (row === 0) return table.isEntryPoint(linked) ? 'root' : this.#stepByFramePointer(space);
+    if (row === 0) return table.isEntryPoint(linked) ? 'root' : this.#stepWithoutRow(space);
     this.starts[this.count - 1] = table.start;
     return this.#step(table.rows, row);
   }
@@ -193,6 +206,34 @@ export class Unwinder {
     return this.#goTo(restoreInterrupted(this.#memory, registers[this.#machine.stackPointer]!, registers), true);
   }
 
+  #stepWithoutRow(space: AddressSpace): StopReason | undefined {
+    if (this.#exact && this.#mayGuessLeaf && this.count === 1) {
+      const to = this.#leafReturn();
+      if (this.#isCode(space, to)) return this.#stepFromLeaf(to);
+    }
+    return this.#stepByFramePointer(space);
+  }
+
+  /** Where a function without a frame would return to: on top of the stack, or in its register. */
+  #leafReturn(): number {
+    const { arch, stackPointer, returnRegister } = this.#machine;
+    const registers = this.#registers;
+    return arch === 'arm64' ? registers[returnRegister]! : this.#memory.read(registers[stackPointer]!);
+  }
+
+  /** Assembler without tables (OPENSSL_cleanse): most of it has no frame. That the walk then arrives proves it. */
+  #stepFromLeaf(to: number): StopReason | undefined {
+    const { arch, stackPointer } = this.#machine;
+    if (arch === 'x86_64') this.#registers[stackPointer]! += 8;
+    this.guessed++;
+    this.#guessedLeaf = true;
+    return this.#goTo(to, false);
+  }
+
+  #isCode(space: AddressSpace, returnAddress: number): boolean {
+    return space.find(this.#strip(returnAddress) - 1) !== undefined;
+  }
+
   /** The caller's frame pointer and the return address lie where the frame pointer points to, on both machines. */
   #stepByFramePointer(space: AddressSpace): StopReason | undefined {
     const { framePointer, stackPointer } = this.#machine;
@@ -202,7 +243,7 @@ export class Unwinder {
     if (frame === 0 && !this.#exact) return 'root';
     if (!(frame >= registers[stackPointer]! && this.#memory.holds(frame + 8))) return 'no unwind info';
     const to = this.#memory.read(frame + 8);
-    if (to !== 0 && space.find(this.#strip(to) - 1) === undefined) return 'no unwind info';
+    if (to !== 0 && !this.#isCode(space, to)) return 'no unwind info';
     registers[framePointer] = this.#memory.read(frame);
     registers[stackPointer] = frame + 16;
     this.guessed++;
