@@ -1,6 +1,6 @@
 /** `pebble demo`: a real PostgreSQL of our own under a workload with known troubles, watched as `top` does. */
 import { startCluster } from '../../cluster/index.ts';
-import { Attribution, QueryRows } from '../../collect/attribution/index.ts';
+import { Attribution, QueryRows, requireHost } from '../../collect/attribution/index.ts';
 import { startDemo } from '../../workload/index.ts';
 import type { Context, Exit } from '../command.ts';
 import { interruption } from '../interrupt.ts';
@@ -9,6 +9,7 @@ import { printRows, watchQueries } from '../queries/watch.ts';
 import type { DEMO_OPTIONS } from '../table.ts';
 
 export async function run({ options }: Parsed<typeof DEMO_OPTIONS>, context: Context): Promise<Exit> {
+  requireHost();
   // From here on Ctrl-C ends the run in order: the cluster must not stay.
   const stop = interruption();
   const say = (text: string): void => void (options.json || process.stderr.write(`${text}\n`));

@@ -3,6 +3,7 @@ import { PebbleError } from '../../base/errors.ts';
 import { type DiscoveredCluster, discoverClusters } from '../../postgres/discover/index.ts';
 import { Fingerprinter } from '../../postgres/fingerprint/index.ts';
 import { Engine } from './engine.ts';
+import { requireHost } from './host.ts';
 import { kernelProfile } from './profile.ts';
 import { type SlotIdentity, Statements } from './statements.ts';
 import { Totals } from './totals.ts';
@@ -36,7 +37,7 @@ export class Attribution {
 
   /** Watches every cluster that runs now; `refresh` finds those that start later. */
   static async start(options: AttributionOptions = {}): Promise<Attribution> {
-    requireRoot();
+    requireHost();
     const found = selectClusters(options);
     const statements = new Statements(await Fingerprinter.load());
     const engine = await Engine.load((statement) => statements.add(statement));
@@ -112,15 +113,6 @@ export class Attribution {
     const [first] = this.#refused.values();
     if (this.#clusters.length === 0 && first) throw first.reason;
   }
-}
-
-function requireRoot(): void {
-  if (process.geteuid?.() === 0) return;
-  throw new PebbleError('privilege', {
-    doing: 'preparing to watch PostgreSQL',
-    what: 'loading programs into the kernel and reading other processes needs root',
-    hint: 'run it with sudo',
-  });
 }
 
 const childrenOf = ({ pid }: DiscoveredCluster): DiscoveredCluster['children'] =>
