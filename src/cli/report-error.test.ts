@@ -1,7 +1,7 @@
 /** What a failure looks like to people and to programs. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { PebbleError } from '../base/errors.ts';
+import { type ErrorCode, PebbleError } from '../base/errors.ts';
 import { errorRow, errorText } from './report-error.ts';
 
 const ERROR = new PebbleError('no-target', {
@@ -29,10 +29,14 @@ test('row: the same in fields', () => {
 
 test('a long detail is cut, and says how to see all of it', () => {
   const detail = Array.from({ length: 100 }, (_, line) => `line ${line}`).join('\n');
-  const lines = errorText(new PebbleError('verifier', { what: 'rejected', detail }), false)
-    .trimEnd()
-    .split('\n');
-  assert.equal(lines[30], 'line 29');
-  assert.equal(lines[31], '… 70 more lines (set PEBBLE_DETAIL=1 to see them)');
-  assert.equal(lines.length, 32);
+  const linesOf = (code: ErrorCode): string[] =>
+    errorText(new PebbleError(code, { what: 'went wrong', detail }), false)
+      .trimEnd()
+      .split('\n');
+  const more = '… 70 more lines (set PEBBLE_DETAIL=1 to see them)';
+  assert.deepEqual(linesOf('internal').slice(-2), ['line 29', more]);
+  // The verifier says at the end why it gives up.
+  assert.deepEqual(linesOf('verifier').slice(1, 3), [more, 'line 70']);
+  assert.equal(linesOf('verifier').at(-1), 'line 99');
+  assert.equal(linesOf('usage').length, 101);
 });

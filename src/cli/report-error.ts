@@ -15,7 +15,7 @@ export function reportError(thrown: unknown, shown: { readonly json: boolean; re
 export function errorText(error: PebbleError, color: boolean): string {
   const paint = (code: number, text: string) => (color ? `\x1b[${code}m${text}\x1b[0m` : text);
   const lines = [`${paint(31, 'error:')} ${error.message}`];
-  if (error.detail) lines.push(...detailLines(error.detail));
+  lines.push(...detailLines(error));
   if (error.hint) lines.push(`${paint(36, 'hint:')} ${error.hint}`);
   return `${lines.join('\n')}\n`;
 }
@@ -25,11 +25,12 @@ export function errorRow(error: PebbleError): Record<string, string> {
   return { code, ...(doing && { doing }), what, ...(hint && { hint }) };
 }
 
-function detailLines(detail: string): string[] {
-  const lines = detail.replace(/\n$/, '').split('\n');
-  if (lines.length <= DETAIL_LINES || process.env.PEBBLE_DETAIL) return lines;
-  const hidden = lines.length - DETAIL_LINES;
-  return [...lines.slice(0, DETAIL_LINES), `… ${hidden} more lines (set PEBBLE_DETAIL=1 to see them)`];
+/** What fits of an error's detail: its beginning; of a verifier's log its end, where the verifier gave up. */
+export function detailLines({ code, detail }: Pick<PebbleError, 'code' | 'detail'>): string[] {
+  const lines = detail ? detail.replace(/\n$/, '').split('\n') : [];
+  if (lines.length <= DETAIL_LINES || code === 'usage' || process.env.PEBBLE_DETAIL) return lines;
+  const more = `… ${lines.length - DETAIL_LINES} more lines (set PEBBLE_DETAIL=1 to see them)`;
+  return code === 'verifier' ? [more, ...lines.slice(-DETAIL_LINES)] : [...lines.slice(0, DETAIL_LINES), more];
 }
 
 function asPebbleError(thrown: unknown): PebbleError {

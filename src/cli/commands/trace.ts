@@ -16,6 +16,7 @@ import {
 } from '../../tracer/index.ts';
 import type { Context, Exit } from '../command.ts';
 import { interruption } from '../interrupt.ts';
+import { detailLines } from '../report-error.ts';
 import { readRequest, type TraceRequest } from '../trace/request.ts';
 
 export async function run(argv: readonly string[], context: Context): Promise<Exit> {
@@ -110,10 +111,11 @@ function wantsColour(context: Context): boolean {
   return context.color && process.stderr.isTTY === true;
 }
 
-function failureText({ what, hint, detail, doing, code }: PebbleError, colour: boolean): string {
+function failureText(error: PebbleError, colour: boolean): string {
+  const { what, hint, doing, code } = error;
   const head = `ERROR: ${doing ? `${doing}: ` : ''}${what}`;
   const lines = [colour ? `\x1b[31m${head}\x1b[0m` : head];
-  if (detail && (code === 'usage' || code === 'verifier')) lines.push(detail.trimEnd());
+  if (code === 'usage' || code === 'verifier') lines.push(...detailLines(error));
   if (hint) lines.push(`HINT: ${hint}`);
   return `${lines.join('\n')}\n`;
 }
