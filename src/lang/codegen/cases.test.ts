@@ -14,8 +14,8 @@ for (const file of readdirSync(cases).sort()) {
   test(file, () => {
     const url = new URL(file, cases);
     const [input = '', expected = ''] = readFileSync(url, 'utf8').split(SEPARATOR);
-    const options = JSON.parse(/\/\/ options (.*)/.exec(input)?.[1] ?? '{}');
-    const { functions, maps } = generate(parseProgram('case', input), options);
+    const { reentrant, ...options } = JSON.parse(/\/\/ options (.*)/.exec(input)?.[1] ?? '{}');
+    const { functions, maps } = generate({ ...parseProgram('case', input), reentrant }, options);
     const text = [
       ...maps.map((map) => `map ${map.name} ${map.type}, ${sizeOf(map.value!)} bytes\n`),
       ...functions.map((fn) => `${fn.name}:\n${disassemble(fn.insns)}`),

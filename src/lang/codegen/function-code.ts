@@ -5,7 +5,7 @@ import { allocateRegisters } from './allocate.ts';
 import { emitFunction, layOutFrame } from './emit.ts';
 import { FramePlan, type Placement } from './frame.ts';
 import { markLoops } from './loops.ts';
-import { moveToScratch } from './scratch.ts';
+import { FLAG_BYTES, moveToScratch, type Scratch } from './scratch.ts';
 import { select } from './select/select.ts';
 import type { Isa } from './select/writer.ts';
 
@@ -14,13 +14,6 @@ export interface Code {
   /** Bytes of its frame. */
   readonly depth: number;
   readonly scratchBytes: number;
-}
-
-/** Where slots go that have to leave the frame. */
-export interface Scratch {
-  readonly map: string;
-  /** Bytes of its value that others have. */
-  readonly used: number;
 }
 
 export class FunctionCode {
@@ -41,7 +34,8 @@ export class FunctionCode {
     if (this.#whole && this.#whole.depth <= limit) return this.#whole;
     // Spill slots are known last: when they push the frame over its limit, more slots leave it.
     for (let budget = limit; ; ) {
-      const placement = this.plan.place(budget, scratch.used);
+      const flag = scratch.copies > 1 ? FLAG_BYTES : 0;
+      const placement = this.plan.place(budget, scratch.used + flag);
       const code = this.#generate(placement, scratch);
       if (code.depth > limit && budget > 0) {
         budget = Math.max(0, Math.min(budget, placement.frame.bytes) - (code.depth - limit));
@@ -53,10 +47,11 @@ export class FunctionCode {
   }
 
   #generate(placement: Placement, scratch: Scratch): Code {
-    const placed = moveToScratch(this.#fn, placement.moved, scratch.map);
+    const placed = moveToScratch(this.#fn, placement.moved, scratch);
     const machine = allocateRegisters(markLoops(select(placed, placement.frame, this.#isa)));
     const frame = layOutFrame(machine.frame);
     const spec = emitFunction(machine, frame, this.#isa);
-    return { spec, depth: frame.depth, scratchBytes: placement.scratchBytes };
+    const flag = scratch.copies > 1 && placement.moved.size > 0 ? FLAG_BYTES : 0;
+    return { spec, depth: frame.depth, scratchBytes: placement.scratchBytes + flag };
   }
 }

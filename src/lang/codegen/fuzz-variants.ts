@@ -6,11 +6,15 @@ import { generate } from './index.ts';
 import { Random } from './random.ts';
 import { FUZZ_MAPS, INPUT_BYTES, randomProgram } from './random-program.ts';
 
-export const VARIANTS: readonly GenerateOptions[] = [
+export interface Variant extends GenerateOptions {
+  readonly reentrant?: boolean;
+}
+
+export const VARIANTS: readonly Variant[] = [
   { optimise: false },
   {},
   { isa: 'v3', loopLimit: 1000 },
-  { optimise: false, isa: 'v3' },
+  { optimise: false, isa: 'v3', reentrant: true },
 ];
 
 /** Programs to try and the first seed: FUZZ_PROGRAMS and FUZZ_SEED, for long runs. */
@@ -23,8 +27,8 @@ export function inputOf(seed: number): Uint8Array {
   return new Random(~seed).fill(new Uint8Array(INPUT_BYTES));
 }
 
-export function compileRandom(seed: number, options: GenerateOptions): Generated {
-  return generate(randomProgram(seed), options);
+export function compileRandom(seed: number, { reentrant = false, ...options }: Variant): Generated {
+  return generate({ ...randomProgram(seed), reentrant }, options);
 }
 
 const FIRST_KEY = new Uint8Array(4);

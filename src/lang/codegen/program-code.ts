@@ -7,6 +7,7 @@ import { type CallGraph, callGraph } from '../ir/call-graph.ts';
 import type { IrFunction, IrProgram } from '../ir/ir.ts';
 import type { FunctionCode } from './function-code.ts';
 import type { Generated } from './index.ts';
+import type { Scratch } from './scratch.ts';
 
 /** Bytes of frame that all functions of a call chain share (MAX_BPF_STACK). */
 const STACK_LIMIT = 512;
@@ -14,6 +15,8 @@ const STACK_LIMIT = 512;
 const FRAME_UNIT = 32;
 /** The largest value of a per-CPU map. */
 const SCRATCH_LIMIT = 32768;
+/** So many tasks of a CPU can be inside a reentrant program at once; those beyond do nothing. */
+const REENTRANT_COPIES = 4;
 /** What callers get for their spills at first; functions that call deeply may want to give them more. */
 const SPILL_RESERVES = [64, 128, 192, 256];
 
@@ -73,12 +76,17 @@ class ProgramCode {
   #function(fn: IrFunction): FunctionSpec {
     const below = Math.max(0, ...this.#graph.callees(fn).map((callee) => this.#depth.get(callee)!));
     const limit = STACK_LIMIT - below - this.#above.get(fn)!;
-    const code = this.#codeOf(fn).get(limit, { map: this.#scratchMap, used: this.#scratchBytes });
+    const code = this.#codeOf(fn).get(limit, this.#scratch());
     const depth = below + alignUp(Math.max(code.depth, 1), FRAME_UNIT);
     if (depth > STACK_LIMIT) throw this.#tooDeep(fn, depth);
     this.#depth.set(fn, depth);
     this.#scratchBytes += code.scratchBytes;
     return code.spec;
+  }
+
+  #scratch(): Scratch {
+    const copies = this.#program.reentrant ? REENTRANT_COPIES : 1;
+    return { map: this.#scratchMap, used: this.#scratchBytes, copies };
   }
 
   #maps(): MapSpec[] {
@@ -91,7 +99,7 @@ class ProgramCode {
       });
     }
     const value = bytes(this.#scratchBytes);
-    return [{ name: this.#scratchMap, type: 'percpu_array', key: u32, value, maxEntries: 1 }];
+    return [{ name: this.#scratchMap, type: 'percpu_array', key: u32, value, maxEntries: this.#scratch().copies }];
   }
 
   #tooDeep(fn: IrFunction, depth: number): StackTooDeep {

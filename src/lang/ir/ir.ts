@@ -137,4 +137,9 @@ export interface IrFunction {
 export interface IrProgram {
   readonly name: string;
   readonly functions: readonly IrFunction[];
+  /**
+   * Another task may enter it on the same CPU before it ends: uprobes, where the kernel preempts or the program
+   * sleeps. (Others run with preemption off, or are skipped when they run already.)
+   */
+  readonly reentrant?: boolean;
 }

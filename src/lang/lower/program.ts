@@ -10,6 +10,9 @@ import { lowerCondition } from './binary.ts';
 import { Lowering, type ScriptLowering, sourceLine } from './lowering.ts';
 import { placeOf } from './output.ts';
 
+/** Programs that run in the traced task, with preemption on. */
+const REENTRANT_LINKS: ReadonlySet<LinkSpec['kind']> = new Set(['uprobe', 'uprobe_multi', 'usdt']);
+
 type ProbeUnit = Extract<Unit, { kind: 'probe' }>;
 
 export interface Lowered {
@@ -40,6 +43,7 @@ export function lowerUnits(units: readonly TypedUnit[], script: ScriptLowering):
     const generated = generator.generate({
       name,
       functions: [entry.main, ...entry.callbacks, ...reached(unit, functions, script)],
+      reentrant: unit.points.some(({ links }) => links.some(({ kind }) => REENTRANT_LINKS.has(kind))),
     });
     lowered.maps.push(...generated.maps);
     lowered.programs.push({
