@@ -66,6 +66,7 @@ const LAYERS: Readonly<Record<string, Layer>> = {
 const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   koffi: ['native'],
   'libpg-query': ['postgres'],
+  'gecko-profiler-demangle': ['bpf'],
   preact: ['dashboard'],
 };
 const PURE_MODULES = ['node:util', 'node:path', 'node:buffer', 'node:url'];

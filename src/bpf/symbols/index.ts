@@ -1,4 +1,5 @@
 /** Addresses to names: the kernel's symbols, and those of processes. */
+export { demangle } from './demangle.ts';
 export { type KernelPlace, KernelSymbols } from './kernel.ts';
 export { mappedFileKey, openMapped, VDSO } from './mapped-file.ts';
 export { findMapping, type Mapping, parseMaps, readMaps } from './maps.ts';
