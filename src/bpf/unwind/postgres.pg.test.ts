@@ -42,7 +42,7 @@ for (const flavour of FLAVOURS) {
         const complete = stacks.filter(({ names }) => names.includes('main') && names.at(-1) === '_start');
         assert.ok(complete.length >= 0.99 * stacks.length, `${complete.length} of ${stacks.length} from main`);
         // The leaf without a table: OpenSSL's assembler.
-        for (const { names, guessed } of stacks) assert.ok(guessed === 0 || names[0] === 'OPENSSL_cleanse', names[0]);
+        for (const { names, guessed } of stacks) assert.ok(guessed === 0 || names[0] === 'OPENSSL_cleanse', `${names}`);
       });
     }
   });

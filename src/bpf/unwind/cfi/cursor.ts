@@ -1,5 +1,5 @@
 /** Reads the encodings of call frame information: LEB128 numbers and encoded pointers. */
-import { ByteCursor } from '../../../base/bytes.ts';
+import { LebCursor } from '../../../base/leb128.ts';
 
 /** DW_EH_PE_* (Linux Standard Base, "DWARF extensions"): indirect:1 · relative to:3 · format:4. */
 export const POINTER = { absolute: 0x00, omit: 0xff, indirect: 0x80 } as const;
@@ -8,42 +8,14 @@ const RELATIVE_TO = 0x70;
 const RELATIVE_TO_PLACE = 0x10;
 /** To the start of .eh_frame_hdr. */
 const RELATIVE_TO_DATA = 0x30;
-/** More bytes than any 64-bit number takes. */
-const TOO_LONG = 2 ** 63;
 
-export class CfiCursor extends ByteCursor {
+export class CfiCursor extends LebCursor {
   /** Address of the first byte, as linked. */
   readonly address: number;
 
   constructor(bytes: Buffer, name: string, address: number, offset = 0) {
     super(bytes, name, offset);
     this.address = address;
-  }
-
-  /** Unsigned LEB128; what no JavaScript number holds exactly is an error. */
-  uleb(): number {
-    let value = 0;
-    for (let scale = 1; ; scale *= 128) {
-      const byte = this.u8();
-      value += (byte & 0x7f) * scale;
-      if (value > Number.MAX_SAFE_INTEGER) this.fail('a number is out of range');
-      if (byte < 0x80) return value;
-      if (scale > TOO_LONG) this.fail('a number has no end');
-    }
-  }
-
-  /** Signed LEB128. */
-  sleb(): number {
-    let value = 0;
-    for (let scale = 1; ; scale *= 128) {
-      const byte = this.u8();
-      value += (byte & 0x7f) * scale;
-      if (byte < 0x80) {
-        if ((byte & 0x40) !== 0) value -= scale * 128;
-        return Number.isSafeInteger(value) ? value : this.fail('a number is out of range');
-      }
-      if (scale > TOO_LONG) this.fail('a number has no end');
-    }
   }
 
   i16(): number {
