@@ -262,7 +262,7 @@ class FunctionWriter {
   #table(): void {
     const key = this.#b.slot('key', 8);
     const value = this.#b.slot('value', 8);
-    this.#b.store(address(key), 8, this.#b.binary('and', this.#variable(), imm(15)));
+    this.#b.store(address(key), 8, this.#key());
     this.#b.store(address(value), 8, this.#operand());
     const keyAddress = this.#b.addressOf(address(key));
     switch (this.#random.below(3)) {
@@ -285,6 +285,11 @@ class FunctionWriter {
         );
       }
     }
+  }
+
+  /** Constant keys come again, so that look-ups can be the same. */
+  #key(): Operand {
+    return this.#random.chance(2) ? imm(this.#random.below(3)) : this.#b.binary('and', this.#variable(), imm(15));
   }
 
   #call(): void {
@@ -323,7 +328,7 @@ class FunctionWriter {
   /** A pointer that is null on one way, replaced or checked before it is used. */
   #mayBeNull(): void {
     const key = this.#b.slot('key', 8);
-    this.#b.store(address(key), 8, this.#b.binary('and', this.#variable(), imm(15)));
+    this.#b.store(address(key), 8, this.#key());
     const found = this.#b.helper('map_lookup_elem', [this.#b.map('table'), this.#b.addressOf(address(key))]);
     if (this.#random.chance(2)) {
       const pointer = this.#b.reg();

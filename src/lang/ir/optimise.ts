@@ -12,11 +12,12 @@ import { propagate } from './passes/propagate.ts';
 import { retargetCopies } from './passes/retarget.ts';
 import { returnAtOnce } from './passes/returns.ts';
 import { reuseLoads } from './passes/reuse-loads.ts';
+import { reuseLookups } from './passes/reuse-lookups.ts';
 import { rotateLoops } from './passes/rotate-loops.ts';
 
 type Pass = (fn: IrFunction) => IrFunction;
 
-const EARLY: readonly Pass[] = [orderBlocks, shareHelpers, propagate];
+const EARLY: readonly Pass[] = [orderBlocks, shareHelpers, propagate, threadJumps, reuseLookups];
 
 const LATE: readonly Pass[] = [
   threadJumps,

@@ -19,6 +19,7 @@ import { propagate } from './propagate.ts';
 import { retargetCopies } from './retarget.ts';
 import { returnAtOnce } from './returns.ts';
 import { reuseLoads } from './reuse-loads.ts';
+import { reuseLookups } from './reuse-lookups.ts';
 import { rotateLoops } from './rotate-loops.ts';
 
 const FUNCTION_PASSES: Readonly<Record<string, (fn: IrFunction) => IrFunction>> = {
@@ -34,6 +35,7 @@ const FUNCTION_PASSES: Readonly<Record<string, (fn: IrFunction) => IrFunction>> 
   retarget: retargetCopies,
   returns: returnAtOnce,
   'reuse-loads': reuseLoads,
+  'reuse-lookups': reuseLookups,
   'rotate-loops': rotateLoops,
 };
 const PROGRAM_PASSES: Readonly<Record<string, (program: IrProgram) => IrProgram>> = {

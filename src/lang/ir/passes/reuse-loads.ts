@@ -1,7 +1,7 @@
 /** Load reuse: a value that was just loaded from or stored to the same place is not loaded again. */
-import type { Address, BlockId, IrFunction, Located, Op, Operand, Reg, Size } from '../ir.ts';
-import { definition, slotOf } from '../operands.ts';
+import type { BlockId, IrFunction } from '../ir.ts';
 import { SlotPointers } from '../pointers.ts';
+import { type Content, KnownMemory } from './known-memory.ts';
 import { predecessorsOf } from './order.ts';
 
 /** Expects blocks in an order where definitions come before their uses. */
@@ -19,105 +19,3 @@ export function reuseLoads(fn: IrFunction): IrFunction {
   });
   return { ...fn, blocks };
 }
-
-/** What is known of one place. */
-interface Content {
-  readonly at: Address;
-  readonly size: Size;
-  readonly value: Operand;
-  /** How `value` was extended to 64 bits; undefined for stores, whose value may have more bits than the place. */
-  readonly signed: boolean | undefined;
-}
-
-class KnownMemory {
-  contents: Content[];
-  readonly #pointers: SlotPointers;
-
-  constructor(pointers: SlotPointers, contents: readonly Content[]) {
-    this.#pointers = pointers;
-    this.contents = [...contents];
-  }
-
-  /** The operation, or what replaces it; remembers what it leaves in memory. */
-  pass(op: Located<Op>): Located<Op> {
-    const result = op.op === 'load' ? this.#load(op) : op;
-    this.#forgetMemory(op);
-    const dst = definition(op);
-    if (dst) this.#forgetRegister(dst);
-    if (op.op === 'store') this.contents.push({ at: op.to, size: op.size, value: op.src, signed: undefined });
-    if (op.op === 'load' && result === op && !isBase(op.from, op.dst))
-      this.contents.push({ at: op.from, size: op.size, value: op.dst, signed: op.signed });
-    return result;
-  }
-
-  #load(op: Located<Op & { op: 'load' }>): Located<Op> {
-    const known = this.contents.find((c) => isSamePlace(c.at, op.from) && c.size === op.size);
-    if (!known) return op;
-    const source = op.source && { source: op.source };
-    if (op.size === 8 || known.signed === op.signed) return { op: 'mov', dst: op.dst, src: known.value, ...source };
-    return { op: 'extend', dst: op.dst, src: known.value, size: op.size, signed: op.signed, ...source };
-  }
-
-  #forgetRegister(dst: Reg): void {
-    this.contents = this.contents.filter(
-      ({ at, value }) => !(value.kind === 'reg' && value.id === dst.id) && !isBase(at, dst),
-    );
-  }
-
-  #forgetMemory(op: Op): void {
-    switch (op.op) {
-      case 'store':
-        return this.#written(op.to, op.size);
-      case 'atomic':
-        return this.#written(op.at, op.size);
-      case 'zero':
-        return this.#written(op.at, op.bytes);
-      case 'copy':
-        return this.#written(op.to, op.bytes);
-      case 'helper':
-      case 'kfunc':
-      case 'call':
-        return this.#called(op);
-      default:
-        return;
-    }
-  }
-
-  #written(to: Address, bytes: number): void {
-    const slot = slotOf(to);
-    this.contents = this.contents.filter(({ at, size }) => {
-      const other = slotOf(at);
-      if (slot && other) return slot !== other || at.offset + size <= to.offset || to.offset + bytes <= at.offset;
-      // One of the two is a pointer, or both.
-      if (slot) return !this.#mayPointInto(at, slot.id);
-      if (other) return !this.#mayPointInto(to, other.id);
-      const isSameBase = (at.base as Reg).id === (to.base as Reg).id;
-      return isSameBase && (at.offset + size <= to.offset || to.offset + bytes <= at.offset);
-    });
-  }
-
-  #mayPointInto(pointer: Address, slot: number): boolean {
-    return this.#pointers.escaped.has(slot) || this.#pointers.targets((pointer.base as Reg).id).has(slot);
-  }
-
-  /**
-   * A call may write everything that it can reach. Registers are not kept over it either: holding a value there
-   * costs as much as loading it again.
-   */
-  #called(op: Op): void {
-    const reached = new Set(this.#pointers.escaped);
-    this.#pointers.touched(op, (slot) => reached.add(slot));
-    this.contents = this.contents.filter(({ at, value }) => {
-      const slot = slotOf(at);
-      return slot && value.kind === 'imm' && !reached.has(slot.id);
-    });
-  }
-}
-
-function isSamePlace(a: Address, b: Address): boolean {
-  if (a.offset !== b.offset) return false;
-  if ('kind' in a.base) return 'kind' in b.base && a.base.id === b.base.id;
-  return a.base === b.base;
-}
-
-const isBase = ({ base }: Address, reg: Reg): boolean => 'kind' in base && base.id === reg.id;
