@@ -44,6 +44,11 @@ export const WATCH_OPTIONS = {
   pgdata: { kind: 'string', value: 'DIR', complete: 'directory', summary: 'only the cluster with this data directory' },
 } as const satisfies Options;
 
+export const AGENT_OPTIONS = {
+  pgdata: { kind: 'string', value: 'DIR', complete: 'directory', summary: 'only the cluster with this data directory' },
+  listen: { kind: 'string', value: 'ADDR', summary: 'HOST:PORT of the pages; a free port of 127.0.0.1 unless given' },
+} as const satisfies Options;
+
 export const COMMANDS: readonly CommandRow[] = [
   command({
     name: 'demo',
@@ -74,6 +79,13 @@ export const COMMANDS: readonly CommandRow[] = [
       { line: 'sudo pebble queries --json --duration 10', shows: 'one JSON row a query' },
     ],
     load: () => import('./commands/queries.ts'),
+  }),
+  command({
+    name: 'agent',
+    summary: 'serve live pages of every PostgreSQL on this host',
+    options: AGENT_OPTIONS,
+    examples: [{ line: 'sudo pebble agent --listen 127.0.0.1:8432', shows: 'prints the link to open' }],
+    load: () => import('./commands/agent.ts'),
   }),
   {
     raw: true,

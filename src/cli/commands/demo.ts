@@ -1,6 +1,8 @@
 /** `pebble demo`: a real PostgreSQL of our own under a workload with known troubles, watched as `top` does. */
+import { LiveFeed } from '../../agent/index.ts';
 import { startCluster } from '../../cluster/index.ts';
 import { Attribution, QueryRows, requireHost } from '../../collect/attribution/index.ts';
+import { LiveServer } from '../../server/index.ts';
 import { startDemo } from '../../workload/index.ts';
 import type { Context, Exit } from '../command.ts';
 import { interruption } from '../interrupt.ts';
@@ -36,14 +38,22 @@ async function watch(
   context: Context,
 ): Promise<Exit> {
   const attribution = await Attribution.start({ pgdata });
+  const feed = new LiveFeed(attribution);
   try {
-    const options = { attribution, context, json, intervalMs, durationMs };
-    const whole = new QueryRows(attribution.read());
-    const interrupted = await watchQueries(options);
-    // A live view leaves nothing behind: the whole run once more, to be read at leisure.
-    if (context.terminal && !json) printRows(whole.advance(attribution.read()), options);
-    return interrupted ? 130 : undefined;
+    const server = await LiveServer.listen({ feed });
+    try {
+      const note = `the same as a page: ${server.link}`;
+      const options = { attribution, context, json, intervalMs, durationMs, note };
+      const whole = new QueryRows(attribution.read());
+      const interrupted = await watchQueries(options);
+      // A live view leaves nothing behind: the whole run once more, to be read at leisure.
+      if (context.terminal && !json) printRows(whole.advance(attribution.read()), options);
+      return interrupted ? 130 : undefined;
+    } finally {
+      server.close();
+    }
   } finally {
+    feed.close();
     attribution.close();
   }
 }

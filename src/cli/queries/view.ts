@@ -1,6 +1,6 @@
 /** What people see of query rows: columns, header and detail, the same for `queries`, `top` and `demo`. */
 import { formatMicroseconds, formatRate } from '../../base/units.ts';
-import type { QueryRow, Refused, WatchedCluster } from '../../collect/attribution/index.ts';
+import type { Attribution, QueryRow, Refused, WatchedCluster } from '../../collect/attribution/index.ts';
 import {
   type Column,
   type Frame,
@@ -78,10 +78,11 @@ function detail(row: QueryRow): readonly string[] {
 /** What is watched, how much went through, and what was not seen. */
 export function frameOf(
   rows: readonly QueryRow[],
-  clusters: readonly WatchedCluster[],
-  refused: readonly Refused[],
+  { clusters, refused }: Pick<Attribution, 'clusters' | 'refused'>,
+  note?: string,
 ): Frame<QueryRow> {
-  return { header: [...headerLines(rows, clusters), ...refused.map(refusalLine), ''], rows };
+  const header = [...headerLines(rows, clusters), ...(note ? [note] : []), ...refused.map(refusalLine), ''];
+  return { header, rows };
 }
 
 function headerLines(rows: readonly QueryRow[], clusters: readonly WatchedCluster[]): string[] {

@@ -12,6 +12,8 @@ export interface WatchOptions {
   readonly json: boolean;
   readonly intervalMs: number | undefined;
   readonly durationMs: number | undefined;
+  /** Stands above the table. */
+  readonly note?: string;
 }
 
 /** A live row shows what happened in this time. */
@@ -24,9 +26,14 @@ const PLAIN_ROWS = 20;
 /** Live on a terminal, else a table or rows every interval. True when the user pressed Ctrl-C. */
 export async function watchQueries(options: WatchOptions): Promise<boolean> {
   const { attribution, context, json, intervalMs, durationMs } = options;
+  // The contract of --json: a duration without an interval is one window.
+  if (json && intervalMs === undefined && durationMs !== undefined) {
+    await measureQueries({ ...options, durationMs });
+    return false;
+  }
   const stop = stopSignal(durationMs);
   if (!json && context.terminal)
-    return runLive({ ...live(attribution, context), intervalMs: intervalMs ?? LIVE_INTERVAL_MS, signal: stop });
+    return runLive({ ...live(options), intervalMs: intervalMs ?? LIVE_INTERVAL_MS, signal: stop });
   const rows = new QueryRows(attribution.read());
   while (!stop.aborted) {
     await pause(intervalMs ?? PLAIN_INTERVAL_MS, stop);
@@ -44,12 +51,12 @@ export async function measureQueries(options: WatchOptions & { readonly duration
   printRows(rows.advance(attribution.read()), options);
 }
 
-export function printRows(rows: readonly QueryRow[], { attribution, context, json }: WatchOptions): void {
+export function printRows(rows: readonly QueryRow[], { attribution, context, json, note }: WatchOptions): void {
   if (json) {
     for (const row of rows) process.stdout.write(`${JSON.stringify(row)}\n`);
     return;
   }
-  const { header } = frameOf(rows, attribution.clusters, attribution.refused);
+  const { header } = frameOf(rows, attribution, note);
   const paint = context.color ? sgrPaint : noPaint;
   const width = process.stdout.columns ?? 160;
   const sorted = sortRows(rows, QUERY_COLUMNS[0]!);
@@ -58,7 +65,7 @@ export function printRows(rows: readonly QueryRow[], { attribution, context, jso
   process.stdout.write(`${[...header, ...(rows.length > 0 ? table : []), ...more, ''].join('\n')}\n`);
 }
 
-function live(attribution: Attribution, context: Context) {
+function live({ attribution, context, note }: WatchOptions) {
   let history: Totals[] = [attribution.read()];
   return {
     view: QUERY_VIEW,
@@ -68,7 +75,7 @@ function live(attribution: Attribution, context: Context) {
       const now = attribution.read();
       const start = history.findLastIndex(({ monotonicMs }) => now.monotonicMs - monotonicMs >= SLIDING_MS);
       history = [...history.slice(Math.max(0, start)), now];
-      return frameOf(new QueryRows(history[0]!).advance(now), attribution.clusters, attribution.refused);
+      return frameOf(new QueryRows(history[0]!).advance(now), attribution, note);
     },
   };
 }

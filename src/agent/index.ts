@@ -1,0 +1,2 @@
+/** The always-on part: what is watched, kept up to date for those who look at it. */
+export { LiveFeed, type LiveOptions } from './live.ts';

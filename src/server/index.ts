@@ -1,0 +1,2 @@
+/** HTTP: the dashboard and the API that it uses. */
+export { LiveServer, type ServerOptions } from './server.ts';
