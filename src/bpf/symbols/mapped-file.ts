@@ -1,7 +1,7 @@
 /** Opens what a process has mapped: its file, or the vdso out of its memory. */
-import { closeSync, openSync, readSync, statSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readSync, statSync } from 'node:fs';
 import { Elf } from '../elf/elf.ts';
-import type { Mapping } from './maps.ts';
+import { type Mapping, readMaps } from './maps.ts';
 
 export const VDSO = '[vdso]';
 
@@ -11,16 +11,41 @@ export function mappedFileKey(mapping: Mapping): string | undefined {
   return mapping.inode === 0 ? undefined : `${mapping.device} ${mapping.inode}`;
 }
 
-/** The file stays open until it is closed; an error when the mapping is no ELF file. */
+/** The file stays open until it is closed; an error when the mapping is no ELF file, or the process is gone and the file with it. */
 export function openMapped(pid: number, mapping: Mapping): Elf {
-  return mapping.path === VDSO ? Elf.parse(readMemory(pid, mapping), VDSO) : Elf.open(pathOf(pid, mapping));
+  return mapping.path === VDSO ? Elf.parse(readVdso(pid, mapping), VDSO) : Elf.open(pathOf(pid, mapping));
 }
 
-/** The path in the process's own file system; the kernel's link to the mapping when that is another file by now. */
+/**
+ * The path in the process's own file system, in ours if the process is gone; the kernel's link to the mapping when
+ * that is another file by now.
+ */
 function pathOf(pid: number, mapping: Mapping): string {
-  const path = `/proc/${pid}/root${mapping.path}`;
-  if (!mapping.deleted && statSync(path, { throwIfNoEntry: false })?.ino === mapping.inode) return path;
+  const inside = `/proc/${pid}/root${mapping.path}`;
+  if (!mapping.deleted && statSync(inside, { throwIfNoEntry: false })?.ino === mapping.inode) return inside;
+  if (!mapping.deleted && !existsSync(`/proc/${pid}`) && isSameFile(mapping)) return mapping.path;
   return `/proc/${pid}/map_files/${mapping.start.toString(16)}-${mapping.end.toString(16)}`;
+}
+
+function isSameFile({ path, inode, device }: Mapping): boolean {
+  const found = statSync(path, { throwIfNoEntry: false });
+  if (found?.ino !== inode) return false;
+  // As makedev(3) packs them.
+  const major = (found.dev >>> 8) & 0xfff;
+  const minor = (found.dev & 0xff) | ((found.dev >>> 12) & 0xfff00);
+  return (
+    device
+      .split(':')
+      .map((part) => Number.parseInt(part, 16))
+      .join() === `${major},${minor}`
+  );
+}
+
+/** That of a process that is gone was ours, too. */
+function readVdso(pid: number, mapping: Mapping): Buffer {
+  if (existsSync(`/proc/${pid}`)) return readMemory(pid, mapping);
+  const own = readMaps(process.pid).find(({ path }) => path === VDSO);
+  return own ? readMemory(process.pid, own) : Buffer.alloc(0);
 }
 
 function readMemory(pid: number, mapping: Mapping): Buffer {

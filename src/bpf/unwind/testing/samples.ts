@@ -4,6 +4,7 @@ import { type Collection, loadCollection } from '../../collection.ts';
 import type { Arch } from '../../elf/index.ts';
 import { RingBuffer } from '../../ring/index.ts';
 import { UserSymbols } from '../../symbols/index.ts';
+import { frameName } from '../frame-name.ts';
 import { stackSample } from '../sample.ts';
 import { stackSampler } from '../sampler.ts';
 import { type StopReason, Unwinder } from '../unwinder.ts';
@@ -17,7 +18,7 @@ const PERIOD_NS = 1_000_003n;
 export interface Stack {
   readonly reason: StopReason;
   readonly guessed: number;
-  /** Innermost first; "?" for what has no name or only a near one. */
+  /** Innermost first. */
   readonly names: readonly string[];
 }
 
@@ -28,11 +29,16 @@ export interface Sampling {
   [Symbol.dispose](): void;
 }
 
-/** A sample per millisecond of CPU time. */
-export async function sampleThread(tid: number): Promise<Sampling> {
-  const collection: Collection = await loadCollection(stackSampler({ arch: ARCH, ringBytes: 32 << 20 }));
+/** A sample per millisecond of CPU time, in the ring "stack_samples". */
+export async function attachSampler(tid: number): Promise<Collection> {
+  const collection = await loadCollection(stackSampler({ arch: ARCH, ringBytes: 32 << 20 }));
   const perfEvent = { kind: 'perf_event', program: 'stack_sampler', type: SOFTWARE, config: CPU_CLOCK } as const;
   await collection.attach({ ...perfEvent, period: PERIOD_NS, pid: tid });
+  return collection;
+}
+
+export async function sampleThread(tid: number): Promise<Sampling> {
+  const collection = await attachSampler(tid);
   const ring = new RingBuffer(collection.map('stack_samples'));
   const { offsets } = stackSample(ARCH);
   const unwinder = new Unwinder(ARCH);
@@ -46,7 +52,7 @@ export async function sampleThread(tid: number): Promise<Sampling> {
         const copied = view.getUint32(at + offsets.stack_bytes, true);
         const reason = unwinder.unwind(pid, view, at + offsets.registers, at + offsets.stack, copied);
         const names = Array.from(unwinder.addresses.subarray(0, unwinder.count), (address, i) => {
-          return nameOf(symbols, pid, i === 0 ? address : address - 1) ?? nameOf(symbols, pid, address) ?? '?';
+          return frameName(symbols, pid, address, unwinder.starts[i]!, i === 0).name;
         });
         stacks.push({ reason, guessed: unwinder.guessed, names });
       });
@@ -57,11 +63,6 @@ export async function sampleThread(tid: number): Promise<Sampling> {
       collection.close();
     },
   };
-}
-
-function nameOf(symbols: UserSymbols, pid: number, address: number): string | undefined {
-  const place = symbols.locate(pid, address);
-  return place && !place.near ? place.symbol : undefined;
 }
 
 /** At least so many stacks of a busy thread. */
