@@ -37,6 +37,10 @@ export interface KernelFeatures {
   readonly uprobeMulti?: boolean;
   readonly kprobes?: boolean;
   readonly fentry?: boolean;
+  /** Signed division, sign extension and long jumps are instructions (cpu v4, Linux 6.6). */
+  readonly isaV4?: boolean;
+  /** Loops end by may_goto (Linux 6.9); without it they count. */
+  readonly mayGoto?: boolean;
 }
 
 export interface UserFunction {

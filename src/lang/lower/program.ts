@@ -1,6 +1,7 @@
 /** Lowers a script's units to programs: one entry function each, with the subprograms that it calls. */
 import type { LinkSpec, MapSpec, ProgramSpec } from '../../bpf/spec/index.ts';
-import { Generator } from '../codegen/index.ts';
+import { type GenerateOptions, Generator } from '../codegen/index.ts';
+import type { KernelFeatures } from '../host.ts';
 import { address, type IrFunction, imm } from '../ir/index.ts';
 import type { ScriptProbe } from '../script.ts';
 import { type Expression, walk } from '../syntax/index.ts';
@@ -34,7 +35,7 @@ export function lowerUnits(units: readonly TypedUnit[], script: ScriptLowering):
     probes: [],
     maps: [],
   };
-  const generator = new Generator();
+  const generator = new Generator(generateOptions(script.typing.host.features));
   for (const typed of units) {
     if (typed.unit.kind !== 'probe') continue;
     const name = `p${lowered.programs.length}`;
@@ -81,6 +82,13 @@ function addLink(link: LinkSpec, links: LinkSpec[], shared: Map<string, number>)
   }
   links[index] = { ...other, fileOffsets: [...other.fileOffsets, ...link.fileOffsets] };
   return index;
+}
+
+/** Old verifiers walk through every round of a loop: this many cost some milliseconds. */
+const COUNTED_ROUNDS = 1024;
+
+function generateOptions({ isaV4 = true, mayGoto = true }: KernelFeatures = {}): GenerateOptions {
+  return { isa: isaV4 ? 'v4' : 'v3', ...(!mayGoto && { loopLimit: COUNTED_ROUNDS }) };
 }
 
 function lowerProbe({ table }: TypedUnit, unit: ProbeUnit, name: string, script: ScriptLowering) {
