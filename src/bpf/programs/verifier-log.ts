@@ -16,8 +16,12 @@ const EPILOGUE =
 const NOISE =
   /^(?:;|$|func#\d+ @\d+|Live regs|\s|R\d+(?:_\w+)?=|mark_precise:|parent |last_idx |regs=|Validating |caller:|callee:|frame\d*:|cur state:|old state:)/;
 
+/** Begins the report for people that follows the verdict since Linux 7.3. */
+const REPORT = /^Verification failed: /m;
+
 export function summarize(log: string): LogSummary {
-  const lines = log.split('\n').map((line) => line.trimEnd());
+  const [trace = ''] = log.split(REPORT, 1);
+  const lines = trace.split('\n').map((line) => line.trimEnd());
   let telling = '';
   let slot: number | undefined;
   for (const line of lines) {
