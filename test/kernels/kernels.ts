@@ -7,13 +7,16 @@ export interface Kernel {
   readonly arch: Arch;
   /** Its package's version starts so; absent: the newest of all. */
   readonly version?: string;
+  /** The emulated CPU, where it is not its machine's. */
+  readonly cpu?: string;
 }
 
 export const KERNELS: readonly Kernel[] = [
   { name: '5.10', arch: 'amd64', version: '5.10.' },
   { name: '6.1', arch: 'amd64', version: '6.1.' },
   { name: '6.12', arch: 'amd64', version: '6.12.' },
-  { name: 'newest', arch: 'amd64' },
+  // Since Linux 6.18 local storage and arenas want cmpxchg16b, and no kernel uses it unlocked any more.
+  { name: 'newest', arch: 'amd64', cpu: 'max' },
   { name: '6.12-arm64', arch: 'arm64', version: '6.12.' },
 ];
 
@@ -21,7 +24,8 @@ export interface Machine {
   readonly qemu: string;
   /** Debian's package that has it. */
   readonly package: string;
-  readonly options: readonly string[];
+  readonly machine: string;
+  readonly cpu: string;
   readonly console: string;
   /** As Node and npm call the architecture. */
   readonly npm: string;
@@ -31,8 +35,9 @@ export const MACHINES: Readonly<Record<Arch, Machine>> = {
   amd64: {
     qemu: 'qemu-system-x86_64',
     package: 'qemu-system-x86',
+    machine: 'q35',
     // QEMU 7.2 leaves garbage in the flags after cmpxchg16b without a lock prefix: every other boot of Linux 6.12 dies of it.
-    options: ['-cpu', 'max,cx16=off'],
+    cpu: 'max,cx16=off',
     console: 'ttyS0',
     npm: 'x64',
   },
@@ -40,7 +45,8 @@ export const MACHINES: Readonly<Record<Arch, Machine>> = {
     qemu: 'qemu-system-aarch64',
     package: 'qemu-system-arm',
     // Pointer authentication as the architecture has it takes half of the time of an emulated boot.
-    options: ['-machine', 'virt', '-cpu', 'max,pauth-impdef=on'],
+    machine: 'virt',
+    cpu: 'max,pauth-impdef=on',
     console: 'ttyAMA0',
     npm: 'arm64',
   },

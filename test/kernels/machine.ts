@@ -101,10 +101,10 @@ async function boot(kernel: Kernel, image: string, root: number, job: Job): Prom
   });
 }
 
-function start({ arch }: Kernel, image: string, root: number): ChildProcess & { readonly stdout: Readable } {
-  const { qemu, options, console } = MACHINES[arch];
+function start(kernel: Kernel, image: string, root: number): ChildProcess & { readonly stdout: Readable } {
+  const { qemu, machine, cpu, console } = MACHINES[kernel.arch];
   const command = [
-    ...['flock', '-o', join(cacheDirectory(), 'lock'), 'nice', qemu, ...options],
+    ...['flock', '-o', join(cacheDirectory(), 'lock'), 'nice', qemu, '-machine', machine, '-cpu', kernel.cpu ?? cpu],
     ...['-accel', 'tcg,thread=multi', '-smp', '2', '-m', '2048', '-nic', 'none', '-no-reboot'],
     ...['-kernel', image, '-initrd', '/dev/fd/3'],
     ...['-append', `console=${console} quiet loglevel=2 panic=-1 mitigations=off`],

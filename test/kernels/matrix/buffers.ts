@@ -1,5 +1,6 @@
 /** Buffers of events: all arrive, in order, and what is lost is counted. */
 import assert from 'node:assert/strict';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { aluImm, aluReg, call, exit, type Instruction, loadReference, store } from '../../../src/bpf/asm/index.ts';
 import { createMap, loadProgram, PerfBuffer, RingBuffer } from '../../../src/bpf/index.ts';
 import type { MapSpec } from '../../../src/bpf/spec/index.ts';
@@ -8,6 +9,7 @@ import type { Row } from './row.ts';
 
 const NO_WAKEUP = 1;
 const CURRENT_CPU = 0xffffffff;
+const MOST_TRIES = 500;
 
 const timeOnStack: Instruction[] = [aluReg('mov', 6, 1), call('ktime_get_ns'), store('u64', 10, -8, 0)];
 const toRing: Instruction[] = [
@@ -84,12 +86,16 @@ async function perfBuffer(): Promise<void> {
     poll();
   }
   assert.equal(seen, 5 * 53);
-  assert.ok(events.emit(500) > 0);
+  const refused = events.emit(500);
   poll();
-  // The kernel tells of losses with the next event that has room.
-  events.emit(1);
-  poll();
-  assert.equal(seen + buffer.lost, 5 * 53 + 501);
+  assert.equal(seen + refused, 5 * 53 + 500);
+  // A CPU's losses are told with the next event that has room there; who knows which CPU we run on.
+  for (let tries = 0; buffer.lost < refused && tries < MOST_TRIES; tries++) {
+    events.emit(1);
+    poll();
+    await sleep(1);
+  }
+  assert.ok(refused > 0 && buffer.lost === refused, `${buffer.lost} losses told of ${refused}`);
   buffer.close();
   events.close();
 }
