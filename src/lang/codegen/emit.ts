@@ -1,10 +1,10 @@
 /** The last step: frame positions, jump offsets, and machine instructions as plain instructions. */
 import { PebbleError } from '../../base/errors.ts';
+import { slotsOf } from '../../bpf/asm/encode.ts';
 import type { Instruction } from '../../bpf/asm/instruction.ts';
-import { ALU, CLASS, JUMP, OPCODE_JA, OPCODE_LD_IMM64 } from '../../bpf/asm/opcodes.ts';
+import { ALU, CLASS, JUMP, OPCODE_JA } from '../../bpf/asm/opcodes.ts';
 import type { FunctionSpec } from '../../bpf/spec/program.ts';
 import { FRAME, type FrameObject, LEA, type MachineFunction, type MachineInsn, OPCODE_COPY } from './machine.ts';
-
 import type { Isa } from './select/writer.ts';
 
 /** Offsets of the frame's objects from r10, all negative, and how deep the frame is. */
@@ -26,9 +26,9 @@ export function layOutFrame(objects: readonly FrameObject[]): Frame {
 const OPCODE_JA_LONG = CLASS.jmp32 | JUMP.ja;
 
 export function emitFunction(fn: MachineFunction, frame: Frame, isa: Isa): FunctionSpec {
-  const near = emit(fn, frame, 'near');
+  const near = new Emitter(fn, frame, false).run();
   if (near) return near;
-  const far = isa === 'v4' ? emit(fn, frame, 'far') : undefined;
+  const far = isa === 'v4' ? new Emitter(fn, frame, true).run() : undefined;
   if (far) return far;
   throw new PebbleError('unsupported', {
     doing: `generating code for ${fn.name}`,
@@ -37,53 +37,74 @@ export function emitFunction(fn: MachineFunction, frame: Frame, isa: Isa): Funct
   });
 }
 
-/** `far` doubles every jump so that any distance is reached; null if a near jump does not reach. */
-function emit(fn: MachineFunction, frame: Frame, jumps: 'near' | 'far'): FunctionSpec | null {
-  const insns: Instruction[] = [];
-  const blockSlot: number[] = [];
-  const patches: { index: number; slot: number; target: number; far: boolean }[] = [];
-  let slot = 0;
-  const push = (insn: Instruction) => {
-    insns.push(insn);
-    slot += insn.opcode === OPCODE_LD_IMM64 ? 2 : 1;
-  };
-  for (const [b, block] of fn.blocks.entries()) {
-    blockSlot.push(slot);
-    for (const insn of block.insns) {
-      if (insn.target >= 0) {
-        const last = insn === block.insns.at(-1);
-        if (last && insn.opcode === OPCODE_JA && insn.target === b + 1) continue;
-        const far = jumps === 'far';
-        // if (!cond) skip the long jump; written as: if (cond) +1; goto +1; gotol target.
-        if (far && insn.opcode !== OPCODE_JA) {
-          push({ ...plain(insn, frame), offset: 1 });
-          push({ opcode: OPCODE_JA, dst: 0, src: 0, offset: 1, imm: 0, ...location(insn) });
-        }
-        patches.push({ index: insns.length, slot, target: insn.target, far });
-        push(
-          far ? { opcode: OPCODE_JA_LONG, dst: 0, src: 0, offset: 0, imm: 0, ...location(insn) } : plain(insn, frame),
-        );
-      } else if (insn.opcode === LEA) {
-        push({ opcode: OPCODE_COPY, dst: insn.dst, src: FRAME, offset: 0, imm: 0, ...location(insn) });
-        const imm = frame.offsets[insn.slot]! + Number(insn.imm);
-        push({ opcode: CLASS.alu64 | ALU.add, dst: insn.dst, src: 0, offset: 0, imm, ...location(insn) });
-      } else {
-        push(plain(insn, frame));
+class Emitter {
+  readonly #fn: MachineFunction;
+  readonly #frame: Frame;
+  /** Every jump is written so that it reaches any distance. */
+  readonly #far: boolean;
+  readonly #insns: Instruction[] = [];
+  /** Jumps, whose offsets are not known yet. */
+  readonly #jumps: { index: number; slot: number; target: number }[] = [];
+  readonly #blockSlots: number[] = [];
+  #slots = 0;
+
+  constructor(fn: MachineFunction, frame: Frame, far: boolean) {
+    this.#fn = fn;
+    this.#frame = frame;
+    this.#far = far;
+  }
+
+  /** Undefined if a near jump does not reach. */
+  run(): FunctionSpec | undefined {
+    for (const [b, { insns }] of this.#fn.blocks.entries()) {
+      this.#blockSlots.push(this.#slots);
+      for (const [i, insn] of insns.entries()) {
+        const isNeedless = insn.opcode === OPCODE_JA && insn.target === b + 1 && i === insns.length - 1;
+        if (!isNeedless) this.#insn(insn);
       }
     }
+    const { name, parameters } = this.#fn;
+    return this.#setOffsets() ? { name, parameters, insns: this.#insns } : undefined;
   }
-  for (const { index, slot: from, target, far } of patches) {
-    const distance = blockSlot[target]! - from - 1;
-    if (!far && (distance < -0x8000 || distance > 0x7fff)) return null;
-    insns[index] = { ...insns[index]!, ...(far ? { imm: distance } : { offset: distance }) };
-  }
-  return { name: fn.name, parameters: fn.parameters, insns };
-}
 
-function plain(insn: MachineInsn, frame: Frame): Instruction {
-  const offset = insn.slot >= 0 ? insn.offset + frame.offsets[insn.slot]! : insn.offset;
-  const { opcode, dst, src, imm, ref } = insn;
-  return { opcode, dst, src, offset, imm, ...(ref && { ref }), ...location(insn) };
+  #insn(insn: MachineInsn): void {
+    if (insn.target >= 0) return this.#jump(insn);
+    if (insn.opcode !== LEA) return this.#push(this.#plain(insn));
+    const imm = this.#frame.offsets[insn.slot]! + Number(insn.imm);
+    const { dst } = insn;
+    this.#push({ opcode: OPCODE_COPY, dst, src: FRAME, offset: 0, imm: 0, ...location(insn) });
+    this.#push({ opcode: CLASS.alu64 | ALU.add, dst, src: 0, offset: 0, imm, ...location(insn) });
+  }
+
+  #jump(insn: MachineInsn): void {
+    const always = { dst: 0, src: 0, imm: 0, ...location(insn) };
+    if (this.#far && insn.opcode !== OPCODE_JA) {
+      // The condition jumps over a jump that skips the long one.
+      this.#push({ ...this.#plain(insn), offset: 1 });
+      this.#push({ opcode: OPCODE_JA, offset: 1, ...always });
+    }
+    this.#jumps.push({ index: this.#insns.length, slot: this.#slots, target: insn.target });
+    this.#push(this.#far ? { opcode: OPCODE_JA_LONG, offset: 0, ...always } : this.#plain(insn));
+  }
+
+  #setOffsets(): boolean {
+    return this.#jumps.every(({ index, slot, target }) => {
+      const distance = this.#blockSlots[target]! - slot - 1;
+      this.#insns[index] = { ...this.#insns[index]!, ...(this.#far ? { imm: distance } : { offset: distance }) };
+      return this.#far || (distance >= -0x8000 && distance <= 0x7fff);
+    });
+  }
+
+  #plain(insn: MachineInsn): Instruction {
+    const offset = insn.slot >= 0 ? insn.offset + this.#frame.offsets[insn.slot]! : insn.offset;
+    const { opcode, dst, src, imm, ref } = insn;
+    return { opcode, dst, src, offset, imm, ...(ref && { ref }), ...location(insn) };
+  }
+
+  #push(insn: Instruction): void {
+    this.#insns.push(insn);
+    this.#slots += slotsOf(insn);
+  }
 }
 
 const location = ({ source }: MachineInsn) => (source ? { source } : {});
