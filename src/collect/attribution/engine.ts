@@ -2,13 +2,27 @@
 import { readFileSync } from 'node:fs';
 import { PebbleError } from '../../base/errors.ts';
 import type { Decoded, RecordShape } from '../../base/record.ts';
-import { type Collection, decoder, type KeyedMap, loadCollection, type TaskStorageMap } from '../../bpf/index.ts';
+import {
+  type Collection,
+  decoder,
+  ESRCH,
+  KernelError,
+  type KeyedMap,
+  loadCollection,
+  type TaskStorageMap,
+} from '../../bpf/index.ts';
 import { Poller, RingBuffer } from '../../bpf/ring/index.ts';
 import { type CompiledScript, compile, formatDiagnostics, SYSTEM_MAPS } from '../../lang/index.ts';
 import { machineHost } from '../../tracer/index.ts';
 import { CounterMap } from '../reading.ts';
 
 const PROGRAM = new URL('program.bt', import.meta.url);
+/** Where program.bt finds what it imports. */
+const FRAGMENTS = {
+  read: (path: string) => readFileSync(new URL(path, import.meta.url), 'utf8'),
+  list: () => undefined,
+  isWorldWritable: () => false,
+};
 /** Room for statements at first sight: 1.2 KB each. */
 const RING_BYTES = 1 << 20;
 
@@ -17,9 +31,15 @@ export interface KernelProfile {
   readonly my_be_entry: bigint;
   readonly wait_event_base: bigint;
   readonly wait_event_offset: number;
+  readonly wait_lock: number;
+  readonly wait_start: number;
+  readonly state_failed: number;
+  readonly my_proc: bigint;
   readonly my_proc_port: bigint;
   readonly port_database: number;
   readonly port_user: number;
+  readonly buffer_usage: bigint;
+  readonly wal_usage: bigint;
   readonly client_backend: number;
   readonly state_idle: number;
   readonly state_running: number;
@@ -84,7 +104,7 @@ export class Engine {
   }
 
   setProfile(cluster: number, profile: KernelProfile): void {
-    (this.#map('@profiles') as KeyedMap<number, unknown>).set(cluster, { ...profile, pad: 0 });
+    (this.#map('@profiles') as KeyedMap<number, unknown>).set(cluster, { ...profile, shows_ids: 0, pad: 0 });
   }
 
   /** False when the process has ended. Children that are forked later are known by their postmaster. */
@@ -97,7 +117,7 @@ export class Engine {
         'new',
       );
     } catch (error) {
-      if (error instanceof PebbleError && error.code === 'no-target') return false;
+      if (error instanceof KernelError && error.errno === ESRCH) return false;
       throw error;
     }
   }
@@ -130,7 +150,7 @@ export class Engine {
 
 function compileProgram(): CompiledScript {
   const source = { name: 'program.bt', text: readFileSync(PROGRAM, 'utf8') };
-  const { script, diagnostics } = compile(source, { host: machineHost() });
+  const { script, diagnostics } = compile(source, { host: machineHost(), imports: { host: FRAGMENTS } });
   if (script) return script;
   throw new PebbleError('unsupported', {
     doing: 'compiling the attribution program for this kernel',

@@ -27,11 +27,17 @@ export function kernelProfile(cluster: DiscoveredCluster): KernelProfile {
   return {
     my_be_entry: BigInt(addresses.MyBEEntry),
     ...waitEventPlace(profile),
+    wait_lock: layout.offsets.PGPROC.waitLock,
+    wait_start: layout.offsets.PGPROC.waitStart ?? 0,
+    my_proc: BigInt(addresses.MyProc),
     my_proc_port: BigInt(addresses.MyProcPort ?? 0),
     port_database: layout.offsets.Port.database_name,
     port_user: layout.offsets.Port.user_name,
+    buffer_usage: BigInt(addresses.pgBufferUsage ?? 0),
+    wal_usage: BigInt(addresses.pgWalUsage ?? 0),
     client_backend: layout.backendTypes.indexOf('client backend'),
     state_idle: layout.states.indexOf('idle'),
+    state_failed: layout.states.indexOf('idle in transaction (aborted)'),
     state_running: layout.states.indexOf('active'),
     query_ids: layout.offsets.PgBackendStatus.st_query_id === undefined ? 0 : 1,
   };

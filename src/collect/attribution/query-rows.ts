@@ -36,11 +36,10 @@ export class QueryRows {
 
   #windowOf(now: Totals): Window {
     const dropped = now.dropped - this.#last.dropped;
-    const unread = now.encrypted - this.#last.encrypted;
     return {
       window_start: rfc3339(this.#last.wallMs),
       window_us: Math.round((now.monotonicMs - this.#last.monotonicMs) * 1000),
-      coverage: dropped + unread > 0 ? 'partial' : 'exact',
+      coverage: dropped > 0 ? 'partial' : 'exact',
       dropped,
     };
   }
@@ -67,6 +66,7 @@ export class QueryRows {
       inexact: [
         ...(isNewMax ? [] : ['latency_us.max']),
         ...(of('unsplit') > 0 ? ['calls', 'errors', 'latency_us'] : []),
+        ...(of('hidden') > 0 && of('unsplit') === 0 ? ['calls', 'errors'] : []),
       ],
       database: identity.database,
       user: identity.user,

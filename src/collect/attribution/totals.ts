@@ -10,12 +10,22 @@ export type QueryCounter =
   | 'calls'
   | 'errors'
   | 'unsplit'
+  | 'hidden'
   | 'latency'
   | 'latency_max'
   | 'on_cpu'
   | 'off_cpu'
   | 'run_queue'
-  | 'start_delay';
+  | 'start_delay'
+  | 'shared_hit'
+  | 'shared_read'
+  | 'shared_dirtied'
+  | 'shared_written'
+  | 'temp_read'
+  | 'temp_written'
+  | 'wal_records'
+  | 'wal_fpi'
+  | 'wal_bytes';
 export type QueryCounters = Readonly<Record<QueryCounter, number>>;
 
 export interface QueryTotals {
@@ -37,8 +47,6 @@ export class Totals {
   readonly queries = new Map<string, QueryTotals>();
   /** Events lost so far, by every cause. */
   readonly dropped: number;
-  /** Receives of sessions whose protocol is encrypted: their requests are not counted yet. */
-  readonly encrypted: number;
 
   constructor(engine: Engine, identify: Identify) {
     this.fields = engine.queries.fields as readonly QueryCounter[];
@@ -52,10 +60,7 @@ export class Totals {
       const query = bySlot.get(key.getUint32(offset, true));
       query?.latency.addBucket(key.getUint32(offset + 4, true), row[0]!);
     });
-    const drops = readDrops(engine);
-    this.encrypted = drops.encrypted ?? 0;
-    this.dropped =
-      Object.values(drops).reduce((sum, count) => sum + count, 0) - this.encrypted + engine.lostStatements();
+    this.dropped = Object.values(readDrops(engine)).reduce((sum, count) => sum + count, 0) + engine.lostStatements();
   }
 
   #add(cluster: WatchedCluster, identity: SlotIdentity, row: Float64Array): QueryTotals {
