@@ -121,7 +121,8 @@ function judge(file: string, area: string, specifier: string): string | undefine
   }
   if (!specifier.startsWith('.')) {
     if (builtinModules.includes(specifier)) return `src/${file}: write node:${specifier}`;
-    return PACKAGES[specifier]?.includes(area) ? undefined : `src/${file}: package ${specifier} is not for ${area}`;
+    const [name] = /^(@[^/]+\/)?[^/]+/.exec(specifier)!;
+    return PACKAGES[name]?.includes(area) ? undefined : `src/${file}: package ${specifier} is not for ${area}`;
   }
   const target = areaOf(resolveImport(file, specifier));
   if (target === area || target === 'base' || (target && layer.imports.includes(target))) return undefined;

@@ -61,5 +61,7 @@ export class PebbleError extends Error {
     this.doing = parts.doing;
     this.hint = parts.hint;
     this.detail = parts.detail;
+    // A verifier's log of a megabyte is for those who ask for it, not for whoever prints the error.
+    Object.defineProperty(this, 'detail', { enumerable: false });
   }
 }

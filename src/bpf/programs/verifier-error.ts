@@ -33,6 +33,7 @@ export class VerifierError extends PebbleError {
     this.meaning = row?.cause;
     this.source = source;
     this.log = log;
+    Object.defineProperty(this, 'log', { enumerable: false });
   }
 }
 
