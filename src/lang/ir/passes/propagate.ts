@@ -5,6 +5,7 @@ import { definition, knownAfter, mapUses } from '../operands.ts';
 import { countDefinitions } from './definitions.ts';
 import { predecessorsOf } from './order.ts';
 import { simplifyOp, simplifyTerminator } from './simplify.ts';
+import { countUses } from './uses.ts';
 
 /** Expects blocks in an order where definitions come before their uses (`orderBlocks`). */
 export function propagate(fn: IrFunction): IrFunction {
@@ -23,11 +24,15 @@ class Propagation {
   readonly #bits: Uint8Array;
   /** Registers that are extensions of others, where both have one definition. */
   readonly #extensions = new Map<number, { readonly of: Reg; readonly size: number }>();
+  /** Registers that are others plus a constant, which they are read for only once. */
+  readonly #sums = new Map<number, { readonly of: Reg; readonly plus: bigint }>();
+  readonly #uses: Uint32Array;
   #local: Known = new Map();
 
   constructor(fn: IrFunction) {
     this.#fn = fn;
     this.#definitions = countDefinitions(fn);
+    this.#uses = countUses(fn);
     this.#global = new Array(fn.registers).fill(undefined);
     this.#bits = new Uint8Array(fn.registers).fill(64);
   }
@@ -37,6 +42,7 @@ class Propagation {
     const atEnd: (Known | undefined)[] = [];
     const blocks = this.#fn.blocks.map((block) => {
       this.#local = this.#entryState(block.id, before[block.id]!, atEnd);
+      this.#sums.clear();
       const ops = block.ops.map((op) => this.#op(op));
       const end = located(simplifyTerminator(this.#replaceIn(block.end!)), block.end!);
       atEnd.push(this.#local);
@@ -58,7 +64,10 @@ class Propagation {
   }
 
   #op(original: Located<Op>): Located<Op> {
-    const op = located(this.#narrow(this.#withoutExtensions(simplifyOp(this.#replaceIn(original)))), original);
+    const op = located(
+      this.#narrow(this.#withoutExtensions(this.#sum(simplifyOp(this.#replaceIn(original))))),
+      original,
+    );
     const dst = definition(op);
     if (!dst) return op;
     this.#forget(dst);
@@ -66,6 +75,8 @@ class Propagation {
     if (value && !(value.kind === 'reg' && value.id === dst.id)) this.#learn(dst, value);
     if (this.#definitions[dst.id] !== 1) return op;
     this.#bits[dst.id] = this.#bitsOf(op);
+    const plus = this.#uses[dst.id] === 1 ? constantAdded(op) : undefined;
+    if (plus) this.#sums.set(dst.id, plus);
     if (op.op === 'extend' && op.src.kind === 'reg' && this.#definitions[op.src.id] === 1)
       this.#extensions.set(dst.id, { of: op.src, size: op.size });
     return op;
@@ -81,6 +92,7 @@ class Propagation {
   #forget(dst: Reg): void {
     this.#local.delete(dst.id);
     if (this.#definitions[dst.id] === 1) return;
+    for (const [reg, sum] of this.#sums) if (sum.of.id === dst.id) this.#sums.delete(reg);
     for (const [reg, value] of this.#local) if (value.kind === 'reg' && value.id === dst.id) this.#local.delete(reg);
   }
 
@@ -90,6 +102,14 @@ class Propagation {
       if (!value || (value.kind === 'imm' && !usableInPlace(value.value, node))) return null;
       return value;
     });
+  }
+
+  /** (x + 1) + 2 is x + 3. */
+  #sum(op: Op): Op {
+    const added = constantAdded(op);
+    const inner = added && this.#sums.get(added.of.id);
+    if (!inner || op.op !== 'binary') return op;
+    return simplifyOp({ ...op, a: inner.of, b: { kind: 'imm', value: BigInt.asIntN(64, inner.plus + added.plus) } });
   }
 
   /** What looks at the low bytes only does not need them extended. */
@@ -138,6 +158,11 @@ class Propagation {
         return 64;
     }
   }
+}
+
+function constantAdded(op: Op): { of: Reg; plus: bigint } | undefined {
+  if (op.op !== 'binary' || op.fn !== 'add' || op.width !== 64) return undefined;
+  return op.a.kind === 'reg' && op.b.kind === 'imm' ? { of: op.a, plus: op.b.value } : undefined;
 }
 
 /**
