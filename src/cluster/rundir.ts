@@ -8,7 +8,7 @@
  * containers may share one /tmp.
  */
 
-import { chownSync, lstatSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
+import { chownSync, lstatSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -97,6 +97,8 @@ function link(path: string): string {
   }
 }
 
+/** TMPDIR, unless sockets below it would have too long a path, or it is for its owner only (root's, with libpam-tmpdir). */
 function base(): string {
-  return tmpdir().length <= LONGEST_BASE ? tmpdir() : '/tmp';
+  const isForAll = (statSync(tmpdir()).mode & 0o003) === 0o003;
+  return isForAll && tmpdir().length <= LONGEST_BASE ? tmpdir() : '/tmp';
 }
