@@ -26,10 +26,14 @@ export const SYSTEM_MAPS = {
   globals: 'globals',
 } as const;
 
-/** What user space writes to the only value of the map `globals`, when the script has one, before it attaches. */
+/** The only value of the map `globals`, when the script has one: user space fills it before it attaches. */
 export const GLOBALS = record('globals', {
   /** CLOCK_BOOTTIME, in nanoseconds: what `elapsed` counts from. */
   start: u64,
+  /** What CLOCK_TAI was ahead of CLOCK_BOOTTIME then. */
+  taiOffset: u64,
+  /** Not 0 once a probe has called exit(). */
+  ended: u64,
 });
 
 /** One map of the script, `@name`. */

@@ -11,6 +11,8 @@ export interface Settings extends ScriptConfig {
   readonly license: string;
   /** Functions that change the system (system, signal, override, write_user) are allowed. */
   readonly unsafe: boolean;
+  /** Time series take their time from this scalar map: for tests of their output. */
+  readonly clockMap?: string;
 }
 
 export const DEFAULT_SETTINGS: Settings = {

@@ -42,8 +42,6 @@ export async function runScript(script: CompiledScript, options: RunOptions): Pr
   }
 }
 
-const START = 'start' satisfies keyof typeof GLOBALS.fields;
-
 class Run implements Session {
   readonly script: CompiledScript;
   readonly collection: Collection;
@@ -112,7 +110,13 @@ class Run implements Session {
 
   #fillGlobals(): void {
     if (!this.collection.maps.has(SYSTEM_MAPS.globals)) return;
-    this.collection.keyed(SYSTEM_MAPS.globals).set(0, { [START]: clockNs('boottime') });
+    const start = clockNs('boottime');
+    const globals: Record<keyof typeof GLOBALS.fields, bigint> = {
+      start,
+      taiOffset: clockNs('tai') - start,
+      ended: 0n,
+    };
+    this.collection.keyed(SYSTEM_MAPS.globals).set(0, globals);
   }
 
   #probes(how: ScriptProbe['how']): ScriptProbe[] {

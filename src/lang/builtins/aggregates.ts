@@ -1,4 +1,4 @@
-/** What a map can accumulate: count, sum, min, max, avg, stats, hist, lhist. */
+/** What a map can accumulate: count, sum, min, max, avg, stats, hist, lhist, tseries. */
 import { type Address, address, imm, type Operand, type Reg } from '../ir/index.ts';
 import type { Lowering } from '../lower/lowering.ts';
 import { pointerOf } from '../lower/memory.ts';
@@ -11,6 +11,7 @@ import { type AggregateType, type HistType, isSigned, type LhistType, type Type,
 import type { Typing } from '../types/typing.ts';
 import { logBucket } from './buckets.ts';
 import { numberArgument } from './text-argument.ts';
+import { timeSeries } from './time-series.ts';
 
 function addTo(at: Address, amount: Operand, l: Lowering): void {
   l.b.store(at, 8, l.b.add(l.b.load(at, 8), amount));
@@ -161,4 +162,5 @@ export const AGGREGATES: readonly AggregateRow[] = [
   average('stats', 'Count, average and total of the values.'),
   hist,
   lhist,
+  timeSeries,
 ];

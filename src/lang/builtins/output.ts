@@ -161,6 +161,7 @@ const exit: FunctionRow = {
       write: (to) => l.b.store(to, 1, code ? toScalar(l.value(code), l).operand : imm(0)),
     };
     emitEvent({ kind: 'exit' }, [field], call.span, l, { wake: true });
+    l.b.store(l.global('ended'), 8, imm(1));
     l.leave(imm(0));
     return NO_VALUE;
   },

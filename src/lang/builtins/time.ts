@@ -10,16 +10,19 @@ import { type ClockMode, type Type, UINT64, VOID } from '../types/type.ts';
 import type { Typing } from '../types/typing.ts';
 import { textArgument } from './text-argument.ts';
 
-const CLOCKS: Readonly<Record<ClockMode, string>> = {
+const CLOCKS: Readonly<Record<Exclude<ClockMode, 'sw_tai'>, string>> = {
   monotonic: 'ktime_get_ns',
   boot: 'ktime_get_boot_ns',
   tai: 'ktime_get_tai_ns',
-  sw_tai: 'ktime_get_tai_ns',
 };
 
-const read = (clock: ClockMode, l: Lowering): Operand => l.b.helper(CLOCKS[clock], []);
+/** sw_tai is TAI as it was when the script started: kernels before 6.1 have no helper for it. */
+export function readClock(clock: ClockMode, l: Lowering): Operand {
+  if (clock !== 'sw_tai') return l.b.helper(CLOCKS[clock], []);
+  return l.b.add(l.b.helper(CLOCKS.boot, []), l.b.load(l.global('taiOffset'), 8));
+}
 
-const isClock = (name: string): name is ClockMode => name in CLOCKS;
+const isClock = (name: string): name is ClockMode => name in CLOCKS || name === 'sw_tai';
 
 /** `nsecs(monotonic)`: the clock is a bare word. */
 function clockOf(node: Expression | undefined): ClockMode | undefined {
@@ -35,7 +38,7 @@ export const TIME_BUILTINS: readonly BuiltinRow[] = [
     signature: 'uint64 nsecs',
     doc: 'Nanoseconds since boot, time asleep included.',
     type: () => UINT64,
-    lower: (l) => scalar(UINT64, read('boot', l)),
+    lower: (l) => scalar(UINT64, readClock('boot', l)),
   },
   {
     name: 'elapsed',
@@ -43,8 +46,8 @@ export const TIME_BUILTINS: readonly BuiltinRow[] = [
     doc: 'Nanoseconds since the script started.',
     type: () => UINT64,
     lower(l) {
-      const start = l.b.load({ base: l.b.mapValue(l.output.useGlobals()), offset: 0 }, 8);
-      return scalar(UINT64, l.b.sub(read('boot', l), start));
+      const start = l.b.load(l.global('start'), 8);
+      return scalar(UINT64, l.b.sub(readClock('boot', l), start));
     },
   },
   {
@@ -69,7 +72,7 @@ export const TIME_FUNCTIONS: readonly FunctionRow[] = [
         return t.error(mode, 'Invalid timestamp mode', { hints: ['monotonic, boot, tai, sw_tai'] });
       return UINT64;
     },
-    lower: (call, l) => scalar(UINT64, read(clockOf(call.arguments[0]) ?? 'boot', l)),
+    lower: (call, l) => scalar(UINT64, readClock(clockOf(call.arguments[0]) ?? 'boot', l)),
   },
   {
     name: 'strftime',

@@ -12,6 +12,7 @@ import {
   type Slot,
 } from '../ir/index.ts';
 import type { ProbePoint } from '../probes/index.ts';
+import { GLOBALS } from '../script.ts';
 import type { Settings } from '../settings.ts';
 import type { Expression, MapAccess, MapReference, Node, Statement } from '../syntax/ast.ts';
 import { sizeOfType } from '../types/layout.ts';
@@ -118,6 +119,11 @@ export class Lowering {
 
   bytes(name: string, size: number, options?: { align?: Slot['align']; place?: Slot['place'] }): Address {
     return address(this.b.slot(name, size, options));
+  }
+
+  /** A word that the whole script shares. */
+  global(name: keyof typeof GLOBALS.fields): Address {
+    return address(this.b.mapValue(this.output.useGlobals()), GLOBALS.offsets[name]);
   }
 
   /** Where a variable lives; made when first asked for. */

@@ -27,7 +27,6 @@ export class Output {
     return { id, shape };
   }
 
-  /** The map of what user space fills in before it attaches: nanoseconds since boot when the script started. */
   useGlobals(): string {
     this.#globals = true;
     return SYSTEM_MAPS.globals;

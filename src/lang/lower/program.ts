@@ -96,6 +96,7 @@ function lowerProbe({ table }: TypedUnit, unit: ProbeUnit, name: string, script:
   l.context = l.b.parameters[0];
   if (unit.points[0].program === 'iter') loadObjects(unit, l);
   const { predicate, body } = unit.probe;
+  if (mayFireAfterExit(unit)) l.b.when('ne', l.b.load(l.global('ended'), 8), imm(0), () => l.b.return(imm(0)));
   if (predicate) {
     const run = l.b.block();
     const skip = l.b.block();
@@ -107,6 +108,16 @@ function lowerProbe({ table }: TypedUnit, unit: ProbeUnit, name: string, script:
   l.b.withSource(sourceLine(body.span), () => l.value(body));
   l.b.return(imm(0));
   return { main: l.b.finish(), callbacks: l.callbacks };
+}
+
+/** It takes a while until what calls exit() is detached; meanwhile it does nothing. Iterators run to their end. */
+function mayFireAfterExit({ probe, points }: ProbeUnit): boolean {
+  if (points[0].how !== 'attach' || points[0].program === 'iter') return false;
+  let exits = false;
+  walk(probe.body, (node) => {
+    exits ||= node.kind === 'call' && node.name === 'exit';
+  });
+  return exits;
 }
 
 /** An iterator ends with a call without an object: its pointers are null then. */

@@ -37,7 +37,8 @@ export function applyConfig(
     if (value !== undefined)
       configuration = change(configuration, applyOption(name, name, value, undefined, diagnostics));
   }
-  return configuration;
+  const clockMap = environment.BPFTRACE_DUMMY_TS_MAP;
+  return clockMap === undefined ? configuration : change(configuration, { settings: { clockMap } });
 }
 
 function change(configuration: Configuration, { settings, unstable }: Change): Configuration {

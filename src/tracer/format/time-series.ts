@@ -41,14 +41,17 @@ function mergeBucket(
     type.signed ? view.getBigInt64(offset, true) : view.getBigUint64(offset, true);
   let latest = 0n;
   let bucket: Bucket | undefined;
+  let touched = false;
   for (const copy of copies) {
     const epoch = view.getBigUint64(copy + epochAt, true);
-    if (epoch === 0n || epoch < latest) continue;
     const read = { value: word(copy + valueAt), meta: word(copy + metaAt) };
+    if (epoch === 0n) touched ||= read.value !== 0n || read.meta !== 0n;
+    if (epoch === 0n || epoch < latest) continue;
     bucket = bucket === undefined || epoch > latest ? read : combine(type, bucket, read);
     latest = epoch;
   }
-  if (!bucket) return undefined;
+  // bpftrace takes interval 0 for "never used" too, but shows it.
+  if (!bucket) return touched ? [0n, 0n] : undefined;
   return [latest, type.aggregate === 'avg' && bucket.meta !== 0n ? bucket.value / bucket.meta : bucket.value];
 }
 
