@@ -12,7 +12,7 @@ export interface Machine {
   readonly stackPointer: number;
   readonly framePointer: number;
   readonly returnRegister: number;
-  /** Of the upper 32 bits of a return address: the others hold its signature (arm64's pointer authentication). */
+  /** Of the upper 32 bits of an address: the others may hold its signature (arm64's pointer authentication). */
   readonly addressMask: number;
 }
 

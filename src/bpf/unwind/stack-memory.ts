@@ -3,6 +3,14 @@
 /** What is further above the copy is no part of the same stack. */
 const LARGEST_STACK = 64 << 20;
 
+/**
+ * Eight bytes as an address, exact below 2^53, which every address is. `mask` keeps those of the upper 32 bits that
+ * belong to addresses: the others would cost precision.
+ */
+export function readWord(view: DataView, at: number, mask: number): number {
+  return view.getUint32(at, true) + ((view.getUint32(at + 4, true) & mask) >>> 0) * 0x1_0000_0000;
+}
+
 export class StackMemory {
   /** Address of the first byte. */
   low = 0;
@@ -11,6 +19,11 @@ export class StackMemory {
   #high = 0;
   #view: DataView = new DataView(new ArrayBuffer(0));
   #offset = 0;
+  readonly #mask: number;
+
+  constructor(mask: number) {
+    this.#mask = mask;
+  }
 
   use(view: DataView, offset: number, length: number, address: number): void {
     this.#view = view;
@@ -24,13 +37,12 @@ export class StackMemory {
     return address >= this.low && address + 8 <= this.#high;
   }
 
-  /** Eight bytes, exact below 2^53, which every address is; NaN where nothing was copied. */
+  /** NaN where nothing was copied. */
   read(address: number): number {
     if (!this.holds(address)) {
       if (address > this.low && address < this.#high + LARGEST_STACK) this.ended = true;
       return Number.NaN;
     }
-    const at = address + this.#offset;
-    return this.#view.getUint32(at, true) + this.#view.getUint32(at + 4, true) * 0x1_0000_0000;
+    return readWord(this.#view, address + this.#offset, this.#mask);
   }
 }

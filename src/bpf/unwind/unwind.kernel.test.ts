@@ -32,6 +32,7 @@ const PROGRAM = `
 #include <stdlib.h>
 #include <string.h>
 #include <sys/time.h>
+#include <time.h>
 #define OWN __attribute__((noinline, noclone, noipa))
 double through_library(int depth, double (*callback)(int));
 static char other_stack[65536];
@@ -45,6 +46,7 @@ static volatile double sum;
 OWN void on_signal(int number) { sum += spin(20000000 + number); }
 OWN double interrupted(void) { volatile double x = 1; for (;;) x = x * 1.0000001; return x; }
 OWN void *in_thread(void *argument) { for (;;) work(3); return argument; }
+OWN void ask_the_clock(void) { struct timespec now; for (;;) { clock_gettime(CLOCK_MONOTONIC, &now); sum += now.tv_nsec; } }
 OWN void take_signals(int flags) {
   stack_t stack = { .ss_sp = other_stack, .ss_size = sizeof other_stack };
   sigaltstack(&stack, 0);
@@ -63,6 +65,7 @@ int main(int argc, char **argv) {
     if (!strcmp(what, "varying")) varying(777);
     if (!strcmp(what, "signal")) take_signals(0);
     if (!strcmp(what, "altstack")) take_signals(SA_ONSTACK);
+    if (!strcmp(what, "clock")) ask_the_clock();
     if (!strcmp(what, "deep")) recurse(800);
     if (!strcmp(what, "thread")) { pthread_create(&thread, 0, in_thread, 0); pthread_join(thread, 0); }
   }
@@ -137,6 +140,13 @@ test('a handler with a stack of its own hides what it interrupted, and the walk 
   assert.ok(inHandler.length > 200, `${inHandler.length} samples`);
   assert.equal(shareOf(inHandler, 'truncated'), 1);
   for (const { names } of inHandler) assert.deepEqual(names, ['spin', 'on_signal', '__restore_rt', 'interrupted']);
+});
+
+test('through the vdso, the C library and the table that links them', { skip }, async () => {
+  const stacks = await sample('clock');
+  assert.equal(shareOf(stacks, 'root'), 1);
+  assertMostly(stacks, /(^| )ask_the_clock main$/);
+  assert.ok(stacks.some(({ names }) => names.length > 5 && names[0] !== 'ask_the_clock'));
 });
 
 test('a thread starts at clone', { skip }, async () => {

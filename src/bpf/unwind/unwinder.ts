@@ -17,7 +17,7 @@ import {
 } from './cfi/index.ts';
 import { type Machine, machineOf } from './machine.ts';
 import { restoreInterrupted } from './signal-frame.ts';
-import { StackMemory } from './stack-memory.ts';
+import { readWord, StackMemory } from './stack-memory.ts';
 import { UnwindTables } from './tables.ts';
 
 /** Why a walk ended. */
@@ -55,7 +55,7 @@ export class Unwinder {
   readonly #machine: Machine;
   readonly #registers: Float64Array;
   readonly #before: Float64Array;
-  readonly #memory = new StackMemory();
+  readonly #memory: StackMemory;
   readonly #scope: ExpressionScope;
   #ip = 0;
   /** The instruction pointer is that of an instruction, not where a call returns to. */
@@ -66,6 +66,7 @@ export class Unwinder {
 
   constructor(arch: Arch, options: UnwinderOptions = {}) {
     this.#machine = machineOf(arch);
+    this.#memory = new StackMemory(this.#machine.addressMask);
     this.tables = options.tables ?? new UnwindTables();
     this.spaces = new AddressSpaces(this.tables);
     const maxFrames = options.maxFrames ?? DEFAULT_FRAMES;
@@ -106,9 +107,9 @@ export class Unwinder {
   }
 
   #load(view: DataView, at: number): void {
-    const { places, programCounterPlace } = this.#machine;
-    for (let i = 0; i < places.length; i++) this.#registers[i] = wordAt(view, at + places[i]!);
-    this.#ip = wordAt(view, at + programCounterPlace);
+    const { places, programCounterPlace, addressMask } = this.#machine;
+    for (let i = 0; i < places.length; i++) this.#registers[i] = readWord(view, at + places[i]!, addressMask);
+    this.#ip = readWord(view, at + programCounterPlace, addressMask);
   }
 
   #walk(space: AddressSpace): StopReason {
@@ -231,7 +232,7 @@ export class Unwinder {
   }
 
   #isCode(space: AddressSpace, returnAddress: number): boolean {
-    return space.find(this.#strip(returnAddress) - 1) !== undefined;
+    return space.find(returnAddress - 1) !== undefined;
   }
 
   /** The caller's frame pointer and the return address lie where the frame pointer points to, on both machines. */
@@ -253,7 +254,7 @@ export class Unwinder {
   #goTo(address: number, exact: boolean): StopReason | undefined {
     if (Number.isNaN(address)) return this.#lost(address);
     if (address === 0) return 'root';
-    this.#ip = this.#strip(address);
+    this.#ip = address;
     this.#exact = exact;
     const { returnRegister, stackPointer } = this.#machine;
     if (exact) {
@@ -274,13 +275,6 @@ export class Unwinder {
   #lost(value: number): StopReason {
     return Number.isNaN(value) && this.#memory.ended ? 'truncated' : 'bad';
   }
-
-  #strip(address: number): number {
-    const { addressMask } = this.#machine;
-    if (addressMask === 0xffff_ffff) return address;
-    const high = Math.floor(address / 2 ** 32);
-    return address - (high - ((high & addressMask) >>> 0)) * 2 ** 32;
-  }
 }
 
 function isOrdinary({ words }: Rows, row: number): boolean {
@@ -289,8 +283,4 @@ function isOrdinary({ words }: Rows, row: number): boolean {
 
 function biasOf(table: UnwindTable, { mapping }: Code, address: number): number {
   return address - (table.addressOf(address - mapping.start + mapping.offset) ?? Number.NaN);
-}
-
-function wordAt(view: DataView, at: number): number {
-  return view.getUint32(at, true) + view.getUint32(at + 4, true) * 2 ** 32;
 }

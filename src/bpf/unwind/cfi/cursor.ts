@@ -1,4 +1,5 @@
 /** Reads the encodings of call frame information: LEB128 numbers and encoded pointers. */
+import { PebbleError } from '../../../base/errors.ts';
 import { LebCursor } from '../../../base/leb128.ts';
 
 /** DW_EH_PE_* (Linux Standard Base, "DWARF extensions"): indirect:1 · relative to:3 · format:4. */
@@ -20,10 +21,6 @@ export class CfiCursor extends LebCursor {
 
   i16(): number {
     return (this.u16() << 16) >> 16;
-  }
-
-  i8(): number {
-    return (this.u8() << 24) >> 24;
   }
 
   /** Eight bytes as a number: exact for every address of a user process. */
@@ -77,5 +74,15 @@ export class CfiCursor extends LebCursor {
       default:
         return this.fail(`pointer format ${format} is not supported`);
     }
+  }
+}
+
+/** undefined when the bytes make no sense: the rest of the file stays of use. */
+export function unlessBroken<T>(read: () => T): T | undefined {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof PebbleError && error.code === 'format') return undefined;
+    throw error;
   }
 }

@@ -1,6 +1,6 @@
 /** Evaluates the DWARF expressions of call frame information (DWARF 5, section 2.5): of PLT stubs and signal frames. */
-import { ByteCursor } from '../../../base/bytes.ts';
-import { PebbleError } from '../../../base/errors.ts';
+import { LebCursor } from '../../../base/leb128.ts';
+import { unlessBroken } from './cursor.ts';
 
 /** What an expression can see; NaN stands for what is not known. */
 export interface ExpressionScope {
@@ -12,7 +12,6 @@ export interface ExpressionScope {
 /** Loops are possible; no compiler writes one. */
 const MAX_STEPS = 1000;
 const MAX_DEPTH = 64;
-const LEB_BITS = 7n;
 
 type Binary = (left: bigint, right: bigint) => bigint;
 
@@ -43,22 +42,20 @@ const BINARY: Readonly<Record<number, Binary>> = {
 /** The value on top at the end; NaN when it depends on what is not known, or the expression makes no sense. */
 export function evaluate(expression: Uint8Array, scope: ExpressionScope, first?: number): number {
   const bytes = Buffer.from(expression.buffer, expression.byteOffset, expression.length);
-  const machine = new Machine(new ByteCursor(bytes, 'a DWARF expression'), scope);
-  try {
+  const machine = new Machine(new LebCursor(bytes, 'a DWARF expression'), scope);
+  const run = () => {
     if (first !== undefined) machine.pushNumber(first);
     return machine.run();
-  } catch (error) {
-    if (error instanceof PebbleError) return Number.NaN;
-    throw error;
-  }
+  };
+  return unlessBroken(run) ?? Number.NaN;
 }
 
 class Machine {
-  readonly #cursor: ByteCursor;
+  readonly #cursor: LebCursor;
   readonly #scope: ExpressionScope;
   readonly #stack: bigint[] = [];
 
-  constructor(cursor: ByteCursor, scope: ExpressionScope) {
+  constructor(cursor: LebCursor, scope: ExpressionScope) {
     this.#cursor = cursor;
     this.#scope = scope;
   }
@@ -110,8 +107,7 @@ class Machine {
   /** const1u, const1s, const2u … const8s, constu, consts. */
   #constant(opcode: number): bigint {
     const cursor = this.#cursor;
-    if (opcode === 0x10) return this.#uleb();
-    if (opcode === 0x11) return this.#sleb();
+    if (opcode >= 0x10) return cursor.bigLeb(opcode === 0x11);
     const bits = 8 << ((opcode - 0x08) >> 1);
     const value =
       bits === 64 ? cursor.u64() : BigInt(bits === 32 ? cursor.u32() : bits === 16 ? cursor.u16() : cursor.u8());
@@ -147,13 +143,13 @@ class Machine {
       case 0x20: // not
         return this.#push(~this.#pop());
       case 0x23: // plus_uconst
-        return this.#push(this.#pop() + this.#uleb());
+        return this.#push(this.#pop() + this.#cursor.bigLeb(false));
       case 0x28: // bra
         return this.#jump(this.#pop() !== 0n);
       case 0x2f: // skip
         return this.#jump(true);
       case 0x92: // bregx
-        return this.#pushRegister(Number(this.#uleb()));
+        return this.#pushRegister(Number(this.#cursor.bigLeb(false)));
       case 0x96: // nop
         return;
       default:
@@ -163,7 +159,7 @@ class Machine {
 
   #pushRegister(number: number): void {
     this.pushNumber(this.#scope.register(number));
-    this.#push(this.#pop() + this.#sleb());
+    this.#push(this.#pop() + this.#cursor.bigLeb(true));
   }
 
   #dereference(size: number): void {
@@ -185,24 +181,5 @@ class Machine {
     const target = cursor.offset + distance;
     if (target < 0 || target > cursor.bytes.length) cursor.fail('it jumps out of itself');
     cursor.offset = target;
-  }
-
-  #uleb(): bigint {
-    let value = 0n;
-    for (let at = 0n; ; at += LEB_BITS) {
-      const byte = this.#cursor.u8();
-      value |= BigInt(byte & 0x7f) << at;
-      if (byte < 0x80) return value;
-    }
-  }
-
-  #sleb(): bigint {
-    let value = 0n;
-    for (let at = 0n; ; ) {
-      const byte = this.#cursor.u8();
-      value |= BigInt(byte & 0x7f) << at;
-      at += LEB_BITS;
-      if (byte < 0x80) return (byte & 0x40) !== 0 ? value - (1n << at) : value;
-    }
   }
 }

@@ -3,8 +3,7 @@
  * Linux Standard Base "Exception Frames"; DWARF 5, section 6.4.1.
  *   length:32, or ffffffff and length:64 · which CIE: 32, or 64 in long entries of .debug_frame · contents
  */
-import { PebbleError } from '../../../base/errors.ts';
-import { CfiCursor, POINTER } from './cursor.ts';
+import { CfiCursor, POINTER, unlessBroken } from './cursor.ts';
 
 export interface CommonEntry {
   readonly codeAlignment: number;
@@ -75,10 +74,10 @@ export class CfiSection {
   /** Calls for every FDE that can be read, until the end or a broken length. */
   forEach(found: (offset: number, start: number, end: number) => void): void {
     for (let offset = 0; offset + 4 <= this.bytes.length; ) {
-      const extent = orUndefined(() => this.#extent(offset));
+      const extent = unlessBroken(() => this.#extent(offset));
       if (extent === undefined || extent.to === 0) return;
       const { common, to } = extent;
-      const entry = common === undefined ? undefined : orUndefined(() => this.#functionEntry(common, to));
+      const entry = common === undefined ? undefined : unlessBroken(() => this.#functionEntry(common, to));
       if (entry) found(offset, entry.start, entry.end);
       offset = to;
     }
@@ -87,6 +86,7 @@ export class CfiSection {
   /** Leaves the cursor behind the reference to the CIE. */
   #extent(offset: number): Extent {
     const cursor = this.#cursor;
+    if (!(offset >= 0 && offset < this.bytes.length)) cursor.fail(`an entry is said to be at ${offset}`);
     cursor.offset = offset;
     let length = cursor.u32();
     const long = length === LONG;
@@ -143,15 +143,6 @@ export class CfiSection {
     const extra = augmented ? readAugmentation(augmentation, cursor) : { pointers: POINTER.absolute, signal: false };
     if (cursor.offset > to) cursor.fail('a CIE is longer than it says');
     return { codeAlignment, dataAlignment, returnColumn, augmented, ...extra, from: cursor.offset, to };
-  }
-}
-
-function orUndefined<T>(read: () => T): T | undefined {
-  try {
-    return read();
-  } catch (error) {
-    if (error instanceof PebbleError) return undefined;
-    throw error;
   }
 }
 

@@ -1,7 +1,6 @@
 /** The unwind table of one file: rows by address, found once and then remembered. */
-import { PebbleError } from '../../../base/errors.ts';
 import { buildId, type Elf } from '../../elf/index.ts';
-import type { CfiCursor } from './cursor.ts';
+import { type CfiCursor, unlessBroken } from './cursor.ts';
 import { Rows } from './rows.ts';
 import { COLUMNS, RulesReader } from './rules.ts';
 import { type EntrySearch, headerSearch, indexSearch } from './search.ts';
@@ -72,13 +71,8 @@ export class UnwindTable {
   #search(address: number): number {
     this.start = 0;
     for (const source of this.#sources) {
-      try {
-        const row = this.#searchIn(source, address);
-        if (row !== 0) return row;
-      } catch (error) {
-        // A broken entry says nothing; the others stay of use.
-        if (!(error instanceof PebbleError || error instanceof RangeError)) throw error;
-      }
+      const row = unlessBroken(() => this.#searchIn(source, address)) ?? 0;
+      if (row !== 0) return row;
     }
     return 0;
   }
@@ -99,7 +93,7 @@ function ehFrame(elf: Elf): Source | undefined {
   const [frames, header] = [elf.section('.eh_frame'), elf.section('.eh_frame_hdr')];
   if (frames === undefined || frames.size === 0) return undefined;
   const section = new CfiSection(elf.read(frames), `${elf.name} .eh_frame`, frames.address, false);
-  const sorted = header && headerSearch(elf.read(header), header.address, section);
+  const sorted = header && unlessBroken(() => headerSearch(elf.read(header), header.address, section));
   return { section, search: sorted ?? indexSearch(section), cursor: section.cursor(0) };
 }
 
