@@ -1,46 +1,69 @@
-/** Functions that name a number when it is printed: strerror, signal_name. */
+/** Texts for numbers: strerror, signal_name, syscall_name, from tables that the kernel's side looks into. */
+import { strerror } from '../../base/strerror.ts';
+import { syscallNames } from '../../base/syscalls.ts';
+import type { CompileHost } from '../host.ts';
+import { address, imm } from '../ir/index.ts';
 import { convert } from '../lower/convert.ts';
 import { toScalar } from '../lower/memory.ts';
 import type { FunctionRow } from '../lower/rows.ts';
-import { scalar } from '../lower/value.ts';
+import { inMemory } from '../lower/value.ts';
 import { integral } from '../types/operators.ts';
-import { type EnumType, typeName } from '../types/type.ts';
-import { ERROR_TEXTS } from './error-texts.ts';
-import { SIGNALS } from './signals.ts';
+import { INT32, stringType, typeName } from '../types/type.ts';
+import { signalTexts } from './signals.ts';
 
-/** The number travels as an enum's value: whoever prints it has the names. */
-function named(name: string, doc: string, entries: Iterable<readonly [bigint, string]>): FunctionRow {
-  let type: EnumType | undefined;
-  const enumType = (): EnumType => (type ??= { kind: 'enum', name, size: 4, signed: true, names: new Map(entries) });
+/** Bytes of a row, as bpftrace has them; the last row is for numbers that have no text. */
+const ROW = 64;
+const TEXT = stringType(ROW);
+
+interface Table {
+  readonly name: string;
+  readonly doc: string;
+  readonly unknown: string;
+  /** -22 means 22. */
+  readonly negative?: boolean;
+  texts(host: CompileHost): readonly string[];
+}
+
+function named({ name, doc, unknown, negative, texts }: Table): FunctionRow {
   return {
     name,
     signature: `string ${name}(int number)`,
     doc,
     arguments: [1, 1],
     type(call, t) {
-      const [value] = call.arguments;
-      const given = value && t.typeOf(value);
-      if (given && !integral(given))
-        return t.error(call, `${name}() only supports int arguments (${typeName(given)} provided)`);
-      return enumType();
+      const given = call.arguments[0] && t.typeOf(call.arguments[0]);
+      if (!given || integral(given)) return TEXT;
+      return t.error(call, `${name}() only supports int arguments (${typeName(given)} provided)`);
     },
-    lower: (call, l) =>
-      scalar(
-        enumType(),
-        convert(toScalar(l.value(call.arguments[0]!), l), { kind: 'int', size: 4, signed: true }, l).operand,
-      ),
+    lower(call, l) {
+      const rows = texts(l.script.typing.host);
+      const table = l.output.texts(name, [...rows.map((text) => text || unknown), unknown], ROW);
+      const { b } = l;
+      const number = b.mov(convert(toScalar(l.value(call.arguments[0]!), l), INT32, l).operand);
+      if (negative) b.when('slt', number, imm(0), () => b.mov(b.neg(number), number));
+      const at = b.mov(b.add(b.mapValue(table), imm(rows.length * ROW)));
+      b.when('ult', number, imm(rows.length), () => b.add(b.mapValue(table), b.binary('mul', number, imm(ROW)), at));
+      return inMemory(TEXT, address(at));
+    },
   };
 }
 
+/** EHWPOISON is the last one. */
+const LAST_ERROR = 133;
+
 export const NAMES: readonly FunctionRow[] = [
-  named(
-    'strerror',
-    'The text of an error number.',
-    ERROR_TEXTS.map((text, i) => [BigInt(i), text] as const),
-  ),
-  named(
-    'signal_name',
-    'The name of a signal.',
-    SIGNALS.map((name, i) => [BigInt(i + 1), name] as const),
-  ),
+  named({
+    name: 'strerror',
+    doc: 'The text of an error number, of either sign.',
+    unknown: 'Unknown error',
+    negative: true,
+    texts: () => Array.from({ length: LAST_ERROR + 1 }, (_, i) => strerror(i)),
+  }),
+  named({ name: 'signal_name', doc: 'What a signal says, as strsignal(3).', unknown: 'N/A', texts: signalTexts }),
+  named({
+    name: 'syscall_name',
+    doc: "The name of a system call by its number (of the machine's own kind, not of 32-bit programs).",
+    unknown: 'Unknown syscall',
+    texts: ({ arch = 'x64' }) => syscallNames(arch).map((name) => (name === '-' ? '' : name)),
+  }),
 ];

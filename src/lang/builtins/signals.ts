@@ -10,3 +10,19 @@ export function signalNumber(name: string): number | undefined {
   const index = SIGNALS.indexOf(name.startsWith('SIG') ? name : `SIG${name}`);
   return index < 0 ? undefined : index + 1;
 }
+
+const TEXTS = [
+  'Unknown signal 0|Hangup|Interrupt|Quit|Illegal instruction|Trace/breakpoint trap|Aborted|Bus error|',
+  'Floating point exception|Killed|User defined signal 1|Segmentation fault|User defined signal 2|',
+  'Broken pipe|Alarm clock|Terminated|Stack fault|Child exited|Continued|Stopped (signal)|Stopped|',
+  'Stopped (tty input)|Stopped (tty output)|Urgent I/O condition|CPU time limit exceeded|',
+  'File size limit exceeded|Virtual timer expired|Profiling timer expired|Window changed|I/O possible|',
+  'Power failure|Bad system call',
+];
+
+/** What strsignal(3) says of a signal, in glibc's words; by number. */
+export function signalTexts(): readonly string[] {
+  const named = TEXTS.join('').split('|');
+  const realTime = Array.from({ length: 31 }, (_, i) => `Real-time signal ${i}`);
+  return [...named, 'Unknown signal 32', 'Unknown signal 33', ...realTime];
+}

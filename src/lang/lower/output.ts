@@ -17,6 +17,7 @@ export class Output {
   readonly events: ScriptEvent[] = [];
   readonly stackMaps: StackMap[] = [];
   #globals = false;
+  readonly #texts = new Map<string, Buffer>();
   /** Bytes of zeros that inserting new map values needs. */
   zeros = 0;
 
@@ -42,6 +43,16 @@ export class Output {
     return found;
   }
 
+  /** The map of a table of texts, each in a row of so many bytes. */
+  texts(name: string, rows: readonly string[], bytesOfRow: number): string {
+    if (!this.#texts.has(name)) {
+      const table = Buffer.alloc(rows.length * bytesOfRow);
+      for (const [i, text] of rows.entries()) table.write(text, i * bytesOfRow, bytesOfRow - 1, 'latin1');
+      this.#texts.set(name, table);
+    }
+    return name;
+  }
+
   systemMaps(ringBytes: number): MapSpec[] {
     const maps: MapSpec[] = this.stackMaps.map((map) => ({
       name: map.spec,
@@ -57,6 +68,10 @@ export class Output {
     if (this.#globals) maps.push({ name: SYSTEM_MAPS.globals, type: 'array', key: u32, value: GLOBALS, maxEntries: 1 });
     if (this.zeros > 0) {
       maps.push({ name: 'zeros', type: 'array', key: u32, value: bytes(this.zeros), maxEntries: 1 });
+    }
+    for (const [name, initial] of this.#texts) {
+      const value = bytes(initial.length);
+      maps.push({ name, type: 'array', key: u32, value, maxEntries: 1, initial, flags: { readOnlyForPrograms: true } });
     }
     return maps;
   }
