@@ -2,11 +2,15 @@
 import { PebbleError } from '../../base/errors.ts';
 import { type DiscoveredCluster, discoverClusters } from '../../postgres/discover/index.ts';
 import { Fingerprinter } from '../../postgres/fingerprint/index.ts';
+import { layoutOf } from '../../postgres/layout/index.ts';
 import { Engine } from './engine.ts';
 import { requireHost } from './host.ts';
+import { Monotone } from './monotone.ts';
+import { isAlive, listChildren } from './processes.ts';
 import { kernelProfile } from './profile.ts';
-import { type SlotIdentity, Statements } from './statements.ts';
-import { Totals } from './totals.ts';
+import { Statements } from './statements.ts';
+import { type Doer, Totals } from './totals.ts';
+import { type Underway, underwayOf } from './underway.ts';
 
 export interface WatchedCluster {
   readonly pgdata: string;
@@ -15,6 +19,8 @@ export interface WatchedCluster {
   readonly pid: number;
   /** BackendType of sessions in this major. */
   readonly clientBackend: number;
+  /** pg_stat_activity.backend_type by BackendType. */
+  readonly backendTypes: readonly (string | null)[];
 }
 
 /** A cluster that runs and is not watched. */
@@ -34,6 +40,8 @@ export class Attribution {
   readonly #statements: Statements;
   readonly #clusters: WatchedCluster[] = [];
   readonly #refused = new Map<string, Refused>();
+  readonly #queries: Monotone = new Monotone();
+  readonly #waits: Monotone = new Monotone();
 
   /** Watches every cluster that runs now; `refresh` finds those that start later. */
   static async start(options: AttributionOptions = {}): Promise<Attribution> {
@@ -59,8 +67,9 @@ export class Attribution {
     this.#options = options;
   }
 
+  /** Those that run; one that was restarted is there once. */
   get clusters(): readonly WatchedCluster[] {
-    return this.#clusters;
+    return this.#clusters.filter(({ pid }) => isAlive(pid));
   }
 
   get refused(): readonly Refused[] {
@@ -77,15 +86,28 @@ export class Attribution {
 
   /** Everything counted since the start. */
   read(): Totals {
-    return new Totals(this.#engine, (slot) => this.#identify(slot));
+    const totals = new Totals(
+      this.#engine,
+      (slot) => this.#identify(slot),
+      () => this.#listUnderway(),
+    );
+    this.#queries.raise(totals.queries);
+    this.#waits.raise(totals.waits);
+    return totals;
   }
 
   close(): void {
     this.#engine.close();
   }
 
+  #listUnderway(): Underway[] {
+    const now = process.hrtime.bigint();
+    const backends = this.clusters.flatMap(({ pid }) => listChildren(pid)).map((pid) => this.#engine.backend(pid));
+    return backends.flatMap((backend) => (backend && underwayOf(backend, now)) ?? []);
+  }
+
   /** A statement is introduced before it is counted: what the maps name, the ring has given or holds. */
-  #identify(slot: number): { cluster: WatchedCluster; identity: SlotIdentity } | undefined {
+  #identify(slot: number): Doer | undefined {
     if (!this.#statements.get(slot)) this.#engine.drain();
     const identity = this.#statements.get(slot);
     const cluster = identity && this.#clusters[identity.cluster];
@@ -102,7 +124,15 @@ export class Attribution {
       for (const child of childrenOf(cluster)) this.#engine.watch(child.pid, index, false);
       this.#refused.delete(cluster.pgdata);
       const { pgdata, systemIdentifier, major, pid } = cluster;
-      this.#clusters.push({ pgdata, systemIdentifier, major, pid, clientBackend: profile.client_backend });
+      const { backendTypes } = layoutOf(major);
+      this.#clusters.push({
+        pgdata,
+        systemIdentifier,
+        major,
+        pid,
+        clientBackend: profile.client_backend,
+        backendTypes,
+      });
     } catch (error) {
       if (!(error instanceof PebbleError)) throw error;
       this.#refused.set(cluster.pgdata, { pgdata: cluster.pgdata, reason: error });

@@ -26,7 +26,7 @@ const FRAGMENTS = {
 /** Room for statements at first sight: 1.2 KB each. */
 const RING_BYTES = 1 << 20;
 
-/** `struct profile` of program.bt. */
+/** `struct profile` of records.bt. */
 export interface KernelProfile {
   readonly my_be_entry: bigint;
   readonly wait_event_base: bigint;
@@ -46,7 +46,28 @@ export interface KernelProfile {
   readonly query_ids: number;
 }
 
-/** `struct statement` of program.bt. */
+/** What is read here of `struct backend` of records.bt. */
+export interface KernelBackend {
+  readonly attached: number;
+  readonly in_session: number;
+  readonly open: number;
+  readonly blocked: number;
+  readonly on_since: bigint;
+  readonly off_since: bigint;
+  readonly gap: bigint;
+  readonly gap_event: number;
+  readonly gap_pushed: number;
+  readonly on_cpu: bigint;
+  readonly off_cpu: bigint;
+  readonly run_queue: bigint;
+  readonly slot: number;
+  readonly named: number;
+  readonly lock: bigint;
+  readonly lock_ns: bigint;
+  readonly lock_event: number;
+}
+
+/** `struct statement` of records.bt. */
 export interface KernelStatement {
   readonly identity: {
     readonly id: bigint;
@@ -118,6 +139,16 @@ export class Engine {
       );
     } catch (error) {
       if (error instanceof KernelError && error.errno === ESRCH) return false;
+      throw error;
+    }
+  }
+
+  /** What the kernel knows of a process; nothing where it has ended or is not watched. */
+  backend(pid: number): KernelBackend | undefined {
+    try {
+      return (this.#map('@backends') as TaskStorageMap<KernelBackend>).get(pid);
+    } catch (error) {
+      if (error instanceof KernelError && error.errno === ESRCH) return undefined;
       throw error;
     }
   }

@@ -11,9 +11,14 @@ const TEXT_BYTES = 1024;
 export interface SlotIdentity {
   /** Number of the cluster, as given to the engine. */
   readonly cluster: number;
+  readonly databaseOid: number;
+  readonly userOid: number;
+  /** Null where no session has told the name yet. */
   readonly database: string | null;
   readonly user: string | null;
   readonly backendType: number;
+  /** Executes a statement: a session, or a worker of its parallel query. */
+  readonly executes: boolean;
   /** Signed, decimal; null where the server computes none. */
   readonly queryId: string | null;
   readonly fingerprint: string;
@@ -22,9 +27,14 @@ export interface SlotIdentity {
   readonly truncated: boolean;
 }
 
+type Known = Omit<SlotIdentity, 'database' | 'user'>;
+
 export class Statements {
   readonly #fingerprinter: Fingerprinter;
-  readonly #slots = new Map<number, SlotIdentity>();
+  readonly #slots = new Map<number, Known>();
+  /** Sessions know their names; workers and background processes only the numbers. By cluster and OID. */
+  readonly #databases = new Map<string, string>();
+  readonly #users = new Map<string, string>();
 
   constructor(fingerprinter: Fingerprinter) {
     this.#fingerprinter = fingerprinter;
@@ -33,11 +43,15 @@ export class Statements {
   add({ slot, identity, text_bytes, database, user, text }: KernelStatement): void {
     const raw = identity.kind === KIND.process ? undefined : asText(text);
     const statement = raw === undefined ? undefined : this.#fingerprinter.identify(raw);
+    const { cluster, database: databaseOid, user: userOid, backend_type: backendType } = identity;
+    learn(this.#databases, `${cluster} ${databaseOid}`, asText(database));
+    learn(this.#users, `${cluster} ${userOid}`, asText(user));
     this.#slots.set(slot, {
-      cluster: identity.cluster,
-      database: asText(database) || null,
-      user: asText(user) || null,
-      backendType: identity.backend_type,
+      cluster,
+      databaseOid,
+      userOid,
+      backendType,
+      executes: identity.kind !== KIND.process,
       queryId: identity.kind === KIND.queryId ? identity.id.toString() : null,
       fingerprint: statement?.fingerprint ?? '0',
       query: statement?.query ?? null,
@@ -46,8 +60,16 @@ export class Statements {
   }
 
   get(slot: number): SlotIdentity | undefined {
-    return this.#slots.get(slot);
+    const known = this.#slots.get(slot);
+    if (!known) return undefined;
+    const database = this.#databases.get(`${known.cluster} ${known.databaseOid}`) ?? null;
+    const user = this.#users.get(`${known.cluster} ${known.userOid}`) ?? null;
+    return { ...known, database, user };
   }
+}
+
+function learn(names: Map<string, string>, key: string, name: string): void {
+  if (name !== '') names.set(key, name);
 }
 
 /** The decoder gives bytes or text, as the script declared the field. */

@@ -1,91 +1,168 @@
-/** One reading of the kernel's sums: what each query did since the watch began. */
-import { Histogram, mergeRow } from '../../aggregate/index.ts';
+/** One reading of the kernel's sums: what each query did and waited for since the watch began, with what has not ended yet. */
+import { type FieldRule, Histogram, mergeRow } from '../../aggregate/index.ts';
 import type { WatchedCluster } from './attribution.ts';
 import type { Engine } from './engine.ts';
 import type { SlotIdentity } from './statements.ts';
+import type { Underway } from './underway.ts';
 
-/** Fields of `struct query_counters`, all in ns but the counts. */
-export type QueryCounter =
-  | 'requests'
-  | 'calls'
-  | 'errors'
-  | 'unsplit'
-  | 'hidden'
-  | 'latency'
-  | 'latency_max'
-  | 'on_cpu'
-  | 'off_cpu'
-  | 'run_queue'
-  | 'start_delay'
-  | 'shared_hit'
-  | 'shared_read'
-  | 'shared_dirtied'
-  | 'shared_written'
-  | 'temp_read'
-  | 'temp_written'
-  | 'wal_records'
-  | 'wal_fpi'
-  | 'wal_bytes';
-export type QueryCounters = Readonly<Record<QueryCounter, number>>;
+/** Fields of `struct query_counters`, times in ns; then those of parallel workers, which the kernel keeps under slots of their own. */
+export const QUERY_COUNTERS = [
+  'requests',
+  'calls',
+  'errors',
+  'unsplit',
+  'hidden',
+  'latency',
+  'latency_max',
+  'on_cpu',
+  'off_cpu',
+  'run_queue',
+  'start_delay',
+  'shared_hit',
+  'shared_read',
+  'shared_dirtied',
+  'shared_written',
+  'temp_read',
+  'temp_written',
+  'wal_records',
+  'wal_fpi',
+  'wal_bytes',
+  'parallel_on_cpu',
+  'parallel_off_cpu',
+  'parallel_run_queue',
+] as const;
+export type QueryCounter = (typeof QUERY_COUNTERS)[number];
+export const QUERY_RULES: readonly FieldRule[] = QUERY_COUNTERS.map((name) => (name === 'latency_max' ? 'max' : 'sum'));
 
-export interface QueryTotals {
+/** Fields of `struct wait_counters`. */
+export const WAIT_COUNTERS = ['ns', 'count', 'max'] as const;
+export const WAIT_RULES: readonly FieldRule[] = ['sum', 'sum', 'max'];
+
+/** Who did it: a slot of program.bt as what it stands for. */
+export interface Doer {
   readonly cluster: WatchedCluster;
   readonly identity: SlotIdentity;
-  readonly counters: Float64Array;
-  readonly latency: Histogram;
 }
 
-/** A slot of program.bt as what it stands for; absent for slots that were never introduced. */
-export type Identify = (slot: number) => { cluster: WatchedCluster; identity: SlotIdentity } | undefined;
+export interface QueryTotals extends Doer {
+  readonly counters: Float64Array;
+  readonly latency: Histogram;
+  /** Requests that have not ended. */
+  running: number;
+}
+
+export interface WaitTotals extends Doer {
+  /** wait_event_info, or a system call (events.ts). */
+  readonly event: number;
+  readonly counters: Float64Array;
+}
+
+/** Absent for slots that were never introduced. */
+export type Identify = (slot: number) => Doer | undefined;
+
+const at = (name: QueryCounter): number => QUERY_COUNTERS.indexOf(name);
+const PARALLEL: readonly (readonly [QueryCounter, QueryCounter])[] = [
+  ['on_cpu', 'parallel_on_cpu'],
+  ['off_cpu', 'parallel_off_cpu'],
+  ['run_queue', 'parallel_run_queue'],
+];
 
 export class Totals {
-  /** Nanoseconds of the wall clock and of a clock that does not step. */
+  /** The wall clock, and a clock that does not step. */
   readonly wallMs: number = Date.now();
   readonly monotonicMs: number = performance.now();
-  readonly fields: readonly QueryCounter[];
   /** By cluster, database, user and statement. */
   readonly queries = new Map<string, QueryTotals>();
+  /** By the same, kind of process and wait event. */
+  readonly waits = new Map<string, WaitTotals>();
   /** Events lost so far, by every cause. */
   readonly dropped: number;
+  readonly #identify: Identify;
 
-  constructor(engine: Engine, identify: Identify) {
-    this.fields = engine.queries.fields as readonly QueryCounter[];
-    const bySlot = new Map<number, QueryTotals>();
+  constructor(engine: Engine, identify: Identify, listUnderway: () => readonly Underway[]) {
+    this.#identify = identify;
+    const columns = engine.queries.fields.map((field) => at(field as QueryCounter));
     engine.queries.read((key, offset, row) => {
-      const slot = key.getUint32(offset, true);
-      const found = identify(slot);
-      if (found) bySlot.set(slot, this.#add(found.cluster, found.identity, row));
+      const counters = new Float64Array(QUERY_COUNTERS.length);
+      for (const [index, column] of columns.entries()) counters[column] = row[index]!;
+      this.#addQuery(key.getUint32(offset, true), counters);
     });
     engine.latencies.read((key, offset, row) => {
-      const query = bySlot.get(key.getUint32(offset, true));
+      const query = this.#queryOf(key.getUint32(offset, true));
       query?.latency.addBucket(key.getUint32(offset + 4, true), row[0]!);
     });
+    engine.waits.read((key, offset, row) => {
+      this.#addWait(key.getUint32(offset, true), key.getUint32(offset + 4, true), row);
+    });
+    // Last: what ends meanwhile is missing from both, rather than in both.
+    for (const one of listUnderway()) this.#addUnderway(one);
     this.dropped = Object.values(readDrops(engine)).reduce((sum, count) => sum + count, 0) + engine.lostStatements();
   }
 
-  #add(cluster: WatchedCluster, identity: SlotIdentity, row: Float64Array): QueryTotals {
-    const key = keyOf(cluster, identity);
+  #queryOf(slot: number): QueryTotals | undefined {
+    const doer = this.#identify(slot);
+    if (!doer) return undefined;
+    const key = queryKey(doer);
     let totals = this.queries.get(key);
     if (!totals) {
-      totals = { cluster, identity, counters: new Float64Array(this.fields.length), latency: new Histogram() };
+      totals = { ...doer, counters: new Float64Array(QUERY_COUNTERS.length), latency: new Histogram(), running: 0 };
       this.queries.set(key, totals);
     }
-    mergeRow(rulesOf(this.fields), totals.counters, row);
     return totals;
+  }
+
+  /** A worker's row in the kernel has its times only, and they are no part of the leader's latency. */
+  #addQuery(slot: number, row: Float64Array): void {
+    const query = this.#queryOf(slot);
+    if (!query) return;
+    if (isWorker(this.#identify(slot)!)) {
+      for (const [own, parallel] of PARALLEL) query.counters[at(parallel)]! += row[at(own)]!;
+    } else {
+      mergeRow(QUERY_RULES, query.counters, row);
+    }
+  }
+
+  #addWait(slot: number, event: number, row: Float64Array): void {
+    const doer = this.#identify(slot);
+    if (!doer) return;
+    const key = `${queryKey(doer)} ${doer.identity.backendType} ${event}`;
+    let totals = this.waits.get(key);
+    if (!totals) {
+      totals = { ...doer, event, counters: new Float64Array(WAIT_COUNTERS.length) };
+      this.waits.set(key, totals);
+    }
+    mergeRow(WAIT_RULES, totals.counters, row);
+  }
+
+  #addUnderway({ slot, isRequest, on_cpu, off_cpu, run_queue, waits }: Underway): void {
+    const row = new Float64Array(QUERY_COUNTERS.length);
+    row[at('on_cpu')] = on_cpu;
+    row[at('off_cpu')] = off_cpu;
+    row[at('run_queue')] = run_queue;
+    if (isRequest) row[at('latency')] = on_cpu + off_cpu + run_queue;
+    this.#addQuery(slot, row);
+    for (const { event, ns } of waits) this.#addWait(slot, event, Float64Array.of(ns, 1, ns));
+    const query = this.#queryOf(slot);
+    if (query && isRequest) query.running += 1;
   }
 }
 
-export const rulesOf = (fields: readonly QueryCounter[]): ('sum' | 'max')[] =>
-  fields.map((field) => (field === 'latency_max' ? 'max' : 'sum'));
+/** Executes part of a client's statement. */
+const isWorker = ({ cluster, identity }: Doer): boolean =>
+  identity.executes && identity.backendType !== cluster.clientBackend;
 
-const keyOf = (cluster: WatchedCluster, { database, user, backendType, queryId, fingerprint }: SlotIdentity): string =>
-  JSON.stringify([cluster.pgdata, database, user, backendType, queryId ?? `text ${fingerprint}`]);
+/** Workers of a parallel query are of their leader's row. */
+function queryKey(doer: Doer): string {
+  const { databaseOid, userOid, backendType, queryId, fingerprint } = doer.identity;
+  const type = isWorker(doer) ? doer.cluster.clientBackend : backendType;
+  return JSON.stringify([doer.cluster.pgdata, databaseOid, userOid, type, queryId ?? `text ${fingerprint}`]);
+}
 
 function readDrops(engine: Engine): Record<string, number> {
   const drops: Record<string, number> = {};
   engine.drops.read((_key, _offset, row) => {
-    engine.drops.fields.forEach((field, at) => {
-      drops[field] = row[at]!;
+    engine.drops.fields.forEach((field, index) => {
+      drops[field] = row[index]!;
     });
   });
   return drops;

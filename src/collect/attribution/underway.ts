@@ -1,0 +1,46 @@
+/** What processes have done that is not in the kernel's sums yet: requests and waits that have not ended. */
+import type { KernelBackend } from './engine.ts';
+
+/** Times in ns. */
+export interface Underway {
+  readonly slot: number;
+  /** A request of a client; else a background process. */
+  readonly isRequest: boolean;
+  readonly on_cpu: number;
+  readonly off_cpu: number;
+  readonly run_queue: number;
+  readonly waits: readonly UnderwayWait[];
+}
+
+export interface UnderwayWait {
+  readonly event: number;
+  readonly ns: number;
+}
+
+/** Nothing where the process is idle, or the kernel does not know yet what it executes. `now` in ns of CLOCK_MONOTONIC. */
+export function underwayOf(backend: KernelBackend, now: bigint): Underway | undefined {
+  const isRequest = backend.open !== 0;
+  const isIdle = backend.in_session !== 0 && !isRequest;
+  if (!backend.attached || !backend.named || backend.slot === 0 || isIdle) return undefined;
+  const since = (moment: bigint): number => (moment === 0n || moment > now ? 0 : Number(now - moment));
+  const gap = Number(backend.gap);
+  const asleep = since(backend.off_since);
+  const waited = (backend.gap_pushed ? 0 : gap) + (backend.blocked ? asleep : 0);
+  const queued = (backend.gap_pushed ? gap : 0) + (backend.blocked ? 0 : asleep);
+  return {
+    slot: backend.slot,
+    isRequest,
+    on_cpu: Number(backend.on_cpu) + since(backend.on_since),
+    off_cpu: Number(backend.off_cpu) + waited,
+    run_queue: Number(backend.run_queue) + queued,
+    waits: waitsOf(backend, waited),
+  };
+}
+
+/** The lock wait that may have slept before, and the sleep of now, which may be part of it. */
+function waitsOf(backend: KernelBackend, waited: number): UnderwayWait[] {
+  const inLock = backend.lock !== 0n;
+  const forLock = inLock && backend.gap_event === backend.lock_event;
+  const lock = { event: backend.lock_event, ns: Number(backend.lock_ns) + (forLock ? waited : 0) };
+  return [...(inLock ? [lock] : []), ...(waited > 0 && !forLock ? [{ event: backend.gap_event, ns: waited }] : [])];
+}

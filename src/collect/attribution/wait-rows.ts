@@ -1,0 +1,67 @@
+/** Rows of `pebble waits`, as docs/json.md describes them: what each query and each background process waited for. */
+import { Windows } from '../../aggregate/index.ts';
+import { eventOf } from './events.ts';
+import { type Totals, WAIT_RULES, type WaitTotals } from './totals.ts';
+import { countersOf, microseconds, type RowHead, rowHead, type Window, windowBetween } from './window.ts';
+
+export interface WaitRow extends RowHead {
+  /** pg_stat_activity.backend_type. */
+  readonly backend_type: string;
+  readonly database: string | null;
+  readonly user: string | null;
+  readonly query_id: string | null;
+  /** Null where no statement is executed, as is the query. */
+  readonly fingerprint: string | null;
+  readonly query: string | null;
+  readonly query_truncated: boolean;
+  readonly wait_event_type: string;
+  readonly wait_event: string;
+  readonly count: number;
+  readonly total_us: number;
+  readonly max_us: number;
+}
+
+/** Turns readings into windows: each row is what was waited for since the reading before. */
+export class WaitRows {
+  readonly #windows: Windows = new Windows(WAIT_RULES);
+  #last: Totals;
+
+  constructor(first: Totals) {
+    this.#windows.advance(countersOf(first.waits));
+    this.#last = first;
+  }
+
+  /** Waits that ended or went on since the last reading; the longest in sum first. */
+  advance(now: Totals): WaitRow[] {
+    const growth = this.#windows.advance(countersOf(now.waits));
+    const window = windowBetween(this.#last, now);
+    const rows = [...growth].map(([key, counters]) =>
+      toRow(now.waits.get(key)!, counters, this.#last.waits.get(key), window),
+    );
+    this.#last = now;
+    return rows.sort((a, b) => b.total_us - a.total_us);
+  }
+}
+
+function toRow(totals: WaitTotals, growth: Float64Array, before: WaitTotals | undefined, window: Window): WaitRow {
+  const [ns, count, max] = growth as unknown as readonly [number, number, number];
+  const { cluster, identity, event } = totals;
+  // An earlier wait was longer than all of this window: none of these took longer than their sum.
+  const isNewMax = !before || max > before.counters[2]!;
+  const { type, event: name } = eventOf(cluster.major, event);
+  return {
+    ...rowHead(totals, window, isNewMax ? [] : ['max_us']),
+    backend_type: cluster.backendTypes[identity.backendType] ?? 'unknown',
+    database: identity.database,
+    user: identity.user,
+    query_id: identity.queryId,
+    fingerprint: identity.executes ? identity.fingerprint : null,
+    query: identity.query,
+    query_truncated: identity.truncated,
+    wait_event_type: type,
+    wait_event: name,
+    count,
+    total_us: microseconds(ns),
+    max_us: microseconds(Math.min(max, isNewMax ? max : ns)),
+  };
+}

@@ -1,0 +1,46 @@
+/** What all rows of one window have in common. */
+import { rfc3339 } from '../../base/time.ts';
+import type { Doer, Totals } from './totals.ts';
+
+export interface Window {
+  readonly window_start: string;
+  readonly window_us: number;
+  readonly coverage: 'exact' | 'partial' | 'sampled';
+  readonly dropped: number;
+}
+
+export function windowBetween(last: Totals, now: Totals): Window {
+  const dropped = now.dropped - last.dropped;
+  return {
+    window_start: rfc3339(last.wallMs),
+    window_us: Math.round((now.monotonicMs - last.monotonicMs) * 1000),
+    coverage: dropped > 0 ? 'partial' : 'exact',
+    dropped,
+  };
+}
+
+/** The same, as rows of docs/json.md begin. */
+export function rowHead({ cluster }: Doer, window: Window, inexact: readonly string[]) {
+  const { window_start, window_us, coverage, dropped } = window;
+  return {
+    cluster: cluster.pgdata,
+    system_identifier: cluster.systemIdentifier,
+    window_start,
+    window_us,
+    coverage,
+    inexact,
+    dropped,
+  };
+}
+
+export interface RowHead extends Window {
+  readonly cluster: string;
+  readonly system_identifier: string | null;
+  /** Names of the fields that are approximations. */
+  readonly inexact: readonly string[];
+}
+
+export const microseconds = (ns: number): number => Math.round(ns) / 1000;
+
+export const countersOf = (rows: ReadonlyMap<string, { readonly counters: Float64Array }>): Map<string, Float64Array> =>
+  new Map([...rows].map(([key, { counters }]) => [key, counters]));
