@@ -18,6 +18,8 @@ export interface MappedTable {
 /** PostgreSQL and its libraries take 3 MB, LLVM 10 MB. */
 const DEFAULT_LIMIT = 64 << 20;
 const MAX_FAILURES = 8;
+/** Known by name; those without a table are forgotten first. */
+const MAX_FILES = 4096;
 
 export class UnwindTables {
   readonly #files = new Map<string, MappedTable>();
@@ -36,6 +38,7 @@ export class UnwindTables {
     if (key === undefined) return undefined;
     let file = this.#files.get(key);
     if (file === undefined) {
+      if (this.#files.size >= MAX_FILES) this.#forgetIdle();
       file = { key, table: undefined, wanted: 0, failures: 0 };
       this.#files.set(key, file);
     }
@@ -47,6 +50,7 @@ export class UnwindTables {
     file.wanted = ++this.#wants;
     if (file.table === undefined) {
       file.table = this.#load(file, pid, mapping);
+      this.#files.set(file.key, file);
       if (file.table) this.#makeRoom();
     }
     return file.table ?? null;
@@ -71,6 +75,10 @@ export class UnwindTables {
     if (id === undefined) return undefined;
     for (const { table } of this.#files.values()) if (table?.buildId === id) return table;
     return undefined;
+  }
+
+  #forgetIdle(): void {
+    for (const [key, { table }] of this.#files) if (!table) this.#files.delete(key);
   }
 
   /** Lets go of what was not wanted for longest. Tables grow as rows are found: all are weighed. */
