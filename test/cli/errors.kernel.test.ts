@@ -1,6 +1,8 @@
 /** What goes wrong first for people: one line that says what, one that says what to do, and the promised exit status. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { lacking } from '../../src/bpf/testing/needs.ts';
 import { command, PEBBLE, pebble, TemporaryDirectory, UNABLE } from './pebble.ts';
@@ -82,15 +84,25 @@ test('a misspelt name: what was probably meant', () => {
   assert.match(stderr, /^stdin:1:11-15: ERROR: .*pidd.*\nBEGIN { @\[pidd\] = count\(\); }\n {10}~~~~\nHINT: .*\bpid\b/);
 });
 
-test('the verifier refuses: the line of the script, the end of its log, what to do', { skip: UNABLE }, () => {
-  const line = 'BEGIN { $i = 0; while ($i < 100000000) { $i++; @a[$i % 10] = $i } exit(); }';
-  const { status, stderr } = pebble('trace', '--no-warnings', '-e', line);
+/** The verifier follows eight calls into each other. */
+test('the verifier refuses: the line of the script, the end of its log', { skip: UNABLE }, (t) => {
+  const directory = new TemporaryDirectory();
+  t.after(() => directory.remove());
+  const numbers = Array.from({ length: 9 }, (_, n) => n + 1);
+  const functions = numbers.map((n) => `fn f${n}($x : uint64) : uint64 { return f${n + 1}($x + 1) * ${n}; }`);
+  const script = [...functions, 'fn f10($x : uint64) : uint64 { return $x; }', 'BEGIN { @ = f1(nsecs); exit(); }'];
+  const file = join(directory.path, 'deep.bt');
+  writeFileSync(file, script.join('\n'));
+  const { status, stderr } = pebble('trace', file);
   assert.notEqual(status, 0);
   const lines = stderr.trimEnd().split('\n');
-  assert.ok(lines[0]!.includes(`the kernel's verifier refused it at stdin:1: ${line}: the verifier gave up`), lines[0]);
+  assert.match(
+    lines[0]!,
+    /^ERROR: loading program .*: the kernel's verifier refused it at \S+\/deep\.bt:(\d+): fn f\1\(.*too deep/,
+  );
   assert.match(lines[1]!, /^… \d+ more lines \(set PEBBLE_DETAIL=1 to see them\)$/);
-  assert.match(lines.at(-1)!, /^HINT: shorten loops/);
-  assert.ok(lines.length < 40);
+  assert.ok(lines.includes('the call stack of 9 frames is too deep'), stderr);
+  assert.ok(lines.length < 40, `${lines.length} lines`);
 });
 
 for (const [argv, expected] of [
