@@ -1,12 +1,7 @@
 /** A row of `pebble queries --json` and of the HTTP API, as docs/json.md describes it. */
-export interface QueryRow {
-  readonly cluster: string;
-  readonly system_identifier: string | null;
-  readonly window_start: string;
-  readonly window_us: number;
-  readonly coverage: 'exact' | 'partial' | 'sampled';
-  readonly inexact: readonly string[];
-  readonly dropped: number;
+import type { RowHead } from './row-head.ts';
+
+export interface QueryRow extends RowHead {
   readonly database: string | null;
   readonly user: string | null;
   readonly query_id: string | null;
@@ -14,6 +9,7 @@ export interface QueryRow {
   readonly query: string | null;
   readonly query_truncated: boolean;
   readonly requests: number;
+  readonly running: number;
   readonly calls: number;
   readonly errors: number;
   readonly latency_us: {
@@ -27,4 +23,16 @@ export interface QueryRow {
   readonly off_cpu_us: number;
   readonly run_queue_us: number;
   readonly start_delay_us: number;
+  readonly parallel_on_cpu_us: number;
+  readonly parallel_off_cpu_us: number;
+  readonly parallel_run_queue_us: number;
+  readonly shared_blks_hit: number;
+  readonly shared_blks_read: number;
+  readonly shared_blks_dirtied: number;
+  readonly shared_blks_written: number;
+  readonly temp_blks_read: number;
+  readonly temp_blks_written: number;
+  readonly wal_records: number;
+  readonly wal_fpi: number;
+  readonly wal_bytes: number;
 }

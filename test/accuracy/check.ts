@@ -1,6 +1,6 @@
 /** What must hold of rows, whatever the load was. */
 import assert from 'node:assert/strict';
-import type { QueryRow } from '../../src/collect/attribution/index.ts';
+import type { QueryRow } from '../../src/api/index.ts';
 import { Fingerprinter } from '../../src/postgres/fingerprint/index.ts';
 import type { StatementCount } from './servers.ts';
 import { total } from './watch.ts';

@@ -1,7 +1,9 @@
 /** Watches clusters while a load runs, and gives the rows of exactly that time. */
+
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { QueryRow } from '../../src/api/index.ts';
 import type { Cluster } from '../../src/cluster/index.ts';
-import { Attribution, type QueryRow, QueryRows } from '../../src/collect/attribution/index.ts';
+import { Attribution, QueryRows } from '../../src/collect/attribution/index.ts';
 
 /** A request is booked before its reply can be read; only the end of a session comes after its last reply. */
 const SETTLE_MS = 100;

@@ -1,7 +1,7 @@
 /** docs/json.md as a table of checks: every row of `pebble queries --json` must pass all of them. */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import type { QueryRow } from '../../src/collect/attribution/index.ts';
+import type { QueryRow } from '../../src/api/index.ts';
 
 type Check = (value: unknown) => boolean;
 
@@ -49,6 +49,19 @@ const QUERY_ROW: Readonly<Record<keyof QueryRow, Check>> = {
   off_cpu_us: time,
   run_queue_us: time,
   start_delay_us: time,
+  running: count,
+  parallel_on_cpu_us: time,
+  parallel_off_cpu_us: time,
+  parallel_run_queue_us: time,
+  shared_blks_hit: count,
+  shared_blks_read: count,
+  shared_blks_dirtied: count,
+  shared_blks_written: count,
+  temp_blks_read: count,
+  temp_blks_written: count,
+  wal_records: count,
+  wal_fpi: count,
+  wal_bytes: count,
 };
 
 const passes = (row: object, checks: Readonly<Record<string, Check>>): boolean => complaints(row, checks).length === 0;

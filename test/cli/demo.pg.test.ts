@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
-import type { QueryRow } from '../../src/collect/attribution/index.ts';
+import type { QueryRow } from '../../src/api/index.ts';
 import {
   assertFreed,
   type KernelObject,

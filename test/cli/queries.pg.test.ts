@@ -1,8 +1,8 @@
 /** `pebble queries` on several clusters at once, against a load that knows itself and against pg_stat_statements. */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import type { QueryRow } from '../../src/api/index.ts';
 import { type Cluster, findDebianMajors, startCluster } from '../../src/cluster/index.ts';
-import type { QueryRow } from '../../src/collect/attribution/index.ts';
 import { Connection } from '../../src/postgres/client/index.ts';
 import { type CountedReport, runCounted } from '../../src/workload/index.ts';
 import { assertDocumented, queryRows } from './contract.ts';

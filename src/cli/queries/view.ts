@@ -1,6 +1,7 @@
 /** What people see of query rows: columns, header and detail, the same for `queries`, `top` and `demo`. */
+import type { QueryRow } from '../../api/index.ts';
 import { formatMicroseconds, formatRate } from '../../base/units.ts';
-import type { Attribution, QueryRow, Refused, WatchedCluster } from '../../collect/attribution/index.ts';
+import type { Attribution, Refused, WatchedCluster } from '../../collect/attribution/index.ts';
 import {
   type Column,
   type Frame,

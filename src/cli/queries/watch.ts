@@ -1,5 +1,6 @@
 /** Shows query rows until it is told to stop: as a live table, as plain tables, or as NDJSON. */
-import type { Attribution, QueryRow, Totals } from '../../collect/attribution/index.ts';
+import type { QueryRow } from '../../api/index.ts';
+import type { Attribution, Totals } from '../../collect/attribution/index.ts';
 import { QueryRows } from '../../collect/attribution/index.ts';
 import { layoutTable, noPaint, runLive, sgrPaint, sortRows } from '../../terminal/index.ts';
 import type { Context } from '../command.ts';

@@ -1,6 +1,6 @@
 /** Where every nanosecond of every request goes: the collector behind `top`, `queries`, `waits` and the agent. */
 export { Attribution, type AttributionOptions, type Refused, type WatchedCluster } from './attribution.ts';
 export { requireHost } from './host.ts';
-export { type QueryRow, QueryRows } from './query-rows.ts';
+export { QueryRows } from './query-rows.ts';
 export type { Totals } from './totals.ts';
-export { type WaitRow, WaitRows } from './wait-rows.ts';
+export { WaitRows } from './wait-rows.ts';

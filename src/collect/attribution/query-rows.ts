@@ -1,43 +1,9 @@
 /** Rows of `pebble queries`, as docs/json.md describes them: what happened between two readings. */
-import { Windows } from '../../aggregate/index.ts';
-import { QUERY_COUNTERS, QUERY_RULES, type QueryCounter, type QueryTotals, type Totals } from './totals.ts';
-import { countersOf, microseconds, type RowHead, rowHead, type Window, windowBetween } from './window.ts';
 
-export interface QueryRow extends RowHead {
-  readonly database: string | null;
-  readonly user: string | null;
-  readonly query_id: string | null;
-  readonly fingerprint: string;
-  readonly query: string | null;
-  readonly query_truncated: boolean;
-  readonly requests: number;
-  readonly running: number;
-  readonly calls: number;
-  readonly errors: number;
-  readonly latency_us: {
-    readonly p50: number | null;
-    readonly p95: number | null;
-    readonly p99: number | null;
-    readonly max: number | null;
-    readonly total: number;
-  };
-  readonly on_cpu_us: number;
-  readonly off_cpu_us: number;
-  readonly run_queue_us: number;
-  readonly start_delay_us: number;
-  readonly parallel_on_cpu_us: number;
-  readonly parallel_off_cpu_us: number;
-  readonly parallel_run_queue_us: number;
-  readonly shared_blks_hit: number;
-  readonly shared_blks_read: number;
-  readonly shared_blks_dirtied: number;
-  readonly shared_blks_written: number;
-  readonly temp_blks_read: number;
-  readonly temp_blks_written: number;
-  readonly wal_records: number;
-  readonly wal_fpi: number;
-  readonly wal_bytes: number;
-}
+import { Windows } from '../../aggregate/index.ts';
+import type { QueryRow } from '../../api/index.ts';
+import { QUERY_COUNTERS, QUERY_RULES, type QueryCounter, type QueryTotals, type Totals } from './totals.ts';
+import { countersOf, microseconds, rowHead, type Window, windowBetween } from './window.ts';
 
 const column = (name: QueryCounter): number => QUERY_COUNTERS.indexOf(name);
 const [MAX, UNSPLIT, HIDDEN] = [column('latency_max'), column('unsplit'), column('hidden')];

@@ -1,25 +1,10 @@
 /** Rows of `pebble waits`, as docs/json.md describes them: what each query and each background process waited for. */
+
 import { Windows } from '../../aggregate/index.ts';
+import type { WaitRow } from '../../api/index.ts';
 import { eventOf } from './events.ts';
 import { type Totals, WAIT_RULES, type WaitTotals } from './totals.ts';
-import { countersOf, microseconds, type RowHead, rowHead, type Window, windowBetween } from './window.ts';
-
-export interface WaitRow extends RowHead {
-  /** pg_stat_activity.backend_type. */
-  readonly backend_type: string;
-  readonly database: string | null;
-  readonly user: string | null;
-  readonly query_id: string | null;
-  /** Null where no statement is executed, as is the query. */
-  readonly fingerprint: string | null;
-  readonly query: string | null;
-  readonly query_truncated: boolean;
-  readonly wait_event_type: string;
-  readonly wait_event: string;
-  readonly count: number;
-  readonly total_us: number;
-  readonly max_us: number;
-}
+import { countersOf, microseconds, rowHead, type Window, windowBetween } from './window.ts';
 
 /** Turns readings into windows: each row is what was waited for since the reading before. */
 export class WaitRows {

@@ -1,13 +1,7 @@
 /** What all rows of one window have in common. */
+import type { RowHead, Window } from '../../api/index.ts';
 import { rfc3339 } from '../../base/time.ts';
 import type { Doer, Totals } from './totals.ts';
-
-export interface Window {
-  readonly window_start: string;
-  readonly window_us: number;
-  readonly coverage: 'exact' | 'partial' | 'sampled';
-  readonly dropped: number;
-}
 
 export function windowBetween(last: Totals, now: Totals): Window {
   const dropped = now.dropped - last.dropped;
@@ -20,7 +14,7 @@ export function windowBetween(last: Totals, now: Totals): Window {
 }
 
 /** The same, as rows of docs/json.md begin. */
-export function rowHead({ cluster }: Doer, window: Window, inexact: readonly string[]) {
+export function rowHead({ cluster }: Doer, window: Window, inexact: readonly string[]): RowHead {
   const { window_start, window_us, coverage, dropped } = window;
   return {
     cluster: cluster.pgdata,
@@ -33,14 +27,9 @@ export function rowHead({ cluster }: Doer, window: Window, inexact: readonly str
   };
 }
 
-export interface RowHead extends Window {
-  readonly cluster: string;
-  readonly system_identifier: string | null;
-  /** Names of the fields that are approximations. */
-  readonly inexact: readonly string[];
-}
-
 export const microseconds = (ns: number): number => Math.round(ns) / 1000;
 
 export const countersOf = (rows: ReadonlyMap<string, { readonly counters: Float64Array }>): Map<string, Float64Array> =>
   new Map([...rows].map(([key, { counters }]) => [key, counters]));
+
+export type { Window } from '../../api/index.ts';
