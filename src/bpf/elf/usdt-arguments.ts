@@ -43,8 +43,9 @@ type Operand =
   | Pick<MemoryArgument, 'kind' | 'base' | 'index' | 'scale' | 'disp'>
   | Pick<UnknownArgument, 'kind' | 'reason'>;
 
-/** More than any compiler writes: 12 are possible. */
+/** More than any compiler writes: 12 arguments are possible, of some 30 characters. */
 const MAX_ARGUMENTS = 64;
+const MAX_TEXT = 4096;
 
 /** What an argument that names a variable ("40+CheckpointStats(%rip)") needs to know. */
 export interface UsdtContext {
@@ -55,7 +56,7 @@ export interface UsdtContext {
 
 export function parseUsdtArguments(text: string, arch: Arch, context?: UsdtContext): UsdtArgument[] {
   // Blanks separate arguments, but also stand inside of arm64's brackets: [sp, 8].
-  const parts = text.match(/(?:\[[^\]]*\]|[^\s[])+/g) ?? [];
+  const parts = text.slice(0, MAX_TEXT).match(/(?:\[[^\]]*\]|[^\s[])+/g) ?? [];
   return parts.slice(0, MAX_ARGUMENTS).map((part) => parseArgument(part, arch, context));
 }
 

@@ -6,10 +6,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { PebbleError } from '../../base/errors.ts';
-import { BtfBuilder } from '../btf/builder.ts';
 import { Btf } from '../btf/index.ts';
 import { BTF_STEPS, simplifyBtf } from '../btf/simplify.ts';
-import { BpfObject, type ObjectKernel } from './index.ts';
+import { smallKernel } from '../testing/object-kernel.ts';
+import { BpfObject } from './index.ts';
 
 const clang = ['clang', 'clang-14'].find((name) => spawnSync(name, ['--version']).status === 0);
 const skip = clang === undefined ? 'clang is not installed' : false;
@@ -62,33 +62,10 @@ function compile(source: string, flags: readonly string[] = []): Buffer {
   return readFileSync(o);
 }
 
-/** A kernel of which the object sees a few types. */
-function kernel(): ObjectKernel {
-  const builder = new BtfBuilder();
-  const int = builder.int('int', 4, { signed: true });
-  const member = (name: string, type: number, offsetBits: number, bitSize = 0) => ({ name, type, offsetBits, bitSize });
-  builder.struct('task_struct', 64, (self) => [
-    member('flag', builder.int('unsigned int', 4), 3, 1),
-    member('array', builder.array(int, 8), 64),
-    member('parent', builder.ptr(self), 320),
-    member('pid', int, 384),
-  ]);
-  builder.enum('bpf_kind', 4, [{ name: 'SECOND', value: 77n }]);
-  builder.enum('bpf_func_id', 4, [{ name: 'BPF_FUNC_get_attach_cookie', value: 174n }]);
-  const btf = Btf.parse(builder.build());
-  return {
-    types: () => ({ kernel: btf, modules: () => [] }),
-    version: 0x060c22,
-    config: () => new Map(),
-    symbolAddress: (name) => (name === 'some_symbol' ? 0xffffffff81000000n : undefined),
-    hasSyscallWrapper: () => true,
-  };
-}
-
 test('an object becomes a collection without a kernel', { skip }, () => {
   const object = BpfObject.parse(compile(EVERYTHING));
   object.set('limit', 9);
-  const spec = object.spec(kernel());
+  const spec = object.spec(smallKernel());
   assert.deepEqual(
     spec.maps.map(({ name, type, slots }) => [name, type, ...(slots ?? [])]),
     [
@@ -117,7 +94,7 @@ function order(maps: readonly { readonly name: string }[], name: string): number
 }
 
 test('BTF for older kernels keeps its ids', { skip }, () => {
-  const { btf } = BpfObject.parse(compile(EVERYTHING)).spec(kernel());
+  const { btf } = BpfObject.parse(compile(EVERYTHING)).spec(smallKernel());
   const whole = Btf.parse(btf!);
   for (const step of BTF_STEPS) {
     const simpler = Btf.parse(simplifyBtf(btf!, step)!);
@@ -175,7 +152,7 @@ const UNFIT: readonly [what: string, source: string, message: RegExp][] = [
 for (const [what, source, message] of UNFIT) {
   test(`does not fit this kernel: ${what}`, { skip }, () => {
     const object = BpfObject.parse(compile(source));
-    assert.throws(() => object.spec(kernel()), { code: 'unsupported', message });
+    assert.throws(() => object.spec(smallKernel()), { code: 'unsupported', message });
   });
 }
 
@@ -184,7 +161,7 @@ const ROUNDS = Number(process.env.FUZZ_ROUNDS ?? 3000);
 
 test('mutated objects give a collection or an error of ours', { skip }, () => {
   const original = compile(EVERYTHING);
-  const plain = kernel();
+  const plain = smallKernel();
   let seed = Number(process.env.FUZZ_SEED ?? 7);
   const random = (below: number) => {
     seed = (Math.imul(seed, 1103515245) + 12345) & 0x7fffffff;

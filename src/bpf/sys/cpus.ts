@@ -1,15 +1,21 @@
 /** Which CPUs there are, as sysfs lists them ("0-3,8"). */
 import { readFileSync } from 'node:fs';
+import { PebbleError } from '../../base/errors.ts';
+
+/** Kernels are built for up to 8192. */
+const MOST_CPUS = 65536;
 
 export function parseCpuList(list: string): number[] {
-  return list
+  const ranges = list
     .trim()
     .split(',')
-    .filter((range) => range !== '')
-    .flatMap((range) => {
-      const [first, last = first] = range.split('-').map(Number);
-      return Array.from({ length: last! - first! + 1 }, (_, i) => first! + i);
-    });
+    .filter((range) => range !== '');
+  return ranges.flatMap((range) => {
+    const [first, last = first] = range.split('-').map(Number);
+    const count = last! - first! + 1;
+    if (count > 0 && last! < MOST_CPUS) return Array.from({ length: count }, (_, i) => first! + i);
+    throw new PebbleError('format', { doing: 'reading a list of CPUs', what: `"${range}" is no range of them` });
+  });
 }
 
 const read = (which: string) => parseCpuList(readFileSync(`/sys/devices/system/cpu/${which}`, 'utf8'));
