@@ -1,12 +1,46 @@
-/** `npm run kernels`: runs a command of this repository on other kernels, in virtual machines. */
+/** `npm run kernels`: the matrix on this host and on other kernels, into docs/kernels.md; or any command on one of them. */
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { PebbleError } from '../src/base/errors.ts';
+import { type Column, document } from '../test/kernels/document.ts';
 import { KERNELS, type Kernel } from '../test/kernels/kernels.ts';
 import { runInMachine } from '../test/kernels/machine.ts';
+import { complaints } from '../test/kernels/report.ts';
+import { tryHost, tryKernel } from '../test/kernels/try-kernels.ts';
 
-const USAGE = `usage: npm run kernels -- --kernel NAME [--postgres] [--timeout SECONDS] -- COMMAND …
-  runs the command in a virtual machine with this repository, and exits as it does
+const DOCUMENT = join(import.meta.dirname, '../docs/kernels.md');
+const USAGE = `usage: npm run kernels                      the matrix everywhere, written to docs/kernels.md
+       npm run kernels -- --kernel NAME     the matrix there, printed
+       npm run kernels -- --kernel NAME [--postgres] [--timeout SECONDS] -- COMMAND …
+                                            any command of this repository there; exits as it does
 kernels: ${KERNELS.map(({ name }) => name).join(' ')}`;
+
+interface CommandOptions {
+  readonly postgres: boolean;
+  readonly timeoutSeconds?: number;
+}
+
+async function main(): Promise<number> {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: {
+      kernel: { type: 'string' },
+      postgres: { type: 'boolean', default: false },
+      timeout: { type: 'string' },
+      help: { type: 'boolean', short: 'h' },
+    },
+  });
+  if (values.help) {
+    tell(USAGE);
+    return 0;
+  }
+  const kernel = values.kernel === undefined ? undefined : kernelNamed(values.kernel);
+  if (positionals.length === 0) return kernel === undefined ? everywhere() : printed(kernel);
+  if (kernel === undefined) throw new PebbleError('usage', { what: 'a command needs a --kernel', hint: USAGE });
+  const timeout = values.timeout === undefined ? {} : { timeoutSeconds: Number(values.timeout) };
+  return runCommand(kernel, positionals, { postgres: values.postgres, ...timeout });
+}
 
 function kernelNamed(name: string): Kernel {
   const kernel = KERNELS.find((row) => row.name === name);
@@ -14,20 +48,41 @@ function kernelNamed(name: string): Kernel {
   throw new PebbleError('usage', { what: `there is no kernel "${name}"`, hint: USAGE });
 }
 
-async function main(): Promise<number> {
-  const { values, positionals } = parseArgs({
-    allowPositionals: true,
-    options: { kernel: { type: 'string' }, postgres: { type: 'boolean' }, timeout: { type: 'string' } },
-  });
-  if (values.kernel === undefined || positionals.length === 0) throw new PebbleError('usage', { what: USAGE });
-  const { status, release, totalSeconds } = await runInMachine(kernelNamed(values.kernel), {
-    command: positionals,
-    postgres: values.postgres ?? false,
-    ...(values.timeout !== undefined && { timeoutSeconds: Number(values.timeout) }),
-    onLine: (line) => void process.stdout.write(`${line}\n`),
-  });
-  process.stderr.write(`Linux ${release}: exit status ${status} after ${totalSeconds} s\n`);
+function tell(text: string): void {
+  process.stderr.write(`${text}\n`);
+}
+
+async function runCommand(kernel: Kernel, command: readonly string[], options: CommandOptions): Promise<number> {
+  const onLine = (line: string) => void process.stdout.write(`${line}\n`);
+  const { status, release, totalSeconds } = await runInMachine(kernel, { command, onLine, ...options });
+  tell(`Linux ${release}: exit status ${status} after ${totalSeconds} s`);
   return status;
+}
+
+async function everywhere(): Promise<number> {
+  const columns = [judged(await tryHost())];
+  for (const kernel of KERNELS) columns.push(judged(await tryKernel(kernel, tell)));
+  writeFileSync(DOCUMENT, document(columns));
+  return columns.some(isBad) ? 1 : 0;
+}
+
+async function printed(kernel: Kernel): Promise<number> {
+  const column = judged(await tryKernel(kernel, tell));
+  process.stdout.write(document([column]));
+  return isBad(column) ? 1 : 0;
+}
+
+/** Tells how it went while the other kernels are still to come. */
+function judged(column: Column): Column {
+  const { rows, name, release, seconds } = column.report;
+  const count = (status: string) => rows.filter((row) => row.status === status).length;
+  tell(`${name} (${release}): ${count('works')} work, ${count('absent')} absent, ${seconds.toFixed(0)} s`);
+  for (const sentence of complaints(column.report, column.kernel)) tell(`  ${sentence}`);
+  return column;
+}
+
+function isBad({ report, kernel }: Column): boolean {
+  return complaints(report, kernel).length > 0;
 }
 
 // Ends the virtual machine with us.
@@ -36,6 +91,9 @@ try {
   process.exitCode = await main();
 } catch (error) {
   if (!(error instanceof PebbleError)) throw error;
-  process.stderr.write(`error: ${error.message}\n${error.detail ?? ''}${error.hint ? `hint: ${error.hint}\n` : ''}`);
+  tell(`error: ${error.message}`);
+  for (const [label, text] of Object.entries({ console: error.detail, hint: error.hint })) {
+    if (text !== undefined) tell(`${label}: ${text}`);
+  }
   process.exitCode = 1;
 }

@@ -1,5 +1,7 @@
 /** The kernels that Pebble is tried on: one row each, and how QEMU boots its machine. */
 
+import type { FeatureName } from '../../src/bpf/features/index.ts';
+
 export type Arch = 'amd64' | 'arm64';
 
 export interface Kernel {
@@ -9,15 +11,26 @@ export interface Kernel {
   readonly version?: string;
   /** The emulated CPU, where it is not its machine's. */
   readonly cpu?: string;
+  /** Features that came with an earlier version, but that it does not have; and why. Others must be there. */
+  readonly lacks?: Partial<Record<FeatureName, string>>;
 }
 
+const NO_COUNTERS = { hardware_counters: 'QEMU emulates no counters on x86' };
+const NO_FPROBE = 'Debian builds it without fprobe';
+const NO_ARM_FPROBE = 'arm64 has no fprobe yet';
+
 export const KERNELS: readonly Kernel[] = [
-  { name: '5.10', arch: 'amd64', version: '5.10.' },
-  { name: '6.1', arch: 'amd64', version: '6.1.' },
-  { name: '6.12', arch: 'amd64', version: '6.12.' },
+  { name: '5.10', arch: 'amd64', version: '5.10.', lacks: NO_COUNTERS },
+  { name: '6.1', arch: 'amd64', version: '6.1.', lacks: { ...NO_COUNTERS, kprobe_multi: NO_FPROBE } },
+  { name: '6.12', arch: 'amd64', version: '6.12.', lacks: NO_COUNTERS },
   // Since Linux 6.18 local storage and arenas want cmpxchg16b, and no kernel uses it unlocked any more.
-  { name: 'newest', arch: 'amd64', cpu: 'max' },
-  { name: '6.12-arm64', arch: 'arm64', version: '6.12.' },
+  { name: 'newest', arch: 'amd64', cpu: 'max', lacks: NO_COUNTERS },
+  {
+    name: '6.12-arm64',
+    arch: 'arm64',
+    version: '6.12.',
+    lacks: { kprobe_multi: NO_ARM_FPROBE, kprobe_session: NO_ARM_FPROBE },
+  },
 ];
 
 export interface Machine {

@@ -105,7 +105,7 @@ function start(kernel: Kernel, image: string, root: number): ChildProcess & { re
   const { qemu, machine, cpu, console } = MACHINES[kernel.arch];
   const command = [
     ...['flock', '-o', join(cacheDirectory(), 'lock'), 'nice', qemu, '-machine', machine, '-cpu', kernel.cpu ?? cpu],
-    ...['-accel', 'tcg,thread=multi', '-smp', '2', '-m', '2048', '-nic', 'none', '-no-reboot'],
+    ...['-accel', 'tcg,thread=single', '-smp', '2', '-m', '2048', '-nic', 'none', '-no-reboot'],
     ...['-kernel', image, '-initrd', '/dev/fd/3'],
     ...['-append', `console=${console} quiet loglevel=2 panic=-1 mitigations=off`],
     ...['-display', 'none', '-monitor', 'none', '-serial', 'stdio'],

@@ -13,6 +13,7 @@ import { attach } from './index.ts';
 
 const TRUE = realpathSync('/bin/true');
 const SLEEP = realpathSync('/bin/sleep');
+// Copies keep their names: where all programs are one (busybox), the name says which is meant.
 
 /** Its first instruction: runs once a process. */
 function entryOf(binary: string) {
@@ -40,7 +41,7 @@ const runs = (binary: string, times: number) => {
 };
 
 test('a replaced binary is attached to again', async (t) => {
-  const binary = join(directory(t), 'program');
+  const binary = join(directory(t), 'true');
   copyFileSync(TRUE, binary);
   using counter = await loadCounter({ kind: 'uprobe_multi' });
   const followed = await follow(entryOf(binary), counter.program);
@@ -59,7 +60,7 @@ test('a replaced binary is attached to again', async (t) => {
 });
 
 test('a process whose binary is gone can be probed through /proc', async (t) => {
-  const binary = join(directory(t), 'program');
+  const binary = join(directory(t), 'sleep');
   copyFileSync(SLEEP, binary);
   const child = spawn(binary, ['60']);
   await once(child, 'spawn');
@@ -67,7 +68,7 @@ test('a process whose binary is gone can be probed through /proc', async (t) => 
   using counter = await loadCounter({ kind: 'uprobe_multi' });
   const exe = `/proc/${child.pid}/exe`;
   const link = await attach(entryOf(exe), counter.program);
-  execFileSync(exe, ['0']);
+  assert.equal(spawnSync(exe, ['0'], { argv0: 'sleep' }).status, 0);
   assert.equal(counter.count(), 1n);
   link.close();
   child.kill();
@@ -77,11 +78,11 @@ test('a binary in another mount namespace is reached through its root', async (t
   if (spawnSync('unshare', ['-m', 'true']).status !== 0) return t.skip('no mount namespaces here');
   const path = directory(t);
   // Only that process sees the file.
-  const inside = `mount -t tmpfs none ${path} && cp ${TRUE} ${path}/program && echo ready && read line && ${path}/program && echo ran`;
+  const inside = `mount -t tmpfs none ${path} && cp ${TRUE} ${path}/true && echo ready && read line && ${path}/true && echo ran`;
   const child = spawn('unshare', ['-m', 'sh', '-c', inside], { stdio: ['pipe', 'pipe', 'inherit'] });
   await once(child.stdout, 'data');
   using counter = await loadCounter({ kind: 'uprobe_multi' });
-  const link = await attach(entryOf(`/proc/${child.pid}/root${path}/program`), counter.program);
+  const link = await attach(entryOf(`/proc/${child.pid}/root${path}/true`), counter.program);
   child.stdin.write('go\n');
   await once(child, 'exit');
   assert.equal(counter.count(), 1n);

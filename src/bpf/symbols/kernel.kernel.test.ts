@@ -13,6 +13,8 @@ test('the running kernel’s functions have the names of /proc/kallsyms', { skip
   // A prime stride.
   for (let i = 0; i < lines.length; i += 211) {
     const [address = '', type, name = ''] = lines[i]!.split('\t')[0]!.split(' ');
+    // Absolute ones are numbers, some of them 0.
+    if (type === 'A') continue;
     const place = symbols.locate(BigInt(`0x${address}`));
     assert.equal(place?.offset, 0, `${address} ${type} ${name}`);
     assert.ok(aliases.get(address)?.some((line) => line.slice(19).split('\t')[0] === place?.symbol));

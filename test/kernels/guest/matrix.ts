@@ -1,9 +1,25 @@
-/** Runs the matrix on the kernel that runs us: one line of JSON a row, and one a feature. */
+/** Runs the matrix, the feature probes and the test suites on the kernel that runs us: marked lines of JSON. */
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
 import { FEATURE_NAMES, feature } from '../../../src/bpf/features/index.ts';
 import { MATRIX, runRow } from '../matrix/index.ts';
+import { LINE_MARK, type Line, type SuiteResult } from '../report.ts';
+import { SUITES, type Suite } from '../suites.ts';
 
-const print = (line: object) => void process.stdout.write(`${JSON.stringify(line)}\n`);
-for (const rows of Object.values(MATRIX)) {
-  for (const row of rows) print(await runRow(row));
+const print = (line: Line) => void process.stdout.write(`${LINE_MARK}${JSON.stringify(line)}\n`);
+
+function runSuite({ name, files }: Suite): SuiteResult {
+  const options = ['--test', '--test-concurrency=1', `--test-reporter=${join(import.meta.dirname, 'reporter.ts')}`];
+  const { stdout, stderr } = spawnSync(process.execPath, [...options, ...files], { encoding: 'utf8' });
+  try {
+    return { name, ...(JSON.parse(stdout) as Omit<SuiteResult, 'name'>) };
+  } catch {
+    return { name, passed: 0, skipped: 0, failures: [`no result: ${stdout}${stderr}`] };
+  }
 }
-for (const name of FEATURE_NAMES) print(await feature(name));
+
+for (const rows of Object.values(MATRIX)) {
+  for (const row of rows) print({ kind: 'row', value: await runRow(row) });
+}
+for (const name of FEATURE_NAMES) print({ kind: 'feature', value: await feature(name) });
+for (const suite of SUITES) print({ kind: 'suite', value: runSuite(suite) });

@@ -1,0 +1,59 @@
+/** What a run on one kernel gave: the lines that the guest prints, and what of them is not as it should be. */
+import type { Feature } from '../../src/bpf/features/index.ts';
+import { compareVersions } from './debian.ts';
+import type { Kernel } from './kernels.ts';
+import type { Result } from './matrix/index.ts';
+
+export interface SuiteResult {
+  readonly name: string;
+  readonly passed: number;
+  readonly skipped: number;
+  /** Names of failed tests, or what else went wrong. */
+  readonly failures: readonly string[];
+}
+
+/** A line of the guest. */
+export type Line =
+  | { readonly kind: 'row'; readonly value: Result }
+  | { readonly kind: 'feature'; readonly value: Feature }
+  | { readonly kind: 'suite'; readonly value: SuiteResult };
+
+export interface Report {
+  readonly name: string;
+  /** `uname -r`. */
+  readonly release: string;
+  readonly seconds: number;
+  readonly rows: readonly Result[];
+  readonly features: readonly Feature[];
+  readonly suites: readonly SuiteResult[];
+}
+
+export const LINE_MARK = '@pebble ';
+
+/** Other lines than ours are none of the report. */
+export function parseLine(line: string): Line | undefined {
+  return line.startsWith(LINE_MARK) ? (JSON.parse(line.slice(LINE_MARK.length)) as Line) : undefined;
+}
+
+export function reportOf(lines: readonly Line[], about: Pick<Report, 'name' | 'release' | 'seconds'>): Report {
+  const values = <K extends Line['kind']>(kind: K) =>
+    lines.filter((line) => line.kind === kind).map(({ value }) => value as (Line & { kind: K })['value']);
+  return { ...about, rows: values('row'), features: values('feature'), suites: values('suite') };
+}
+
+/** Sentences about what failed, and about features that this version should have; none when all is well. */
+export function complaints(report: Report, kernel?: Kernel): string[] {
+  const failed = report.rows.flatMap((row) => (row.status === 'failed' ? [`${row.row}: ${row.reason}`] : []));
+  const tests = report.suites.flatMap(({ name, failures }) => failures.map((failure) => `${name}: ${failure}`));
+  // Of other kernels than the table's nobody knows how they were built.
+  const missing = kernel === undefined ? [] : report.features.filter((feature) => isMissing(feature, report, kernel));
+  return [
+    ...failed,
+    ...tests,
+    ...missing.map(({ title, since, reason }) => `${title}: came with Linux ${since}, but is not there: ${reason}`),
+  ].map((sentence) => sentence.replace(/\s+/g, ' ').trim());
+}
+
+function isMissing({ name, since, available }: Feature, { release }: Report, { lacks = {} }: Kernel): boolean {
+  return !available && compareVersions(since, release) <= 0 && !(name in lacks);
+}
