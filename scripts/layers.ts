@@ -57,7 +57,7 @@ const LAYERS: Readonly<Record<string, Layer>> = {
   workload: { imports: ['cluster', 'postgres/client'] },
   agent: { imports: [...COLLECTING, 'store', 'export', 'wire', 'api'] },
   api: { imports: [], pure: true },
-  server: { imports: ['agent', 'api'] },
+  server: { imports: ['agent', 'api', 'store'] },
   dashboard: { imports: ['api'] },
   cli: { imports: [...RUNNING, ...OBJECTS] },
 };

@@ -1,7 +1,9 @@
 /** What Pebble tells the outside: the rows of `--json` and the messages of the HTTP API. Types only. */
+export type * from './agent-status.ts';
 export type * from './commit-row.ts';
 export type * from './doer.ts';
 export type * from './execution-row.ts';
+export type * from './history.ts';
 export type * from './io-row.ts';
 export type * from './live.ts';
 export type * from './overhead.ts';

@@ -1,12 +1,13 @@
 /** Rows of `pebble queries`, as docs/json.md describes them: what happened between two readings. */
 
-import { Windows } from '../../aggregate/index.ts';
-import type { QueryRow } from '../../api/index.ts';
+import { type Histogram, Windows } from '../../aggregate/index.ts';
+import type { QueryRow, RowHead } from '../../api/index.ts';
+import type { SlotIdentity } from './statements.ts';
 import { QUERY_COUNTERS, QUERY_RULES, type QueryCounter, type QueryTotals, type Totals } from './totals.ts';
 import { countersOf, microseconds, rowHead, type Window, windowBetween } from './window.ts';
 
 const column = (name: QueryCounter): number => QUERY_COUNTERS.indexOf(name);
-const [MAX, UNSPLIT, HIDDEN] = [column('latency_max'), column('unsplit'), column('hidden')];
+const MAX = column('latency_max');
 
 /** Fields that one request of several statements leaves on the last of them. */
 const OF_REQUESTS = ['calls', 'errors', 'latency_us', 'on_cpu_us', 'off_cpu_us', 'run_queue_us'];
@@ -45,11 +46,38 @@ export class QueryRows {
 }
 
 function toRow(totals: QueryTotals, growth: Float64Array, before: QueryTotals | undefined, window: Window): QueryRow {
-  const { database, user, queryId, fingerprint, query, truncated } = totals.identity;
-  const count = (name: QueryCounter): number => growth[column(name)]!;
+  const latency = totals.latency.clone();
+  if (before) latency.subtract(before.latency);
+  const max = isNewMax(totals, before) ? totals.counters[MAX]! : undefined;
+  const counts: QueryCounts = {
+    count: (name) => growth[column(name)]!,
+    latency,
+    max,
+    isMaxExact: max !== undefined,
+    running: totals.running,
+  };
+  return queryRow(rowHead(totals, window, inexactFields(counts)), totals.identity, counts);
+}
+
+/** What a row is made of, now or from history. */
+export interface QueryCounts {
+  /** Times in ns. */
+  readonly count: (name: QueryCounter) => number;
+  readonly latency: Histogram;
+  /** The longest request, or one of its bucket; absent where only the bucket is known. */
+  readonly max: number | undefined;
+  readonly isMaxExact: boolean;
+  readonly running: number;
+}
+
+export type QueryIdentity = Pick<SlotIdentity, 'database' | 'user' | 'queryId' | 'fingerprint' | 'query' | 'truncated'>;
+
+export function queryRow(head: RowHead, identity: QueryIdentity, counts: QueryCounts): QueryRow {
+  const { database, user, queryId, fingerprint, query, truncated } = identity;
+  const { count } = counts;
   const time = (name: QueryCounter): number => microseconds(count(name));
   return {
-    ...rowHead(totals, window, inexactFields(totals, growth, before)),
+    ...head,
     database,
     user,
     query_id: queryId,
@@ -57,10 +85,10 @@ function toRow(totals: QueryTotals, growth: Float64Array, before: QueryTotals | 
     query,
     query_truncated: truncated,
     requests: count('requests'),
-    running: totals.running,
+    running: counts.running,
     calls: count('calls'),
     errors: count('errors'),
-    latency_us: { ...percentiles(totals, before), total: time('latency') },
+    latency_us: { ...percentiles(counts), total: time('latency') },
     on_cpu_us: time('on_cpu'),
     off_cpu_us: time('off_cpu'),
     run_queue_us: time('run_queue'),
@@ -84,21 +112,19 @@ function toRow(totals: QueryTotals, growth: Float64Array, before: QueryTotals | 
 const isNewMax = ({ counters }: QueryTotals, before: QueryTotals | undefined): boolean =>
   !before || counters[MAX]! > before.counters[MAX]!;
 
-function percentiles(totals: QueryTotals, before: QueryTotals | undefined): Omit<QueryRow['latency_us'], 'total'> {
-  const histogram = totals.latency.clone();
-  if (before) histogram.subtract(before.latency);
-  const max = isNewMax(totals, before) ? totals.counters[MAX]! : undefined;
+function percentiles({ latency, max }: QueryCounts): Omit<QueryRow['latency_us'], 'total'> {
   const percentile = (quantile: number): number | null => {
-    const ns = histogram.percentile(quantile, max);
+    const ns = latency.percentile(quantile, max);
     return ns === undefined ? null : microseconds(ns);
   };
   return { p50: percentile(0.5), p95: percentile(0.95), p99: percentile(0.99), max: percentile(1) };
 }
 
-function inexactFields(totals: QueryTotals, growth: Float64Array, before: QueryTotals | undefined): string[] {
+/** Names of the fields that are approximations. */
+export function inexactFields({ count, isMaxExact }: QueryCounts): string[] {
   const fields = new Set<string>();
-  if (!isNewMax(totals, before)) fields.add('latency_us.max');
-  if (growth[UNSPLIT]! > 0) for (const field of UNSPLIT_FIELDS) fields.add(field);
-  if (growth[HIDDEN]! > 0) for (const field of ['calls', 'errors']) fields.add(field);
+  if (!isMaxExact) fields.add('latency_us.max');
+  if (count('unsplit') > 0) for (const field of UNSPLIT_FIELDS) fields.add(field);
+  if (count('hidden') > 0) for (const field of ['calls', 'errors']) fields.add(field);
   return [...fields];
 }

@@ -1,0 +1,36 @@
+/** What the agent says of itself, docs/json.md: its cost is always part of what it shows. */
+import type { ClusterInfo } from './live.ts';
+
+export interface AgentStatus {
+  readonly host: string;
+  readonly version: string;
+  readonly pid: number;
+  readonly started: string;
+  /** `exact`: eBPF sees every event; `sampled`: estimates without it. */
+  readonly tier: 'exact' | 'sampled';
+  readonly cost: {
+    /** Parts of one CPU: over the last interval, and since the start. */
+    readonly cpu: number;
+    readonly cpu_since_start: number;
+    readonly rss_bytes: number;
+    /** Memory of the eBPF maps; null where the kernel does not say. */
+    readonly bpf_memory_bytes: number | null;
+    /** Events lost since the start. */
+    readonly dropped: number;
+  };
+  readonly history: {
+    /** Null where no history is kept. */
+    readonly store: string | null;
+    readonly bytes: number;
+    readonly oldest: string | null;
+    readonly newest: string | null;
+    /** What a crash can lose, at most. */
+    readonly flush_interval_us: number;
+    /** Why history is not being written just now; null when all is well. */
+    readonly trouble: string | null;
+    readonly pending_intervals: number;
+    readonly lost_intervals: number;
+  };
+  readonly clusters: readonly ClusterInfo[];
+  readonly refused: readonly { readonly pgdata: string; readonly reason: string }[];
+}

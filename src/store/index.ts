@@ -1,0 +1,31 @@
+/** History: one interface, and the stores that implement it. */
+export {
+  type CounterName,
+  counterAt,
+  countersOf,
+  type IdentityName,
+  identityAt,
+  KIND_NAMES,
+  KINDS,
+  type Kind,
+  type KindName,
+  rulesOf,
+} from './kinds.ts';
+export type {
+  Coverage,
+  Covered,
+  Filter,
+  Interval,
+  QueryText,
+  RecordKind,
+  RecordsRequest,
+  Sample,
+  Series,
+  StepsRequest,
+  Store,
+  StoredRecord,
+  StoreState,
+  Summed,
+  SumRequest,
+  TimeRange,
+} from './store.ts';

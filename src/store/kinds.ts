@@ -1,0 +1,80 @@
+/** What history keeps: for each kind of series, what identifies one, and which counters it has. A new kind is a row here. */
+import type { FieldRule } from '../aggregate/index.ts';
+
+export interface Kind {
+  /** Names of the parts of a series' identity, in the order of `Series`. */
+  readonly identity: readonly string[];
+  /** Counters in the order of `Sample.values`; times in ns. A `sum` adds, a `max` keeps the largest. */
+  readonly counters: Readonly<Record<string, FieldRule>>;
+  /** What the histogram of a sample counts, in ns; null where samples have none. */
+  readonly histogram: string | null;
+}
+
+const WHO = ['host', 'cluster', 'system_identifier', 'database', 'user'] as const;
+
+export const KINDS = {
+  queries: {
+    identity: [...WHO, 'query_id', 'fingerprint'],
+    counters: {
+      requests: 'sum',
+      calls: 'sum',
+      errors: 'sum',
+      /** Requests of several statements, and those whose protocol was not visible: they make fields inexact. */
+      unsplit: 'sum',
+      hidden: 'sum',
+      latency: 'sum',
+      /** 0 where the longest is not known: then `max_unknown` is 1. */
+      latency_max: 'max',
+      max_unknown: 'sum',
+      on_cpu: 'sum',
+      off_cpu: 'sum',
+      run_queue: 'sum',
+      start_delay: 'sum',
+      shared_hit: 'sum',
+      shared_read: 'sum',
+      shared_dirtied: 'sum',
+      shared_written: 'sum',
+      temp_read: 'sum',
+      temp_written: 'sum',
+      wal_records: 'sum',
+      wal_fpi: 'sum',
+      wal_bytes: 'sum',
+      parallel_on_cpu: 'sum',
+      parallel_off_cpu: 'sum',
+      parallel_run_queue: 'sum',
+    },
+    histogram: 'latency',
+  },
+  waits: {
+    identity: [...WHO, 'backend_type', 'query_id', 'fingerprint', 'wait_event_type', 'wait_event'],
+    counters: { ns: 'sum', count: 'sum', max: 'max', max_unknown: 'sum' },
+    histogram: 'wait',
+  },
+  /** Session time by what it was spent on, the sum of the two above: small, so that a chart of a month is quick. */
+  load: {
+    identity: ['host', 'cluster', 'class'],
+    counters: { ns: 'sum' },
+    histogram: null,
+  },
+} as const satisfies Readonly<Record<string, Kind>>;
+
+export type KindName = keyof typeof KINDS;
+export type CounterName<K extends KindName> = keyof (typeof KINDS)[K]['counters'] & string;
+export type IdentityName<K extends KindName> = (typeof KINDS)[K]['identity'][number];
+
+export const KIND_NAMES = Object.keys(KINDS) as readonly KindName[];
+
+/** Looked up for every number of every row: worked out once. */
+const COUNTERS = Object.fromEntries(KIND_NAMES.map((kind) => [kind, Object.keys(KINDS[kind].counters)]));
+const RULES = Object.fromEntries(KIND_NAMES.map((kind) => [kind, Object.values(KINDS[kind].counters)]));
+
+export const countersOf = (kind: KindName): readonly string[] => COUNTERS[kind]!;
+
+export const rulesOf = (kind: KindName): readonly FieldRule[] => RULES[kind]! as readonly FieldRule[];
+
+/** Where a counter stands in `Sample.values`. */
+export const counterAt = <K extends KindName>(kind: K, name: CounterName<K>): number => COUNTERS[kind]!.indexOf(name);
+
+/** Where a part stands in `Sample.series`. */
+export const identityAt = <K extends KindName>(kind: K, name: IdentityName<K>): number =>
+  (KINDS[kind].identity as readonly string[]).indexOf(name);
