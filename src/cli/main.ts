@@ -13,9 +13,15 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 });
 
 const argv = process.argv.slice(2);
+let status: number;
 try {
-  process.exit((await dispatch(argv)) ?? interruptedStatus() ?? 0);
+  status = (await dispatch(argv)) ?? interruptedStatus() ?? 0;
 } catch (error) {
   const color = process.stderr.isTTY === true && colorsWanted() && !argv.includes('--no-color');
-  process.exit(reportError(error, { json: argv.includes('--json'), color }));
+  status = reportError(error, { json: argv.includes('--json'), color });
 }
+// What a slow reader has not taken yet waits in this process.
+for (const stream of [process.stdout, process.stderr]) {
+  await new Promise<void>((resolve) => void stream.write('', () => resolve()));
+}
+process.exit(status);

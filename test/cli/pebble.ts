@@ -64,14 +64,9 @@ export class Running {
     if (!isSo()) throw new Error(`${what}: it ended before that: ${this.stderr}`);
   }
 
-  /** Resolves when it has attached its programs and waits for their time to pass. */
+  /** Resolves when its window has begun. */
   async watching(): Promise<void> {
-    await this.until('it watches', () => kernelObjectsOf(this.pid).some(({ kind }) => kind === 'link'));
-    let before = -1;
-    while (before !== cpuTicks(this.pid)) {
-      before = cpuTicks(this.pid);
-      await sleep(500);
-    }
+    await this.until('it watches', () => this.stderr.includes('pebble: watching for '));
   }
 
   #hasEnded(): boolean {
@@ -86,13 +81,6 @@ export async function until(what: string, isSo: () => boolean, patienceMs: numbe
     if (performance.now() > deadline) throw new Error(`not so after ${patienceMs} ms: ${what}`);
     await sleep(50);
   }
-}
-
-/** utime + stime: fields 14 and 15 of /proc/PID/stat. */
-function cpuTicks(pid: number): number {
-  const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  return Number(fields[11]) + Number(fields[12]);
 }
 
 export interface KernelObject {

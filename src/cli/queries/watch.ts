@@ -1,5 +1,6 @@
 /** Shows query rows until it is told to stop: as a live table, as plain tables, or as NDJSON. */
 import type { QueryRow } from '../../api/index.ts';
+import { formatMicroseconds } from '../../base/units.ts';
 import type { Attribution, Totals } from '../../collect/attribution/index.ts';
 import { QueryRows } from '../../collect/attribution/index.ts';
 import { layoutTable, noPaint, runLive, sgrPaint, sortRows } from '../../terminal/index.ts';
@@ -48,6 +49,7 @@ export async function watchQueries(options: WatchOptions): Promise<boolean> {
 export async function measureQueries(options: WatchOptions & { readonly durationMs: number }): Promise<void> {
   const { attribution, durationMs } = options;
   const rows = new QueryRows(attribution.read());
+  process.stderr.write(`pebble: watching for ${formatMicroseconds(durationMs * 1000)}\n`);
   await pause(durationMs, interruption());
   printRows(rows.advance(attribution.read()), options);
 }
