@@ -32,5 +32,5 @@ export async function watch(...clusters: readonly Cluster[]): Promise<Watch> {
 export const rowsOf = (rows: readonly QueryRow[], word: string): QueryRow[] =>
   rows.filter(({ query }) => query !== null && new RegExp(`\\b${word}\\b`).test(query) && !/^CREATE/i.test(query));
 
-export const total = (rows: readonly QueryRow[], of: (row: QueryRow) => number): number =>
+export const total = <Row>(rows: readonly Row[], of: (row: Row) => number): number =>
   rows.reduce((sum, row) => sum + of(row), 0);

@@ -4,6 +4,7 @@ import { type DiscoveredCluster, discoverClusters } from '../../postgres/discove
 import { Fingerprinter } from '../../postgres/fingerprint/index.ts';
 import { layoutOf } from '../../postgres/layout/index.ts';
 import { Engine } from './engine.ts';
+import { firstSight } from './first-sight.ts';
 import { requireHost } from './host.ts';
 import { Monotone } from './monotone.ts';
 import { isAlive, listChildren } from './processes.ts';
@@ -120,8 +121,8 @@ export class Attribution {
       const profile = kernelProfile(cluster);
       this.#engine.setProfile(index, profile);
       // The postmaster first: whoever it forks from now on is known, and whoever it forked before is there to be found.
-      if (!this.#engine.watch(cluster.pid, index, true)) return;
-      for (const child of childrenOf(cluster)) this.#engine.watch(child.pid, index, false);
+      if (!this.#engine.watch(cluster.pid, index, 'postmaster')) return;
+      for (const { pid } of childrenOf(cluster)) this.#engine.watch(pid, index, firstSight(pid, profile));
       this.#refused.delete(cluster.pgdata);
       const { pgdata, systemIdentifier, major, pid } = cluster;
       const { backendTypes } = layoutOf(major);

@@ -46,6 +46,19 @@ export interface KernelProfile {
   readonly query_ids: number;
 }
 
+/** What of `struct backend` is known of a process that was there before the watch. */
+export interface FirstSight {
+  readonly watched: bigint;
+  readonly off_since: bigint;
+  readonly blocked: number;
+  readonly idle_wait: number;
+  readonly run_delay: bigint;
+  readonly gap_event: number;
+  readonly lock: bigint;
+  readonly lock_start: bigint;
+  readonly lock_event: number;
+}
+
 /** What is read here of `struct backend` of records.bt. */
 export interface KernelBackend {
   readonly attached: number;
@@ -129,14 +142,11 @@ export class Engine {
   }
 
   /** False when the process has ended. Children that are forked later are known by their postmaster. */
-  watch(pid: number, cluster: number, isPostmaster: boolean): boolean {
+  watch(pid: number, cluster: number, as: 'postmaster' | FirstSight): boolean {
     const backends = this.#map('@backends') as TaskStorageMap<unknown>;
+    const known = as === 'postmaster' ? { postmaster: 1 } : as;
     try {
-      return backends.set(
-        pid,
-        { ...zeroOf(this.#shape('@backends')), cluster, postmaster: Number(isPostmaster) },
-        'new',
-      );
+      return backends.set(pid, { ...zeroOf(this.#shape('@backends')), cluster, ...known }, 'new');
     } catch (error) {
       if (error instanceof KernelError && error.errno === ESRCH) return false;
       throw error;

@@ -1,16 +1,34 @@
-/** Processes by /proc: whether one lives, and its children. */
+/** Processes by /proc: whether one lives, what it does, and its children. */
 import { readFileSync } from 'node:fs';
 
 /** A zombie has no memory any more. */
-export function isAlive(pid: number): boolean {
+export const isAlive = (pid: number): boolean => !['Z', undefined].includes(stateOf(pid));
+
+/** Runs or waits for a CPU; else it sleeps. */
+export const isRunning = (pid: number): boolean => stateOf(pid) === 'R';
+
+/** Third field of /proc/PID/stat, behind the name. */
+function stateOf(pid: number): string | undefined {
   const stat = read(`/proc/${pid}/stat`);
-  return stat !== undefined && stat.slice(stat.lastIndexOf(')') + 2)[0] !== 'Z';
+  return stat?.[stat.lastIndexOf(')') + 2];
 }
 
 /** Needs CONFIG_PROC_CHILDREN, which distributions set; without it nothing that is under way shows. */
 export function listChildren(pid: number): number[] {
   const children = read(`/proc/${pid}/task/${pid}/children`) ?? '';
   return children.split(' ').filter(Boolean).map(Number);
+}
+
+/** Nanoseconds that it has waited for a CPU so far: task_struct.sched_info.run_delay. */
+export function readRunDelay(pid: number): bigint {
+  const [, delay] = (read(`/proc/${pid}/schedstat`) ?? '').split(' ');
+  return BigInt(delay ?? 0);
+}
+
+/** The number of the system call that it sleeps in. */
+export function readSystemCall(pid: number): number | undefined {
+  const [number] = (read(`/proc/${pid}/syscall`) ?? '').split(' ');
+  return number !== undefined && /^\d+$/.test(number) ? Number(number) : undefined;
 }
 
 function read(path: string): string | undefined {

@@ -72,7 +72,7 @@ const NAMES: Readonly<Record<number, string>> = {
 };
 
 /** Outside of a system call the kernel was entered by an exception: of those only page faults sleep. */
-const NONE = 0xffff;
+export const NO_SYSTEM_CALL = 0xffff;
 
 export const sleepingIn = (syscall: number): string =>
-  syscall === NONE ? 'page fault' : (NAMES[syscall] ?? `system call ${syscall}`);
+  syscall === NO_SYSTEM_CALL ? 'page fault' : (NAMES[syscall] ?? `system call ${syscall}`);

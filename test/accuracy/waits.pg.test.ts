@@ -1,0 +1,117 @@
+/** Waits of a known length, while they last and when they are over. */
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { WaitRow } from '../../src/api/index.ts';
+import type { Cluster } from '../../src/cluster/index.ts';
+import { QueryRows, WaitRows } from '../../src/collect/attribution/index.ts';
+import { Connection } from '../../src/postgres/client/index.ts';
+import { SERVERS, startCounting, UNABLE, withConnection } from './servers.ts';
+import { total, type Watch, watch } from './watch.ts';
+
+/** Longer than deadlock_timeout, which wakes the waiter once. */
+const HELD_MS = 1300;
+
+const of = (rows: readonly WaitRow[], event: string): WaitRow[] =>
+  rows.filter(({ wait_event_type, wait_event }) => `${wait_event_type}:${wait_event}` === event);
+
+/** What the server says itself, in µs: "process 1 acquired ShareLock on transaction 2 after 3.456 ms". */
+const loggedLockWait = (log: string): number =>
+  Number([...log.matchAll(/acquired ShareLock on transaction \d+ after ([\d.]+) ms/g)].at(-1)![1]) * 1000;
+
+const within = (actual: number, expected: number, share: number, what: string): void =>
+  assert.ok(Math.abs(actual - expected) <= expected * share, `${what}: ${actual} for ${expected}`);
+
+for (const server of SERVERS) {
+  describe(`${server.flavour} ${server.major}`, { skip: UNABLE }, () => {
+    let cluster: Cluster;
+    let watching: Watch;
+    let [holder, waiter]: Connection[] = [];
+    before(async () => {
+      cluster = await startCounting(server, { log_lock_waits: 'on' });
+      await withConnection(cluster, (connection) =>
+        connection.query('CREATE TABLE held (n int); INSERT INTO held VALUES (0)'),
+      );
+      watching = await watch(cluster);
+      [holder, waiter] = [await Connection.open(cluster), await Connection.open(cluster)];
+    });
+    after(async () => {
+      watching?.close();
+      for (const connection of [holder, waiter]) await connection?.close();
+      await cluster.stop();
+    });
+
+    test('a wait for a lock is one wait, shows while it lasts, and its sum is its length', async () => {
+      const first = watching.attribution.read();
+      const rows = new WaitRows(first);
+      await holder!.query('BEGIN');
+      await holder!.query('UPDATE held SET n = 1');
+      const waiting = waiter!.query('UPDATE held SET n = 2');
+      await sleep(HELD_MS / 2);
+      const half = of(rows.advance(watching.attribution.read()), 'Lock:transactionid');
+      await sleep(HELD_MS / 2);
+      await holder!.query('COMMIT');
+      await waiting;
+      const elapsed = loggedLockWait(cluster.log());
+      const rest = of(rows.advance(watching.attribution.read()), 'Lock:transactionid');
+      assert.deepEqual(
+        half.map(({ count, query }) => [count, query]),
+        [[1, 'UPDATE held SET n = $1']],
+      );
+      assert.ok(half[0]!.total_us > (HELD_MS / 2) * 800 && half[0]!.total_us < elapsed, `${half[0]!.total_us}`);
+      assert.deepEqual(
+        rest.map(({ count }) => count),
+        [0],
+      );
+      within(half[0]!.total_us + rest[0]!.total_us, elapsed, 0.02, 'the whole wait');
+      const [both] = of(new WaitRows(first).advance(watching.attribution.read()), 'Lock:transactionid');
+      assert.equal(both!.count, 1);
+      within(both!.max_us, elapsed, 0.02, 'the longest');
+    });
+
+    test('a request that runs is there with the time that it has spent', async () => {
+      const rows = new QueryRows(watching.attribution.read());
+      const sleeping = holder!.query('SELECT pg_sleep(0.6), n AS under_way FROM held');
+      await sleep(400);
+      const [row] = rows.advance(watching.attribution.read()).filter(({ query }) => query?.includes('under_way'));
+      assert.deepEqual([row!.running, row!.requests, row!.calls], [1, 0, 0]);
+      within(row!.latency_us.total, 400_000, 0.15, 'so far');
+      within(row!.on_cpu_us + row!.off_cpu_us + row!.run_queue_us, row!.latency_us.total, 0.01, 'spent');
+      await sleeping;
+      const [rest] = rows.advance(watching.attribution.read()).filter(({ query }) => query?.includes('under_way'));
+      assert.deepEqual([rest!.running, rest!.requests, rest!.calls], [0, 1, 1]);
+      within(row!.latency_us.total + rest!.latency_us.total, 600_000, 0.05, 'both windows');
+      within(rest!.latency_us.max!, 600_000, 0.05, 'the request');
+    });
+
+    test('a request that ran before anybody watched is there too', async () => {
+      await holder!.query('BEGIN');
+      await holder!.query('UPDATE held SET n = 1');
+      const waiting = waiter!.query('UPDATE held SET n = n + 1');
+      await sleep(100);
+      const late = await watch(cluster);
+      const waits = new WaitRows(late.attribution.read());
+      await sleep(100);
+      await holder!.query('COMMIT');
+      await waiting;
+      const [row] = (await late.rows()).filter(({ query }) => query?.startsWith('UPDATE held SET n = n'));
+      const [wait] = of(waits.advance(late.attribution.read()), 'Lock:transactionid');
+      late.close();
+      assert.deepEqual([row?.requests, row?.calls], [1, 1]);
+      assert.ok(row!.off_cpu_us > 80_000, `${row!.off_cpu_us}`);
+      assert.ok(wait!.total_us > 80_000, `${wait!.total_us}`);
+    });
+
+    test('waits are counted as often as they happen', async () => {
+      const rows = new WaitRows(watching.attribution.read());
+      for (let n = 0; n < 23; n++) await waiter!.query('SELECT pg_sleep(0.003) AS often, n, n FROM held');
+      const own = of(rows.advance(watching.attribution.read()), 'Timeout:PgSleep').filter(({ query }) =>
+        query?.includes('often'),
+      );
+      assert.equal(
+        total(own, ({ count }) => count),
+        23,
+      );
+    });
+  });
+}
