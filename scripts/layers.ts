@@ -11,7 +11,7 @@ interface Layer {
   readonly pure?: true;
 }
 
-const PURE_BPF = ['bpf/asm', 'bpf/btf', 'bpf/elf', 'bpf/spec'];
+const PURE_BPF = ['bpf/asm', 'bpf/btf', 'bpf/dwarf', 'bpf/elf', 'bpf/spec'];
 const BPF = [...PURE_BPF, 'bpf'];
 const OBJECTS = ['bpf/object', 'bpf/object/host'];
 const COLLECTING = [...BPF, 'lang', 'tracer', 'postgres', 'postgres/discover', 'aggregate', 'collect'];
@@ -34,6 +34,7 @@ const LAYERS: Readonly<Record<string, Layer>> = {
   native: { imports: [] },
   'bpf/asm': { imports: ['bpf/spec'], pure: true },
   'bpf/btf': { imports: [], pure: true },
+  'bpf/dwarf': { imports: ['bpf/elf'], pure: true },
   'bpf/elf': { imports: [], pure: true },
   'bpf/spec': { imports: ['bpf/asm'], pure: true },
   'bpf/core': { imports: ['bpf/asm', 'bpf/btf'], pure: true },
@@ -71,7 +72,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
 };
 const PURE_MODULES = ['node:util', 'node:path', 'node:buffer', 'node:url'];
 /** Doors of pure areas to the file system: they fetch the bytes that the rest of their folder understands. */
-const DOORS = ['bpf/btf/open.ts', 'bpf/elf/source.ts', 'bpf/elf/debuglink.ts'];
+const DOORS = ['bpf/btf/open.ts', 'bpf/dwarf/open.ts', 'bpf/elf/source.ts', 'bpf/elf/debuglink.ts'];
 
 type Import = { readonly specifier: string; readonly kind: 'value' | 'type' | 'lazy' };
 

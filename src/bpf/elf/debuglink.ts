@@ -1,6 +1,6 @@
 /** Finds the separate file that holds a stripped binary's symbols and debug information. */
 import { existsSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { basename, dirname, isAbsolute, join } from 'node:path';
 import { ByteCursor } from '../../base/bytes.ts';
 import { Elf } from './elf.ts';
 import { buildId } from './notes.ts';
@@ -24,23 +24,45 @@ export function debugLink(elf: Elf): DebugLink | undefined {
   return { file, crc: cursor.u32() };
 }
 
-/** Where debuggers look, in their order; `root` is the file system that the binary sees (/proc/PID/root). */
-export function debugFileCandidates(elf: Elf, binaryPath: string, root = ''): string[] {
+/**
+ * Where debuggers look, in their order; `root` is the file system that the binary sees (/proc/PID/root).
+ * `directories` come first: full paths, or paths from the binary's folder.
+ */
+export function debugFileCandidates(
+  elf: Elf,
+  binaryPath: string,
+  root = '',
+  directories: readonly string[] = [],
+): string[] {
   const id = buildId(elf);
-  const link = debugLink(elf);
-  const directory = dirname(binaryPath);
-  return [
-    ...(id && id.length > 2 ? [join(DEBUG_DIRECTORY, '.build-id', id.slice(0, 2), `${id.slice(2)}.debug`)] : []),
-    ...(link
-      ? [join(directory, link.file), join(directory, '.debug', link.file), join(DEBUG_DIRECTORY, directory, link.file)]
-      : []),
+  // Without a link the name is a custom, and only a build id tells whether the file is the right one.
+  const file = debugLink(elf)?.file ?? `${basename(binaryPath)}.debug`;
+  const own = dirname(binaryPath);
+  const byId = (directory: string) =>
+    id && id.length > 2 ? [join(directory, '.build-id', id.slice(0, 2), `${id.slice(2)}.debug`)] : [];
+  const usual = [
+    ...byId(DEBUG_DIRECTORY),
+    join(own, file),
+    join(own, '.debug', file),
+    join(DEBUG_DIRECTORY, own, file),
   ].map((path) => root + path);
+  const wanted = directories.flatMap((directory) => {
+    const place = isAbsolute(directory) ? directory : join(own, directory);
+    return [...byId(place), join(place, file), join(place, own, file)];
+  });
+  return [...wanted, ...usual];
 }
 
 /** The first candidate that is of the same build; the caller closes it. */
-export function openDebugFile(elf: Elf, binaryPath: string, root = ''): Elf | undefined {
-  for (const path of debugFileCandidates(elf, binaryPath, root)) {
-    if (!existsSync(path)) continue;
+export function openDebugFile(
+  elf: Elf,
+  binaryPath: string,
+  root = '',
+  directories: readonly string[] = [],
+): Elf | undefined {
+  for (const path of debugFileCandidates(elf, binaryPath, root, directories)) {
+    // A link may name the binary itself.
+    if (path === binaryPath || !existsSync(path)) continue;
     const candidate = Elf.open(path);
     if (belongsTo(candidate, elf)) return candidate;
     candidate.close();
