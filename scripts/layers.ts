@@ -27,6 +27,7 @@ const RUNNING = [
   'cluster',
   'workload',
   'postgres/client',
+  'postgres/tracing',
 ];
 
 const LAYERS: Readonly<Record<string, Layer>> = {
@@ -48,6 +49,7 @@ const LAYERS: Readonly<Record<string, Layer>> = {
   postgres: { imports: ['bpf/btf', 'bpf/elf'], pure: true },
   'postgres/discover': { imports: ['postgres', 'bpf/btf', 'bpf/elf'] },
   'postgres/client': { imports: [] },
+  'postgres/tracing': { imports: ['postgres', 'postgres/discover', 'bpf', 'lang'] },
   aggregate: { imports: [], pure: true },
   collect: { imports: [...BPF, 'tracer', 'lang', 'postgres', 'postgres/discover', 'aggregate', 'api'] },
   store: { imports: ['aggregate'] },

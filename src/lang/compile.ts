@@ -7,6 +7,7 @@ import type { ScriptLowering } from './lower/lowering.ts';
 import { type MapPlan, planMap } from './lower/map-plan.ts';
 import { Output } from './lower/output.ts';
 import { lowerUnits } from './lower/program.ts';
+import type { LoweringLibrary } from './lower/rows.ts';
 import { lowerStatement } from './lower/statements.ts';
 import { applyConfig } from './passes/apply-config.ts';
 import { checkControlFlow } from './passes/check-control-flow.ts';
@@ -17,6 +18,7 @@ import { expandProbes } from './passes/expand-probes.ts';
 import { fillParameters } from './passes/fill-parameters.ts';
 import { foldLiterals } from './passes/fold-literals.ts';
 import { type ImportOptions, resolveImports } from './passes/resolve-imports.ts';
+import { type ChosenHook, resolveTarget, type WithTarget } from './passes/resolve-target.ts';
 import type { OptionValues, ScriptOption } from './passes/script-options.ts';
 import { warnDeprecated } from './passes/warn-deprecated.ts';
 import { warnUnstable } from './passes/warn-unstable.ts';
@@ -53,6 +55,8 @@ export interface Compiled {
   readonly diagnostics: readonly Diagnostic[];
   /** What getopt() accepts. */
   readonly options: readonly ScriptOption[];
+  /** What became of the target's probes. */
+  readonly hooks: readonly ChosenHook[];
 }
 
 export function compile(text: string | Source, options: CompileOptions = {}): Compiled {
@@ -60,16 +64,23 @@ export function compile(text: string | Source, options: CompileOptions = {}): Co
   const diagnostics = new Diagnostics();
   const parsed = parse(source);
   diagnostics.addAll(parsed.diagnostics);
-  if (!diagnostics.ok) return { diagnostics: diagnostics.all, options: [] };
+  if (!diagnostics.ok) return { diagnostics: diagnostics.all, options: [], hooks: [] };
   const front = simplify(parsed.program, options, diagnostics);
-  if (!diagnostics.ok) return { diagnostics: diagnostics.all, options: front.options };
-  const script = generateScript(front.program, front.settings, options, diagnostics);
-  return { diagnostics: diagnostics.all, options: front.options, ...(script && diagnostics.ok && { script }) };
+  const { options: accepted, hooks } = front;
+  if (!diagnostics.ok) return { diagnostics: diagnostics.all, options: accepted, hooks };
+  const script = generateScript(front, options, diagnostics);
+  return { diagnostics: diagnostics.all, options: accepted, hooks, ...(script && diagnostics.ok && { script }) };
 }
 
 /** Tree to tree: what remains has no macros, imports or parameters. */
 function simplify(parsed: Program, options: CompileOptions, diagnostics: Diagnostics) {
-  let program = resolveImports(parsed, diagnostics, { standard: standardLibrary(), ...options.imports });
+  let target: Omit<WithTarget, 'program'> = { hooks: [], texts: [] };
+  const extend = (merged: Program): Program => {
+    const found = resolveTarget(merged, options.host ?? {}, diagnostics);
+    target = found;
+    return found.program;
+  };
+  let program = resolveImports(parsed, diagnostics, { standard: standardLibrary(), extend, ...options.imports });
   const { settings, unstable } = applyConfig(program, options.environment ?? {}, diagnostics, options.settings);
   warnDeprecated(program, diagnostics);
   warnUnstable(program, unstable, diagnostics);
@@ -83,17 +94,16 @@ function simplify(parsed: Program, options: CompileOptions, diagnostics: Diagnos
   );
   program = foldLiterals(filled.program, diagnostics);
   if (diagnostics.ok) checkControlFlow(program, diagnostics);
-  return { program, settings, options: filled.options };
+  return { ...target, program, settings, options: filled.options };
 }
 
 function generateScript(
-  program: Program,
-  settings: Settings,
+  { program, settings, texts }: ReturnType<typeof simplify>,
   options: CompileOptions,
   diagnostics: Diagnostics,
 ): CompiledScript | undefined {
   const host = options.host ?? {};
-  const library = createLibrary();
+  const library = createLibrary(texts);
   const space = new TypeSpace(program.definitions, () => host.kernelBtf?.(), host.target);
   const probes = expandProbes(program, { host, types: space, settings, diagnostics, pid: options.pid });
   const functions = program.functions.map((subprogram): Unit => ({ kind: 'function', subprogram }));
@@ -109,10 +119,15 @@ function generateScript(
   if (first) declareMaps(typing, program.maps, new Typing(typing, first, newTable()));
   const typed = inferScript(typing, units);
   if (!diagnostics.ok || options.checkOnly) return undefined;
-  return assemble(typed, typing, host);
+  return assemble(typed, typing, library, host);
 }
 
-function assemble(typed: ReturnType<typeof inferScript>, typing: ScriptTyping, host: CompileHost): CompiledScript {
+function assemble(
+  typed: ReturnType<typeof inferScript>,
+  typing: ScriptTyping,
+  library: LoweringLibrary,
+  host: CompileHost,
+): CompiledScript {
   const output = new Output();
   const plans = new Map<string, MapPlan>();
   for (const map of typing.maps.values()) {
@@ -121,7 +136,7 @@ function assemble(typed: ReturnType<typeof inferScript>, typing: ScriptTyping, h
   const lowering: ScriptLowering = {
     typing,
     output,
-    library: createLibrary(),
+    library,
     rules: { value: lowerValue, into: lowerInto, statement: lowerStatement },
     plan: (name) => plans.get(name)!,
   };

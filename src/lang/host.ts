@@ -1,5 +1,6 @@
 /** What the compiler asks about the machine and the traced programs: the only way facts of a host come in. */
 import type { Btf } from '../bpf/btf/index.ts';
+import type { Source } from './diagnostics/index.ts';
 import type { Type } from './types/type.ts';
 
 /** Everything is a question; an absent answer makes what needs it a diagnostic, never a guess. */
@@ -60,10 +61,53 @@ export interface UsdtSite {
   readonly arguments: string;
 }
 
-/** Names that a program knows and the language does not: what `pg.*` is made of. */
+/** What a program that is traced adds to the language: `pg.user`, `pg:query_done`. */
 export interface TargetProvider {
+  /** The word before the dot of its builtins and before the colon of its probes. */
+  readonly name: string;
+  readonly fields: readonly TargetField[];
+  readonly probes: readonly TargetProbe[];
+  /** Wanted once a script uses the name; a PebbleError says why there is nothing to trace. */
+  library(): TargetLibrary;
   /** Struct and union types by name, without the word: a layout table of the running version. */
   struct?(name: string): Type | undefined;
   /** Integer constants by name: addresses, offsets, enum members. */
   constant?(name: string): bigint | undefined;
+}
+
+export interface TargetField {
+  readonly name: string;
+  /** `uint64`, `string` … */
+  readonly type: string;
+  readonly doc: string;
+}
+
+export interface TargetProbe {
+  readonly name: string;
+  readonly doc: string;
+  /** What `args` has. */
+  readonly arguments: readonly TargetField[];
+}
+
+export interface TargetLibrary {
+  /** In the language: a macro for each field, which others of the library use as `name.field`, too; structs and maps. */
+  readonly source: Source;
+  readonly texts: readonly TextTable[];
+  /** Ways to a probe, the cheapest first; the first that this host has is taken. */
+  hooks(probe: string): readonly TargetHook[];
+}
+
+export interface TargetHook {
+  /** Probes of the language; the statement `body();` stands for the script's, and `$x` there is `args.x`. */
+  readonly text: string;
+  /** What it costs the traced program: "no trap". */
+  readonly cost: string;
+}
+
+/** Makes `name(number)` a function that gives the text in that row, or `unknown`. */
+export interface TextTable {
+  readonly name: string;
+  readonly doc: string;
+  readonly rows: readonly string[];
+  readonly unknown: string;
 }

@@ -1,7 +1,8 @@
 /** `pebble trace`: runs a program of the tracing language, with bpftrace's options. */
 import { writeFileSync } from 'node:fs';
 import { PebbleError } from '../../base/errors.ts';
-import { type CompiledScript, compile, DEFAULT_SETTINGS, formatDiagnostics } from '../../lang/index.ts';
+import { type Compiled, type CompiledScript, compile, DEFAULT_SETTINGS, formatDiagnostics } from '../../lang/index.ts';
+import { type ClusterChoice, postgresTarget } from '../../postgres/tracing/index.ts';
 import { SYSTEM_INCLUDES, scriptFiles } from '../../tracer/host/includes.ts';
 import { machineHost } from '../../tracer/host/index.ts';
 import {
@@ -83,8 +84,8 @@ function targetOf({ options, pid }: TraceRequest): Target | undefined {
 /** The script, or the exit status when there is none to run. */
 function compileRequest(request: TraceRequest, target: Target | undefined, colour: boolean): CompiledScript | number {
   const { options, source, positional, named } = request;
-  const { script, diagnostics } = compile(source!, {
-    host: machineHost(target && { pid: target.pid }),
+  const { script, diagnostics, hooks } = compile(source!, {
+    host: machineHost({ target: postgresTarget(clusterChoice(request)), ...(target && { pid: target.pid }) }),
     environment: process.env,
     settings: { ...DEFAULT_SETTINGS, unsafe: options.unsafe },
     positional,
@@ -101,7 +102,19 @@ function compileRequest(request: TraceRequest, target: Target | undefined, colou
   const failed = diagnostics.some(({ severity }) => severity === 'error');
   // bpftrace's warnings go to standard output.
   (failed ? process.stderr : process.stdout).write(text);
+  if (!failed && !options.quiet) process.stderr.write(hookText(hooks));
   return failed ? 1 : (script ?? 0);
+}
+
+function clusterChoice({ options, pid }: TraceRequest): ClusterChoice {
+  return { ...(options.pgdata !== undefined && { pgdata: options.pgdata }), ...(pid !== undefined && { pid }) };
+}
+
+function hookText(hooks: Compiled['hooks']): string {
+  const unique = new Map(hooks.map((hook) => [hook.probe, hook]));
+  return [...unique.values()]
+    .map(({ probe, through, cost }) => `${probe} through ${through.join(', ')} (${cost})\n`)
+    .join('');
 }
 
 /** BPFTRACE_COLOR: auto, always or never. */

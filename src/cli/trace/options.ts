@@ -5,6 +5,12 @@ export const TRACE_OPTIONS = {
   execute: { kind: 'string', short: 'e', value: 'PROGRAM', summary: 'run this program' },
   list: { kind: 'flag', short: 'l', summary: 'list probes that match a pattern, or those of a program' },
   pid: { kind: 'string', short: 'p', value: 'PID', summary: 'trace this process; end when it does' },
+  pgdata: {
+    kind: 'string',
+    value: 'DIR',
+    complete: 'directory',
+    summary: 'pg.* and pg: mean this PostgreSQL only; without, all that run here',
+  },
   cmd: { kind: 'string', short: 'c', value: 'COMMAND', summary: 'run the command and trace it; end when it does' },
   format: { kind: 'string', short: 'f', value: 'FORMAT', summary: 'text (default) or json: one object a line' },
   output: { kind: 'string', short: 'o', value: 'FILE', complete: 'file', summary: 'write to FILE' },

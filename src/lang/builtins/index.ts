@@ -1,4 +1,5 @@
 /** The tables of builtins, functions and aggregates in one: what the language knows by name. */
+import type { TextTable } from '../host.ts';
 import type { AggregateRow, BuiltinRow, FunctionRow, LoweringLibrary } from '../lower/rows.ts';
 import { AGGREGATES } from './aggregates.ts';
 import { EMIT } from './emit.ts';
@@ -6,7 +7,7 @@ import { EXPONENTIAL } from './exponential.ts';
 import { KERNEL } from './kernel.ts';
 import { MAPS } from './maps.ts';
 import { MEMORY } from './memory.ts';
-import { NAMES } from './names.ts';
+import { NAMES, tableFunction } from './names.ts';
 import { NETWORK } from './network.ts';
 import { OUTPUT } from './output.ts';
 import { argRow, PROBE } from './probe.ts';
@@ -23,7 +24,9 @@ const byName = <T extends { readonly name: string }>(...tables: readonly (readon
 const PREFIX = '__builtin_';
 const plain = (name: string): string => (name.startsWith(PREFIX) ? name.slice(PREFIX.length) : name);
 
-export function createLibrary(): LoweringLibrary & { rows(): (BuiltinRow | FunctionRow | AggregateRow)[] } {
+export function createLibrary(
+  texts: readonly TextTable[] = [],
+): LoweringLibrary & { rows(): (BuiltinRow | FunctionRow | AggregateRow)[] } {
   const builtins = byName<BuiltinRow>(PROCESS, TIME_BUILTINS, PROBE, STACK_BUILTINS);
   const functions = byName<FunctionRow>(
     TEXT,
@@ -38,6 +41,7 @@ export function createLibrary(): LoweringLibrary & { rows(): (BuiltinRow | Funct
     STACK_FUNCTIONS,
     EMIT,
     EXPONENTIAL,
+    texts.map(tableFunction),
   );
   const aggregates = byName<AggregateRow>(AGGREGATES);
   return {

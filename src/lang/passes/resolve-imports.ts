@@ -29,6 +29,8 @@ export interface ImportOptions {
   /** Headers to read before the script's definitions (--include). */
   readonly headers?: readonly string[];
   readonly defines?: Readonly<Record<string, string>>;
+  /** Brings in what the traced program adds, once the imported scripts are there and before the library is looked into. */
+  readonly extend?: (program: Program) => Program;
   /** Which text of the standard library defines a macro. */
   readonly standard?: ReadonlyMap<string, Source>;
 }
@@ -36,7 +38,8 @@ export interface ImportOptions {
 /** Imported probes come before the script's own. */
 export function resolveImports(program: Program, diagnostics: Diagnostics, options: ImportOptions = {}): Program {
   const importer = new Importer(diagnostics, options);
-  const merged = importer.importAll(program);
+  const { extend = (merged) => merged } = options;
+  const merged = extend(importer.importAll(program));
   const withStandard = importStandard(merged, options.standard ?? new Map(), diagnostics);
   return importer.withDefinitions(withStandard);
 }

@@ -1,6 +1,6 @@
 /** Lists probes and kernel types by patterns, as `pebble trace -l` prints them. */
 import type { Btf } from '../../bpf/btf/index.ts';
-import type { CompileHost } from '../../lang/host.ts';
+import type { CompileHost, TargetProvider } from '../../lang/host.ts';
 import { PROBE_KINDS } from '../../lang/probes/index.ts';
 import { isPattern, matcher } from '../../lang/probes/wildcard.ts';
 import { definition } from './c-text.ts';
@@ -27,7 +27,19 @@ const isTypeName = (text: string): boolean => /^(struct|union|enum) /.test(text)
 export function listProbes(text: string, options: ListOptions): string[] {
   const pattern = text === '' ? '*:*' : text.includes(':') ? text : `*:${text}`;
   const [kindPattern = '', ...rest] = pattern.split(':');
+  if (kindPattern === options.host.target?.name) return listTarget(options.host.target, rest.join(':'), options);
   return kindsFor(kindPattern, rest, options).flatMap((kind) => listKind(kind, rest, options));
+}
+
+/** What the traced program adds, when it is asked for by its name. */
+function listTarget({ name, probes }: TargetProvider, pattern: string, { verbose }: ListOptions): string[] {
+  const accepts = matcher(pattern);
+  return probes
+    .filter((probe) => accepts(probe.name))
+    .flatMap((probe) => {
+      const fields = verbose ? probe.arguments.map((field) => `    ${field.type} ${field.name}`) : [];
+      return [`${name}:${probe.name}`, ...fields];
+    });
 }
 
 /** A kind by name or alias; patterns stand for all of the kernel, and for user programs where they are narrowed down. */

@@ -1,0 +1,60 @@
+/** A target's builtins and probes, with a target that is no program at all. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { compile } from '../compile.ts';
+import type { CompileHost, TargetProvider, UserFunction } from '../host.ts';
+
+const answer = { name: 'answer', type: 'uint64', doc: 'The answer.' };
+
+const TOY: TargetProvider = {
+  name: 'toy',
+  fields: [answer, { name: 'title', type: 'string', doc: 'Its text.' }],
+  probes: [{ name: 'asked', doc: 'Somebody asks.', arguments: [answer] }],
+  library: () => ({
+    source: { name: 'toy', text: 'macro answer() { 40 + toy.two } macro two() { 2 } macro title() { toy_title(1) }' },
+    texts: [{ name: 'toy_title', doc: 'Titles.', rows: ['none', 'deep thought'], unknown: '?' }],
+    hooks: (name) =>
+      name === 'asked'
+        ? [
+            { text: 'usdt:/toy:toy:asked { $answer = arg0; body(); }', cost: 'a nop' },
+            { text: 'uprobe:/toy:ask { if (arg0 < 7) { return; } $answer = arg0 + 1; body(); }', cost: 'a trap' },
+          ]
+        : [],
+  }),
+};
+
+const ask: UserFunction = { name: 'ask', address: 16n, fileOffset: 16n, size: 8 };
+const HOST: CompileHost = {
+  target: TOY,
+  cpus: { possible: 1 },
+  binaries: (name) => [name],
+  userFunctions: () => [ask],
+};
+const compiled = (text: string, host: CompileHost = HOST) => compile(text, { host });
+const messages = (text: string): string[] => compiled(text).diagnostics.map(({ message }) => message);
+
+test('builtins are values like any other', () => {
+  assert.deepEqual(messages('BEGIN { @[toy.title] = toy.answer; if (toy.title == "deep thought") { exit(); } }'), []);
+});
+
+test("the library's inner names are its own, and nobody pays for a target that is not named", () => {
+  assert.deepEqual(messages('BEGIN { print(toy.two); }'), ['toy has no two']);
+  const closed: TargetProvider = { ...TOY, library: () => assert.fail('not asked for') };
+  assert.deepEqual(compiled('BEGIN { print(1); }', { ...HOST, target: closed }).diagnostics, []);
+});
+
+test('a probe takes the first hook that is there, and says so', () => {
+  const { script, hooks, diagnostics } = compiled('toy:asked /args.answer > 9/ { print(args.answer); exit(); }');
+  assert.deepEqual(diagnostics, []);
+  assert.deepEqual(hooks, [{ probe: 'toy:asked', through: ['uprobe:/toy:ask'], cost: 'a trap' }]);
+  assert.deepEqual(
+    script!.probes.map(({ name }) => name),
+    ['uprobe:/toy:ask'],
+  );
+  const site = { provider: 'toy', name: 'asked', fileOffset: 32n, arguments: '8@%rdi' };
+  assert.equal(compiled('toy:asked { exit(); }', { ...HOST, usdtSites: () => [site] }).hooks[0]!.cost, 'a nop');
+});
+
+test('a probe without a hook is an error', () => {
+  assert.deepEqual(messages('toy:asks { exit(); }'), ['No hook for toy:asks here.']);
+});

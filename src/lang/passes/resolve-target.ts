@@ -1,0 +1,210 @@
+/** Puts what the target adds to the language into the script: its builtins become macro calls, its probes the hooks that it has here. */
+import { PebbleError } from '../../base/errors.ts';
+import { type Diagnostics, didYouMean, type Source, type Span } from '../diagnostics/index.ts';
+import type { CompileHost, TargetHook, TargetLibrary, TargetProvider, TextTable } from '../host.ts';
+import {
+  type AttachPoint,
+  type Block,
+  type Expression,
+  type FieldAccess,
+  mapChildren,
+  type Node,
+  type Probe,
+  type Program,
+  parse,
+  relocate,
+  type Statement,
+  walk,
+} from '../syntax/index.ts';
+
+/** What a probe of the target became: `pg:query_done` through `tp_btf:sock_send_length`. */
+export interface ChosenHook {
+  readonly probe: string;
+  readonly through: readonly string[];
+  readonly cost: string;
+}
+
+export interface WithTarget {
+  readonly program: Program;
+  readonly hooks: readonly ChosenHook[];
+  readonly texts: readonly TextTable[];
+}
+
+export function resolveTarget(program: Program, host: CompileHost, diagnostics: Diagnostics): WithTarget {
+  const { target } = host;
+  const use = target && firstUse(program, target.name);
+  const library = target && use && openLibrary(target, use, diagnostics);
+  if (!target || !library) return { program, hooks: [], texts: [] };
+  const resolver = new TargetResolver(target, library, host, diagnostics);
+  return { program: resolver.merge(program), hooks: resolver.hooks, texts: library.texts };
+}
+
+const isFieldOf = (node: Node, name: string): node is FieldAccess =>
+  node.kind === 'field' && node.object.kind === 'identifier' && node.object.name === name;
+
+function firstUse(program: Program, name: string): Span | undefined {
+  let found: Span | undefined;
+  walk(program, (node) => {
+    if (isFieldOf(node, name) || (node.kind === 'attach-point' && node.parts[0] === name)) found ??= node.span;
+  });
+  return found;
+}
+
+/** `pg.user` calls the library's macro of that name. */
+function toCalls<N extends Node>(node: N, name: string): N;
+function toCalls(node: Node, name: string): Node {
+  if (!isFieldOf(node, name)) return mapChildren(node, (child) => toCalls(child, name));
+  return { kind: 'call', span: node.span, name: `${name}.${node.name}`, nameSpan: node.nameSpan, arguments: [] };
+}
+
+function openLibrary(target: TargetProvider, use: Span, diagnostics: Diagnostics): TargetLibrary | undefined {
+  try {
+    return target.library();
+  } catch (error) {
+    if (!(error instanceof PebbleError)) throw error;
+    const message = [error.doing, error.what].filter(Boolean).join(': ');
+    diagnostics.error(use, message, { hints: error.hint ? [error.hint] : [] });
+    return undefined;
+  }
+}
+
+class TargetResolver {
+  readonly hooks: ChosenHook[] = [];
+  readonly #target: TargetProvider;
+  readonly #library: TargetLibrary;
+  readonly #host: CompileHost;
+  readonly #diagnostics: Diagnostics;
+
+  constructor(target: TargetProvider, library: TargetLibrary, host: CompileHost, diagnostics: Diagnostics) {
+    this.#target = target;
+    this.#library = library;
+    this.#host = host;
+    this.#diagnostics = diagnostics;
+  }
+
+  /** No script can write a name with a dot: the library's macros are in nobody's way. */
+  merge(program: Program): Program {
+    const { name } = this.#target;
+    const library = toCalls(this.#parse(this.#library.source), name);
+    const macros = library.macros.map((macro) => ({ ...macro, name: `${name}.${macro.name}`, standard: true }));
+    const own = toCalls(this.#checked(program), name);
+    return {
+      ...own,
+      cSources: [...own.cSources, ...library.cSources],
+      maps: [...own.maps, ...library.maps],
+      functions: [...library.functions, ...own.functions],
+      macros: [...own.macros, ...macros],
+      probes: own.probes.flatMap((probe) => this.#probes(probe)),
+    };
+  }
+
+  #parse(source: Source): Program {
+    const { program, diagnostics } = parse(source);
+    this.#diagnostics.addAll(diagnostics);
+    return program;
+  }
+
+  /** The library's macros may use each other; a script has the published fields only. */
+  #checked(program: Program): Program {
+    const { name, fields } = this.#target;
+    const names = fields.map((field) => field.name);
+    walk(program, (node) => {
+      if (!isFieldOf(node, name) || names.includes(node.name)) return;
+      const hint = didYouMean(node.name, names) ?? `it has ${names.join(', ')}`;
+      this.#diagnostics.error(node.nameSpan, `${name} has no ${node.name}`, { hints: [hint] });
+    });
+    return program;
+  }
+
+  /** A probe may name hooks of the target beside others: each of the target's becomes probes of its own. */
+  #probes(probe: Probe): Probe[] {
+    const own = probe.attachPoints.filter(({ parts }) => parts[0] === this.#target.name);
+    if (own.length === 0) return [probe];
+    const others = probe.attachPoints.filter((point) => !own.includes(point));
+    const rest = others.length > 0 ? [{ ...probe, attachPoints: others }] : [];
+    return [...rest, ...own.flatMap((point) => this.#expand(point, probe))];
+  }
+
+  #expand(point: AttachPoint, probe: Probe): Probe[] {
+    const [target = '', name = ''] = point.parts;
+    const hooks = this.#library.hooks(name).map((hook) => ({ hook, probes: this.#template(hook, point.span) }));
+    const chosen = hooks.find(({ probes }) => probes.flatMap((one) => one.attachPoints).every((one) => this.#has(one)));
+    if (!chosen) {
+      this.#reportMissing(point, hooks);
+      return [];
+    }
+    const main = chosen.probes.find((one) => hasPlace(one)) ?? chosen.probes[0]!;
+    const through = main.attachPoints.map(({ raw }) => raw);
+    this.hooks.push({ probe: `${target}:${name}`, through, cost: chosen.hook.cost });
+    return chosen.probes.map((one) => fillIn(one, probe, `$$${target}_`));
+  }
+
+  #template({ text }: TargetHook, via: Span): readonly Probe[] {
+    const program = toCalls(this.#parse({ name: this.#library.source.name, text }), this.#target.name);
+    return program.probes.map((one) => relocate(one, via));
+  }
+
+  #has({ parts }: AttachPoint): boolean {
+    const [kind, ...rest] = parts;
+    if (kind === 'tp_btf') return this.#host.kernelBtf?.()?.find(`btf_trace_${rest[0]}`, 'typedef') !== undefined;
+    const [binary = '', name] = [rest[0], rest.at(-1)];
+    if (kind === 'usdt') return this.#host.usdtSites?.(binary)?.some((site) => site.name === name) ?? false;
+    return this.#host.userFunctions?.(binary)?.some((one) => one.name === name) ?? false;
+  }
+
+  #reportMissing(point: AttachPoint, tried: readonly { readonly probes: readonly Probe[] }[]): void {
+    const [target, name = ''] = point.parts;
+    const hint = didYouMean(
+      name,
+      this.#target.probes.map((probe) => probe.name),
+    );
+    const points = tried.flatMap(({ probes }) => probes.flatMap((one) => one.attachPoints.map(({ raw }) => raw)));
+    const hints = points.length > 0 ? [`neither the kernel nor the server has ${[...new Set(points)].join(', ')}`] : [];
+    this.#diagnostics.error(point.span, `No hook for ${target}:${name} here.`, {
+      hints: [...(hint ? [hint] : []), ...hints],
+    });
+  }
+}
+
+const PLACE = 'body';
+const isPlace = (statement: Statement): boolean =>
+  statement.kind === 'expression-statement' &&
+  statement.expression.kind === 'call' &&
+  statement.expression.name === PLACE;
+
+function hasPlace({ body }: Probe): boolean {
+  return body.statements.some(isPlace);
+}
+
+/** The template with the script's predicate and body at its place; its variables get names that no script can write. */
+function fillIn(template: Probe, probe: Probe, prefix: string): Probe {
+  const hidden = hideVariables(template, prefix);
+  const own = bodyOf({ ...probe, body: namedArguments(probe.body, prefix) });
+  const statements = hidden.body.statements.flatMap((statement) => (isPlace(statement) ? own : [statement]));
+  return { ...hidden, body: { ...hidden.body, statements } };
+}
+
+function hideVariables<N extends Node>(node: N, prefix: string): N {
+  const inside = mapChildren(node, (child) => hideVariables(child, prefix));
+  return inside.kind === 'variable' ? { ...inside, name: prefix + inside.name.slice(1) } : inside;
+}
+
+/** `args.duration` is what the template keeps in $duration. */
+function namedArguments<N extends Node>(node: N, prefix: string): N;
+function namedArguments(node: Node, prefix: string): Node {
+  const inside = mapChildren(node, (child) => namedArguments(child, prefix));
+  if (inside.kind !== 'field' || inside.object.kind !== 'builtin' || inside.object.name !== 'args') return inside;
+  return { kind: 'variable', span: inside.span, name: prefix + inside.name };
+}
+
+function bodyOf({ predicate, body, span }: Probe): readonly Statement[] {
+  if (!predicate) return [{ kind: 'expression-statement', span, expression: body }];
+  const expression: Expression = {
+    kind: 'if',
+    form: 'if',
+    span,
+    condition: predicate.condition,
+    then: body satisfies Block,
+  };
+  return [{ kind: 'expression-statement', span, expression }];
+}

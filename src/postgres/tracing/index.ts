@@ -1,0 +1,3 @@
+/** What PostgreSQL adds to the tracing language: `pg.query`, `pg:query_done`. */
+
+export { type ClusterChoice, postgresTarget } from './provider.ts';
