@@ -179,7 +179,7 @@ function hasPlace({ body }: Probe): boolean {
 /** The template with the script's predicate and body at its place; its variables get names that no script can write. */
 function fillIn(template: Probe, probe: Probe, prefix: string): Probe {
   const hidden = hideVariables(template, prefix);
-  const own = bodyOf({ ...probe, body: namedArguments(probe.body, prefix) });
+  const own = bodyOf(namedArguments(probe, prefix));
   const statements = hidden.body.statements.flatMap((statement) => (isPlace(statement) ? own : [statement]));
   return { ...hidden, body: { ...hidden.body, statements } };
 }
