@@ -75,13 +75,38 @@ export class EventStreams {
   }
 }
 
+/** Records of perf event arrays are filled up to a multiple of this. */
+const PADDING = 8;
+
 /**
  * By the value type of the map's definition; else by name: records of a map "events" are a struct (or typedef)
- * event, events, event_t, events_event or events_record, where the object's types have one that is not longer.
+ * event, events, event_t, events_event or events_record, where the object's types have one that is not longer; else
+ * by size among the structs that global pointers point to, which is how objects keep the types of their records.
  */
 export function recordDecoder(btf: Btf, spec: MapSpec): (bytes: Buffer) => BtfValue | undefined {
-  const readers = recordTypes(btf, spec).map((id) => ({ size: sizeOf(btf, id), read: lazyReader(btf, id) }));
-  return (bytes) => readers.find(({ size }) => size <= bytes.length)?.read(bytes, 0);
+  const sized = (id: TypeId) => ({ size: sizeOf(btf, id), read: lazyReader(btf, id) });
+  const named = recordTypes(btf, spec).map(sized);
+  const kept = keptTypes(btf).map(sized);
+  return (bytes) => {
+    const fits = ({ size }: { readonly size: number }) => size <= bytes.length && bytes.length - size < PADDING;
+    const same = kept.filter(fits);
+    const found =
+      named.find(fits) ?? (same.length === 1 ? same[0] : undefined) ?? named.find(({ size }) => size <= bytes.length);
+    return found?.read(bytes, 0);
+  };
+}
+
+/** `const struct event *unused __attribute__((unused))`, each struct once. */
+function keptTypes(btf: Btf): TypeId[] {
+  const kept = new Map<string, TypeId>();
+  for (const id of btf.ids('var')) {
+    const variable = btf.type(id);
+    const pointer = variable.kind === 'var' ? resolve(btf, variable.type) : undefined;
+    if (pointer?.kind !== 'ptr' || pointer.type === 0) continue;
+    const type = resolve(btf, pointer.type);
+    if (type.kind === 'struct' || type.kind === 'union') kept.set(`${type.kind} ${type.name}`, pointer.type);
+  }
+  return [...kept.values()];
 }
 
 function lazyReader(btf: Btf, id: TypeId): ValueReader {
