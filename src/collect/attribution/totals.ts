@@ -96,7 +96,7 @@ export class Totals {
     });
     // Last: what ends meanwhile is missing from both, rather than in both.
     for (const one of listUnderway()) this.#addUnderway(one);
-    this.dropped = Object.values(readDrops(engine)).reduce((sum, count) => sum + count, 0) + engine.lostStatements();
+    this.dropped = Object.values(readDrops(engine)).reduce((sum, count) => sum + count, 0) + engine.lostEvents();
   }
 
   #queryOf(slot: number): QueryTotals | undefined {
