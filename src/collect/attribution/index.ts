@@ -6,6 +6,7 @@ export { inexactFields, type QueryCounts, QueryRows, queryRow } from './query-ro
 export { SAMPLE_NS } from './stack-samples.ts';
 export {
   QUERY_COUNTERS,
+  QUERY_TIMES,
   type QueryCounter,
   type QueryTotals,
   Totals,
