@@ -186,7 +186,8 @@ export function pastWaitRow(
     wait_event: part('wait_event') ?? 'unknown',
     count,
     total_us: total,
-    max_us: max,
+    // Where no maximum is known, none was longer than their sum.
+    max_us: max > 0 ? max : total,
   };
 }
 
