@@ -133,6 +133,21 @@ test('records of several kinds in one buffer: by the types that pointers keep; u
   assert.equal(values.at(-1)!.number, 11);
 });
 
+test('records of types that only local variables have; one that ends early', { skip }, async () => {
+  const set = `target=${process.pid}`;
+  const { rows: all } = await rows([compile('local_types'), '--duration', '2', '--set', set], () => callGetppid(3));
+  const of = (map: string) => all.filter((row) => row.kind === 'record' && row.map === map).map(({ value }) => value);
+  const visit = {
+    ...{ pid: process.pid, outcome: 'BROKEN', from: { port: 5432, address: [127, 0, 0, 0] } },
+    ...{ whole: 2 ** 32 + 7, low: 7, high: 1, flag: 0, level: 99 },
+  };
+  assert.deepEqual(
+    of('visits').map((value) => ({ ...(value as object), comm: '' })),
+    Array.from({ length: 3 }, () => ({ ...visit, comm: '' })),
+  );
+  assert.deepEqual(of('lines')[0], { length: 5, text: 'hello' });
+});
+
 test('variables in sections of their own; all programs of one section', { skip }, async () => {
   const set = `target=${process.pid}`;
   const argv = [compile('sections'), '--duration', '2', '--set', set, '--set', 'factor=6'];

@@ -2,7 +2,6 @@
 #include "test.h"
 struct began { __u32 kind, pid; };
 struct ended { __u32 kind, pid; char comm[16]; __u64 number; };
-struct forgotten { __u32 kind, words[9]; };
 const struct began *unused_began __attribute__((unused));
 const struct ended *unused_ended __attribute__((unused));
 struct {
@@ -16,7 +15,7 @@ int send(void *ctx)
 {
 	struct began began = { .kind = 1, .pid = target };
 	struct ended ended = { .kind = 2, .pid = target };
-	struct forgotten forgotten = { .kind = 3 };
+	__u32 nothing[10] = { 3 };
 	if (!OF_TARGET)
 		return 0;
 	ended.number = ++number;
@@ -24,6 +23,6 @@ int send(void *ctx)
 	bpf_ringbuf_output(&buffer, &began, sizeof(began), 0);
 	bpf_ringbuf_output(&buffer, &ended, sizeof(ended), 0);
 	if (number == 1)
-		bpf_ringbuf_output(&buffer, &forgotten, sizeof(forgotten), 0);
+		bpf_ringbuf_output(&buffer, nothing, sizeof(nothing), 0);
 	return 0;
 }

@@ -5,3 +5,4 @@ export { type DwarfPlaces, openDwarf } from './open.ts';
 export type { LinePlaces } from './source-lines.ts';
 export * from './type.ts';
 export { typeText } from './type-name.ts';
+export { isSigned } from './types.ts';

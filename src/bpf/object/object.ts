@@ -14,6 +14,7 @@ import { kconfigMap } from './kconfig.ts';
 import type { ObjectKernel } from './kernel.ts';
 import { callExtern, type KernelExtern, loadExtern } from './ksyms.ts';
 import { Linker, type Symbols } from './link.ts';
+import { type LocalTypes, readLocalTypes } from './local-types.ts';
 import { type DefinedMap, readMaps } from './maps.ts';
 import { completeTypes, KCONFIG, KSYMS, type ObjectTypes } from './types.ts';
 
@@ -46,6 +47,7 @@ export class BpfObject {
   readonly #maps: readonly DefinedMap[];
   readonly #data: ReadonlyMap<number, DataSection>;
   readonly #entries: ReadonlyMap<string, ObjectFunction>;
+  #localTypes: { readonly read: LocalTypes | undefined } | undefined;
 
   private constructor(elf: Elf) {
     this.name = elf.name;
@@ -69,6 +71,12 @@ export class BpfObject {
   /** The maps that it defines; those of its variables are named after their sections. */
   get maps(): readonly MapSpec[] {
     return this.#maps.map(({ spec }) => spec);
+  }
+
+  /** Types of its local variables, which the BTF lacks; read from the debug information when asked for. */
+  localTypes(): LocalTypes | undefined {
+    this.#localTypes ??= { read: readLocalTypes(this.#elf.elf) };
+    return this.#localTypes.read;
   }
 
   /** First value of a global variable. */

@@ -52,7 +52,7 @@ export class ObjectRun {
   private constructor(loaded: LoadedObject, onRecord: (record: EventRecord) => void) {
     this.#loaded = loaded;
     this.#stopCounting = tryCounting();
-    this.#events = new EventStreams(loaded.collection, loaded.object.btf, onRecord);
+    this.#events = new EventStreams(loaded, onRecord);
   }
 
   static async start(loaded: LoadedObject, onRecord: (record: EventRecord) => void): Promise<ObjectRun> {
