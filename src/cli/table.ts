@@ -44,23 +44,13 @@ export const WATCH_OPTIONS = {
   pgdata: { kind: 'string', value: 'DIR', complete: 'directory', summary: 'only the cluster with this data directory' },
 } as const satisfies Options;
 
-const MEASURE_OPTIONS = {
-  duration: { kind: 'duration', value: 'TIME', short: 'd', summary: 'how long; 10 s unless given' },
-  json: { kind: 'flag', summary: 'JSON rows (docs/json.md)' },
-  pgdata: WATCH_OPTIONS.pgdata,
-} as const satisfies Options;
-
-export const PROFILE_OPTIONS = {
-  ...MEASURE_OPTIONS,
-  'query-id': { kind: 'string', value: 'ID', summary: 'only this query id, or fingerprint where there is none' },
-  'off-cpu': { kind: 'flag', summary: 'where sessions sleep, instead of where they use a CPU' },
-  output: {
-    kind: 'choice',
-    value: 'FORMAT',
-    short: 'o',
-    choices: ['collapsed', 'speedscope', 'pprof'],
-    summary: 'stacks for another tool, on standard output',
-  },
+/** Of every tool; each has options of its own besides. */
+export const RUN_OPTIONS = {
+  interval: { kind: 'duration', value: 'TIME', short: 'i', summary: 'print and begin anew each time' },
+  duration: { kind: 'duration', value: 'TIME', short: 'd', summary: 'stop after this time, not at Ctrl-C' },
+  top: { kind: 'integer', value: 'N', min: 1, summary: 'rows of a table that are shown (20)' },
+  json: { kind: 'flag', summary: 'one JSON row an event or entry (docs/json.md); of the list: one a tool' },
+  ...COMMON_OPTIONS,
 } as const satisfies Options;
 
 export const AGENT_OPTIONS = {
@@ -100,17 +90,6 @@ export const COMMANDS: readonly CommandRow[] = [
     load: () => import('./commands/queries.ts'),
   }),
   command({
-    name: 'profile',
-    summary: 'sample which code runs, or sleeps, for each query',
-    options: PROFILE_OPTIONS,
-    examples: [
-      { line: 'sudo pebble profile', shows: 'the functions with the most CPU time, and the phases of each query' },
-      { line: 'sudo pebble profile --off-cpu -o collapsed > waits.folded', shows: 'stacks for a flame graph' },
-      { line: 'sudo pebble profile -o pprof > cpu.pb && pprof -top cpu.pb', shows: 'the same for pprof' },
-    ],
-    load: () => import('./commands/profile.ts'),
-  }),
-  command({
     name: 'agent',
     summary: 'serve live pages of every PostgreSQL on this host',
     options: AGENT_OPTIONS,
@@ -131,6 +110,19 @@ export const COMMANDS: readonly CommandRow[] = [
       { line: "pebble trace -l 'tracepoint:sched:*'", shows: 'probes that match a pattern' },
     ],
     load: () => import('./commands/trace.ts'),
+  },
+  {
+    raw: true,
+    name: 'run',
+    summary: 'run a ready-made tool, or list them by question',
+    operands: '[TOOL [options of the tool]]',
+    options: RUN_OPTIONS,
+    examples: [
+      { line: 'pebble run', shows: 'the tools and what they answer' },
+      { line: 'sudo pebble run runqlat --duration 10', shows: 'how long tasks wait for a CPU' },
+      { line: 'pebble run runqlat --help', shows: 'what runqlat can be told' },
+    ],
+    load: () => import('./commands/run.ts'),
   },
   command({
     name: 'object',

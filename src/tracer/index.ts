@@ -1,7 +1,7 @@
 /** Runs compiled scripts: loads them into the kernel, reads their events and prints what they say. */
 export { machineHost } from './host/index.ts';
 export { readMap } from './map-access.ts';
-export { Output } from './output.ts';
+export { Output, type Wording } from './output.ts';
 export { filterProbes } from './probe-filter.ts';
 export { FAILED, type RunOptions, runScript } from './run.ts';
 export { type Buffering, Sink } from './sink.ts';

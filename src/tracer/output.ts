@@ -6,6 +6,12 @@ import { textFormat } from './format/text-output.ts';
 import { type ReportOptions, reportLine, textReports } from './format/text-reports.ts';
 import { Sink } from './sink.ts';
 
+/** Values and reports in words of one's own; reports go to standard error. */
+export interface Wording {
+  readonly values: OutputFormat;
+  readonly reports: ReportFormat;
+}
+
 export class Output {
   /** Values: `output.write(output.values.printf(text))`. */
   readonly values: OutputFormat;
@@ -15,12 +21,13 @@ export class Output {
   readonly #errors: Sink;
   readonly #options: ReportOptions;
 
-  constructor(format: 'text' | 'json', sink: Sink, options: ReportOptions) {
+  constructor(format: 'text' | 'json' | Wording, sink: Sink, options: ReportOptions) {
     this.#sink = sink;
     this.#errors = new Sink(2, 'none');
     this.#options = options;
-    this.values = format === 'json' ? jsonFormat : textFormat;
-    this.reports = format === 'json' ? jsonReports : textReports(options);
+    const { values, reports } = wordingOf(format, options);
+    this.values = values;
+    this.reports = reports;
     this.#reportSink = format === 'json' ? sink : this.#errors;
   }
 
@@ -54,4 +61,9 @@ export class Output {
   end(): void {
     this.#sink.end();
   }
+}
+
+function wordingOf(format: 'text' | 'json' | Wording, options: ReportOptions): Wording {
+  if (format === 'text') return { values: textFormat, reports: textReports(options) };
+  return format === 'json' ? { values: jsonFormat, reports: jsonReports } : format;
 }

@@ -8,7 +8,7 @@ import { attachAll } from './attach.ts';
 import { makeHandlers } from './dispatch.ts';
 import { toBytes } from './format/printable.ts';
 import { takeSnapshot } from './format/snapshot.ts';
-import { readMap } from './map-access.ts';
+import { clearMap, readMap } from './map-access.ts';
 import type { Output } from './output.ts';
 import { Pump } from './pump.ts';
 import { withSizedRing } from './ring-size.ts';
@@ -24,6 +24,10 @@ export interface RunOptions {
   readonly signal?: AbortSignal;
   /** Stop as soon as everything is attached. */
   readonly dryRun?: boolean;
+  /** Prints and clears the maps every so many milliseconds, too; then calls `next`. */
+  readonly every?: { readonly ms: number; readonly next: () => void };
+  /** Maps that are neither printed nor cleared by themselves; absent: none. */
+  readonly isState?: (map: string) => boolean;
   /** Do not say how many probes are attached. */
   readonly quiet?: boolean;
 }
@@ -115,7 +119,6 @@ class Run implements Session {
       start,
       taiOffset: clockNs('tai') - start,
       ended: 0n,
-      zero: 0n,
     };
     this.collection.keyed(SYSTEM_MAPS.globals).set(0, globals);
   }
@@ -167,6 +170,7 @@ class Run implements Session {
   async #watch(): Promise<void> {
     const { signal, target } = this.#options;
     const wake = () => this.#pump.wake();
+    const timer = this.#options.every && setInterval(() => this.#turn(), this.#options.every.ms);
     const onSignal = () => {
       this.#runAll('signal');
       wake();
@@ -177,6 +181,7 @@ class Run implements Session {
     try {
       await this.#pump.run();
     } finally {
+      clearInterval(timer);
       process.off('SIGUSR1', onSignal);
       signal?.removeEventListener('abort', wake);
     }
@@ -232,15 +237,31 @@ class Run implements Session {
     if (this.#lost > 0) this.output.warning(`Total lost event count: ${this.#lost}`);
   }
 
-  /** In the order of their names. */
-  #printMaps(): void {
-    const { values } = this.output;
-    this.output.write(values.end());
-    if (!this.script.config.printMapsOnExit) return;
-    const maps = this.script.maps.toSorted((a, b) => (a.name < b.name ? -1 : 1));
-    for (const map of maps) {
-      if (!(this.collection.map(map.spec) instanceof KeyedMap)) continue;
-      this.output.write(values.map(takeSnapshot(map, readMap(this.collection, map), this.context)));
+  /** One interval is over: what its maps hold is printed, and the next one begins with none of it. */
+  #turn(): void {
+    this.#countLosses();
+    for (const map of this.#results()) {
+      this.#printMap(map);
+      clearMap(this.collection, map);
     }
+    this.output.settle();
+    this.#options.every?.next();
+  }
+
+  #printMaps(): void {
+    this.output.write(this.output.values.end());
+    if (!this.script.config.printMapsOnExit) return;
+    for (const map of this.#results()) this.#printMap(map);
+  }
+
+  #printMap(map: ScriptMap): void {
+    this.output.write(this.output.values.map(takeSnapshot(map, readMap(this.collection, map), this.context)));
+  }
+
+  /** Maps that can be printed, in the order of their names. */
+  #results(): ScriptMap[] {
+    return this.script.maps
+      .filter(({ name, spec }) => this.collection.map(spec) instanceof KeyedMap && !this.#options.isState?.(name))
+      .toSorted((a, b) => (a.name < b.name ? -1 : 1));
   }
 }

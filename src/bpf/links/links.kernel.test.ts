@@ -228,8 +228,7 @@ test('samples of the CPU clock', async () => {
   const { counted } = await hits(counter, { ...spec, pid: process.pid }, () => {
     for (const end = onCpuUs() + 200_000; onCpuUs() < end; );
   });
-  // An emulated clock ticks late.
-  assert.ok(counted > 40 && counted < 300, `${counted} samples in 200 ms at 999 Hz`);
+  assert.ok(counted > 100 && counted < 300, `${counted} samples in 200 ms at 999 Hz`);
 });
 
 test('a watchpoint counts writes to an address', async (t) => {

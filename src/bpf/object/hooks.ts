@@ -22,8 +22,7 @@ export type UserPlace =
   | { readonly offset: bigint };
 
 export interface SectionMeaning {
-  /** undefined for kinds that Pebble does not load. */
-  readonly programKind: ProgramKind | undefined;
+  readonly programKind: ProgramKind;
   readonly hook: Hook;
   readonly sleepable?: true;
   readonly attachType?: number;
@@ -149,14 +148,14 @@ const ROWS: Readonly<Record<string, Row>> = {
   'cgroup/skb': { kind: 'cgroup_skb', hook: cgroup },
 };
 
-/** The longest prefix that is the whole name or ends at a slash says it. */
-export function readSectionName(name: string): SectionMeaning {
+/** The longest prefix that is the whole name or ends at a slash; undefined for sections of no known kind. */
+export function readSectionName(name: string): SectionMeaning | undefined {
   const optional = name.startsWith('?');
   const plain = optional ? name.slice(1) : name;
   const prefix = Object.keys(ROWS)
     .filter((key) => plain === key || plain.startsWith(`${key}/`))
     .sort((a, b) => b.length - a.length)[0];
-  if (prefix === undefined) return { programKind: undefined, hook: none(unknown(plain))(), optional };
+  if (prefix === undefined) return undefined;
   const { kind, hook, sleepable, attachType } = ROWS[prefix]!;
   const rest = plain.slice(prefix.length + 1);
   return {
@@ -166,12 +165,6 @@ export function readSectionName(name: string): SectionMeaning {
     ...(sleepable && { sleepable }),
     ...(attachType !== undefined && { attachType }),
   };
-}
-
-function unknown(section: string): string {
-  return /^\.?struct_ops/.test(section)
-    ? 'it is for a struct_ops table, which Pebble does not register: use bpftool struct_ops register'
-    : `its section "${section}" is of no kind that Pebble knows: tracing programs begin as in SEC("tracepoint/…")`;
 }
 
 function unclear(rest: string): Hook {

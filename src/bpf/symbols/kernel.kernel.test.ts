@@ -3,13 +3,11 @@ import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { KernelSymbols } from './kernel.ts';
 
-// Read once: programs that come and go are symbols, too.
-const text = readFileSync('/proc/kallsyms');
-const symbols = KernelSymbols.parse(text);
+const symbols = KernelSymbols.read();
 const skip = symbols.hidden ? 'the kernel hides addresses: CAP_SYSLOG is missing' : false;
 
 test('the running kernel’s functions have the names of /proc/kallsyms', { skip }, () => {
-  const lines = text.toString('latin1').trimEnd().split('\n');
+  const lines = readFileSync('/proc/kallsyms', 'latin1').trimEnd().split('\n');
   assert.equal(symbols.count, lines.length);
   const aliases = Map.groupBy(lines, (line) => line.slice(0, 16));
   // A prime stride.

@@ -37,11 +37,11 @@ function programRow({ name, section, attached, strategy, notes, stats, output }:
     run_us: stats ? Number(stats.timeNs) / 1000 : null,
     missed: stats ? Number(stats.missed) : null,
     notes,
-    output: output === undefined ? null : typeof output === 'string' ? output : { hex: output.toString('hex') },
+    output: output ?? null,
   };
 }
 
-function writeMap({ spec, events, unlisted, assumption, entries }: MapReport): void {
+function writeMap({ spec, events, unlisted, entries }: MapReport): void {
   const map = spec.name;
   let count = 0;
   if (unlisted === undefined) {
@@ -57,7 +57,7 @@ function writeMap({ spec, events, unlisted, assumption, entries }: MapReport): v
     entries: unlisted === undefined ? count : null,
     records: events?.records ?? null,
     lost: events?.lost ?? null,
-    note: [unlisted, assumption].filter((text) => text !== undefined).join('; ') || null,
+    note: unlisted ?? null,
   });
 }
 

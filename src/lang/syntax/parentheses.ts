@@ -30,7 +30,7 @@ function tryRecord(cursor: Cursor, start: number): RecordExpression | undefined 
 }
 
 function looksLikeRecord(cursor: Cursor): boolean {
-  if (!isWordStart(cursor.peek()) || isBuiltinWord(cursor.peekWord())) return false;
+  if (!isWordStart(cursor.peek())) return false;
   const after = cursor.layoutEnd(cursor.wordEnd(cursor.pos));
   return cursor.text[after] === '=' && cursor.text[after + 1] !== '=';
 }

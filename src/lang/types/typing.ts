@@ -197,10 +197,8 @@ export class Typing {
     this.table = table;
   }
 
-  /** Types by name, as the probed program knows them. */
   get space(): TypeSpace {
-    const binary = this.point?.binary;
-    return binary === undefined ? this.script.space : this.script.space.within(binary);
+    return this.script.space;
   }
   get settings(): Settings {
     return this.script.settings;

@@ -10,12 +10,12 @@ import type { TimeSeries } from './time-series.ts';
 export const jsonFormat: OutputFormat = {
   map: mapJson,
   value: (value) => line('value', valueJson(value)),
-  printf: (text) => line('printf', stringJson(text)),
-  time: (text) => line('time', stringJson(text)),
-  cat: (text) => line('cat', stringJson(text)),
-  join: (text) => line('join', stringJson(text)),
-  system: (text) => line('syscall', stringJson(text)),
-  emit: (name, value) => line('emit', `{${stringJson(name)}: ${valueJson(value)}}`),
+  printf: (text) => line('printf', jsonText(text)),
+  time: (text) => line('time', jsonText(text)),
+  cat: (text) => line('cat', jsonText(text)),
+  join: (text) => line('join', jsonText(text)),
+  system: (text) => line('syscall', jsonText(text)),
+  emit: (name, value) => line('emit', `{${jsonText(name)}: ${valueJson(value)}}`),
   end: () => '',
 };
 
@@ -24,16 +24,16 @@ export const jsonReports: ReportFormat = {
   attached: (count) => `{"type": "attached_probes", "count": ${count}, "data": {"probes": ${count}}}\n`,
   lost: (count) => `{"type": "lost_events", "count": ${count}, "data": {"events": ${count}}}\n`,
   scripted: (severity, text, at) =>
-    located({ type: severity === 'ERROR' ? 'errorf' : 'warnf', msg: stringJson(text) }, at),
+    located({ type: severity === 'ERROR' ? 'errorf' : 'warnf', msg: jsonText(text) }, at),
   runtimeError: (error, at) => located(runtimeErrorMembers(error), at),
 };
 
 const line = (type: string, data: ByteText): ByteText => `{"type": "${type}", "data": ${data}}\n`;
 
 function runtimeErrorMembers({ helper, message, code }: RuntimeError): { type: string } & Record<string, ByteText> {
-  const msg = stringJson(message);
+  const msg = jsonText(message);
   if (helper === '') return { type: 'runtime_error', msg };
-  return { type: 'helper_error', msg, helper: stringJson(helper), retcode: String(code) };
+  return { type: 'helper_error', msg, helper: jsonText(helper), retcode: String(code) };
 }
 
 /** An object of members that are already JSON, and the place in the script. */
@@ -41,7 +41,7 @@ function located(
   { type, ...members }: { readonly type: string } & Readonly<Record<string, ByteText>>,
   at: { readonly file: string; readonly line: number; readonly column: number },
 ): ByteText {
-  const all = { ...members, filename: stringJson(at.file), line: String(at.line), col: String(at.column) };
+  const all = { ...members, filename: jsonText(at.file), line: String(at.line), col: String(at.column) };
   return `{"type": "${type}"${Object.entries(all)
     .map(([name, json]) => `, "${name}": ${json}`)
     .join('')}}\n`;
@@ -52,15 +52,15 @@ function mapJson({ name, type, scalar, rows }: MapSnapshot): ByteText {
   if (rows.length === 0 && type !== 'stats') return '';
   const [only] = rows;
   const data = scalar && only ? mapValueJson(only.value) : objectJson(rows.map(({ key, value }) => [key, value]));
-  return line(type, `{${stringJson(name)}: ${data}}`);
+  return line(type, `{${jsonText(name)}: ${data}}`);
 }
 
 /** Keys are texts: without the parentheses of tuples, and without spaces. */
 function objectJson(rows: readonly (readonly [Printable, MapValue])[]): ByteText {
-  return `{${rows.map(([key, value]) => `${stringJson(keyText(key).replaceAll(' ', ''))}: ${mapValueJson(value)}`).join(', ')}}`;
+  return `{${rows.map(([key, value]) => `${jsonText(keyText(key).replaceAll(' ', ''))}: ${mapValueJson(value)}`).join(', ')}}`;
 }
 
-function mapValueJson(value: MapValue): ByteText {
+export function mapValueJson(value: MapValue): ByteText {
   if (value !== null && typeof value === 'object') {
     if (value.kind === 'histogram') return histogramJson(value);
     if (value.kind === 'timeSeries') return timeSeriesJson(value);
@@ -68,9 +68,9 @@ function mapValueJson(value: MapValue): ByteText {
   return valueJson(value);
 }
 
-function valueJson(value: Printable): ByteText {
+export function valueJson(value: Printable): ByteText {
   if (value === null) return 'null';
-  if (typeof value === 'string') return stringJson(value);
+  if (typeof value === 'string') return jsonText(value);
   if (typeof value === 'boolean') return String(value);
   switch (value.kind) {
     case 'int':
@@ -80,7 +80,7 @@ function valueJson(value: Printable): ByteText {
     case 'tuple':
       return `[${value.of.map(valueJson).join(',')}]`;
     case 'record':
-      return `{${value.fields.map(([name, field]) => `${stringJson(name)}: ${valueJson(field)}`).join(', ')}}`;
+      return `{${value.fields.map(([name, field]) => `${jsonText(name)}: ${valueJson(field)}`).join(', ')}}`;
     case 'buffer':
       return `[${Array.from(new Int8Array(value.bytes)).join(',')}]`;
   }
@@ -104,7 +104,7 @@ const NEEDS_ESCAPE = /["\\]|[^ -\xff]/g;
 const NOT_ASCII = /[\x80-\xff]/;
 
 /** Valid JSON always, where bpftrace prints bytes above 0x7f as \uffffffNN; bytes that are not UTF-8 become U+FFFD. */
-function stringJson(text: ByteText): ByteText {
+export function jsonText(text: ByteText): ByteText {
   const valid = NOT_ASCII.test(text) ? Buffer.from(Buffer.from(text, 'latin1').toString()).toString('latin1') : text;
   return `"${valid.replace(
     NEEDS_ESCAPE,

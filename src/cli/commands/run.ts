@@ -1,0 +1,112 @@
+/** `pebble run`: lists the ready-made tools, or runs one. */
+import { layoutTable, textColumn } from '../../terminal/index.ts';
+import {
+  findTool,
+  listTools,
+  runTool,
+  type ScriptOption,
+  type Tool,
+  toolOptions,
+  type View,
+} from '../../toolbox/index.ts';
+import type { Context, Exit } from '../command.ts';
+import { colorsWanted } from '../dispatch.ts';
+import { commandHelp } from '../help.ts';
+import { interruption } from '../interrupt.ts';
+import { type Options, type Parsed, parseOptions } from '../options.ts';
+import { reportError } from '../report-error.ts';
+import { findCommand, RUN_OPTIONS } from '../table.ts';
+
+export async function run(argv: readonly string[], context: Context): Promise<Exit> {
+  const [name, ...rest] = argv;
+  if (name === undefined || name.startsWith('-')) return list(parseOptions(argv, RUN_OPTIONS), context);
+  const tool = findTool(name);
+  if ('command' in tool) return runView(tool, rest);
+  const own = toolOptions(tool);
+  const specs = { ...Object.fromEntries(own.map((option) => [option.name, specOf(option)])), ...RUN_OPTIONS };
+  const parsed = parseOptions(rest, specs) as Parsed<typeof RUN_OPTIONS>;
+  if (parsed.options.help) return help(tool, specs);
+  return start(tool, own, parsed, context);
+}
+
+function list({ options }: Parsed<typeof RUN_OPTIONS>, { terminal }: Context): Exit {
+  if (options.help) {
+    process.stdout.write(commandHelp(findCommand('run')));
+    return 0;
+  }
+  const tools = listTools((error) => reportError(error, { json: options.json, color: false }));
+  if (options.json) {
+    for (const { name, question, hooks } of tools)
+      process.stdout.write(`${JSON.stringify({ name, question, hooks })}\n`);
+    return 0;
+  }
+  const columns = [
+    textColumn<Tool | View>('TOOL', ({ name }) => name),
+    textColumn<Tool | View>('QUESTION', ({ question }) => question),
+    textColumn<Tool | View>('HOOKS', ({ hooks }) => hooks.join(', '), { flexible: true }),
+  ];
+  const lines = layoutTable(columns, tools, terminal ? { width: process.stdout.columns } : {});
+  process.stdout.write(`${lines.join('\n')}\n`);
+  return 0;
+}
+
+async function runView({ command: [name, ...first] }: View, rest: readonly string[]): Promise<Exit> {
+  const { dispatch } = await import('../dispatch.ts');
+  return dispatch([name, ...first, ...rest]);
+}
+
+function help(tool: Tool, specs: Options): Exit {
+  const { name, question, hooks, cost } = tool;
+  const row = {
+    raw: true as const,
+    name: `run ${name}`,
+    summary: question,
+    options: specs,
+    examples: [{ line: `sudo pebble run ${name} --duration 10`, shows: hooks.join(', ') }],
+    load: () => Promise.reject(),
+  };
+  process.stdout.write(`${commandHelp(row)}\ncost: ${cost ?? 'not measured'}\n`);
+  return 0;
+}
+
+/** A tool's option takes the value that its default is a sample of. */
+function specOf({ defaultValue, description }: ScriptOption): Options[string] {
+  if (typeof defaultValue === 'boolean') return { kind: 'flag', summary: description };
+  const shown = `${description} (${defaultValue === '' ? 'any' : defaultValue})`;
+  return { kind: 'string', value: typeof defaultValue === 'bigint' ? 'N' : 'TEXT', summary: shown };
+}
+
+async function start(
+  tool: Tool,
+  own: readonly ScriptOption[],
+  { options, operands }: Parsed<typeof RUN_OPTIONS>,
+  { terminal }: Context,
+): Promise<Exit> {
+  const colour = terminal && !options['no-color'] && colorsWanted();
+  const signal = interruption();
+  const deadline = options.duration === undefined ? undefined : AbortSignal.timeout(options.duration);
+  if (!options.json) process.stderr.write(header(tool, options.duration));
+  return runTool(tool, {
+    named: namedValues(own, options),
+    positional: operands,
+    json: options.json,
+    signal: deadline ? AbortSignal.any([signal, deadline]) : signal,
+    top: options.top ?? 20,
+    colour,
+    ...(options.interval !== undefined && { intervalMs: options.interval }),
+    ...(terminal && { width: process.stdout.columns }),
+  });
+}
+
+function namedValues(
+  own: readonly ScriptOption[],
+  values: Readonly<Record<string, unknown>>,
+): Map<string, string | undefined> {
+  const given = own.filter(({ name }) => values[name] !== undefined && values[name] !== false);
+  return new Map(given.map(({ name }) => [name, values[name] === true ? undefined : String(values[name])]));
+}
+
+function header({ name, question, hooks, cost }: Tool, duration: number | undefined): string {
+  const end = duration === undefined ? 'Ctrl-C ends' : `for ${duration / 1000} s`;
+  return `${name}: ${question}\nhooks: ${hooks.join(', ')}; cost: ${cost ?? 'not measured'}; ${end}\n`;
+}

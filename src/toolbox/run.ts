@@ -1,0 +1,100 @@
+/** Compiles a tool for this host and runs it. */
+import { PebbleError } from '../base/errors.ts';
+import { type CompiledScript, compile, DEFAULT_SETTINGS, formatDiagnostics } from '../lang/index.ts';
+import { textReports } from '../tracer/format/text-reports.ts';
+import { SYSTEM_INCLUDES, scriptFiles } from '../tracer/host/includes.ts';
+import { machineHost, Output, runScript, Sink, type Wording } from '../tracer/index.ts';
+import { jsonRows } from './json-rows.ts';
+import { textRows } from './text-rows.ts';
+import type { Tool } from './tool.ts';
+import { Window } from './window.ts';
+
+/** What getopt() in a tool's script asks for. */
+export interface ScriptOption {
+  readonly name: string;
+  readonly defaultValue: bigint | boolean | string;
+  readonly description: string;
+}
+
+export interface ToolOptions {
+  /** `--name=value` of the tool's own options. */
+  readonly named: ReadonlyMap<string, string | undefined>;
+  readonly positional: readonly string[];
+  readonly json: boolean;
+  readonly signal: AbortSignal;
+  /** Print and begin anew every so many milliseconds. */
+  readonly intervalMs?: number;
+  /** Entries of a table that are shown as text. */
+  readonly top: number;
+  readonly colour: boolean;
+  /** Columns of the terminal. */
+  readonly width?: number;
+}
+
+/** The tool's own options; what else its script lacks shows when it runs. */
+export function toolOptions(tool: Tool): readonly ScriptOption[] {
+  return compileTool(tool, new Map(), [], true).options;
+}
+
+/** The exit status: what the script gave to exit(), 0 without. */
+export async function runTool(tool: Tool, options: ToolOptions): Promise<number> {
+  const { script, diagnostics } = compileTool(tool, options.named, options.positional, false);
+  const text = formatDiagnostics(diagnostics, { colour: options.colour, warnings: true });
+  if (!script) {
+    throw new PebbleError('semantic', {
+      doing: `compiling the tool ${tool.name} for this host`,
+      what: 'it cannot run here',
+      detail: text,
+      hint: '`pebble doctor` shows which hooks this kernel has',
+    });
+  }
+  process.stderr.write(text);
+  const window = new Window();
+  const wording = wordingOf(tool, window, options);
+  const output = new Output(wording, new Sink(1, 'line'), {
+    source: tool.source,
+    colour: options.colour,
+    warnings: true,
+  });
+  return runScript(script, {
+    output,
+    signal: options.signal,
+    quiet: true,
+    isState,
+    ...(options.intervalMs !== undefined && { every: { ms: options.intervalMs, next: () => window.next() } }),
+  });
+}
+
+/** What a tool only remembers: from one event to the next. */
+const isState = (map: string): boolean => map.startsWith('@_');
+
+function wordingOf(tool: Tool, window: Window, { json, top, colour, width }: ToolOptions): Wording {
+  const reports = textReports({ source: tool.source, colour, warnings: true });
+  return {
+    values: json ? jsonRows(tool.name, window) : textRows({ top, ...(width !== undefined && { width }) }),
+    reports: {
+      ...reports,
+      lost: (events) => {
+        window.drop(events);
+        return reports.lost(events);
+      },
+    },
+  };
+}
+
+function compileTool(
+  tool: Tool,
+  named: ToolOptions['named'],
+  positional: readonly string[],
+  checkOnly: boolean,
+): ReturnType<typeof compile> & { readonly script?: CompiledScript } {
+  return compile(tool.source, {
+    host: machineHost(),
+    settings: DEFAULT_SETTINGS,
+    named,
+    positional,
+    checkOnly,
+    defines: { tracer_pid: BigInt(process.pid) },
+    imports: { host: scriptFiles, includePaths: SYSTEM_INCLUDES },
+  });
+}

@@ -1,0 +1,48 @@
+/** What a tool says of itself: its name, its question, its hooks, and the options that it takes. */
+import { basename } from 'node:path';
+import { PebbleError } from '../base/errors.ts';
+import { formatDiagnostics, type Source } from '../lang/diagnostics/index.ts';
+import { parse } from '../lang/syntax/index.ts';
+
+export interface Tool {
+  /** The file's name without its ending. */
+  readonly name: string;
+  /** The first comment line: what the tool answers. */
+  readonly question: string;
+  /** What one event costs the traced program, as its comment `cost:` says; measured, see its page. */
+  readonly cost: string | null;
+  /** Its attach points, timers and begin/end left out. */
+  readonly hooks: readonly string[];
+  readonly source: Source;
+}
+
+const NO_HOOK = /^(?:begin|end|interval|i|self)(?::|$)/i;
+
+/** Reads a tool's text; it is parsed, not compiled. */
+export function describeTool(source: Source): Tool {
+  const { program, diagnostics } = parse(source);
+  const errors = diagnostics.filter(({ severity }) => severity === 'error');
+  if (errors.length > 0) {
+    throw new PebbleError('syntax', {
+      doing: `reading the tool ${source.name}`,
+      what: 'it does not parse',
+      detail: formatDiagnostics(errors, { colour: false, warnings: false }),
+      hint: `\`pebble trace --check ${source.name}\` shows why`,
+    });
+  }
+  const comments = leadingComments(source.text);
+  const hooks = program.probes.flatMap(({ attachPoints }) => attachPoints.map(({ raw }) => raw.trim()));
+  return {
+    name: basename(source.name).replace(/\.bt$/, ''),
+    question: comments.find((line) => line !== '') ?? '',
+    cost: comments.map((line) => /^cost: (.*)$/.exec(line)?.[1]).find((cost) => cost !== undefined) ?? null,
+    hooks: [...new Set(hooks.filter((hook) => !NO_HOOK.test(hook)))],
+    source,
+  };
+}
+
+function leadingComments(text: string): string[] {
+  const lines = text.split('\n').filter((line) => !line.startsWith('#!'));
+  const end = lines.findIndex((line) => !line.startsWith('//'));
+  return lines.slice(0, end < 0 ? lines.length : end).map((line) => line.slice(2).trim());
+}
