@@ -90,6 +90,7 @@ function compileRequest(request: TraceRequest, target: Target | undefined, colou
     settings: { ...DEFAULT_SETTINGS, unsafe: options.unsafe },
     positional,
     named,
+    defines: { tracer_pid: BigInt(process.pid) },
     checkOnly: options.check,
     imports: {
       host: scriptFiles,
