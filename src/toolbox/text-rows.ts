@@ -40,10 +40,10 @@ function isTable({ type, scalar, rows }: MapSnapshot): boolean {
   return type === 'map' && !scalar && rows.some(({ key, value }) => isRecord(key) || isRecord(value));
 }
 
-/** Largest first. */
+/** Largest first, by the first number that is not part of the key. */
 function table({ name, rows }: MapSnapshot, { top, width }: TextOptions): ByteText {
   const cells = rows
-    .toReversed()
+    .toSorted((a, b) => compare(weight(b.value), weight(a.value)))
     .map(
       ({ key, value }): Cells => [
         ...(isRecord(key) ? key.fields : ([['key', key]] as const)),
@@ -55,6 +55,14 @@ function table({ name, rows }: MapSnapshot, { top, width }: TextOptions): ByteTe
   const rest = cells.length > top ? [`… ${cells.length - top} more`] : [];
   return toBytes(`${[...lines, ...rest].join('\n')}\n`);
 }
+
+function weight(value: MapSnapshot['rows'][number]['value']): bigint {
+  const parts = isRecord(value) ? value.fields.map(([, part]) => part) : [value as Printable];
+  const first = parts.find(isNumber);
+  return first === undefined ? 0n : (first as { readonly value: bigint }).value;
+}
+
+const compare = (a: bigint, b: bigint): number => (a < b ? -1 : a > b ? 1 : 0);
 
 function columnOf(title: ByteText, sample: Printable, at: number, last: boolean): Column<Cells> {
   const column = textColumn<Cells>(

@@ -1,0 +1,69 @@
+/** Runs a tool beside a known load and gives its rows. */
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { Running } from '../cli/pebble.ts';
+
+const LOAD = fileURLToPath(new URL('load.ts', import.meta.url));
+const ATTACHED = '__BPFTRACE_NOTIFY_PROBES_ATTACHED';
+
+export type Row = Readonly<Record<string, unknown>>;
+
+export interface Seen {
+  /** Of the load. */
+  readonly pid: number;
+  readonly rows: readonly Row[];
+  /** What the load printed. */
+  readonly said: string;
+}
+
+export interface Loaded {
+  readonly arguments?: readonly string[];
+  /** Observe only the load: --pid. */
+  readonly filter?: boolean;
+}
+
+/** Starts the load, lets it wait for the tool, lets it run, and ends the tool. */
+export async function observe(
+  tool: string,
+  load: string,
+  { arguments: args = [], filter = true }: Loaded = {},
+): Promise<Seen> {
+  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', LOAD, load], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  let said = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    said += text;
+  });
+  const pid = child.pid!;
+  const ended = once(child, 'close');
+  const running = new Running(['run', tool, ...args, '--json', ...(filter ? ['--pid', String(pid)] : [])], {
+    [ATTACHED]: '1',
+  });
+  try {
+    await running.until('the tool is attached', () => running.stdout.includes(ATTACHED));
+    child.stdin.end('go\n');
+    await ended;
+  } finally {
+    child.kill();
+    running.signal('SIGINT');
+  }
+  const { stdout, stderr, status } = await running.ended;
+  assert.equal(status, 0, stderr);
+  const rows = stdout
+    .split('\n')
+    .filter((line) => line.startsWith('{'))
+    .map((line): Row => JSON.parse(line));
+  for (const row of rows) assert.deepEqual([row.tool, row.coverage, row.dropped], [tool, 'exact', 0]);
+  return { pid, rows, said: said.trim() };
+}
+
+/** Of rows that a script's map printed: the sum of a field. */
+export const sum = (rows: readonly Row[], field: string): number =>
+  rows.reduce((all, row) => all + Number(row[field] ?? 0), 0);
+
+/** Entries of a histogram. */
+export const entries = (rows: readonly Row[], map: string): number =>
+  rows.reduce((all, row) => all + sum((row[map] ?? []) as Row[], 'count'), 0);

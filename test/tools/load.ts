@@ -1,0 +1,79 @@
+/** Known loads, run as a process of their own: `load.ts NAME` waits for a line, does what NAME says, and ends. */
+import { spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, existsSync, fsyncSync, mkdtempSync, openSync, readSync, rmSync, writeSync } from 'node:fs';
+import { connect, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+/** What the tests expect: primes, so that nothing else counts the same by chance. */
+export const COUNTS = {
+  opens: 37,
+  stats: 41,
+  syncs: 13,
+  programs: 7,
+  signals: 11,
+  writes: 53,
+  connections: 5,
+} as const;
+
+const times = (count: number, action: (i: number) => void): void => {
+  for (let i = 0; i < count; i++) action(i);
+};
+
+const inFolder = (action: (folder: string) => void): void => {
+  const folder = mkdtempSync(join(tmpdir(), 'pebble-tools-'));
+  try {
+    action(folder);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+};
+
+const inFile = (name: string, action: (fd: number) => void): void =>
+  inFolder((folder) => {
+    const fd = openSync(join(folder, name), 'w+');
+    action(fd);
+    closeSync(fd);
+  });
+
+async function connections(): Promise<void> {
+  const server = createServer((socket) => void socket.end('x'.repeat(1000))).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as { readonly port: number };
+  for (let i = 0; i < COUNTS.connections; i++) {
+    const socket = connect(port, '127.0.0.1').resume();
+    socket.write('y'.repeat(500));
+    await once(socket, 'close');
+  }
+  server.close();
+  process.stdout.write(`${port}\n`);
+}
+
+const LOADS: Readonly<Record<string, () => void | Promise<void>>> = {
+  opens: () => inFolder((folder) => times(COUNTS.opens, (i) => closeSync(openSync(join(folder, `opened-${i}`), 'w')))),
+  stats: () => times(COUNTS.stats, (i) => existsSync(`/absent-${i}`)),
+  syncs: () =>
+    inFile('synced', (fd) =>
+      times(COUNTS.syncs, () => {
+        writeSync(fd, 'x');
+        fsyncSync(fd);
+      }),
+    ),
+  programs: () => times(COUNTS.programs, () => void spawnSync('/bin/true')),
+  signals: () => times(COUNTS.signals, () => process.kill(process.pid, 0) && process.kill(process.pid, 'SIGURG')),
+  writes: () =>
+    inFile('written', (fd) => {
+      times(COUNTS.writes, () => writeSync(fd, 'x'.repeat(1000), 0));
+      const buffer = Buffer.alloc(1000);
+      times(COUNTS.writes, () => readSync(fd, buffer, 0, 1000, 0));
+    }),
+  sleeps: () => spawnSync('/bin/sleep', ['0.05']) && undefined,
+  connections,
+};
+
+if (import.meta.main) {
+  await once(process.stdin, 'data');
+  await LOADS[process.argv[2]!]!();
+  process.exit(0);
+}
