@@ -12,7 +12,21 @@ export interface Wording {
   readonly reports: ReportFormat;
 }
 
-export class Output {
+/** Where a run puts what it has to say. */
+export interface RunOutput extends Wording {
+  /** Nobody reads any more. */
+  readonly closed: boolean;
+  write(text: ByteText): void;
+  report(text: ByteText): void;
+  /** Trouble that is not the script's. */
+  error(text: string): void;
+  warning(text: string): void;
+  /** A batch of events is over. */
+  settle(): void;
+  end(): void;
+}
+
+export class Output implements RunOutput {
   /** Values: `output.write(output.values.printf(text))`. */
   readonly values: OutputFormat;
   readonly reports: ReportFormat;

@@ -7,9 +7,9 @@ import { type CompiledScript, type GLOBALS, type ScriptMap, type ScriptProbe, SY
 import { attachAll } from './attach.ts';
 import { makeHandlers } from './dispatch.ts';
 import { toBytes } from './format/printable.ts';
-import { takeSnapshot } from './format/snapshot.ts';
+import { type MapSnapshot, takeSnapshot } from './format/snapshot.ts';
 import { clearMap, readMap } from './map-access.ts';
-import type { Output } from './output.ts';
+import type { RunOutput } from './output.ts';
 import { Pump } from './pump.ts';
 import { withSizedRing } from './ring-size.ts';
 import type { Session } from './session.ts';
@@ -17,7 +17,7 @@ import { SystemResolver } from './system-resolver.ts';
 import type { Target } from './target.ts';
 
 export interface RunOptions {
-  readonly output: Output;
+  readonly output: RunOutput;
   /** The process that ends the run by ending. */
   readonly target?: Target;
   /** Aborting it ends the run as Ctrl-C does: with end probes and maps. */
@@ -30,6 +30,14 @@ export interface RunOptions {
   readonly isState?: (map: string) => boolean;
   /** Do not say how many probes are attached. */
   readonly quiet?: boolean;
+  /** Is called once everything is attached. */
+  readonly started?: (controls: RunControls) => void;
+}
+
+/** What a program can ask of a script that it runs. */
+export interface RunControls {
+  /** What the maps hold now, in the order of their names. */
+  snapshot(): MapSnapshot[];
 }
 
 /** The status that bpftrace ends with when the run itself failed. */
@@ -49,7 +57,7 @@ export async function runScript(script: CompiledScript, options: RunOptions): Pr
 class Run implements Session {
   readonly script: CompiledScript;
   readonly collection: Collection;
-  readonly output: Output;
+  readonly output: RunOutput;
   readonly context: Session['context'];
   readonly #options: RunOptions;
   readonly #resolver: SystemResolver;
@@ -83,6 +91,7 @@ class Run implements Session {
     if (this.#options.dryRun) return 0;
     this.#options.target?.release();
     this.#announce(attached);
+    this.#options.started?.({ snapshot: () => this.#results().map((map) => this.#snapshot(map)) });
     if (this.#isIterator()) this.#iterate();
     else await this.#watch();
     this.#detach();
@@ -255,7 +264,11 @@ class Run implements Session {
   }
 
   #printMap(map: ScriptMap): void {
-    this.output.write(this.output.values.map(takeSnapshot(map, readMap(this.collection, map), this.context)));
+    this.output.write(this.output.values.map(this.#snapshot(map)));
+  }
+
+  #snapshot(map: ScriptMap): MapSnapshot {
+    return takeSnapshot(map, readMap(this.collection, map), this.context);
   }
 
   /** Maps that can be printed, in the order of their names. */

@@ -2,12 +2,12 @@
 import type { Collection } from '../bpf/index.ts';
 import type { CompiledScript, ScriptMap } from '../lang/script.ts';
 import type { ReadContext } from './format/read-value.ts';
-import type { Output } from './output.ts';
+import type { RunOutput } from './output.ts';
 
 export interface Session {
   readonly script: CompiledScript;
   readonly collection: Collection;
-  readonly output: Output;
+  readonly output: RunOutput;
   readonly context: ReadContext;
   mapNamed(name: string): ScriptMap;
   /** exit(): what comes after it is not handled any more. */
