@@ -11,7 +11,7 @@ const { collection } = await loadObject(object);
 
 // Records of the ring buffer, decoded by the types of the C.
 const slow = new RingBuffer(collection.map('slow'));
-const decode = recordDecoder(object.btf!, collection.spec.maps.find(({ name }) => name === 'slow')!);
+const decode = recordDecoder(object, collection.spec.maps.find(({ name }) => name === 'slow')!);
 let slowOpens = 0;
 const poller = new Poller(slow, (view, at, length) => {
   slowOpens++;

@@ -55,7 +55,7 @@ const LAYERS: Readonly<Record<string, Layer>> = {
   aggregate: { imports: [], pure: true },
   collect: { imports: [...BPF, 'tracer', 'lang', 'postgres', 'postgres/discover', 'aggregate', 'api'] },
   store: { imports: ['aggregate'] },
-  export: { imports: ['aggregate'] },
+  export: { imports: ['aggregate', 'api'] },
   wire: { imports: ['aggregate', 'store'] },
   terminal: { imports: [] },
   cluster: { imports: [] },

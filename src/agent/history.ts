@@ -12,7 +12,7 @@ import type {
 } from '../api/index.ts';
 import { bucketOf, lowerBound } from '../base/exponential.ts';
 import { rfc3339 } from '../base/time.ts';
-import { inexactFields, type QueryCounts, queryRow } from '../collect/attribution/index.ts';
+import { inexactFields, QUERY_TIMES, type QueryCounts, queryRow } from '../collect/attribution/index.ts';
 import {
   type Covered,
   counterAt,
@@ -145,7 +145,9 @@ export function pastQueryRow(
 }
 
 function countsOf(sample: Sample): QueryCounts {
-  const count: QueryCounts['count'] = (name) => sample.values[counterAt('queries', name)]!;
+  // Rows are made of ns.
+  const count: QueryCounts['count'] = (name) =>
+    sample.values[counterAt('queries', name)]! * (QUERY_TIMES.has(name) ? 1000 : 1);
   const latency = sample.histogram!;
   const unknown = sample.values[counterAt('queries', 'max_unknown')]!;
   return { count, latency, ...longest(latency, count('latency_max'), unknown), running: 0 };
@@ -168,7 +170,7 @@ export function pastWaitRow(
   const host = part('host') ?? '';
   const fingerprint = part('fingerprint');
   const text = fingerprint === null ? undefined : texts.get(fingerprint);
-  const [ns, count, max, unknown] = sample.values as unknown as readonly [number, number, number, number];
+  const [total, count, max, unknown] = sample.values as unknown as readonly [number, number, number, number];
   return {
     host,
     ...headOf(host, part('cluster'), part('system_identifier'), summed),
@@ -183,8 +185,9 @@ export function pastWaitRow(
     wait_event_type: part('wait_event_type') ?? 'unknown',
     wait_event: part('wait_event') ?? 'unknown',
     count,
-    total_us: ns / 1000,
-    max_us: max / 1000,
+    total_us: total,
+    // Where no maximum is known, none was longer than their sum.
+    max_us: max > 0 ? max : total,
   };
 }
 
@@ -194,7 +197,7 @@ function sessionsOf(step: Summed): Record<string, number> {
     const part = reader('load', sample);
     const observed = step.covered.get(part('host') ?? '')?.observedUs ?? 0;
     const name = part('class') ?? 'Wait';
-    if (observed > 0) sessions[name] = (sessions[name] ?? 0) + sample.values[0]! / 1000 / observed;
+    if (observed > 0) sessions[name] = (sessions[name] ?? 0) + sample.values[0]! / observed;
   }
   return sessions;
 }

@@ -10,11 +10,15 @@ export interface ProfileFrame {
   readonly module: string;
 }
 
+export type Phase = 'parse' | 'rewrite' | 'plan' | 'start' | 'run' | 'end' | 'commit';
+
 export interface ProfileRow extends RowHead, DoerFields {
   readonly kind: 'on_cpu' | 'off_cpu';
   /** What PostgreSQL says it waits for at that moment: also while it is on a CPU. */
   readonly wait_event_type: string | null;
   readonly wait_event: string | null;
+  /** What the statement is at, by the functions on the stack; null between phases and for background processes. */
+  readonly phase: Phase | null;
   readonly samples: number;
   readonly time_us: number;
   /** The first function of the process first; the kernel's part last. */

@@ -44,6 +44,25 @@ export const WATCH_OPTIONS = {
   pgdata: { kind: 'string', value: 'DIR', complete: 'directory', summary: 'only the cluster with this data directory' },
 } as const satisfies Options;
 
+const MEASURE_OPTIONS = {
+  duration: { kind: 'duration', value: 'TIME', short: 'd', summary: 'how long; 10 s unless given' },
+  json: { kind: 'flag', summary: 'JSON rows (docs/json.md)' },
+  pgdata: WATCH_OPTIONS.pgdata,
+} as const satisfies Options;
+
+export const PROFILE_OPTIONS = {
+  ...MEASURE_OPTIONS,
+  'query-id': { kind: 'string', value: 'ID', summary: 'only this query id, or fingerprint where there is none' },
+  'off-cpu': { kind: 'flag', summary: 'where sessions sleep, instead of where they use a CPU' },
+  output: {
+    kind: 'choice',
+    value: 'FORMAT',
+    short: 'o',
+    choices: ['collapsed', 'speedscope', 'pprof'],
+    summary: 'stacks for another tool, on standard output',
+  },
+} as const satisfies Options;
+
 /** Of every tool; each has options of its own besides. */
 export const RUN_OPTIONS = {
   interval: { kind: 'duration', value: 'TIME', short: 'i', summary: 'print and begin anew each time' },
@@ -88,6 +107,17 @@ export const COMMANDS: readonly CommandRow[] = [
       { line: 'sudo pebble queries --json --duration 10', shows: 'one JSON row a query' },
     ],
     load: () => import('./commands/queries.ts'),
+  }),
+  command({
+    name: 'profile',
+    summary: 'sample which code runs, or sleeps, for each query',
+    options: PROFILE_OPTIONS,
+    examples: [
+      { line: 'sudo pebble profile', shows: 'the functions with the most CPU time, and the phases of each query' },
+      { line: 'sudo pebble profile --off-cpu -o collapsed > waits.folded', shows: 'stacks for a flame graph' },
+      { line: 'sudo pebble profile -o pprof > cpu.pb && pprof -top cpu.pb', shows: 'the same for pprof' },
+    ],
+    load: () => import('./commands/profile.ts'),
   }),
   command({
     name: 'agent',

@@ -104,7 +104,7 @@ function generateScript(
 ): CompiledScript | undefined {
   const host = options.host ?? {};
   const library = createLibrary(texts);
-  const space = new TypeSpace(program.definitions, () => host.kernelBtf?.(), host.target);
+  const space = new TypeSpace(program.definitions, host);
   const probes = expandProbes(program, { host, types: space, settings, diagnostics, pid: options.pid });
   const functions = program.functions.map((subprogram): Unit => ({ kind: 'function', subprogram }));
   const units: Unit[] = [...functions, ...probes];

@@ -1,5 +1,6 @@
 /** What the compiler asks about the machine and the traced programs: the only way facts of a host come in. */
 import type { Btf } from '../bpf/btf/index.ts';
+import type { Dwarf } from '../bpf/dwarf/index.ts';
 import type { Source } from './diagnostics/index.ts';
 import type { Type } from './types/type.ts';
 
@@ -20,6 +21,8 @@ export interface CompileHost {
   userFunctions?(binary: string): readonly UserFunction[];
   /** A data symbol of a binary (uaddr). */
   userSymbol?(binary: string, name: string): { readonly address: bigint; readonly size: number } | undefined;
+  /** Debug information of a binary: arguments by name, types, source lines. */
+  debugInfo?(binary: string): DebugInfo | undefined;
   usdtSites?(binary: string): readonly UsdtSite[];
   /** Inode of a cgroup directory, as bpf_get_current_cgroup_id gives it. */
   cgroupId?(path: string): bigint | undefined;
@@ -43,6 +46,8 @@ export interface KernelFeatures {
   /** Loops end by may_goto (Linux 6.9); without it they count. */
   readonly mayGoto?: boolean;
 }
+
+export type DebugInfo = Pick<Dwarf, 'functionAt' | 'addressesOf' | 'findType'>;
 
 export interface UserFunction {
   readonly name: string;

@@ -34,6 +34,8 @@ export const GLOBALS = record('globals', {
   taiOffset: u64,
   /** Not 0 once a probe has called exit(). */
   ended: u64,
+  /** Always 0, which a verifier does not know: a counter that starts with it is "any number" from the first round on. */
+  zero: u64,
 });
 
 /** One map of the script, `@name`. */

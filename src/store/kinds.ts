@@ -4,8 +4,10 @@ import type { FieldRule } from '../aggregate/index.ts';
 export interface Kind {
   /** Names of the parts of a series' identity, in the order of `Series`. */
   readonly identity: readonly string[];
-  /** Counters in the order of `Sample.values`; times in ns. A `sum` adds, a `max` keeps the largest. */
+  /** Counters in the order of `Sample.values`; times in whole µs. A `sum` adds, a `max` keeps the largest. */
   readonly counters: Readonly<Record<string, FieldRule>>;
+  /** Counters that are close to the sum of others, which lets a store keep them in less room. */
+  readonly near?: Readonly<Record<string, readonly string[]>>;
   /** What the histogram of a sample counts, in ns; null where samples have none. */
   readonly histogram: string | null;
 }
@@ -43,17 +45,18 @@ export const KINDS = {
       parallel_off_cpu: 'sum',
       parallel_run_queue: 'sum',
     },
+    near: { requests: ['calls'], latency: ['on_cpu', 'off_cpu', 'run_queue'] },
     histogram: 'latency',
   },
   waits: {
     identity: [...WHO, 'backend_type', 'query_id', 'fingerprint', 'wait_event_type', 'wait_event'],
-    counters: { ns: 'sum', count: 'sum', max: 'max', max_unknown: 'sum' },
+    counters: { total: 'sum', count: 'sum', max: 'max', max_unknown: 'sum' },
     histogram: 'wait',
   },
   /** Session time by what it was spent on, the sum of the two above: small, so that a chart of a month is quick. */
   load: {
     identity: ['host', 'cluster', 'class'],
-    counters: { ns: 'sum' },
+    counters: { total: 'sum' },
     histogram: null,
   },
 } as const satisfies Readonly<Record<string, Kind>>;
@@ -77,4 +80,8 @@ export const counterAt = <K extends KindName>(kind: K, name: CounterName<K>): nu
 
 /** Where a part stands in `Sample.series`. */
 export const identityAt = <K extends KindName>(kind: K, name: IdentityName<K>): number =>
+  (KINDS[kind].identity as readonly string[]).indexOf(name);
+
+/** The same for a name that is not known to be one of the kind's; -1 where it is not. */
+export const partAt = (kind: KindName, name: string): number =>
   (KINDS[kind].identity as readonly string[]).indexOf(name);

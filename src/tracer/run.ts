@@ -128,6 +128,7 @@ class Run implements Session {
       start,
       taiOffset: clockNs('tai') - start,
       ended: 0n,
+      zero: 0n,
     };
     this.collection.keyed(SYSTEM_MAPS.globals).set(0, globals);
   }

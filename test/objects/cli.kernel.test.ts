@@ -117,3 +117,81 @@ test('one program that this kernel cannot have does not keep the others away', {
   assert.equal(programs.nowhere!.runs, null);
   assert.match(stderr, /program "nowhere" is not attached: this kernel's BTF has no typedef btf_trace_no_such_event/);
 });
+
+test('records of several kinds in one buffer: by the types that pointers keep; unknown ones stay bytes', {
+  skip,
+}, async () => {
+  const set = `target=${process.pid}`;
+  const { rows: all } = await rows([compile('kept_types'), '--duration', '2', '--set', set], () => callGetppid(11));
+  const values = all
+    .filter(({ kind }) => kind === 'record')
+    .map(({ value }) => value as Record<string, unknown> | null);
+  assert.equal(values.length, 23);
+  assert.deepEqual(values[0], { kind: 1, pid: process.pid });
+  assert.deepEqual({ ...values[1], comm: '' }, { kind: 2, pid: process.pid, comm: '', number: 1 });
+  assert.equal(values[2], null);
+  assert.equal(values.at(-1)!.number, 11);
+});
+
+test('records of types that only local variables have; one that ends early', { skip }, async () => {
+  const set = `target=${process.pid}`;
+  const { rows: all } = await rows([compile('local_types'), '--duration', '2', '--set', set], () => callGetppid(3));
+  const of = (map: string) => all.filter((row) => row.kind === 'record' && row.map === map).map(({ value }) => value);
+  const visit = {
+    ...{ pid: process.pid, outcome: 'BROKEN', from: { port: 5432, address: [127, 0, 0, 0] } },
+    ...{ whole: 2 ** 32 + 7, low: 7, high: 1, flag: 0, level: 99 },
+  };
+  assert.deepEqual(
+    of('visits').map((value) => ({ ...(value as object), comm: '' })),
+    Array.from({ length: 3 }, () => ({ ...visit, comm: '' })),
+  );
+  assert.deepEqual(of('lines')[0], { length: 5, text: 'hello' });
+});
+
+test('variables in sections of their own; all programs of one section', { skip }, async () => {
+  const set = `target=${process.pid}`;
+  const argv = [compile('sections'), '--duration', '2', '--set', set, '--set', 'factor=6'];
+  const { rows: all } = await rows(argv, () => callGetppid(13));
+  const value = (map: string) => all.find((row) => row.kind === 'entry' && row.map === map)?.value;
+  assert.deepEqual(value('.bss.custom'), { sums: [13 * (6 + 9), 13 * (2 + 7)] });
+  assert.deepEqual(value('.data.custom'), { in_data: 7, hidden: 9 });
+  assert.deepEqual(value('.rodata.custom'), { factor: 6 });
+});
+
+test('what a definition leaves to its own loader is filled in, and told', { skip }, async () => {
+  // Busy until the command has written its rows, more than a pipe holds: a slow reader must lose none of them.
+  const { rows: all, status } = await rows([compile('unsized'), '--duration', '2'], () => {
+    for (const end = Date.now() + 2500; Date.now() < end; );
+  });
+  assert.equal(status, 0);
+  const program = all.find(({ kind }) => kind === 'program')!;
+  assert.deepEqual(program.notes, ['its section names no event: 99 samples a second of the CPU clock']);
+  const note = (map: string) => all.find((row) => row.kind === 'map' && row.map === map)!.note;
+  assert.match(note('samples') as string, /10240 entries were taken/);
+  assert.match(note('stacks') as string, /10240 entries of 127 frames were taken/);
+  const entries = all.filter(({ kind, map }) => kind === 'entry' && map === 'samples');
+  assert.ok(Number(entries.find(({ key }) => key === process.pid)?.value) > 5);
+  // Other processes come and go between two reads of it.
+  const counted = entries.reduce((sum, { value }) => sum + Number(value), 0);
+  assert.ok(counted <= Number(program.runs) && counted > 0);
+});
+
+test('programs of kinds that are not for tracing stay away, with a reason', { skip }, async () => {
+  const set = `target=${process.pid}`;
+  const argv = [compile('foreign'), '--duration', '2', '--set', set];
+  const { rows: all, status, stderr } = await rows(argv, () => callGetppid(7));
+  assert.equal(status, 0);
+  assert.deepEqual(all.find(({ map }) => map === '.bss')?.value, { calls: 7 });
+  const attached = all.filter(({ kind }) => kind === 'program').map((row) => [row.program, row.attached]);
+  assert.deepEqual(Object.fromEntries(attached), { count: true, sockets: false, other: false, nowhere: false });
+  for (const reason of [/section "sockops" is of no kind/, /"anything"/, /"fentry" does not say which hook/])
+    assert.match(stderr, reason);
+});
+
+test('an iterator that writes no text: bytes', { skip }, async () => {
+  const { rows: all } = await rows([compile('binary_iter'), '--duration', '0.1']);
+  const { hex } = all.find(({ kind }) => kind === 'program')!.output as { hex: string };
+  const bytes = Buffer.from(hex, 'hex');
+  const pids = Array.from({ length: bytes.length / 8 }, (_, i) => bytes.readUInt32LE(i * 8));
+  assert.ok(pids.includes(process.pid));
+});

@@ -26,6 +26,11 @@ class StorageMap<Key, V> extends MapHandle {
     return this.#with(key, (fd) => this.#byFd.get(fd));
   }
 
+  /** The value's bytes. */
+  getRaw(key: Key): DataView | undefined {
+    return this.#with(key, (fd) => this.#byFd.getRaw(fd));
+  }
+
   set(key: Key, value: V, mode: UpdateMode = 'any'): boolean {
     return this.#with(key, (fd) => this.#byFd.set(fd, value, mode));
   }

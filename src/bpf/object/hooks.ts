@@ -22,7 +22,8 @@ export type UserPlace =
   | { readonly offset: bigint };
 
 export interface SectionMeaning {
-  readonly programKind: ProgramKind;
+  /** undefined for kinds that Pebble does not load. */
+  readonly programKind: ProgramKind | undefined;
   readonly hook: Hook;
   readonly sleepable?: true;
   readonly attachType?: number;
@@ -148,14 +149,14 @@ const ROWS: Readonly<Record<string, Row>> = {
   'cgroup/skb': { kind: 'cgroup_skb', hook: cgroup },
 };
 
-/** The longest prefix that is the whole name or ends at a slash; undefined for sections of no known kind. */
-export function readSectionName(name: string): SectionMeaning | undefined {
+/** The longest prefix that is the whole name or ends at a slash says it. */
+export function readSectionName(name: string): SectionMeaning {
   const optional = name.startsWith('?');
   const plain = optional ? name.slice(1) : name;
   const prefix = Object.keys(ROWS)
     .filter((key) => plain === key || plain.startsWith(`${key}/`))
     .sort((a, b) => b.length - a.length)[0];
-  if (prefix === undefined) return undefined;
+  if (prefix === undefined) return { programKind: undefined, hook: none(unknown(plain))(), optional };
   const { kind, hook, sleepable, attachType } = ROWS[prefix]!;
   const rest = plain.slice(prefix.length + 1);
   return {
@@ -165,6 +166,12 @@ export function readSectionName(name: string): SectionMeaning | undefined {
     ...(sleepable && { sleepable }),
     ...(attachType !== undefined && { attachType }),
   };
+}
+
+function unknown(section: string): string {
+  return /^\.?struct_ops/.test(section)
+    ? 'it is for a struct_ops table, which Pebble does not register: use bpftool struct_ops register'
+    : `its section "${section}" is of no kind that Pebble knows: tracing programs begin as in SEC("tracepoint/…")`;
 }
 
 function unclear(rest: string): Hook {

@@ -14,12 +14,11 @@ import { kconfigMap } from './kconfig.ts';
 import type { ObjectKernel } from './kernel.ts';
 import { callExtern, type KernelExtern, loadExtern } from './ksyms.ts';
 import { Linker, type Symbols } from './link.ts';
+import { type LocalTypes, readLocalTypes } from './local-types.ts';
 import { type DefinedMap, readMaps } from './maps.ts';
 import { completeTypes, KCONFIG, KSYMS, type ObjectTypes } from './types.ts';
 
 const TEXT = '.text';
-/** Sections of programs of which the kernel calls back into its own tables. */
-const STRUCT_OPS = /^\??(\.struct_ops|struct_ops)/;
 
 /** A function that the kernel enters, as its section says. */
 export interface ObjectProgram extends SectionMeaning {
@@ -48,6 +47,7 @@ export class BpfObject {
   readonly #maps: readonly DefinedMap[];
   readonly #data: ReadonlyMap<number, DataSection>;
   readonly #entries: ReadonlyMap<string, ObjectFunction>;
+  #localTypes: { readonly read: LocalTypes | undefined } | undefined;
 
   private constructor(elf: Elf) {
     this.name = elf.name;
@@ -61,7 +61,7 @@ export class BpfObject {
     this.#functions = new Functions(this.#elf, this.btf, readExt(elf, this.btf));
     const entries = this.#functions.all.filter((fn) => fn.global && fn.section.name !== TEXT);
     this.#entries = new Map(entries.map((fn) => [fn.name, fn]));
-    this.programs = entries.map((fn) => programOf(fn, elf));
+    this.programs = entries.map((fn) => programOf(fn));
   }
 
   static parse(bytes: Buffer, name = 'BPF object'): BpfObject {
@@ -71,6 +71,12 @@ export class BpfObject {
   /** The maps that it defines; those of its variables are named after their sections. */
   get maps(): readonly MapSpec[] {
     return this.#maps.map(({ spec }) => spec);
+  }
+
+  /** Types of its local variables, which the BTF lacks; read from the debug information when asked for. */
+  localTypes(): LocalTypes | undefined {
+    this.#localTypes ??= { read: readLocalTypes(this.#elf.elf) };
+    return this.#localTypes.read;
   }
 
   /** First value of a global variable. */
@@ -106,19 +112,32 @@ export class BpfObject {
     };
   }
 
-  #program(program: ObjectProgram, linker: Linker, target: string | undefined): ProgramSpec {
-    const { name, programKind: kind, hook, sleepable, attachType } = program;
-    const attachTo = target ?? (hook.kind === 'tracing' || hook.kind === 'iter' ? hook.target : undefined);
-    if (attachTo === undefined && NEEDS_TARGET.includes(kind)) {
-      throw new PebbleError('unsupported', {
-        doing: `loading program "${name}" of ${this.name}`,
-        what: `its section "${program.section}" does not say which hook it is for`,
-        hint: `write SEC("${program.section}/NAME"), or give it in \`targets\``,
+  /** Why no kernel can be asked to load the program; undefined when one can. */
+  refusal(program: ObjectProgram, target = targetOf(program)): PebbleError | undefined {
+    const { name, section, hook, programKind } = program;
+    const doing = `loading program "${name}" of ${this.name}`;
+    if (programKind === undefined) {
+      return new PebbleError('unsupported', {
+        doing,
+        what: hook.kind === 'none' ? hook.reason : 'its kind is unknown',
       });
     }
+    if (target !== undefined || !NEEDS_TARGET.includes(programKind)) return undefined;
+    return new PebbleError('unsupported', {
+      doing,
+      what: `its section "${section}" does not say which hook it is for`,
+      hint: `write SEC("${section}/NAME"), or give it in \`targets\``,
+    });
+  }
+
+  #program(program: ObjectProgram, linker: Linker, target: string | undefined): ProgramSpec {
+    const { name, programKind, sleepable, attachType } = program;
+    const refusal = this.refusal(program, target);
+    if (refusal) throw refusal;
+    const attachTo = target ?? targetOf(program);
     return {
       name,
-      kind,
+      kind: programKind!,
       functions: this.#reachable(this.#entries.get(name)!, linker),
       license: this.license,
       ...(attachTo !== undefined && { attachTo }),
@@ -228,18 +247,11 @@ function readLicense(elf: Elf): string {
   return section ? textAt(elf.read(section), 0) : '';
 }
 
-function programOf(fn: ObjectFunction, elf: Elf): ObjectProgram {
+function targetOf({ hook }: ObjectProgram): string | undefined {
+  return hook.kind === 'tracing' || hook.kind === 'iter' ? hook.target : undefined;
+}
+
+function programOf(fn: ObjectFunction): ObjectProgram {
   const section = fn.section.name;
-  const meaning = readSectionName(section);
-  if (meaning) return { name: fn.name, section, ...meaning };
-  const structOps = STRUCT_OPS.test(section);
-  throw new PebbleError('unsupported', {
-    doing: `reading ${elf.name}`,
-    what: structOps
-      ? `program "${fn.name}" is for a struct_ops table, which Pebble does not register`
-      : `section "${section}" of program "${fn.name}" is of no kind that Pebble knows`,
-    hint: structOps
-      ? 'use bpftool struct_ops register'
-      : 'tracing programs begin as in SEC("tracepoint/…"), SEC("raw_tp/…")',
-  });
+  return { name: fn.name, section, ...readSectionName(section) };
 }

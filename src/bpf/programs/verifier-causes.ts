@@ -73,6 +73,11 @@ export const CAUSES: readonly Cause[] = [
     hint: 'set the license to "GPL" or "Dual BSD/GPL"',
   },
   {
+    says: /tracing progs cannot use bpf_(?:spin_lock|timer|list_head|rb_root)/,
+    cause: 'programs of this kind may run anywhere, so also while the lock or timer is being changed',
+    hint: 'count with atomic additions, or in a per-CPU map; keep timers in a map that no tracing program uses',
+  },
+  {
     says: /invalid bpf_context access/,
     cause: 'the context has no such field',
     hint: 'check the number and type of the arguments of this hook in this kernel',

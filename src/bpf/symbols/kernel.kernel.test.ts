@@ -3,11 +3,13 @@ import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { KernelSymbols } from './kernel.ts';
 
-const symbols = KernelSymbols.read();
+// Read once: programs that come and go are symbols, too.
+const text = readFileSync('/proc/kallsyms');
+const symbols = KernelSymbols.parse(text);
 const skip = symbols.hidden ? 'the kernel hides addresses: CAP_SYSLOG is missing' : false;
 
 test('the running kernel’s functions have the names of /proc/kallsyms', { skip }, () => {
-  const lines = readFileSync('/proc/kallsyms', 'latin1').trimEnd().split('\n');
+  const lines = text.toString('latin1').trimEnd().split('\n');
   assert.equal(symbols.count, lines.length);
   const aliases = Map.groupBy(lines, (line) => line.slice(0, 16));
   // A prime stride.

@@ -2,9 +2,8 @@
 import { writeFileSync } from 'node:fs';
 import { PebbleError } from '../../base/errors.ts';
 import { type Compiled, type CompiledScript, compile, DEFAULT_SETTINGS, formatDiagnostics } from '../../lang/index.ts';
-import { type ClusterChoice, postgresTarget } from '../../postgres/tracing/index.ts';
+import type { ClusterChoice } from '../../postgres/tracing/index.ts';
 import { SYSTEM_INCLUDES, scriptFiles } from '../../tracer/host/includes.ts';
-import { machineHost } from '../../tracer/host/index.ts';
 import {
   FAILED,
   filterProbes,
@@ -18,6 +17,7 @@ import {
 import type { Context, Exit } from '../command.ts';
 import { interruption } from '../interrupt.ts';
 import { detailLines } from '../report-error.ts';
+import { requestHost } from '../trace/host.ts';
 import { readRequest, type TraceRequest } from '../trace/request.ts';
 
 export async function run(argv: readonly string[], context: Context): Promise<Exit> {
@@ -85,7 +85,7 @@ function targetOf({ options, pid }: TraceRequest): Target | undefined {
 function compileRequest(request: TraceRequest, target: Target | undefined, colour: boolean): CompiledScript | number {
   const { options, source, positional, named } = request;
   const { script, diagnostics, hooks } = compile(source!, {
-    host: machineHost({ target: postgresTarget(clusterChoice(request)), ...(target && { pid: target.pid }) }),
+    host: requestHost(options, { pid: target?.pid, cluster: clusterChoice(request) }),
     environment: process.env,
     settings: { ...DEFAULT_SETTINGS, unsafe: options.unsafe },
     positional,

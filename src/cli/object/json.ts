@@ -37,11 +37,11 @@ function programRow({ name, section, attached, strategy, notes, stats, output }:
     run_us: stats ? Number(stats.timeNs) / 1000 : null,
     missed: stats ? Number(stats.missed) : null,
     notes,
-    output: output ?? null,
+    output: output === undefined ? null : typeof output === 'string' ? output : { hex: output.toString('hex') },
   };
 }
 
-function writeMap({ spec, events, unlisted, entries }: MapReport): void {
+function writeMap({ spec, events, unlisted, assumption, entries }: MapReport): void {
   const map = spec.name;
   let count = 0;
   if (unlisted === undefined) {
@@ -57,7 +57,7 @@ function writeMap({ spec, events, unlisted, entries }: MapReport): void {
     entries: unlisted === undefined ? count : null,
     records: events?.records ?? null,
     lost: events?.lost ?? null,
-    note: unlisted ?? null,
+    note: [unlisted, assumption].filter((text) => text !== undefined).join('; ') || null,
   });
 }
 

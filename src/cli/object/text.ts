@@ -43,9 +43,13 @@ function printPrograms(programs: readonly ProgramReport[]): void {
   ];
   for (const line of layoutTable(columns, programs)) print(line.trimEnd());
   for (const { name, output } of programs) {
-    if (!output) continue;
+    if (!output?.length) continue;
     print(`output of ${name}:`);
-    for (const line of output.replace(/\n$/, '').split('\n')) print(line);
+    const text =
+      typeof output === 'string'
+        ? output.replace(/\n$/, '')
+        : `${output.toString('hex', 0, SHOWN_BYTES)} … ${output.length} bytes`;
+    for (const line of text.split('\n')) print(line);
   }
 }
 
@@ -56,11 +60,12 @@ function remark({ attached, stats }: ProgramReport): string {
   return stats && stats.runs === 0n ? 'never ran' : '';
 }
 
-function printMap({ spec, events, unlisted, entries }: MapReport): void {
+function printMap({ spec, events, unlisted, assumption, entries }: MapReport): void {
   const lost = events?.lost ? `, ${events.lost} lost` : '';
   const said = events ? `${events.records} records${lost}` : unlisted;
   print('');
   print(`${spec.name} (${spec.type})${said === undefined ? '' : `: ${said}`}`);
+  if (assumption) print(`  (${assumption})`);
   if (unlisted !== undefined) return;
   let count = 0;
   for (const { key, value } of entries()) {

@@ -2,15 +2,14 @@
 import { formatDiagnostics } from '../../lang/diagnostics/index.ts';
 import { PROBE_KINDS } from '../../lang/probes/index.ts';
 import { type AttachPoint, parse } from '../../lang/syntax/index.ts';
-import { postgresTarget } from '../../postgres/tracing/index.ts';
-import { machineHost } from '../../tracer/host/index.ts';
 import { Sink } from '../../tracer/index.ts';
 import { type ListOptions, list, listProbes } from '../../tracer/list/index.ts';
+import { requestHost } from './host.ts';
 import type { TraceRequest } from './request.ts';
 
 /** Prints the listing; the exit status. */
 export function listing({ options, search, source, pid }: TraceRequest): number {
-  const host = machineHost({ target: postgresTarget(), ...(pid !== undefined && { pid }) });
+  const host = requestHost(options, { pid });
   const how: ListOptions = { host, verbose: options.verbose, ofProcess: pid !== undefined };
   if (search !== undefined) {
     if (/\./.test(search) && !/[:*]/.test(search)) {

@@ -1,17 +1,21 @@
 /** Attribution of this host's PostgreSQL clusters: which are watched, and what their backends did so far. */
+import type { ProfileRow } from '../../api/index.ts';
 import { PebbleError } from '../../base/errors.ts';
 import { type DiscoveredCluster, discoverClusters } from '../../postgres/discover/index.ts';
 import { Fingerprinter } from '../../postgres/fingerprint/index.ts';
 import { layoutOf } from '../../postgres/layout/index.ts';
-import { Engine } from './engine.ts';
+import { Engine, type Signal } from './engine.ts';
 import { firstSight } from './first-sight.ts';
 import { requireHost } from './host.ts';
 import { Monotone } from './monotone.ts';
 import { isAlive, listChildren } from './processes.ts';
 import { kernelProfile } from './profile.ts';
-import { Statements } from './statements.ts';
+import { profileRows } from './profile-rows.ts';
+import { StackSamples } from './stack-samples.ts';
+import { type SlotIdentity, Statements } from './statements.ts';
 import { type Doer, Totals } from './totals.ts';
 import { type Underway, underwayOf } from './underway.ts';
+import type { Window } from './window.ts';
 
 export interface WatchedCluster {
   readonly pgdata: string;
@@ -33,6 +37,8 @@ export interface Refused {
 export interface AttributionOptions {
   /** Only the clusters with these data directories. */
   readonly pgdata?: string | readonly string[];
+  /** What is collected besides times, waits and counts. */
+  readonly signals?: readonly Signal[];
 }
 
 export class Attribution {
@@ -43,15 +49,17 @@ export class Attribution {
   readonly #refused = new Map<string, Refused>();
   readonly #queries: Monotone = new Monotone();
   readonly #waits: Monotone = new Monotone();
+  #samples: StackSamples | undefined;
 
   /** Watches every cluster that runs now; `refresh` finds those that start later. */
   static async start(options: AttributionOptions = {}): Promise<Attribution> {
     requireHost();
     const found = selectClusters(options);
     const statements = new Statements(await Fingerprinter.load());
-    const engine = await Engine.load((statement) => statements.add(statement));
+    const engine = await Engine.load((statement) => statements.add(statement), new Set(options.signals));
     const attribution = new Attribution(engine, statements, options);
     try {
+      await attribution.#startSignals();
       await engine.attach();
       for (const cluster of found) attribution.#watch(cluster);
       attribution.#refuseNothingWatched();
@@ -97,13 +105,35 @@ export class Attribution {
     return totals;
   }
 
+  /** Stacks met since the start. With the signals `profile` or `off_cpu` only, and no more after this. */
+  async endProfile(window: Window): Promise<ProfileRow[]> {
+    const samples = this.#samples;
+    if (!samples) throw new PebbleError('internal', { what: 'no profile was asked for' });
+    samples.endSleeps(this.#listChildren(), process.hrtime.bigint());
+    await samples.stop();
+    return profileRows(samples.stacks, ({ identity }) => this.#doerOf(this.#statements.identify(identity)), {
+      ...window,
+      dropped: window.dropped + samples.dropped,
+    });
+  }
+
   close(): void {
+    void this.#samples?.stop();
     this.#engine.close();
+  }
+
+  async #startSignals(): Promise<void> {
+    const { signals } = this.#engine;
+    if (signals.has('profile') || signals.has('off_cpu')) this.#samples = await StackSamples.start(this.#engine);
+  }
+
+  #listChildren(): number[] {
+    return this.clusters.flatMap(({ pid }) => listChildren(pid));
   }
 
   #listUnderway(): Underway[] {
     const now = process.hrtime.bigint();
-    const backends = this.clusters.flatMap(({ pid }) => listChildren(pid)).map((pid) => this.#engine.backend(pid));
+    const backends = this.#listChildren().map((pid) => this.#engine.backend(pid));
     return backends.flatMap((backend) => (backend && underwayOf(backend, now)) ?? []);
   }
 
@@ -111,8 +141,12 @@ export class Attribution {
   #identify(slot: number): Doer | undefined {
     if (!this.#statements.get(slot)) this.#engine.drain();
     const identity = this.#statements.get(slot);
-    const cluster = identity && this.#clusters[identity.cluster];
-    return identity && cluster && { cluster, identity };
+    return identity && this.#doerOf(identity);
+  }
+
+  #doerOf(identity: SlotIdentity): Doer | undefined {
+    const cluster = this.#clusters[identity.cluster];
+    return cluster && { cluster, identity };
   }
 
   #watch(cluster: DiscoveredCluster): void {

@@ -12,11 +12,14 @@ import {
   type TaskStorageMap,
 } from '../../bpf/index.ts';
 import { Poller, RingBuffer } from '../../bpf/ring/index.ts';
-import { type CompiledScript, compile, formatDiagnostics, SYSTEM_MAPS } from '../../lang/index.ts';
+import { type CompiledScript, compile, formatDiagnostics, type ScriptEvent, SYSTEM_MAPS } from '../../lang/index.ts';
 import { machineHost } from '../../tracer/index.ts';
 import { CounterMap } from '../reading.ts';
 
 const PROGRAM = new URL('program.bt', import.meta.url);
+/** What is collected besides times, waits and counts: fragments of the program, compiled in where they are asked for. */
+export const SIGNALS = ['profile', 'off_cpu', 'io', 'executions'] as const;
+export type Signal = (typeof SIGNALS)[number];
 /** Where program.bt finds what it imports. */
 const FRAGMENTS = {
   read: (path: string) => readFileSync(new URL(path, import.meta.url), 'utf8'),
@@ -25,6 +28,11 @@ const FRAGMENTS = {
 };
 /** Room for statements at first sight: 1.2 KB each. */
 const RING_BYTES = 1 << 20;
+/** Samples are 17 KB, and come 99 times a second and CPU. */
+const SAMPLES_RING_BYTES = 16 << 20;
+
+/** One event of the ring: its value starts at `offset`. */
+export type OnEmitted = (view: DataView, offset: number) => void;
 
 /** `struct profile` of records.bt. */
 export interface KernelProfile {
@@ -80,16 +88,19 @@ export interface KernelBackend {
   readonly lock_event: number;
 }
 
+/** `struct identity` of records.bt. */
+export interface KernelIdentity {
+  readonly id: bigint;
+  readonly cluster: number;
+  readonly database: number;
+  readonly user: number;
+  readonly backend_type: number;
+  readonly kind: number;
+}
+
 /** `struct statement` of records.bt. */
 export interface KernelStatement {
-  readonly identity: {
-    readonly id: bigint;
-    readonly cluster: number;
-    readonly database: number;
-    readonly user: number;
-    readonly backend_type: number;
-    readonly kind: number;
-  };
+  readonly identity: KernelIdentity;
   readonly slot: number;
   readonly text_bytes: number;
   readonly database: Uint8Array | string;
@@ -102,35 +113,57 @@ export class Engine {
   readonly waits: CounterMap;
   readonly latencies: CounterMap;
   readonly drops: CounterMap;
+  readonly signals: ReadonlySet<Signal>;
   readonly #collection: Collection;
   readonly #script: CompiledScript;
   readonly #ring: RingBuffer;
   readonly #poller: Poller;
+  /** By the id that each event starts with. */
+  readonly #handlers: (OnEmitted | undefined)[] = [];
 
   /** Compiles and loads; nothing is attached yet. */
-  static async load(onStatement: (statement: KernelStatement) => void): Promise<Engine> {
-    const script = compileProgram();
-    return new Engine(script, await loadCollection(withRing(script)), onStatement);
+  static async load(
+    onStatement: (statement: KernelStatement) => void,
+    signals: ReadonlySet<Signal> = new Set(),
+  ): Promise<Engine> {
+    const script = compileProgram(signals);
+    const collection = await loadCollection(withRing(script, ringBytes(signals)));
+    const engine = new Engine(script, collection, signals);
+    const read = decoder(engine.emitted('statement'));
+    engine.on('statement', (view, offset) => onStatement(read(view, offset) as unknown as KernelStatement));
+    return engine;
   }
 
-  private constructor(
-    script: CompiledScript,
-    collection: Collection,
-    onStatement: (statement: KernelStatement) => void,
-  ) {
+  private constructor(script: CompiledScript, collection: Collection, signals: ReadonlySet<Signal>) {
     this.#script = script;
     this.#collection = collection;
-    const counters = (name: string): CounterMap => new CounterMap(script, collection, name);
-    this.queries = counters('@queries');
-    this.waits = counters('@waits');
-    this.latencies = counters('@latencies');
-    this.drops = counters('@drops');
+    this.signals = signals;
+    this.queries = this.counters('@queries');
+    this.waits = this.counters('@waits');
+    this.latencies = this.counters('@latencies');
+    this.drops = this.counters('@drops');
     this.#ring = new RingBuffer(collection.map(SYSTEM_MAPS.events));
-    const { shape } = script.events.find((event) => event.kind === 'emit')!;
-    const read = decoder(shape);
     this.#poller = new Poller(this.#ring, (view, offset) => {
-      onStatement(read(view, offset).value as unknown as KernelStatement);
+      const id = view.getUint32(offset, true);
+      this.#handlers[id]?.(view, offset + script.events[id]!.shape.offsets.value!);
     });
+  }
+
+  /** A map of records, by its name in the program. */
+  counters(name: string): CounterMap {
+    return new CounterMap(this.#script, this.#collection, name);
+  }
+
+  /** The record of the events of this name. */
+  emitted(name: string): RecordShape {
+    return this.#script.events.find((event) => isEmitted(event, name))!.shape.fields.value as RecordShape;
+  }
+
+  /** What is emitted under this name goes to `handler`, from every place of the program. */
+  on(name: string, handler: OnEmitted): void {
+    for (const [id, event] of this.#script.events.entries()) {
+      if (isEmitted(event, name)) this.#handlers[id] = handler;
+    }
   }
 
   async attach(): Promise<void> {
@@ -163,13 +196,23 @@ export class Engine {
     }
   }
 
-  /** Statements that wait in the ring are handed over now. */
+  /** A record of a task's storage as its bytes; nothing where the process has none. */
+  taskRecord(name: string, pid: number): DataView | undefined {
+    try {
+      return (this.#map(name) as TaskStorageMap<unknown>).getRaw(pid);
+    } catch (error) {
+      if (error instanceof KernelError && error.errno === ESRCH) return undefined;
+      throw error;
+    }
+  }
+
+  /** Events that wait in the ring are handed over now. */
   drain(): void {
     this.#poller.drain();
   }
 
-  /** Statements that found the ring full. */
-  lostStatements(): number {
+  /** Events that found the ring full. */
+  lostEvents(): number {
     const lost = this.#collection.maps.get(SYSTEM_MAPS.lost) as KeyedMap<number, bigint[]> | undefined;
     return Number((lost?.get(0) ?? []).reduce((sum, count) => sum + count, 0n));
   }
@@ -189,9 +232,15 @@ export class Engine {
   }
 }
 
-function compileProgram(): CompiledScript {
-  const source = { name: 'program.bt', text: readFileSync(PROGRAM, 'utf8') };
-  const { script, diagnostics } = compile(source, { host: machineHost(), imports: { host: FRAGMENTS } });
+const isEmitted = (event: ScriptEvent, name: string): boolean => event.kind === 'emit' && event.name === name;
+
+/** Imports go first: a signal's fragment finds there what it needs of the core. */
+function compileProgram(signals: ReadonlySet<Signal>): CompiledScript {
+  const imports = [...signals].map((signal) => `import "${signal}.bt";\n`).join('');
+  const text = readFileSync(PROGRAM, 'utf8').replace(/^import "requests.bt";\n/m, (core) => core + imports);
+  const defines = Object.fromEntries(SIGNALS.map((signal) => [signal.toUpperCase(), signals.has(signal) ? 1n : 0n]));
+  const source = { name: 'program.bt', text };
+  const { script, diagnostics } = compile(source, { host: machineHost(), imports: { host: FRAGMENTS }, defines });
   if (script) return script;
   throw new PebbleError('unsupported', {
     doing: 'compiling the attribution program for this kernel',
@@ -201,10 +250,11 @@ function compileProgram(): CompiledScript {
   });
 }
 
-function withRing({ collection }: CompiledScript): CompiledScript['collection'] {
-  const maps = collection.maps.map((map) =>
-    map.name === SYSTEM_MAPS.events ? { ...map, maxEntries: RING_BYTES } : map,
-  );
+const ringBytes = (signals: ReadonlySet<Signal>): number =>
+  signals.has('profile') || signals.has('off_cpu') ? SAMPLES_RING_BYTES : RING_BYTES;
+
+function withRing({ collection }: CompiledScript, maxEntries: number): CompiledScript['collection'] {
+  const maps = collection.maps.map((map) => (map.name === SYSTEM_MAPS.events ? { ...map, maxEntries } : map));
   return { ...collection, maps };
 }
 

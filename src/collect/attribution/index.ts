@@ -1,9 +1,13 @@
 /** Where every nanosecond of every request goes: the collector behind `top`, `queries`, `waits` and the agent. */
 export { Attribution, type AttributionOptions, type Refused, type WatchedCluster } from './attribution.ts';
+export { SIGNALS, type Signal } from './engine.ts';
+export { eventOf } from './events.ts';
 export { requireHost } from './host.ts';
 export { inexactFields, type QueryCounts, QueryRows, queryRow } from './query-rows.ts';
+export { SAMPLE_NS } from './stack-samples.ts';
 export {
   QUERY_COUNTERS,
+  QUERY_TIMES,
   type QueryCounter,
   type QueryTotals,
   Totals,
@@ -11,3 +15,4 @@ export {
   type WaitTotals,
 } from './totals.ts';
 export { WaitRows } from './wait-rows.ts';
+export { type Window, windowBetween } from './window.ts';

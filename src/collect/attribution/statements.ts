@@ -1,7 +1,7 @@
 /** Who executes what: from the slots that the kernel counts by to clusters, databases, users and statements. */
 import { textAt } from '../../base/record.ts';
 import type { Fingerprinter } from '../../postgres/fingerprint/index.ts';
-import type { KernelStatement } from './engine.ts';
+import type { KernelIdentity, KernelStatement } from './engine.ts';
 
 /** `identity.kind` of program.bt. */
 const KIND = { queryId: 0, text: 1, process: 2 } as const;
@@ -32,6 +32,8 @@ type Known = Omit<SlotIdentity, 'database' | 'user'>;
 export class Statements {
   readonly #fingerprinter: Fingerprinter;
   readonly #slots = new Map<number, Known>();
+  /** By what the kernel tells statements apart by. */
+  readonly #byIdentity = new Map<string, number>();
   /** Sessions know their names; workers and background processes only the numbers. By cluster and OID. */
   readonly #databases = new Map<string, string>();
   readonly #users = new Map<string, string>();
@@ -46,6 +48,7 @@ export class Statements {
     const { cluster, database: databaseOid, user: userOid, backend_type: backendType } = identity;
     learn(this.#databases, `${cluster} ${databaseOid}`, asText(database));
     learn(this.#users, `${cluster} ${userOid}`, asText(user));
+    this.#byIdentity.set(identityKey(identity), slot);
     this.#slots.set(slot, {
       cluster,
       databaseOid,
@@ -61,12 +64,38 @@ export class Statements {
 
   get(slot: number): SlotIdentity | undefined {
     const known = this.#slots.get(slot);
-    if (!known) return undefined;
+    return known && this.#named(known);
+  }
+
+  /** Of an event that carries who it was: what is not known of the statement stays null. */
+  identify(identity: KernelIdentity): SlotIdentity {
+    const slot = this.#byIdentity.get(identityKey(identity));
+    const { cluster, database: databaseOid, user: userOid, backend_type: backendType, kind, id } = identity;
+    return (
+      (slot !== undefined && this.get(slot)) ||
+      this.#named({
+        cluster,
+        databaseOid,
+        userOid,
+        backendType,
+        executes: kind !== KIND.process,
+        queryId: kind === KIND.queryId ? id.toString() : null,
+        fingerprint: '0',
+        query: null,
+        truncated: false,
+      })
+    );
+  }
+
+  #named(known: Known): SlotIdentity {
     const database = this.#databases.get(`${known.cluster} ${known.databaseOid}`) ?? null;
     const user = this.#users.get(`${known.cluster} ${known.userOid}`) ?? null;
     return { ...known, database, user };
   }
 }
+
+export const identityKey = ({ cluster, database, user, backend_type, kind, id }: KernelIdentity): string =>
+  `${cluster} ${database} ${user} ${backend_type} ${kind} ${id}`;
 
 function learn(names: Map<string, string>, key: string, name: string): void {
   if (name !== '') names.set(key, name);

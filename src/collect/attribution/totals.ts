@@ -34,6 +34,19 @@ export const QUERY_COUNTERS = [
 export type QueryCounter = (typeof QUERY_COUNTERS)[number];
 export const QUERY_RULES: readonly FieldRule[] = QUERY_COUNTERS.map((name) => (name === 'latency_max' ? 'max' : 'sum'));
 
+/** Those in ns. */
+export const QUERY_TIMES: ReadonlySet<QueryCounter> = new Set([
+  'latency',
+  'latency_max',
+  'on_cpu',
+  'off_cpu',
+  'run_queue',
+  'start_delay',
+  'parallel_on_cpu',
+  'parallel_off_cpu',
+  'parallel_run_queue',
+]);
+
 /** Fields of `struct wait_counters`. */
 export const WAIT_COUNTERS = ['ns', 'count', 'max'] as const;
 export const WAIT_RULES: readonly FieldRule[] = ['sum', 'sum', 'max'];
@@ -96,7 +109,7 @@ export class Totals {
     });
     // Last: what ends meanwhile is missing from both, rather than in both.
     for (const one of listUnderway()) this.#addUnderway(one);
-    this.dropped = Object.values(readDrops(engine)).reduce((sum, count) => sum + count, 0) + engine.lostStatements();
+    this.dropped = Object.values(readDrops(engine)).reduce((sum, count) => sum + count, 0) + engine.lostEvents();
   }
 
   #queryOf(slot: number): QueryTotals | undefined {

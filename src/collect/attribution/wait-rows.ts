@@ -2,6 +2,7 @@
 
 import { Windows } from '../../aggregate/index.ts';
 import type { WaitRow } from '../../api/index.ts';
+import { doerFields } from './doer.ts';
 import { eventOf } from './events.ts';
 import { type Totals, WAIT_RULES, type WaitTotals } from './totals.ts';
 import { countersOf, microseconds, rowHead, type Window, windowBetween } from './window.ts';
@@ -30,19 +31,13 @@ export class WaitRows {
 
 function toRow(totals: WaitTotals, growth: Float64Array, before: WaitTotals | undefined, window: Window): WaitRow {
   const [ns, count, max] = growth as unknown as readonly [number, number, number];
-  const { cluster, identity, event } = totals;
+  const { cluster, event } = totals;
   // An earlier wait was longer than all of this window: none of these took longer than their sum.
   const isNewMax = !before || max > before.counters[2]!;
   const { type, event: name } = eventOf(cluster.major, event);
   return {
     ...rowHead(totals, window, isNewMax ? [] : ['max_us']),
-    backend_type: cluster.backendTypes[identity.backendType] ?? 'unknown',
-    database: identity.database,
-    user: identity.user,
-    query_id: identity.queryId,
-    fingerprint: identity.executes ? identity.fingerprint : null,
-    query: identity.query,
-    query_truncated: identity.truncated,
+    ...doerFields(totals),
     wait_event_type: type,
     wait_event: name,
     count,

@@ -1,6 +1,6 @@
 /** Builtins about the probe: args, arg0 …, retval, ctx, probe, func, and the stacks. */
 import { imm } from '../ir/index.ts';
-import { numberedArgument, returnValue } from '../lower/arguments.ts';
+import { allArguments, numberedArgument, returnValue } from '../lower/arguments.ts';
 import type { Lowering } from '../lower/lowering.ts';
 import type { BuiltinRow } from '../lower/rows.ts';
 import { scalar, type Value } from '../lower/value.ts';
@@ -23,12 +23,12 @@ const args: BuiltinRow = {
   type(t, node) {
     if (!t.point) return outside(t, node, 'args');
     const given = t.point.args;
-    if (given) return pointerTo(given.struct, 'context');
+    if (given) return given.struct;
     return t.error(node, `The args builtin can not be used with '${t.point.kind.names[0]}' probes here`, {
       hints: t.point.argN ? ['use arg0, arg1 …'] : [],
     });
   },
-  lower: (l, node) => scalar(l.typeOf(node), l.context!),
+  lower: (l) => allArguments(l),
 };
 
 /** arg0, arg1 …: made on demand, one row a number. */
@@ -74,7 +74,7 @@ const ctx: BuiltinRow = {
   doc: "The program's context.",
   type(t, node) {
     if (!t.point) return outside(t, node, 'ctx');
-    const struct = t.point.context === undefined ? undefined : t.space.tagged('struct', t.point.context);
+    const struct = t.point.context === undefined ? undefined : t.script.space.tagged('struct', t.point.context);
     return pointerTo(struct ?? VOID, 'context');
   },
   lower: (l, node) => scalar(l.typeOf(node), l.context!),

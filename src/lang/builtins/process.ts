@@ -39,7 +39,7 @@ const curtask: BuiltinRow = {
   name: 'curtask',
   signature: 'struct task_struct *curtask',
   doc: 'The current task; its fields are read directly.',
-  type: (t) => pointerTo(t.space.tagged('struct', 'task_struct') ?? VOID, 'kernel', true),
+  type: (t) => pointerTo(t.script.space.tagged('struct', 'task_struct') ?? VOID, 'kernel', true),
   lower: (l, node) => scalar(l.typeOf(node), l.b.helper('get_current_task_btf', [])),
 };
 
@@ -47,7 +47,7 @@ const userRegs: BuiltinRow = {
   name: 'userregs',
   signature: 'struct pt_regs *userregs',
   doc: "The current thread's registers as it entered the kernel: in a system call, its arguments (Linux 5.15).",
-  type: (t) => pointerTo(t.space.tagged('struct', 'pt_regs') ?? VOID, 'kernel', true),
+  type: (t) => pointerTo(t.script.space.tagged('struct', 'pt_regs') ?? VOID, 'kernel', true),
   lower: (l, node) => scalar(l.typeOf(node), l.b.helper('task_pt_regs', [l.b.helper('get_current_task_btf', [])])),
 };
 

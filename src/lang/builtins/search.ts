@@ -41,10 +41,13 @@ function bytesOf(node: Expression, l: Lowering): { at: Address; size: number } {
   return { at: memory.at, size: sizeOfType(memory.type) };
 }
 
-/** Runs `body` for 0 … `end` - 1; `leave` jumps behind the loop. */
+/**
+ * Runs `body` for 0 … `end` - 1; `leave` jumps behind the loop. The verifier is not told that it starts with 0: each round
+ * would be a state of its own, and loops in loops of them too many.
+ */
 function loop(end: Operand, body: (i: Reg, leave: () => void) => void, l: Lowering): void {
   const { b } = l;
-  const i = b.mov(imm(0));
+  const i = b.mov(b.load(l.global('zero'), 8));
   const [head, guarded, inside, next, after] = [b.block(), b.block(), b.block(), b.block(), b.block()];
   b.jump(head);
   b.enter(head);

@@ -1,13 +1,13 @@
 /** kstack and ustack: frames kept once in a map under their hash; values hold the key. */
 import { type Address, address, imm, type Operand } from '../ir/index.ts';
 import type { Lowering } from '../lower/lowering.ts';
-import { pointerOf } from '../lower/memory.ts';
+import { pointerOf, toScalar } from '../lower/memory.ts';
 import type { BuiltinRow, FunctionRow } from '../lower/rows.ts';
-import { inMemory, offsetBy, type Value } from '../lower/value.ts';
+import { inMemory, offsetBy, scalar, type Value } from '../lower/value.ts';
 import type { Call, Node } from '../syntax/ast.ts';
 import { constantOf } from '../types/constant.ts';
-import { STACK_KEY } from '../types/layout.ts';
-import type { StackMode, StackType } from '../types/type.ts';
+import { STACK_KEY, sizeOfType } from '../types/layout.ts';
+import { INT64, type StackMode, type StackType, typeName } from '../types/type.ts';
 import type { Typing } from '../types/typing.ts';
 
 const MODES: readonly StackMode[] = ['bpftrace', 'perf', 'raw', 'build_id'];
@@ -128,5 +128,34 @@ function fn(space: Space): FunctionRow {
   };
 }
 
+/** For records that carry their stack themselves. */
+const readKstack: FunctionRow = {
+  name: 'read_kstack',
+  signature: 'int64 read_kstack(T *to)',
+  doc: "Copies the kernel stack, the innermost address first, into a variable or a map's field. Gives the bytes written, or a negative error: in user mode there is none.",
+  arguments: [1, 1],
+  type(call, t) {
+    const target = call.arguments[0] && t.typeOf(call.arguments[0]);
+    if (!t.point) return t.error(call, 'read_kstack() is of the probe: a function has no stack of its own');
+    if (target && (target.kind !== 'pointer' || target.space !== 'map')) {
+      return t.error(
+        call,
+        `read_kstack() writes to a variable or a map's value: give its address, &$v (${typeName(target)} provided)`,
+      );
+    }
+    return INT64;
+  },
+  lower(call, l) {
+    const target = toScalar(l.value(call.arguments[0]!), l);
+    const size = target.type.kind === 'pointer' ? sizeOfType(target.type.to) : 8;
+    const pointer = target.operand.kind === 'reg' ? target.operand : l.b.mov(target.operand);
+    const result = l.b.mov(imm(-14));
+    l.b.when('ne', pointer, imm(0), () => {
+      l.b.mov(l.b.helper('get_stack', [l.context!, pointer, imm(size), imm(0)]), result);
+    });
+    return scalar(INT64, result);
+  },
+};
+
 export const STACK_BUILTINS: readonly BuiltinRow[] = [builtin('kernel'), builtin('user')];
-export const STACK_FUNCTIONS: readonly FunctionRow[] = [fn('kernel'), fn('user')];
+export const STACK_FUNCTIONS: readonly FunctionRow[] = [fn('kernel'), fn('user'), readKstack];

@@ -1,30 +1,66 @@
 /** What the probe was given: fields of `args`, arg0 …, retval. */
 import { type Address, address, imm, type Operand, type Size } from '../ir/index.ts';
-import type { ProbePoint, UsdtArgument } from '../probes/index.ts';
+import type { ArgumentPlace, ProbePoint, UsdtArgument } from '../probes/index.ts';
 import type { FieldAccess } from '../syntax/ast.ts';
 import { sizeOfType } from '../types/layout.ts';
-import { isScalar, isSigned, type PointerType, type Type } from '../types/type.ts';
+import { isScalar, isSigned, type Type } from '../types/type.ts';
 import { findField } from '../types/type-space.ts';
 import type { Lowering } from './lowering.ts';
-import { load, readBytes } from './memory.ts';
+import { load, readBytes, store } from './memory.ts';
 import { calling, stackArgument } from './registers.ts';
-import { type MemoryValue, type ScalarValue, scalar, type Value } from './value.ts';
+import { inMemory, type MemoryValue, offsetBy, type ScalarValue, scalar, type Value } from './value.ts';
 
-/** `args.name`; undefined for fields of anything else. */
-export function argument(node: FieldAccess, object: Value, l: Lowering): Value | undefined {
-  if (object.kind !== 'scalar' || object.type.kind !== 'pointer' || object.type.space !== 'context') return undefined;
-  const args = l.point?.args;
-  if (!args || object.type.to !== args.struct) return contextField(node, object.operand, object.type, l);
-  const field = findField(args.struct, node.name)!;
-  return args.in === 'slots' ? slotValue(args.slots.get(node.name)!, field.type, l) : tracepointField(field, l);
+/** `args.name` */
+export function namedArgument(name: string, l: Lowering): Value {
+  const args = l.point!.args!;
+  const field = findField(args.struct, name)!;
+  switch (args.in) {
+    case 'slots':
+      return slotValue(args.slots.get(name)!, field.type, l);
+    case 'registers':
+      return placedValue(args.places.get(name)!, field.type, l);
+    case 'context':
+      return tracepointField(field, l);
+  }
 }
 
-function contextField(node: FieldAccess, context: Operand, type: PointerType, l: Lowering): Value | undefined {
-  if (type.to.kind !== 'struct' || context.kind !== 'reg') return undefined;
-  const field = findField(type.to, node.name)!;
+/** All of `args`: as one value it is a copy. */
+export function allArguments(l: Lowering): Value {
+  const { in: place, struct } = l.point!.args!;
+  if (place === 'context') return { kind: 'memory', type: struct, at: contextAt(0, l), space: 'context' };
+  const slot = l.slot('args', struct);
+  l.b.zero(slot, struct.size);
+  for (const { name, offset, type } of struct.fields()) store(namedArgument(name, l), offsetBy(slot, offset), type, l);
+  return inMemory(struct, slot);
+}
+
+/** What the caller put in registers or on its stack. */
+function placedValue(place: ArgumentPlace, type: Type, l: Lowering): Value {
+  if (place.in === 'stack') {
+    const { registers, stack } = calling(l);
+    const at = address(l.b.load(contextAt(registers.sp!, l), 8), stack + place.offset);
+    const value: MemoryValue = { kind: 'memory', type, at, space: 'user' };
+    return isScalar(type) ? load(value, l) : value;
+  }
+  const size = sizeOfType(type);
+  const words = Array.from({ length: place.count }, (_, i) => registerArgument(place.first + i, l));
+  if (isScalar(type))
+    return scalar(type, size === 8 ? words[0]! : l.b.extend(words[0]!, size as 1 | 2 | 4, isSigned(type)));
+  const slot = l.bytes('argument', words.length * 8);
+  for (const [i, word] of words.entries()) l.b.store(offsetBy(slot, i * 8), 8, word);
+  return inMemory(type, slot);
+}
+
+/** A field of what `ctx` points to; undefined for fields of anything else. */
+export function contextField(node: FieldAccess, object: Value, l: Lowering): Value | undefined {
+  if (object.kind !== 'scalar' || object.type.kind !== 'pointer' || object.type.space !== 'context') return undefined;
+  const { to } = object.type;
+  if (to.kind !== 'struct' || object.operand.kind !== 'reg') return undefined;
+  const field = findField(to, node.name)!;
   const loaded = l.loaded.get(field.offset);
   if (loaded && field.type.kind === 'pointer') return scalar({ ...field.type, typed: true }, loaded);
-  const value: MemoryValue = { kind: 'memory', type: field.type, at: address(context, field.offset), space: 'context' };
+  const at = address(object.operand, field.offset);
+  const value: MemoryValue = { kind: 'memory', type: field.type, at, space: 'context' };
   return isScalar(field.type) ? load(value, l) : value;
 }
 

@@ -16,11 +16,11 @@ import type {
 import { constantOf } from '../types/constant.ts';
 import { sizeOfType } from '../types/layout.ts';
 import { integral } from '../types/operators.ts';
-import { pointerAt } from '../types/places.ts';
+import { isArgs, pointerAt } from '../types/places.ts';
 import { INT8, INT64, isScalar, type PointerType, type StructType, type Type, UINT8, UINT64 } from '../types/type.ts';
 import { findField } from '../types/type-space.ts';
 import { Typing } from '../types/typing.ts';
-import { argument } from './arguments.ts';
+import { contextField, namedArgument } from './arguments.ts';
 import { lowerBinary, lowerCondition } from './binary.ts';
 import { convert } from './convert.ts';
 import { increment } from './increment.ts';
@@ -137,8 +137,9 @@ export function settle(value: MemoryValue, l: Lowering): Value {
 }
 
 function lowerField(node: FieldAccess, l: Lowering): Value {
+  if (isArgs(node.object)) return namedArgument(node.name, l);
   const object = l.value(node.object);
-  const fromContext = argument(node, object, l);
+  const fromContext = contextField(node, object, l);
   if (fromContext) return fromContext;
   let at = through(object, l);
   while (at.type.kind === 'pointer') at = pointee(load(at, l).operand, at.type, l);

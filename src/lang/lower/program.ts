@@ -25,7 +25,7 @@ export interface Lowered {
 }
 
 export function lowerUnits(units: readonly TypedUnit[], script: ScriptLowering): Lowered {
-  const functions = new Map<string, IrFunction>();
+  const functions = new Map<string, readonly IrFunction[]>();
   for (const typed of units) {
     if (typed.unit.kind === 'function') functions.set(typed.unit.subprogram.name, lowerFunction(typed, script));
   }
@@ -133,7 +133,8 @@ function loadObjects(unit: ProbeUnit, l: Lowering): void {
   }
 }
 
-function lowerFunction({ table, unit }: TypedUnit, script: ScriptLowering): IrFunction {
+/** The function, and the callbacks of its loops and mistakes. */
+function lowerFunction({ table, unit }: TypedUnit, script: ScriptLowering): IrFunction[] {
   if (unit.kind !== 'function') throw new TypeError('not a function');
   const { subprogram } = unit;
   const l = new Lowering(script, unit, table, subprogram.name, subprogram.parameters.length);
@@ -145,12 +146,16 @@ function lowerFunction({ table, unit }: TypedUnit, script: ScriptLowering): IrFu
   });
   l.b.withSource(sourceLine(subprogram.body.span), () => l.value(subprogram.body));
   l.b.return(imm(0));
-  return l.b.finish();
+  return [l.b.finish(), ...l.callbacks];
 }
 
 /** The subprograms that a probe calls, directly or not. */
-function reached(unit: ProbeUnit, functions: ReadonlyMap<string, IrFunction>, script: ScriptLowering): IrFunction[] {
-  const found = new Map<string, IrFunction>();
+function reached(
+  unit: ProbeUnit,
+  functions: ReadonlyMap<string, readonly IrFunction[]>,
+  script: ScriptLowering,
+): IrFunction[] {
+  const found = new Map<string, readonly IrFunction[]>();
   const visit = (node: Expression): void =>
     walk(node, (child) => {
       const fn = child.kind === 'call' && !found.has(child.name) ? functions.get(child.name) : undefined;
@@ -160,5 +165,5 @@ function reached(unit: ProbeUnit, functions: ReadonlyMap<string, IrFunction>, sc
     });
   visit(unit.probe.body);
   if (unit.probe.predicate) visit(unit.probe.predicate.condition);
-  return [...found.values()];
+  return [...found.values()].flat();
 }

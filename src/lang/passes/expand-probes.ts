@@ -78,11 +78,15 @@ function reportEmpty(probe: Probe, { settings, diagnostics }: ProbeOptions): voi
   }
 }
 
-/** The builtins that may make one body mean different code at different points. */
+/** Stands for names of types: each binary has its own. */
+const TYPE = '(type)';
+
+/** What may make one body mean different code at different points. */
 function namesUsed(probe: Probe): Set<string> {
   const names = new Set<string>();
   walk(probe, (node) => {
-    if (node.kind === 'builtin' || node.kind === 'call' || node.kind === 'identifier') {
+    if (node.kind === 'tagged-type' || node.kind === 'named-type') names.add(TYPE);
+    else if (node.kind === 'builtin' || node.kind === 'call' || node.kind === 'identifier') {
       names.add(node.name.replace(/^__builtin_/, ''));
     }
   });
@@ -96,7 +100,7 @@ function shapeOf(point: ProbePoint, used: ReadonlySet<string>): string {
   if (used.has('args')) parts.push(point.args?.struct.name);
   if (used.has('retval')) parts.push(point.retval);
   if (point.argN?.in === 'usdt') parts.push(point.name);
-  if (used.has('uaddr')) parts.push(point.binary);
+  if (used.has('uaddr') || used.has(TYPE)) parts.push(point.binary);
   return JSON.stringify(parts, (key, value) =>
     typeof value === 'bigint' ? `${value}` : key === 'fields' ? undefined : value,
   );

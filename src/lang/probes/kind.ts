@@ -56,7 +56,7 @@ export interface ProbePoint {
   readonly binary?: string;
 }
 
-/** What `args` is: a struct in the context, or eight-byte slots that a struct's fields stand for. */
+/** What `args` is: a struct in the context, or eight-byte slots that a struct's fields stand for, or registers and stack. */
 export type Arguments =
   | { readonly in: 'context'; readonly struct: StructType }
   | {
@@ -65,7 +65,17 @@ export type Arguments =
       readonly slots: ReadonlyMap<string, number>;
       /** Slots that the arguments take. */
       readonly count: number;
+    }
+  | {
+      readonly in: 'registers';
+      readonly struct: StructType;
+      readonly places: ReadonlyMap<string, ArgumentPlace>;
     };
+
+/** Where a caller puts an argument: integer registers, counted from the first, or bytes behind the return address. */
+export type ArgumentPlace =
+  | { readonly in: 'registers'; readonly first: number; readonly count: number }
+  | { readonly in: 'stack'; readonly offset: number };
 
 /** What arg0 … are: registers of the calling convention, slots of the context, or what a USDT note says. */
 export type ArgN =

@@ -4,11 +4,17 @@ import type { UsdtSite, UserFunction } from '../host.ts';
 import type { AttachPoint } from '../syntax/ast.ts';
 import type { ExpandContext, PendingLink, ProbeKind, ProbePoint } from './kind.ts';
 import { parseUsdtArguments } from './usdt-arguments.ts';
+import { userArguments } from './user-arguments.ts';
 import { isPattern, matcher } from './wildcard.ts';
 
 export const uprobe: ProbeKind = {
   names: ['uprobe', 'u'],
-  usage: ['uprobe:BINARY:FUNCTION', 'uprobe:BINARY:FUNCTION+OFFSET', 'uprobe:BINARY:0xADDRESS'],
+  usage: [
+    'uprobe:BINARY:FUNCTION',
+    'uprobe:BINARY:FUNCTION+OFFSET',
+    'uprobe:BINARY:0xADDRESS',
+    'uprobe:BINARY@FILE:LINE',
+  ],
   doc: 'Entry of a function of a program or library; arg0 … are its arguments.',
   space: 'user',
   expand: (point, context) => expandFunction(uprobe, point, context),
@@ -48,7 +54,67 @@ function expandFunction(kind: ProbeKind, point: AttachPoint, context: ExpandCont
     });
     return [];
   }
-  return binariesOf(point, context).flatMap((file) => inBinary(kind, point, file, target, context));
+  return binariesOf(point, context).flatMap((file) =>
+    rest[0] === '@' ? atLine(kind, point, file, rest.slice(1), context) : inBinary(kind, point, file, target, context),
+  );
+}
+
+/** `BINARY@FILE:LINE[:COLUMN]`: where the first statement of the line begins. */
+function atLine(
+  kind: ProbeKind,
+  point: AttachPoint,
+  binary: string,
+  [file = '', line = '', column]: readonly string[],
+  context: ExpandContext,
+): ProbePoint[] {
+  const place = `${file}:${[line, column].filter(Boolean).join(':')}`;
+  const places = context.host.debugInfo?.(binary)?.addressesOf(file, Number(line), Number(column ?? 0));
+  const [address] = places?.addresses ?? [];
+  if (address === undefined) {
+    const near = places?.nearest.map(String).join(' and ');
+    const hint = near ? `${file} has code in line ${near}` : places ? undefined : `${binary} has no debug information`;
+    context.missing(point, `${kind.names[0]} ${binary}@${place}`, hint);
+    return [];
+  }
+  const link = {
+    kind: 'uprobe',
+    at: { binary, address: BigInt(address) },
+    atReturn: false,
+    ...pidOf(context),
+  } as const;
+  const name = `${kind.names[0]}:${binary}@${place}`;
+  return [
+    {
+      ...basePoint(kind, binary),
+      ...entryValues(binary, address, place, context),
+      name,
+      program: 'kprobe',
+      links: [link],
+    },
+  ];
+}
+
+const basePoint = (kind: ProbeKind, binary: string) =>
+  ({ kind, how: 'attach', binary, func: 'instruction', context: 'pt_regs' }) as const;
+
+/** What a function is called with; `address` is as linked. */
+function entryValues(
+  binary: string,
+  address: number | undefined,
+  name: string,
+  { host, usesArgs }: ExpandContext,
+): Pick<ProbePoint, 'argN' | 'args'> {
+  const fn = usesArgs && address !== undefined ? host.debugInfo?.(binary)?.functionAt(address) : undefined;
+  return {
+    argN: { in: 'registers' },
+    ...(fn && {
+      args: userArguments(
+        fn,
+        `struct args_${binary}_${name}`.replaceAll(/[^\w ]/g, '_'),
+        host.arch === 'arm64' ? 8 : 6,
+      ),
+    }),
+  };
 }
 
 function inBinary(
@@ -59,26 +125,34 @@ function inBinary(
   context: ExpandContext,
 ): ProbePoint[] {
   const atReturn = kind === uretprobe;
-  const base = { kind, how: 'attach', binary, func: 'instruction', context: 'pt_regs' } as const;
-  const values = atReturn ? ({ retval: 'register' } as const) : ({ argN: { in: 'registers' } } as const);
+  const base = basePoint(kind, binary);
+  const values = (name: string, address?: bigint) =>
+    atReturn
+      ? ({ retval: 'register' } as const)
+      : entryValues(binary, address === undefined ? undefined : Number(address), name, context);
   const name = (symbol: string) => `${kind.names[0]}:${binary}:${symbol}`;
   if (/^(?:0x[\da-f]+|\d+)$/i.test(target)) {
     const link = { kind: 'uprobe', at: { binary, address: BigInt(target) }, atReturn, ...pidOf(context) } as const;
-    return [{ ...base, ...values, name: name(target), program: 'kprobe', links: [link] }];
+    return [{ ...base, ...values(target), name: name(target), program: 'kprobe', links: [link] }];
   }
   const { symbol, plus } = splitOffset(target);
   const functions = lookUp(point, binary, symbol, context);
   if (plus !== 0 || functions === undefined || context.host.features?.uprobeMulti === false) {
-    const symbols = functions?.map((fn) => fn.name) ?? [symbol];
-    return symbols.map((one): ProbePoint => {
-      const at = { binary, symbol: one, ...(plus !== 0 && { plus }) };
+    return (functions ?? [{ name: symbol, address: undefined }]).map((fn): ProbePoint => {
+      const at = { binary, symbol: fn.name, ...(plus !== 0 && { plus }) };
       const link = { kind: 'uprobe', at, atReturn, ...pidOf(context) } as const;
-      return { ...base, ...values, name: name(plus ? target : one), program: 'kprobe', links: [link] };
+      return {
+        ...base,
+        ...values(fn.name, fn.address),
+        name: name(plus ? target : fn.name),
+        program: 'kprobe',
+        links: [link],
+      };
     });
   }
   return functions.map((fn): ProbePoint => {
     const link = { kind: 'uprobe_multi', binary, fileOffsets: [fn.fileOffset], atReturn, ...pidOf(context) } as const;
-    return { ...base, ...values, name: name(fn.name), program: 'uprobe_multi', links: [link] };
+    return { ...base, ...values(fn.name, fn.address), name: name(fn.name), program: 'uprobe_multi', links: [link] };
   });
 }
 

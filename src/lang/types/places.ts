@@ -1,5 +1,5 @@
 /** Where the value of an expression lies, which decides how pointers found in it are read. */
-import type { Expression } from '../syntax/ast.ts';
+import type { Expression, Node } from '../syntax/ast.ts';
 import type { AddressSpace, PointerType, Type } from './type.ts';
 import type { Typing } from './typing.ts';
 
@@ -10,6 +10,10 @@ export interface Place {
 }
 
 const HERE: Place = { space: 'map', typed: false };
+
+/** The probe's arguments: each lies where the probe's kind says. */
+export const isArgs = (node: Node): boolean =>
+  (node.kind === 'builtin' || node.kind === 'identifier') && (node.name === 'args' || node.name === '__builtin_args');
 
 export function placeOf(node: Expression, t: Typing): Place {
   switch (node.kind) {
@@ -22,7 +26,7 @@ export function placeOf(node: Expression, t: Typing): Place {
     case 'unary':
       return node.operator === '*' ? through(node.operand, t) : HERE;
     default:
-      return HERE;
+      return isArgs(node) ? { space: 'context', typed: false } : HERE;
   }
 }
 

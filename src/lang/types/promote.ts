@@ -114,9 +114,16 @@ function promoteRecord(current: RecordType, next: RecordType): RecordType | unde
 }
 
 function promoteArray(current: Type & { kind: 'array' }, next: Type & { kind: 'array' }): Type | undefined {
-  if (!sameType(current.of, next.of)) return undefined;
-  if (current.length === next.length || next.length === 0) return current;
-  return current.length === 0 ? arrayOf(next.of, next.length) : undefined;
+  const of = promoteElement(current.of, next.of);
+  if (of === undefined) return undefined;
+  if (current.length === next.length || next.length === 0) return arrayOf(of, current.length);
+  return current.length === 0 ? arrayOf(of, next.length) : undefined;
+}
+
+/** Elements keep their size. */
+function promoteElement(current: Type, next: Type): Type | undefined {
+  if (current.kind === 'pointer' && next.kind === 'pointer') return promotePointer(current, next);
+  return sameType(current, next) ? current : undefined;
 }
 
 /** Does every value of `from` keep its meaning in `to`? */

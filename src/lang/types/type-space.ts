@@ -1,9 +1,9 @@
 /** Finds types and constants by name: the language's own, the script's, the target's, the kernel's. */
-import type { Btf } from '../../bpf/btf/index.ts';
-import type { TargetProvider } from '../host.ts';
+import type { CompileHost } from '../host.ts';
 import type { CDefinition, TypeExpression } from '../syntax/ast.ts';
 import { BtfTypes } from './btf-types.ts';
 import { CTypes } from './c-types.ts';
+import { debugType } from './debug-types.ts';
 import { type AggregateType, arrayOf, type Field, pointerTo, type StructType, stringType, type Type } from './type.ts';
 
 const aggregate = (kind: AggregateType['kind'], signed: boolean): Type => ({ kind, signed });
@@ -31,28 +31,57 @@ export interface Constant {
   readonly value: bigint;
 }
 
+type Host = Pick<CompileHost, 'kernelBtf' | 'debugInfo' | 'target'>;
+type Tag = 'struct' | 'union' | 'enum';
+
 export class TypeSpace {
+  readonly #definitions: readonly CDefinition[];
   readonly #c: CTypes;
-  readonly #openBtf: () => Btf | undefined;
-  readonly #target: TargetProvider | undefined;
+  readonly #host: Host;
+  readonly #binary: string | undefined;
+  readonly #outer: TypeSpace | undefined;
+  readonly #inner = new Map<string, TypeSpace>();
   #btf: BtfTypes | undefined;
   #btfOpened = false;
   readonly #constants = new Map<string, Constant | undefined>();
 
-  constructor(definitions: readonly CDefinition[], openBtf: () => Btf | undefined, target?: TargetProvider) {
-    this.#openBtf = openBtf;
-    this.#target = target;
+  /** `binary`: its own types come before the kernel's, which are those of `outer`. */
+  constructor(definitions: readonly CDefinition[], host: Host, binary?: string, outer?: TypeSpace) {
+    this.#definitions = definitions;
+    this.#host = host;
+    this.#binary = binary;
+    this.#outer = outer;
     this.#c = new CTypes(definitions, {
-      tagged: (tag, name) => (tag === 'enum' ? undefined : this.#target?.struct?.(name)) ?? this.btf?.tagged(tag, name),
-      named: (name) => this.#target?.struct?.(name) ?? this.btf?.named(name),
+      tagged: (tag, name) =>
+        (tag === 'enum' ? undefined : host.target?.struct?.(name)) ??
+        this.#debug(tag, name) ??
+        this.btf?.tagged(tag, name),
+      named: (name) => host.target?.struct?.(name) ?? this.#debug('name', name) ?? this.btf?.named(name),
     });
+  }
+
+  /** What names mean in probes of a user program. */
+  within(binary: string): TypeSpace {
+    let inner = this.#inner.get(binary);
+    if (inner === undefined) {
+      inner = new TypeSpace(this.#definitions, this.#host, binary, this);
+      this.#inner.set(binary, inner);
+    }
+    return inner;
+  }
+
+  #debug(kind: Tag | 'name', name: string): Type | undefined {
+    const debug = this.#binary === undefined ? undefined : this.#host.debugInfo?.(this.#binary);
+    const found = debug?.findType(kind, name);
+    return found && debugType(found);
   }
 
   /** Opened when a name is first looked for in it. */
   get btf(): BtfTypes | undefined {
+    if (this.#outer) return this.#outer.btf;
     if (!this.#btfOpened) {
       this.#btfOpened = true;
-      const btf = this.#openBtf();
+      const btf = this.#host.kernelBtf?.();
       if (btf) this.#btf = new BtfTypes(btf);
     }
     return this.#btf;
@@ -62,11 +91,12 @@ export class TypeSpace {
     return OWN[name] ?? this.#c.named(name);
   }
 
-  tagged(tag: 'struct' | 'union' | 'enum', name: string): Type | undefined {
+  tagged(tag: Tag, name: string): Type | undefined {
     return this.#c.tagged(tag, name);
   }
 
   constant(name: string): Constant | undefined {
+    if (this.#outer) return this.#outer.constant(name);
     if (!this.#constants.has(name)) this.#constants.set(name, this.#findConstant(name));
     return this.#constants.get(name);
   }
@@ -74,7 +104,7 @@ export class TypeSpace {
   #findConstant(name: string): Constant | undefined {
     const own = this.#c.enumMember(name);
     if (own) return own;
-    const value = this.#target?.constant?.(name);
+    const value = this.#host.target?.constant?.(name);
     if (value !== undefined) return { type: { kind: 'int', size: 8, signed: value < 0n }, value };
     return this.btf?.enumMember(name);
   }

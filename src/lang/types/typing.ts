@@ -197,8 +197,10 @@ export class Typing {
     this.table = table;
   }
 
+  /** Types by name, as the probed program knows them. */
   get space(): TypeSpace {
-    return this.script.space;
+    const binary = this.point?.binary;
+    return binary === undefined ? this.script.space : this.script.space.within(binary);
   }
   get settings(): Settings {
     return this.script.settings;

@@ -58,9 +58,10 @@ const output = (vm: HelperContext, handle: bigint, from: bigint, size: bigint): 
   return 0n;
 };
 
+/** A record has its place in the ring from its reservation on. */
 const finishRecord = ({ memory, reserved }: HelperContext, address: bigint, keep: boolean): bigint => {
   const record = reserved.get(address);
-  if (record && keep) record.map.records.push(record.bytes.slice());
+  if (record && !keep) record.map.records.splice(record.map.records.indexOf(record.bytes), 1);
   reserved.delete(address);
   memory.unmap(address);
   return 0n;
@@ -97,6 +98,7 @@ export const VM_HELPERS: Readonly<Record<string, VmHelper>> = {
   perf_event_output: (vm, [, handle, , from, size]) => output(vm, handle, from, size),
   ringbuf_reserve: ({ memory, map, reserved }, [handle, size]) => {
     const bytes = new Uint8Array(Number(size));
+    map(handle).records.push(bytes);
     const address = memory.map('ring buffer record', bytes);
     reserved.set(address, { map: map(handle), bytes });
     return address;

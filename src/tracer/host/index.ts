@@ -16,10 +16,12 @@ export interface HostOptions {
   /** The traced process (-p, -c): binaries are looked for in its file system. */
   readonly pid?: number;
   readonly target?: TargetProvider;
+  /** Folders to look for separate debug information in, before the usual ones. */
+  readonly debugDirectories?: readonly string[];
 }
 
-export function machineHost({ pid, target }: HostOptions = {}): CompileHost {
-  const files = once(() => new (symbols().BinarySymbols)());
+export function machineHost({ pid, target, debugDirectories }: HostOptions = {}): CompileHost {
+  const files = once(() => new (symbols().BinarySymbols)(debugDirectories));
   const kernelSymbols = once(() => kernel().KernelSymbols.read());
   return {
     kernelBtf: () => (btf().hasKernelBtf() ? btf().kernelBtf() : undefined),
@@ -30,6 +32,7 @@ export function machineHost({ pid, target }: HostOptions = {}): CompileHost {
     binaries: (name) => binaries().findBinaries(name, pid),
     userFunctions: (path) => files().functions(path),
     userSymbol: (path, name) => files().data(path, name),
+    debugInfo: (path) => files().debugInfo(path),
     usdtSites: (path) => files().probes(path),
     cgroupId: (path) => cgroups().cgroupId(path),
     get cpus() {

@@ -1,14 +1,27 @@
 /** What is inside of a binary: functions, data symbols, USDT probes; each file is read once. */
+import { type Dwarf, openDwarf } from '../../bpf/dwarf/index.ts';
 import { Elf, openDebugFile, type SymbolTable, usdtSites } from '../../bpf/elf/index.ts';
 import type { UsdtSite, UserFunction } from '../../lang/host.ts';
 
 export class BinarySymbols {
   readonly #functions = new Map<string, readonly UserFunction[]>();
+  readonly #debug = new Map<string, Dwarf | undefined>();
+  readonly #directories: readonly string[];
   readonly #probes = new Map<string, readonly UsdtSite[]>();
+
+  constructor(debugDirectories: readonly string[] = []) {
+    this.#directories = debugDirectories;
+  }
 
   /** Functions that can be probed, of the symbol table and of a separate debug file. */
   functions(path: string): readonly UserFunction[] {
     return remember(this.#functions, path, readFunctions);
+  }
+
+  /** Stays open: types are read when they are asked for. */
+  debugInfo(path: string): Dwarf | undefined {
+    if (!this.#debug.has(path)) this.#debug.set(path, openDwarf(path, { directories: this.#directories }));
+    return this.#debug.get(path);
   }
 
   probes(path: string): readonly UsdtSite[] {

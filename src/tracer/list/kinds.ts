@@ -1,5 +1,6 @@
 /** What there is to list of each probe kind: one row a kind. */
 import type { Btf } from '../../bpf/btf/index.ts';
+import { typeText } from '../../bpf/dwarf/index.ts';
 import type { CompileHost } from '../../lang/host.ts';
 import { TIME_UNITS } from '../../lang/probes/duration.ts';
 import { hardwareEvents, softwareEvents } from '../../lang/probes/perf-event.ts';
@@ -52,7 +53,17 @@ const userFunctions = (name: string, scope: ListedKind['scope']): ListedKind => 
   parts: 2,
   candidates: () => [],
   inFile: (host, path) => host.userFunctions?.(path).map(({ name: fn }) => fn) ?? [],
+  parameters: (host, candidate) => userParameters(host, candidate, name === 'uretprobe'),
 });
+
+function userParameters(host: CompileHost, candidate: string, atReturn: boolean): string[] {
+  const [, path = '', name = ''] = /^(.*?):(.*)$/.exec(candidate) ?? [];
+  const symbol = host.userFunctions?.(path).find((fn) => fn.name === name);
+  const fn = symbol && host.debugInfo?.(path)?.functionAt(Number(symbol.address));
+  if (fn === undefined) return [];
+  if (atReturn) return fn.returns.kind === 'void' ? [] : [`${typeText(fn.returns)} retval`];
+  return fn.parameters.map((parameter) => `${typeText(parameter.type)} ${parameter.name}`);
+}
 
 const rawtracepoint: ListedKind = {
   name: 'rawtracepoint',

@@ -16,6 +16,7 @@ import {
 } from '../../../src/bpf/elf/index.ts';
 import { parseNotes } from '../../../src/bpf/elf/notes.ts';
 import { BpfObject } from '../../../src/bpf/object/index.ts';
+import { readLocalTypes } from '../../../src/bpf/object/local-types.ts';
 import { CAUSES } from '../../../src/bpf/programs/verifier-causes.ts';
 import { summarize } from '../../../src/bpf/programs/verifier-log.ts';
 import { KernelSymbols } from '../../../src/bpf/symbols/kernel.ts';
@@ -156,6 +157,11 @@ export const TARGETS: readonly Target[] = [
     name: 'object',
     seeds: objects,
     run: (bytes) => BpfObject.parse(bytes, 'fuzzed').spec(kernel),
+  },
+  {
+    name: 'local-types',
+    seeds: () => objects().filter((bytes) => Elf.parse(bytes).section('.debug_info') !== undefined),
+    run: (bytes) => readLocalTypes(Elf.parse(bytes, 'fuzzed')),
   },
   {
     name: 'verifier-log',

@@ -7,6 +7,7 @@ import type { LinkSpec } from '../../spec/index.ts';
 import { BpfObject, type ObjectProgram, type SpecOptions } from '../index.ts';
 import { thisKernel } from './kernel.ts';
 import { linkOf } from './links.ts';
+import { assumption, withSizes } from './sizes.ts';
 import { USDT_SPECS, UsdtArguments } from './usdt.ts';
 
 /** Larger files are no BPF objects. */
@@ -39,10 +40,15 @@ export interface LoadedObject {
   /** Its spec has a link for each program whose hook this host has: `attachAll` attaches them. */
   readonly collection: Collection;
   readonly unattached: readonly Unattached[];
+  /** What was taken where a map's definition says nothing, by map name. */
+  readonly assumptions: ReadonlyMap<string, string>;
 }
 
 export interface LoadObjectOptions extends SpecOptions {
-  /** Goes on without programs whose hook this kernel lacks or forbids: `unattached` has the reason. */
+  /**
+   * Goes on without programs of unknown kinds and those whose hook this kernel lacks or forbids (`unattached` has the
+   * reason), and gives maps whose size is left to a loader of their own one (`assumptions`).
+   */
   readonly tolerant?: boolean;
 }
 
@@ -53,10 +59,13 @@ const TOLERABLE: readonly ErrorCode[] = ['no-target', 'privilege', 'unsupported'
 export async function loadObject(which: BpfObject | string, options: LoadObjectOptions = {}): Promise<LoadedObject> {
   const object = typeof which === 'string' ? openObject(which) : which;
   const kernel = thisKernel();
-  const spec = object.spec(kernel, options);
   const context = { kernel, usdt: new UsdtArguments() };
   const links: LinkSpec[] = [];
   const unattached: Unattached[] = [];
+  const chosen = options.programs ?? ((program) => !program.optional);
+  const programs = options.tolerant ? (program: ObjectProgram) => chosen(program) && !isRefused(program) : chosen;
+  const whole = object.spec(kernel, { ...options, programs });
+  const spec = { ...whole, maps: options.tolerant ? whole.maps.map(withSizes) : whole.maps };
   for (const { name } of spec.programs) {
     const program = object.programs.find((each) => each.name === name)!;
     try {
@@ -68,7 +77,16 @@ export async function loadObject(which: BpfObject | string, options: LoadObjectO
   }
   const collection = await loadCollection({ ...spec, links }, options.tolerant ? { goOnWithout: giveUp } : {});
   describeSites(collection, context.usdt);
-  return { object, collection, unattached };
+  const assumptions = new Map(
+    whole.maps.flatMap((map) => (spec.maps.includes(map) ? [] : [[map.name, assumption(map)!]])),
+  );
+  return { object, collection, unattached, assumptions };
+
+  function isRefused(program: ObjectProgram): boolean {
+    const error = object.refusal(program, options.targets?.[program.name]);
+    if (error) unattached.push({ program, error });
+    return error !== undefined;
+  }
 
   function giveUp({ name }: { readonly name: string }, error: PebbleError): boolean {
     const program = object.programs.find((each) => each.name === name)!;

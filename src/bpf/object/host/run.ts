@@ -1,8 +1,10 @@
 /** Attaches what can be attached of a loaded object, reads its records, and tells at the end what happened. */
+import { isUtf8 } from 'node:buffer';
 import { PebbleError } from '../../../base/errors.ts';
 import type { IterLink } from '../../links/index.ts';
 import { countRuns, type RunStats } from '../../programs/index.ts';
 import type { MapSpec } from '../../spec/index.ts';
+import { PERF_SOFTWARE, PERF_TYPE } from '../../sys/index.ts';
 import { type MapEntry, MapReader } from './contents.ts';
 import { type EventRecord, EventStreams } from './events.ts';
 import type { LoadedObject } from './load.ts';
@@ -17,8 +19,8 @@ export interface ProgramReport {
   readonly notes: readonly string[];
   /** undefined where the kernel does not count. */
   readonly stats: RunStats | undefined;
-  /** What an iterator wrote. */
-  readonly output: string | undefined;
+  /** What an iterator wrote: text, or bytes where it is none. */
+  readonly output: string | Buffer | undefined;
 }
 
 export interface MapReport {
@@ -27,8 +29,12 @@ export interface MapReport {
   readonly events: { readonly records: number; readonly lost: number } | undefined;
   /** undefined where the entries can be told. */
   readonly unlisted: string | undefined;
+  /** What was taken for what its definition does not say. */
+  readonly assumption: string | undefined;
   readonly entries: () => Iterable<MapEntry>;
 }
+
+const CPU_CLOCK = { type: PERF_TYPE.software, config: BigInt(PERF_SOFTWARE.cpu_clock), frequency: 99 };
 
 interface Attached {
   readonly strategy?: string;
@@ -39,14 +45,14 @@ interface Attached {
 export class ObjectRun {
   readonly #loaded: LoadedObject;
   readonly #attached = new Map<string, Attached>();
-  readonly #outputs = new Map<string, string>();
+  readonly #outputs = new Map<string, string | Buffer>();
   readonly #events: EventStreams;
   readonly #stopCounting: (() => void) | undefined;
 
   private constructor(loaded: LoadedObject, onRecord: (record: EventRecord) => void) {
     this.#loaded = loaded;
     this.#stopCounting = tryCounting();
-    this.#events = new EventStreams(loaded.collection, loaded.object.btf, onRecord);
+    this.#events = new EventStreams(loaded, onRecord);
   }
 
   static async start(loaded: LoadedObject, onRecord: (record: EventRecord) => void): Promise<ObjectRun> {
@@ -62,7 +68,10 @@ export class ObjectRun {
 
   async #attach(): Promise<void> {
     const { collection, unattached } = this.#loaded;
-    for (const { program, error } of unattached) this.#attached.set(program.name, { notes: [reasonOf(error)] });
+    for (const { program, error } of unattached) {
+      const sampled = program.programKind === 'perf_event' && collection.programs.has(program.name);
+      this.#attached.set(program.name, sampled ? await this.#sample(program.name) : { notes: [reasonOf(error)] });
+    }
     for (const spec of collection.spec.links.filter(({ program }) => collection.programs.has(program))) {
       try {
         const link = await collection.attach(spec);
@@ -75,21 +84,40 @@ export class ObjectRun {
     }
   }
 
+  /** Sections of perf_event programs name no event: the clock is what most of them want. */
+  async #sample(program: string): Promise<Attached> {
+    try {
+      const { strategy } = await this.#loaded.collection.attach({ kind: 'perf_event', program, ...CPU_CLOCK });
+      return {
+        strategy,
+        notes: [`its section names no event: ${CPU_CLOCK.frequency} samples a second of the CPU clock`],
+      };
+    } catch (error) {
+      if (!(error instanceof PebbleError)) throw error;
+      return { notes: [reasonOf(error)] };
+    }
+  }
+
   /** Ends the tracing: iterators run once, links go, buffers are emptied. What the maps have stays. */
   finish(): void {
-    for (const [name, { iter }] of this.#attached) if (iter) this.#outputs.set(name, iter.read().toString());
+    for (const [name, { iter }] of this.#attached) if (iter) this.#outputs.set(name, textOrBytes(iter.read()));
     for (const link of this.#loaded.collection.links.splice(0)) link.close();
     this.#events.drain();
   }
 
   programs(): ProgramReport[] {
-    return this.#loaded.collection.spec.programs.map(({ name }) => {
-      const { section } = this.#loaded.object.programs.find((program) => program.name === name)!;
-      const { strategy, notes } = this.#attached.get(name) ?? { notes: [] };
-      const stats = this.#stopCounting && this.#loaded.collection.programs.get(name)?.stats();
-      const output = this.#outputs.get(name);
-      return { name, section, attached: strategy !== undefined, strategy, notes, stats, output };
-    });
+    const { collection, object, unattached } = this.#loaded;
+    const known = new Set(
+      [...collection.spec.programs, ...unattached.map(({ program }) => program)].map(({ name }) => name),
+    );
+    return object.programs
+      .filter(({ name }) => known.has(name))
+      .map(({ name, section }) => {
+        const { strategy, notes } = this.#attached.get(name) ?? { notes: [] };
+        const stats = this.#stopCounting && this.#loaded.collection.programs.get(name)?.stats();
+        const output = this.#outputs.get(name);
+        return { name, section, attached: strategy !== undefined, strategy, notes, stats, output };
+      });
   }
 
   maps(): MapReport[] {
@@ -98,6 +126,7 @@ export class ObjectRun {
       spec,
       events: this.#events.counts(spec.name),
       unlisted: reader.unlisted(spec),
+      assumption: this.#loaded.assumptions.get(spec.name),
       entries: () => reader.entries(spec),
     }));
   }
@@ -107,6 +136,10 @@ export class ObjectRun {
     this.#stopCounting?.();
     this.#loaded.collection.close();
   }
+}
+
+function textOrBytes(bytes: Buffer): string | Buffer {
+  return isUtf8(bytes) && !bytes.includes(0) ? bytes.toString() : bytes;
 }
 
 function reasonOf({ what, hint }: PebbleError): string {

@@ -1,0 +1,180 @@
+/** What happened between two readings, as history keeps it: counts, and times in whole µs. */
+import { type Histogram, Windows } from '../aggregate/index.ts';
+import {
+  eventOf,
+  QUERY_COUNTERS,
+  QUERY_TIMES,
+  type QueryCounter,
+  type QueryTotals,
+  type Totals,
+  WAIT_COUNTERS,
+  type WaitTotals,
+} from '../collect/attribution/index.ts';
+import {
+  counterAt,
+  countersOf,
+  type Interval,
+  type QueryText,
+  rulesOf,
+  type Sample,
+  type Series,
+  type StoredRecord,
+} from '../store/index.ts';
+
+/** Of a session's time in a request and of its workers' time, what is no wait. */
+const RUNNING: readonly (readonly [string, QueryCounter])[] = [
+  ['CPU', 'on_cpu'],
+  ['CPU', 'parallel_on_cpu'],
+  ['Run queue', 'run_queue'],
+  ['Run queue', 'parallel_run_queue'],
+];
+
+export class Intervals {
+  readonly #host: string;
+  readonly #queries: Windows = new Windows(rulesOf('queries'));
+  readonly #waits: Windows = new Windows(rulesOf('waits'));
+  #last: Totals;
+
+  constructor(host: string, first: Totals) {
+    this.#host = host;
+    this.#queries.advance(stored(first.queries, queryValues));
+    this.#waits.advance(stored(first.waits, waitValues));
+    this.#last = first;
+  }
+
+  advance(now: Totals, records: readonly StoredRecord[] = []): Interval {
+    const last = this.#last;
+    this.#last = now;
+    const queries = grownOf(this.#queries.advance(stored(now.queries, queryValues)), now.queries, last.queries);
+    const waits = grownOf(this.#waits.advance(stored(now.waits, waitValues)), now.waits, last.waits);
+    const executed = queries.filter(({ totals }) => totals.identity.executes);
+    const dropped = now.dropped - last.dropped;
+    return {
+      host: this.#host,
+      startMs: last.wallMs,
+      durationUs: Math.round((now.monotonicMs - last.monotonicMs) * 1000),
+      coverage: dropped > 0 ? 'partial' : 'exact',
+      dropped,
+      samples: {
+        queries: executed.map((grown) => this.#querySample(grown)),
+        waits: waits.map((grown) => this.#waitSample(grown)),
+        load: this.#loadSamples(executed, waits),
+      },
+      texts: textsOf([...queries, ...waits]),
+      records,
+    };
+  }
+
+  #querySample({ totals, before, growth: values }: Grown<QueryTotals>): Sample {
+    forgetOldMax(values, LATENCY_MAX, totals.counters, before?.counters);
+    const { database, user, queryId, fingerprint } = totals.identity;
+    const histogram: Histogram = totals.latency.clone();
+    if (before) histogram.subtract(before.latency);
+    return { series: [...this.#where(totals), database, user, queryId, fingerprint], values, histogram };
+  }
+
+  #waitSample({ totals, before, growth: values }: Grown<WaitTotals>): Sample {
+    forgetOldMax(values, WAIT_MAX, totals.counters, before?.counters);
+    const { cluster, identity } = totals;
+    const { type, event } = eventOf(cluster.major, totals.event);
+    const series: Series = [
+      ...this.#where(totals),
+      identity.database,
+      identity.user,
+      cluster.backendTypes[identity.backendType] ?? 'unknown',
+      identity.queryId,
+      identity.executes ? identity.fingerprint : null,
+      type,
+      event,
+    ];
+    return { series, values };
+  }
+
+  #where({ cluster }: QueryTotals | WaitTotals): Series {
+    return [this.#host, cluster.pgdata, cluster.systemIdentifier];
+  }
+
+  /** Of sessions that execute something; background processes wait most of the time, and that is no load. */
+  #loadSamples(queries: readonly Grown<QueryTotals>[], waits: readonly Grown<WaitTotals>[]): Sample[] {
+    const sums = new Map<string, Sample>();
+    const add = (cluster: string, name: string, us: number): void => {
+      if (us <= 0) return;
+      const key = `${name} ${cluster}`;
+      const sample = sums.get(key) ?? { series: [this.#host, cluster, name], values: Float64Array.of(0) };
+      sample.values[0]! += us;
+      sums.set(key, sample);
+    };
+    for (const { totals, growth } of queries)
+      for (const [name, counter] of RUNNING) add(totals.cluster.pgdata, name, growth[counterAt('queries', counter)]!);
+    for (const { totals, growth } of waits) {
+      if (!totals.identity.executes) continue;
+      const { type } = eventOf(totals.cluster.major, totals.event);
+      add(totals.cluster.pgdata, type, growth[counterAt('waits', 'total')]!);
+    }
+    return [...sums.values()];
+  }
+}
+
+interface Grown<T> {
+  readonly totals: T;
+  readonly before: T | undefined;
+  readonly growth: Float64Array;
+}
+
+function grownOf<T>(
+  growth: ReadonlyMap<string, Float64Array>,
+  now: ReadonlyMap<string, T>,
+  last: ReadonlyMap<string, T>,
+): Grown<T>[] {
+  return [...growth].map(([key, values]) => ({ totals: now.get(key)!, before: last.get(key), growth: values }));
+}
+
+/** Sums are rounded before they are subtracted: however many intervals are added, the sum is off by less than a µs. */
+const stored = <T>(totals: ReadonlyMap<string, T>, values: (one: T) => Float64Array): Map<string, Float64Array> =>
+  new Map([...totals].map(([key, one]) => [key, values(one)]));
+
+/** Where each stored counter comes from; -1 for `max_unknown`, which is worked out. */
+const QUERY_COLUMNS = countersOf('queries').map((name) => ({
+  at: QUERY_COUNTERS.indexOf(name as QueryCounter),
+  unit: QUERY_TIMES.has(name as QueryCounter) ? 1000 : 1,
+}));
+
+const queryValues = ({ counters }: QueryTotals): Float64Array =>
+  Float64Array.from(QUERY_COLUMNS, ({ at, unit }) => Math.floor((counters[at] ?? 0) / unit));
+
+function waitValues({ counters }: WaitTotals): Float64Array {
+  const [ns, count, max] = counters as unknown as readonly [number, number, number];
+  return Float64Array.of(Math.floor(ns / 1000), count, Math.floor(max / 1000), 0);
+}
+
+/** The longest so far is known; whether it was in this interval only if it is longer than all before. */
+function forgetOldMax(values: Float64Array, at: MaxPlaces, now: Float64Array, before: Float64Array | undefined): void {
+  if (!before || now[at.read]! > before[at.read]!) return;
+  values[at.stored] = 0;
+  values[at.unknown] = 1;
+}
+
+interface MaxPlaces {
+  readonly read: number;
+  readonly stored: number;
+  readonly unknown: number;
+}
+const LATENCY_MAX: MaxPlaces = {
+  read: QUERY_COUNTERS.indexOf('latency_max'),
+  stored: counterAt('queries', 'latency_max'),
+  unknown: counterAt('queries', 'max_unknown'),
+};
+const WAIT_MAX: MaxPlaces = {
+  read: WAIT_COUNTERS.indexOf('max'),
+  stored: counterAt('waits', 'max'),
+  unknown: counterAt('waits', 'max_unknown'),
+};
+
+function textsOf(grown: readonly Grown<QueryTotals | WaitTotals>[]): Map<string, QueryText> {
+  const texts = new Map<string, QueryText>();
+  for (const { totals } of grown) {
+    const { fingerprint, query, truncated } = totals.identity;
+    if (query !== null) texts.set(fingerprint, { text: query, truncated });
+  }
+  return texts;
+}

@@ -1,0 +1,43 @@
+/** Watches for a while with some signals, and gives what was read at both ends: for commands that answer once. */
+import {
+  Attribution,
+  type AttributionOptions,
+  type Signal,
+  type Totals,
+  type Window,
+  windowBetween,
+} from '../../collect/attribution/index.ts';
+import { interruption } from '../interrupt.ts';
+import { pause } from '../queries/watch.ts';
+
+export interface Measured {
+  readonly attribution: Attribution;
+  readonly before: Totals;
+  readonly after: Totals;
+  readonly window: Window;
+}
+
+export interface MeasureOptions {
+  readonly pgdata: string | undefined;
+  readonly durationMs: number | undefined;
+  readonly signals: readonly Signal[];
+}
+
+export const DEFAULT_MS = 10_000;
+
+/** A signal ends the time early; `use` gets what was seen until then. */
+export async function measure<T>(
+  { pgdata, durationMs = DEFAULT_MS, signals }: MeasureOptions,
+  use: (measured: Measured) => T | Promise<T>,
+): Promise<T> {
+  const options: AttributionOptions = { signals, ...(pgdata !== undefined && { pgdata }) };
+  const attribution = await Attribution.start(options);
+  try {
+    const before = attribution.read();
+    await pause(durationMs, interruption());
+    const after = attribution.read();
+    return await use({ attribution, before, after, window: windowBetween(before, after) });
+  } finally {
+    attribution.close();
+  }
+}

@@ -1,0 +1,137 @@
+/** The file: its tables, and that one process writes it at a time. */
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { PebbleError } from '../../base/errors.ts';
+import { KINDS, type Kind, type KindName } from '../kinds.ts';
+import type { Column, Layout } from './block.ts';
+
+const VERSION = 1;
+
+const SCHEMA = `
+  CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+  CREATE TABLE series (id INTEGER PRIMARY KEY, kind TEXT NOT NULL, parts TEXT NOT NULL, last_ms INTEGER NOT NULL, UNIQUE (kind, parts));
+  CREATE TABLE texts (fingerprint TEXT PRIMARY KEY, text TEXT NOT NULL, truncated INTEGER NOT NULL) WITHOUT ROWID;
+  CREATE TABLE layouts (id INTEGER PRIMARY KEY, description TEXT NOT NULL UNIQUE);
+  CREATE TABLE intervals (
+    id INTEGER PRIMARY KEY, level INTEGER NOT NULL, start_ms INTEGER NOT NULL, host TEXT NOT NULL,
+    observed_us INTEGER NOT NULL, coverage INTEGER NOT NULL, dropped INTEGER NOT NULL, rolled INTEGER NOT NULL DEFAULT 0
+  );
+  CREATE INDEX intervals_by_time ON intervals (level, start_ms);
+  CREATE INDEX intervals_to_roll ON intervals (level, start_ms) WHERE rolled = 0;
+  CREATE TABLE blocks (interval_id INTEGER, kind TEXT, layout INTEGER NOT NULL, bytes BLOB NOT NULL, PRIMARY KEY (interval_id, kind)) WITHOUT ROWID;
+  CREATE TABLE records (
+    kind TEXT, host TEXT, cluster TEXT, id TEXT, from_ms INTEGER NOT NULL, to_ms INTEGER NOT NULL, body TEXT NOT NULL,
+    PRIMARY KEY (kind, host, cluster, id)
+  ) WITHOUT ROWID;
+  CREATE INDEX records_by_time ON records (kind, to_ms);
+`;
+
+export interface OpenOptions {
+  readonly readOnly?: boolean;
+}
+
+export function openDatabase(path: string, { readOnly = false }: OpenOptions = {}): DatabaseSync {
+  try {
+    if (readOnly) refuseMissing(path);
+    else makePrivate(path);
+    const database = new DatabaseSync(path, { readOnly, timeout: 5000 });
+    if (!readOnly) prepare(database);
+    checkVersion(database);
+    return database;
+  } catch (cause) {
+    if (cause instanceof PebbleError) throw cause;
+    const what = cause instanceof Error ? cause.message : String(cause);
+    throw new PebbleError('io', {
+      doing: `opening the history ${path}`,
+      what,
+      hint: /not a database|malformed/.test(what)
+        ? 'move the file away: a new history begins, and the old one can still be tried with `sqlite3 FILE .recover`'
+        : 'the folder must exist and be writable for whoever runs Pebble',
+      cause,
+    });
+  }
+}
+
+function refuseMissing(path: string): void {
+  if (existsSync(path)) return;
+  throw new PebbleError('no-target', {
+    doing: 'opening the history',
+    what: `there is no file ${path}`,
+    hint: `\`pebble agent --store sqlite:${path}\` writes one`,
+  });
+}
+
+/** Query texts are nobody's business but those who may read them: the file and its companions are the owner's. */
+function makePrivate(path: string): void {
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  if (!existsSync(path)) closeSync(openSync(path, 'a', 0o600));
+}
+
+/** With `synchronous = NORMAL` a killed process loses nothing that was committed; only a power failure can take the last commits. */
+function prepare(database: DatabaseSync): void {
+  database.exec('PRAGMA auto_vacuum = INCREMENTAL; PRAGMA page_size = 8192');
+  database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA journal_size_limit = 16777216');
+  const { user_version: version } = database.prepare('PRAGMA user_version').get() as { user_version: number };
+  if (version !== 0) return;
+  database.exec(`BEGIN IMMEDIATE; ${SCHEMA} PRAGMA user_version = ${VERSION}; COMMIT`);
+}
+
+function checkVersion(database: DatabaseSync): void {
+  const { user_version: version } = database.prepare('PRAGMA user_version').get() as { user_version: number };
+  if (version === VERSION) return;
+  throw new PebbleError('format', {
+    what: `the file has version ${version} of the history's tables, and this Pebble knows version ${VERSION}`,
+    hint: 'use the Pebble that wrote it, or another file',
+  });
+}
+
+/** Two agents on one file would count everything twice. */
+export function claim(database: DatabaseSync, path: string): void {
+  const row = database.prepare("SELECT value FROM meta WHERE name = 'writer'").get() as { value: string } | undefined;
+  const mine = processMark(process.pid);
+  if (row && row.value !== mine && processMark(Number(row.value.split(' ')[0])) === row.value) {
+    throw new PebbleError('io', {
+      doing: `opening the history ${path}`,
+      what: `process ${row.value.split(' ')[0]} is writing it`,
+      hint: 'an agent needs a history of its own: give another --store, or stop the other one',
+    });
+  }
+  database.prepare("INSERT OR REPLACE INTO meta VALUES ('writer', ?)").run(mine);
+}
+
+/** A pid and when it started, in ticks since boot (proc(5)): pids are used again. */
+function processMark(pid: number): string {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
+    return `${pid} ${stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19]}`;
+  } catch {
+    return '';
+  }
+}
+
+/** How blocks of a kind are written now, and the text by which the file remembers that. */
+export function layoutOf(kind: KindName): { readonly layout: Layout; readonly description: string } {
+  const { counters, histogram, near = {} }: Kind = KINDS[kind];
+  const described = Object.entries(counters).map(([name, rule]) => ({ name, rule, near: near[name] ?? [] }));
+  const description = JSON.stringify({ columns: described, histogram: histogram !== null });
+  return { layout: parseLayout(description).layout, description };
+}
+
+export interface ParsedLayout {
+  readonly layout: Layout;
+  readonly names: readonly string[];
+}
+
+export function parseLayout(description: string): ParsedLayout {
+  const { columns, histogram } = JSON.parse(description) as {
+    readonly columns: readonly { readonly name: string; readonly rule: string; readonly near: readonly string[] }[];
+    readonly histogram: boolean;
+  };
+  const names = columns.map(({ name }) => name);
+  const parsed: Column[] = columns.map(({ rule, near }) => ({
+    isMax: rule === 'max',
+    near: near.map((name) => names.indexOf(name)),
+  }));
+  return { layout: { columns: parsed, hasHistogram: histogram }, names };
+}

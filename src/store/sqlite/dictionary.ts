@@ -1,0 +1,116 @@
+/** What is written once and referred to by number or fingerprint: series, layouts of blocks, query texts. */
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import { KIND_NAMES, type KindName, partAt } from '../kinds.ts';
+import type { QueryText, Series } from '../store.ts';
+import { layoutOf, type ParsedLayout, parseLayout } from './database.ts';
+
+const DAY_MS = 86_400_000;
+
+export class Dictionary {
+  readonly #database: DatabaseSync;
+  /** By kind and parts; the day of the last use that the file knows. */
+  readonly #ids = new Map<string, { readonly id: number; lastMs: number }>();
+  readonly #series = new Map<number, Series>();
+  readonly #layouts = new Map<number, ParsedLayout>();
+  readonly #written: Partial<Record<KindName, number>> = {};
+  readonly #texts = new Map<string, boolean>();
+  readonly #insertText: StatementSync;
+
+  constructor(database: DatabaseSync) {
+    this.#database = database;
+    this.#insertText = database.prepare(
+      'INSERT INTO texts VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET text = excluded.text, truncated = 0 WHERE truncated AND NOT excluded.truncated',
+    );
+  }
+
+  /** The number of a series, given one at first use. */
+  idOf(kind: KindName, series: Series, nowMs: number): number {
+    const parts = JSON.stringify(series);
+    const key = `${kind} ${parts}`;
+    const known = this.#ids.get(key);
+    if (known && nowMs - known.lastMs < DAY_MS) return known.id;
+    const row = this.#database
+      .prepare(
+        'INSERT INTO series (kind, parts, last_ms) VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET last_ms = max(last_ms, excluded.last_ms) RETURNING id',
+      )
+      .get(kind, parts, nowMs) as { id: number };
+    this.#ids.set(key, { id: row.id, lastMs: nowMs });
+    return row.id;
+  }
+
+  seriesOf(id: number): Series {
+    const known = this.#series.get(id);
+    if (known) return known;
+    const row = this.#database.prepare('SELECT parts FROM series WHERE id = ?').get(id) as { parts: string };
+    const series = JSON.parse(row.parts) as Series;
+    this.#series.set(id, series);
+    return series;
+  }
+
+  /** The layout that blocks of a kind are written in. */
+  layoutFor(kind: KindName): number {
+    const known = this.#written[kind];
+    if (known !== undefined) return known;
+    const { description } = layoutOf(kind);
+    const row = this.#database
+      .prepare(
+        'INSERT INTO layouts (description) VALUES (?) ON CONFLICT DO UPDATE SET description = description RETURNING id',
+      )
+      .get(description) as { id: number };
+    this.#written[kind] = row.id;
+    return row.id;
+  }
+
+  /** A layout by its number: of this Pebble or of one before it. */
+  layoutAt(id: number): ParsedLayout {
+    const known = this.#layouts.get(id);
+    if (known) return known;
+    const row = this.#database.prepare('SELECT description FROM layouts WHERE id = ?').get(id) as {
+      description: string;
+    };
+    const parsed = parseLayout(row.description);
+    this.#layouts.set(id, parsed);
+    return parsed;
+  }
+
+  /** A whole text replaces one that was cut. */
+  addTexts(texts: ReadonlyMap<string, QueryText>): void {
+    for (const [fingerprint, { text, truncated }] of texts) {
+      const isKnown = this.#texts.get(fingerprint);
+      if (isKnown === false || isKnown === truncated) continue;
+      this.#insertText.run(fingerprint, text, Number(truncated));
+      this.#texts.set(fingerprint, truncated);
+    }
+  }
+
+  texts(fingerprints: Iterable<string>): Map<string, QueryText> {
+    const select = this.#database.prepare('SELECT text, truncated FROM texts WHERE fingerprint = ?');
+    const found = new Map<string, QueryText>();
+    for (const fingerprint of fingerprints) {
+      const row = select.get(fingerprint) as { text: string; truncated: number } | undefined;
+      if (row) found.set(fingerprint, { text: row.text, truncated: row.truncated !== 0 });
+    }
+    return found;
+  }
+
+  /** Series that nothing refers to any more, and texts that no series names. */
+  forgetBefore(ms: number): void {
+    const { changes } = this.#database.prepare('DELETE FROM series WHERE last_ms < ?').run(ms);
+    if (changes === 0) return;
+    const named = KIND_NAMES.filter((kind) => partAt(kind, 'fingerprint') >= 0).map((kind) => {
+      const part = `parts ->> '$[${partAt(kind, 'fingerprint')}]'`;
+      return `SELECT ${part} FROM series WHERE kind = '${kind}' AND ${part} IS NOT NULL`;
+    });
+    this.#database.exec(`DELETE FROM texts WHERE fingerprint NOT IN (${named.join(' UNION ')})`);
+    this.forgetAll();
+  }
+
+  /** After a transaction that was rolled back: what it had introduced is not there. */
+  forgetAll(): void {
+    this.#ids.clear();
+    this.#series.clear();
+    this.#layouts.clear();
+    this.#texts.clear();
+    for (const kind of KIND_NAMES) delete this.#written[kind];
+  }
+}

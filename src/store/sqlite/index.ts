@@ -1,0 +1,104 @@
+/** History in a file of this host: SQLite, with the numbers in compressed blocks. */
+import { statSync } from 'node:fs';
+import type { DatabaseSync } from 'node:sqlite';
+import type {
+  Interval,
+  QueryText,
+  RecordsRequest,
+  StepsRequest,
+  Store,
+  StoredRecord,
+  StoreState,
+  Summed,
+  SumRequest,
+} from '../store.ts';
+import { claim, openDatabase } from './database.ts';
+import { Dictionary } from './dictionary.ts';
+import { Reader } from './reader.ts';
+import { Cleaner, DEFAULT_RETENTION, type Retention } from './retention.ts';
+import { Writer } from './writer.ts';
+
+export type { Retention } from './retention.ts';
+
+export interface SqliteOptions {
+  readonly retention?: Retention;
+  /** For reports beside the agent that writes. */
+  readonly readOnly?: boolean;
+}
+
+/** Parents that are summed at one call of `maintain`: an hour of a thousand series takes some tens of milliseconds. */
+const ROLLS_AT_ONCE = 20;
+
+export class SqliteStore implements Store {
+  readonly #path: string;
+  readonly #database: DatabaseSync;
+  readonly #dictionary: Dictionary;
+  readonly #writer: Writer;
+  readonly #reader: Reader;
+  readonly #cleaner: Cleaner;
+  readonly #retention: Retention;
+
+  static open(path: string, { retention = DEFAULT_RETENTION, readOnly = false }: SqliteOptions = {}): SqliteStore {
+    const database = openDatabase(path, { readOnly });
+    if (!readOnly) claim(database, path);
+    return new SqliteStore(path, database, retention);
+  }
+
+  private constructor(path: string, database: DatabaseSync, retention: Retention) {
+    this.#path = path;
+    this.#database = database;
+    this.#retention = retention;
+    this.#dictionary = new Dictionary(database);
+    this.#writer = new Writer(database, this.#dictionary);
+    this.#reader = new Reader(database, this.#dictionary);
+    this.#cleaner = new Cleaner(database, retention);
+  }
+
+  async append(interval: Interval): Promise<void> {
+    this.#writer.append(interval);
+  }
+
+  async sum(request: SumRequest): Promise<Summed> {
+    return this.#reader.sum(request);
+  }
+
+  async steps(request: StepsRequest): Promise<readonly Summed[]> {
+    return this.#reader.steps(request);
+  }
+
+  async records(request: RecordsRequest): Promise<readonly StoredRecord[]> {
+    return this.#reader.records(request);
+  }
+
+  async texts(fingerprints: Iterable<string>): Promise<ReadonlyMap<string, QueryText>> {
+    return this.#dictionary.texts(fingerprints);
+  }
+
+  async state(): Promise<StoreState> {
+    const { oldest, newest } = this.#database
+      .prepare('SELECT min(start_ms) AS oldest, max(start_ms) AS newest FROM intervals')
+      .get() as { oldest: number | null; newest: number | null };
+    const bytes = ['', '-wal'].reduce((sum, ending) => sum + sizeOf(`${this.#path}${ending}`), 0);
+    return {
+      url: `sqlite:${this.#path}`,
+      bytes,
+      oldestMs: oldest,
+      newestMs: newest,
+      trouble: null,
+      pending: 0,
+      lost: 0,
+    };
+  }
+
+  async maintain(nowMs: number): Promise<void> {
+    for (let left = ROLLS_AT_ONCE; left > 0 && this.#writer.rollOne(nowMs); left--);
+    this.#cleaner.clean(nowMs);
+    this.#dictionary.forgetBefore(nowMs - Math.max(...this.#retention.keepMs));
+  }
+
+  async close(): Promise<void> {
+    this.#database.close();
+  }
+}
+
+const sizeOf = (path: string): number => statSync(path, { throwIfNoEntry: false })?.size ?? 0;

@@ -1,0 +1,173 @@
+/** Answers: which intervals make up a range, and their sums by series or by parts of it. */
+import type { DatabaseSync } from 'node:sqlite';
+import { KINDS, type KindName, partAt } from '../kinds.ts';
+import type {
+  Covered,
+  RecordsRequest,
+  Sample,
+  Series,
+  StepsRequest,
+  StoredRecord,
+  Summed,
+  SumRequest,
+  TimeRange,
+} from '../store.ts';
+import { addBlock } from './block.ts';
+import type { Dictionary } from './dictionary.ts';
+import { alignRange, alignSteps, type Horizons, PARTS, type Part } from './levels.ts';
+import { COVERAGES, emptyRow, placesOf, type StoredBlock } from './writer.ts';
+
+/** An interval lies in one step, and its parent, should it hold it, does not. ?1 level, ?2 ?3 range, ?4 step, ?5 length, ?6 the parent's. */
+const SELECT_PART = `
+  SELECT id, host, start_ms AS startMs, observed_us AS observedUs, coverage, dropped FROM intervals
+  WHERE level = ?1 AND start_ms >= ?2 AND start_ms < ?3
+    AND (start_ms - ?2) / ?4 = (start_ms + ?5 - 1 - ?2) / ?4 AND start_ms + ?5 <= ?3
+    AND (rolled = 0 OR ?6 = 0 OR start_ms / ?6 * ?6 < ?2 OR (start_ms / ?6 + 1) * ?6 > ?3
+      OR (start_ms / ?6 * ?6 - ?2) / ?4 <> ((start_ms / ?6 + 1) * ?6 - 1 - ?2) / ?4)`;
+
+interface Chosen {
+  readonly id: number;
+  readonly host: string;
+  readonly startMs: number;
+  readonly observedUs: number;
+  readonly coverage: number;
+  readonly dropped: number;
+}
+
+export class Reader {
+  readonly #database: DatabaseSync;
+  readonly #dictionary: Dictionary;
+
+  constructor(database: DatabaseSync, dictionary: Dictionary) {
+    this.#database = database;
+    this.#dictionary = dictionary;
+  }
+
+  sum(request: SumRequest): Summed {
+    const range = alignRange(request.range, this.#horizons());
+    const chosen = this.#choose(range, range.toMs - range.fromMs);
+    return this.#add(request, range, chosen, this.#grouping(request));
+  }
+
+  steps(request: StepsRequest): Summed[] {
+    const { range, stepMs } = alignSteps(request.range, request.stepMs, this.#horizons());
+    const steps = Map.groupBy(this.#choose(range, stepMs), ({ startMs }) =>
+      Math.floor((startMs - range.fromMs) / stepMs),
+    );
+    const grouping = this.#grouping(request);
+    return [...steps.keys()]
+      .toSorted((a, b) => a - b)
+      .map((step) => {
+        const fromMs = range.fromMs + step * stepMs;
+        return this.#add(request, { fromMs, toMs: fromMs + stepMs }, steps.get(step)!, grouping);
+      });
+  }
+
+  records({ kind, range, host, cluster, limit = 1000 }: RecordsRequest): StoredRecord[] {
+    const rows = this.#database
+      .prepare(
+        `SELECT host, cluster, id, from_ms AS fromMs, to_ms AS toMs, body FROM records
+         WHERE kind = ?1 AND to_ms >= ?2 AND from_ms < ?3 AND (?4 IS NULL OR host = ?4) AND (?5 IS NULL OR cluster = ?5)
+         ORDER BY to_ms DESC, from_ms DESC LIMIT ?6`,
+      )
+      .all(kind, range.fromMs, range.toMs, host ?? null, cluster ?? null, limit) as unknown as (Omit<
+      StoredRecord,
+      'kind' | 'body'
+    > & { readonly body: string })[];
+    return rows.map((row) => ({ ...row, kind, body: JSON.parse(row.body) as object }));
+  }
+
+  #choose(range: TimeRange, stepMs: number): Chosen[] {
+    const select = this.#database.prepare(SELECT_PART);
+    const parameters = ({ level, lengthMs, parentMs }: Part) =>
+      [level, range.fromMs, range.toMs, stepMs, lengthMs, parentMs] as const;
+    return PARTS.flatMap((part) => select.all(...parameters(part)) as unknown as Chosen[]);
+  }
+
+  #add({ kind }: SumRequest, range: TimeRange, chosen: readonly Chosen[], grouping: Grouping): Summed {
+    const select = this.#database.prepare('SELECT layout, bytes FROM blocks WHERE interval_id = ? AND kind = ?');
+    const sums = new Sums(kind, grouping);
+    for (const { id } of chosen) {
+      const block = select.get(id, kind) as StoredBlock | undefined;
+      if (!block) continue;
+      const { layout, names } = this.#dictionary.layoutAt(block.layout);
+      addBlock(block.bytes, layout, placesOf(kind, names), (series) => sums.rowOf(series));
+    }
+    return { range, covered: coveredBy(chosen), samples: sums.samples() };
+  }
+
+  /** To which sum a series belongs, found out once for each series; nothing where it is not wanted. */
+  #grouping({ kind, where = {}, by }: SumRequest): Grouping {
+    const wanted = Object.entries(where).map(([name, value]) => [partAt(kind, name), value] as const);
+    const kept = by && KINDS[kind].identity.map((name) => by.includes(name));
+    const known = new Map<number, Group | undefined>();
+    const groups = new Map<string, Group>();
+    const find = (id: number): Group | undefined => {
+      const series = this.#dictionary.seriesOf(id);
+      if (wanted.some(([at, value]) => series[at] !== value)) return undefined;
+      const parts = kept ? series.map((part, at) => (kept[at] ? part : null)) : series;
+      const key = JSON.stringify(parts);
+      if (!groups.has(key)) groups.set(key, { series: parts });
+      return groups.get(key);
+    };
+    return (id) => {
+      if (!known.has(id)) known.set(id, find(id));
+      return known.get(id);
+    };
+  }
+
+  #horizons(): Horizons {
+    const row = this.#database.prepare("SELECT value FROM meta WHERE name = 'horizons'").get() as
+      | { value: string }
+      | undefined;
+    return row ? (JSON.parse(row.value) as Horizons) : [];
+  }
+}
+
+interface Group {
+  readonly series: Series;
+}
+type Grouping = (id: number) => Group | undefined;
+
+class Sums {
+  readonly #kind: KindName;
+  readonly #grouping: Grouping;
+  readonly #sums = new Map<Group, Sample>();
+  readonly #rows = new Map<number, Sample | undefined>();
+
+  constructor(kind: KindName, grouping: Grouping) {
+    this.#kind = kind;
+    this.#grouping = grouping;
+  }
+
+  rowOf(id: number): Sample | undefined {
+    const known = this.#rows.get(id);
+    if (known || this.#rows.has(id)) return known;
+    const group = this.#grouping(id);
+    if (group && !this.#sums.has(group)) {
+      const { values, histogram } = emptyRow(this.#kind);
+      this.#sums.set(group, { series: group.series, values, ...(histogram && { histogram }) });
+    }
+    const row = group && this.#sums.get(group);
+    this.#rows.set(id, row);
+    return row;
+  }
+
+  samples(): Sample[] {
+    return [...this.#sums.values()];
+  }
+}
+
+function coveredBy(chosen: readonly Chosen[]): Map<string, Covered> {
+  const covered = new Map<string, Covered>();
+  for (const { host, observedUs, coverage, dropped } of chosen) {
+    const before = covered.get(host) ?? { observedUs: 0, coverage: 'exact', dropped: 0 };
+    const worse = Math.max(coverage, COVERAGES.indexOf(before.coverage));
+    covered.set(host, {
+      observedUs: before.observedUs + observedUs,
+      coverage: COVERAGES[worse]!,
+      dropped: before.dropped + dropped,
+    });
+  }
+  return covered;
+}

@@ -1,0 +1,104 @@
+/** Profiles on known loads: whose samples they are, which phase, whole stacks, and time asleep against the clock. */
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { ProfileRow } from '../../src/api/index.ts';
+import { type Cluster, startCluster } from '../../src/cluster/index.ts';
+import { Attribution, type Signal, windowBetween } from '../../src/collect/attribution/index.ts';
+import { Connection } from '../../src/postgres/client/index.ts';
+import { SERVERS, UNABLE, withConnection } from './servers.ts';
+
+/** CPU, and nothing but: each for a while. */
+const LOADS: Readonly<Record<string, string>> = {
+  c_select: 'SELECT sum(length(md5(i::text))) AS c_select FROM generate_series(1, 100000) i',
+  c_sort: 'SELECT count(*) AS c_sort FROM (SELECT md5(i::text) AS h FROM generate_series(1, 50000) i ORDER BY h) AS s',
+  c_join: 'SELECT count(*) AS c_join FROM numbers a JOIN numbers b ON a.i = b.j',
+  c_copy: "COPY (SELECT i AS c_copy, md5(i::text) FROM generate_series(1, 100000) i) TO '/dev/null'",
+};
+const LOAD_MS = 1500;
+const NAPS = 7;
+const NAP_MS = 300;
+
+for (const server of SERVERS) {
+  describe(`profile, ${server.flavour} ${server.major}`, { skip: UNABLE }, () => {
+    let cluster: Cluster;
+    before(async () => {
+      cluster = await startCluster(server);
+      await withConnection(cluster, (connection) =>
+        connection.query(
+          'CREATE TABLE numbers AS SELECT i, i * 7919 % 100003 AS j FROM generate_series(1, 100000) i; ANALYZE numbers',
+        ),
+      );
+    });
+    after(() => cluster.stop());
+
+    test('on CPU: every load has its samples, and stacks reach the root', async () => {
+      const rows = await profileOf(cluster, ['profile'], async (connection) => {
+        for (const sql of Object.values(LOADS)) {
+          for (const until = Date.now() + LOAD_MS; Date.now() < until; ) await connection.query(sql);
+        }
+      });
+      for (const word of Object.keys(LOADS)) {
+        const own = rows.filter(({ query }) => query?.includes(word));
+        assert.ok(samplesOf(own) >= 20, `${word}: ${samplesOf(own)} samples`);
+        const running = samplesOf(own.filter(({ phase }) => phase === 'run'));
+        assert.ok(running >= 0.9 * samplesOf(own), `${word}: ${running} of ${samplesOf(own)} run`);
+      }
+      const sessions = rows.filter(({ fingerprint }) => fingerprint !== null);
+      const whole = samplesOf(sessions.filter(({ complete }) => complete));
+      assert.ok(whole >= 0.99 * samplesOf(sessions), `${whole} of ${samplesOf(sessions)} are whole`);
+      const joins = rows.filter(({ query }) => query?.includes('c_join'));
+      const inJoin = samplesOf(
+        joins.filter(({ stack }) => stack.some((frame) => frame.function === 'standard_ExecutorRun')),
+      );
+      assert.ok(inJoin >= 0.9 * samplesOf(joins));
+    });
+
+    test('off CPU: naps are as long as they were, one that lasts included', async () => {
+      const rows = await profileOf(cluster, ['off_cpu'], async (connection) => {
+        for (let i = 0; i < NAPS; i++) await connection.query(`SELECT pg_sleep(${NAP_MS / 1000}) AS c_nap`);
+        void connection.query('SELECT pg_sleep(60) AS c_last').catch(() => undefined);
+        await sleep(500);
+      });
+      const naps = rows.filter(({ query }) => query?.includes('c_nap'));
+      const slept = naps.reduce((sum, { time_us }) => sum + time_us, 0) / 1000;
+      assert.ok(slept > NAPS * NAP_MS - 30 && slept < NAPS * NAP_MS * 1.25, `${slept} ms`);
+      for (const row of naps) {
+        assert.deepEqual([row.kind, row.wait_event_type, row.wait_event], ['off_cpu', 'Timeout', 'PgSleep']);
+        assert.ok(
+          row.stack.some((frame) => frame.function === 'pg_sleep'),
+          JSON.stringify(row.stack),
+        );
+        assert.equal(row.stack.at(-1)!.module, '[kernel]');
+      }
+      const last = rows.filter(
+        ({ stack, query }) =>
+          stack.some((one) => one.function === 'pg_sleep') && !naps.some((nap) => nap.query === query),
+      );
+      assert.ok(
+        last.some(({ time_us }) => time_us > 350_000),
+        JSON.stringify(last.map(({ time_us }) => time_us)),
+      );
+    });
+  });
+}
+
+const samplesOf = (rows: readonly ProfileRow[]): number => rows.reduce((sum, { samples }) => sum + samples, 0);
+
+async function profileOf(
+  cluster: Cluster,
+  signals: readonly Signal[],
+  load: (connection: Connection) => Promise<void>,
+): Promise<ProfileRow[]> {
+  const attribution = await Attribution.start({ pgdata: cluster.pgdata, signals });
+  const connection = await Connection.open(cluster);
+  try {
+    const first = attribution.read();
+    await load(connection);
+    return await attribution.endProfile(windowBetween(first, attribution.read()));
+  } finally {
+    attribution.close();
+    await withConnection(cluster, (other) => other.query(`SELECT pg_terminate_backend(${connection.backendPid})`));
+    await connection.close().catch(() => undefined);
+  }
+}

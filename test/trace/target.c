@@ -1,0 +1,24 @@
+/* What the cases trace: functions whose arguments are of every kind, called once each with known values. */
+#include <stdbool.h>
+#include <stdint.h>
+
+enum Mode { READ = 1, WRITE = 7 };
+struct Pair { int first; long second; };
+struct Big { long values[5]; };
+struct Node { struct Node *next; char name[8]; unsigned low : 3; unsigned high : 5; };
+typedef const char *Text;
+
+int kinds(bool yes, signed char small, Text text, enum Mode mode, double skipped, struct Node *node) {
+  return yes + small + text[0] + mode + (int)skipped + node->low; /* body of kinds */
+}
+long structs(struct Pair pair, struct Big big, int sixth, int seventh, int on_stack) {
+  return pair.first + big.values[4] + sixth + seventh + on_stack;
+}
+
+int main(void) {
+  struct Node last = { 0, "last", 1, 2 };
+  struct Node first = { &last, "first", 5, 30 };
+  kinds(true, -3, "text", WRITE, 2.5, &first);
+  structs((struct Pair){ 11, 22 }, (struct Big){ { 1, 2, 3, 4, 5 } }, 6, 7, 8);
+  return 0;
+}
