@@ -2,16 +2,20 @@
 import { imm, type Operand, type Reg } from '../ir/index.ts';
 import type { Lowering } from '../lower/lowering.ts';
 
-/** Position of the highest set bit of a value that is not 0: a binary search in six steps. */
+/**
+ * Position of the highest set bit of a value that is not 0: a binary search in six steps, without branches. Each branch
+ * would double the verifier's ways through the program, and half of them would be guessed wrong by the CPU.
+ */
 export function highestBit(value: Operand, l: Lowering): Reg {
   const { b } = l;
   const rest = b.mov(value);
   const bit = b.mov(imm(0));
-  for (const step of [32, 16, 8, 4, 2, 1]) {
-    b.when('uge', rest, imm(1n << BigInt(step)), () => {
-      b.binary('ushr', rest, imm(step), 64, rest);
-      b.add(bit, imm(step), bit);
-    });
+  for (const power of [5, 4, 3, 2, 1, 0]) {
+    // 2^power where a bit is set in the upper half of what is left, else 0: the sign of minus that half.
+    const upper = b.binary('ushr', b.neg(b.binary('ushr', rest, imm(1 << power))), imm(63));
+    const step = b.binary('shl', upper, imm(power));
+    b.binary('ushr', rest, step, 64, rest);
+    b.add(bit, step, bit);
   }
   return bit;
 }

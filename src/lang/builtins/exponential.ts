@@ -11,7 +11,17 @@ import { integral } from '../types/operators.ts';
 import { UINT32, UINT64 } from '../types/type.ts';
 import { highestBit } from './buckets.ts';
 
-/** How many thresholds are at most `mantissa`, by binary search between `low` and `high`, added to `index`. */
+/** So many comparisons one after the other cost less than a search with branches. */
+const FEW = 7;
+
+/** How many thresholds are at most `mantissa`, added to `index`: the sign of (threshold - 1 - mantissa) says so of each. */
+function countSteps(mantissa: Reg, bounds: readonly number[], index: Reg, l: Lowering): void {
+  for (const bound of bounds) {
+    l.b.add(index, l.b.binary('ushr', l.b.sub(imm(bound - 1), mantissa), imm(63)), index);
+  }
+}
+
+/** The same for many thresholds: a binary search between `low` and `high`. */
 function addSteps(mantissa: Reg, bounds: readonly number[], low: number, high: number, index: Reg, l: Lowering): void {
   if (low === high) {
     l.b.add(index, imm(low), index);
@@ -35,7 +45,8 @@ function bucketIndex(value: Operand, scale: number, l: Lowering): Reg {
     const mantissa = l.b.binary('ushr', l.b.binary('shl', value, l.b.sub(imm(63), exponent)), imm(33));
     l.b.binary('shl', exponent, imm(scale), 64, index);
     const bounds = thresholds(scale);
-    addSteps(mantissa, bounds, 0, bounds.length, index, l);
+    if (bounds.length <= FEW) countSteps(mantissa, bounds, index, l);
+    else addSteps(mantissa, bounds, 0, bounds.length, index, l);
   });
   return index;
 }

@@ -63,7 +63,16 @@ function loop(end: Operand, body: (i: Reg, leave: () => void) => void, l: Loweri
   b.enter(after);
 }
 
-const byteAt = (base: Reg, index: Operand, l: Lowering): Reg => l.b.load(address(l.b.add(base, index)), 1);
+/** 0 behind the end. The index is bounded in the register that is added: of one that was spilled the verifier has forgotten it. */
+function byteAt(base: Reg, index: Operand, size: number, l: Lowering): Reg {
+  const { b } = l;
+  const near = b.binary('and', index, imm(0x7fff_ffff));
+  const byte = b.mov(imm(0));
+  b.when('ult', near, imm(size), () => {
+    b.load(address(b.add(base, near)), 1, false, byte);
+  });
+  return byte;
+}
 const baseOf = (at: Address, l: Lowering): Reg => {
   const pointer = pointerOf(at, l);
   return pointer.kind === 'reg' ? pointer : l.b.mov(pointer);
@@ -75,7 +84,7 @@ function lengthOf(at: Address, size: number, l: Lowering): Reg {
   loop(
     imm(size),
     (i, leave) => {
-      l.b.when('eq', byteAt(base, i, l), imm(0), () => {
+      l.b.when('eq', byteAt(base, i, size, l), imm(0), () => {
         l.b.mov(i, length);
         leave();
       });
@@ -127,7 +136,7 @@ function find(haystack: Expression, needle: Expression, l: Lowering): Reg {
         b.mov(start, result);
         leave();
       });
-      b.when('eq', byteAt(base, start, l), imm(0), leave);
+      b.when('eq', byteAt(base, start, hay.size, l), imm(0), leave);
     },
     l,
   );
@@ -141,7 +150,7 @@ function matches(base: Reg, size: number, start: Reg, pattern: Reg, most: number
   loop(
     imm(most),
     (j, leave) => {
-      const byte = byteAt(pattern, j, l);
+      const byte = byteAt(pattern, j, most, l);
       b.when('eq', byte, imm(0), leave);
       const at = b.add(start, j);
       b.when(
@@ -149,7 +158,7 @@ function matches(base: Reg, size: number, start: Reg, pattern: Reg, most: number
         at,
         imm(size),
         () => {
-          b.when('ne', byteAt(base, at, l), byte, () => {
+          b.when('ne', byteAt(base, at, size, l), byte, () => {
             b.mov(imm(0), same);
             leave();
           });
