@@ -1,45 +1,48 @@
-/** What happens now: reads the attribution every second and keeps the load of the last quarter of an hour. */
-import { availableParallelism } from 'node:os';
-import type { LiveFrame, LiveSnapshot, Load, QueryRow } from '../api/index.ts';
+/** What happens now: reads the attribution every second, keeps the last minutes, and tells who listens. */
+import { availableParallelism, hostname } from 'node:os';
+import type { Status } from '../api/index.ts';
 import { rfc3339 } from '../base/time.ts';
-import { type Attribution, QueryRows, type Totals } from '../collect/attribution/index.ts';
+import type { Attribution, Totals } from '../collect/attribution/index.ts';
+import { type Interval, RecentStore } from '../store/index.ts';
+import { Intervals } from './interval.ts';
+import { ProcessCost } from './process-cost.ts';
+import { VERSION } from './version.ts';
 
 export interface LiveOptions {
-  /** Between two frames. */
+  /** Between two readings. */
   readonly intervalMs?: number;
-  /** A frame's queries are those of this time before it. */
-  readonly slidingMs?: number;
+  readonly host?: string;
 }
 
-type Listener = (frame: LiveFrame) => void;
-
-const HISTORY_MS = 15 * 60_000;
+type Listener = (status: Status) => void;
 
 export class LiveFeed {
+  /** The last minutes. */
+  readonly recent: RecentStore = new RecentStore();
+  readonly host: string;
   readonly #attribution: Attribution;
-  readonly #intervalMs: number;
-  readonly #slidingMs: number;
   readonly #listeners = new Set<Listener>();
   readonly #timer: NodeJS.Timeout;
-  #readings: Totals[];
-  #history: Load[] = [];
-  #frame: LiveFrame;
+  readonly #intervals: Intervals;
+  readonly #cost = new ProcessCost();
+  readonly #started = rfc3339(Date.now());
+  #last: Totals;
+  #status: Status;
 
-  constructor(attribution: Attribution, { intervalMs = 1000, slidingMs = 10_000 }: LiveOptions = {}) {
+  constructor(attribution: Attribution, { intervalMs = 1000, host = hostname() }: LiveOptions = {}) {
     this.#attribution = attribution;
-    this.#intervalMs = intervalMs;
-    this.#slidingMs = slidingMs;
-    const first = attribution.read();
-    this.#readings = [first];
-    this.#frame = this.#frameOf(loadOf([], first.wallMs), []);
-    this.#timer = setInterval(() => this.#tick(), intervalMs);
+    this.host = host;
+    this.#last = attribution.read();
+    this.#intervals = new Intervals(host, this.#last);
+    this.#status = this.#statusOf({});
+    this.#timer = setInterval(() => void this.#tick(), intervalMs);
   }
 
-  snapshot(): LiveSnapshot {
-    return { history: this.#history, frame: this.#frame };
+  status(): Status {
+    return this.#status;
   }
 
-  /** Calls `listener` with each new frame until the returned function is called. */
+  /** Calls `listener` with each new status until the returned function is called. */
   subscribe(listener: Listener): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
@@ -50,39 +53,44 @@ export class LiveFeed {
     this.#listeners.clear();
   }
 
-  #tick(): void {
+  async #tick(): Promise<void> {
     this.#attribution.refresh();
-    const now = this.#attribution.read();
-    const load = loadOf(new QueryRows(this.#readings.at(-1)!).advance(now), now.wallMs);
-    this.#history = [...this.#history, load].slice(-Math.ceil(HISTORY_MS / this.#intervalMs));
-    const start = this.#readings.findLastIndex(({ monotonicMs }) => now.monotonicMs - monotonicMs >= this.#slidingMs);
-    this.#readings = [...this.#readings.slice(Math.max(0, start)), now];
-    this.#frame = this.#frameOf(load, new QueryRows(this.#readings[0]!).advance(now));
-    for (const listener of this.#listeners) listener(this.#frame);
+    this.#last = this.#attribution.read();
+    const interval = this.#intervals.advance(this.#last);
+    await this.recent.append(interval);
+    this.#status = this.#statusOf(sessionsOf(interval));
+    for (const listener of this.#listeners) listener(this.#status);
   }
 
-  #frameOf(load: Load, queries: readonly QueryRow[]): LiveFrame {
+  #statusOf(sessions: Readonly<Record<string, number>>): Status {
+    const at = rfc3339(this.#last.wallMs);
+    const { oldestMs } = this.recent;
     return {
-      load,
-      queries,
+      at,
+      version: VERSION,
+      host: this.host,
+      started: this.#started,
+      cpus: availableParallelism(),
       clusters: this.#attribution.clusters.map(({ pgdata, major, systemIdentifier }) => ({
         pgdata,
         major,
         system_identifier: systemIdentifier,
       })),
       refused: this.#attribution.refused.map(({ pgdata, reason }) => ({ pgdata, reason: reason.what })),
-      cpus: availableParallelism(),
+      load: { at, sessions },
+      cost: { ...this.#cost.read(), dropped: this.#last.dropped },
+      overhead: null,
+      oldest: oldestMs === undefined ? null : rfc3339(oldestMs),
     };
   }
 }
 
-/** Sessions at work, on average over the rows' window. */
-function loadOf(rows: readonly QueryRow[], wallMs: number): Load {
-  const sessions: Record<string, number> = { CPU: 0, 'Run queue': 0, Wait: 0 };
-  for (const row of rows) {
-    sessions.CPU! += row.on_cpu_us / row.window_us;
-    sessions['Run queue']! += row.run_queue_us / row.window_us;
-    sessions.Wait! += row.off_cpu_us / row.window_us;
+/** Sessions at work, on average over the interval, by what they did. */
+function sessionsOf({ samples, durationUs }: Interval): Record<string, number> {
+  const sessions: Record<string, number> = {};
+  for (const { series, values } of samples.load ?? []) {
+    const name = series[2]!;
+    sessions[name] = (sessions[name] ?? 0) + values[0]! / durationUs;
   }
-  return { at: rfc3339(wallMs), sessions };
+  return sessions;
 }

@@ -11,6 +11,7 @@ export {
   type KindName,
   rulesOf,
 } from './kinds.ts';
+export { type RecentOptions, RecentStore } from './recent.ts';
 export type {
   Coverage,
   Covered,

@@ -1,0 +1,93 @@
+/** The messages of the HTTP API that are not rows; src/server/openapi.ts describes the paths. */
+import type { CommitRow, WalRow } from './commit-row.ts';
+import type { ExecutionRow } from './execution-row.ts';
+import type { Finding, HeatmapColumn } from './history.ts';
+import type { IoRow } from './io-row.ts';
+import type { ClusterInfo, Load } from './live.ts';
+import type { Overhead } from './overhead.ts';
+import type { ProfileRow } from './profile-row.ts';
+import type { QueryRow } from './query-row.ts';
+import type { Window } from './row-head.ts';
+import type { WaitRow } from './wait-row.ts';
+
+/** What can be asked for as rows, by the name in the address. */
+export interface RowsByKind {
+  readonly queries: QueryRow;
+  readonly waits: WaitRow;
+  readonly io: IoRow;
+  readonly commits: CommitRow | WalRow;
+  readonly profile: ProfileRow;
+  readonly executions: ExecutionRow;
+  readonly findings: Finding;
+}
+export type RowKind = keyof RowsByKind;
+
+/** `missing`: why there are none, where they are not collected. */
+export type RowsAnswer<Row> =
+  | { readonly missing: null; readonly window: Window; readonly rows: readonly Row[] }
+  | { readonly missing: string };
+
+/** Average active sessions in steps of one length, split by one field. */
+export interface LoadAnswer {
+  /** RFC 3339, the beginning of the first step. */
+  readonly from: string;
+  readonly step_us: number;
+  /** Largest first; the last is `null` for all others together, where there are others. */
+  readonly series: readonly {
+    readonly key: string | null;
+    /** Null where nothing was observed. */
+    readonly sessions: readonly (number | null)[];
+  }[];
+  readonly coverage: Window['coverage'];
+  readonly dropped: number;
+}
+
+/** Microseconds of each statement, by fingerprint, then by `CPU`, `Run queue` and wait event type. */
+export interface MixAnswer {
+  readonly mix: Readonly<Record<string, Readonly<Record<string, number>>>>;
+}
+
+export interface HeatmapAnswer {
+  readonly columns: readonly HeatmapColumn[];
+}
+
+export interface TextAnswer {
+  readonly fingerprint: string;
+  readonly query: string | null;
+  readonly query_truncated: boolean;
+}
+
+/** Sent every second: what is always on the screen. */
+export interface Status {
+  /** RFC 3339, the agent's clock. */
+  readonly at: string;
+  readonly version: string;
+  readonly host: string;
+  readonly started: string;
+  /** CPUs of this host: more active sessions on a CPU than these are not possible. */
+  readonly cpus: number;
+  readonly clusters: readonly ClusterInfo[];
+  /** Clusters that run and are not watched, and why. */
+  readonly refused: readonly { readonly pgdata: string; readonly reason: string }[];
+  /** Of the last second. */
+  readonly load: Load;
+  readonly cost: {
+    /** Parts of one CPU, over the last ten seconds: the agent's process. */
+    readonly cpu: number;
+    readonly rss_bytes: number;
+    /** Events lost since the start. */
+    readonly dropped: number;
+  };
+  /** What the eBPF programs cost, by the governor; null while nothing measures it. */
+  readonly overhead: Overhead | null;
+  /** RFC 3339: nothing is known from before. */
+  readonly oldest: string | null;
+}
+
+/** What this reader may do. */
+export interface Permissions {
+  readonly role: 'viewer' | 'admin';
+  /** Null where allowed, else why not. */
+  readonly signal: string | null;
+  readonly trace: string | null;
+}
