@@ -1,6 +1,7 @@
 /** The dashboard's files: browsers get our TypeScript with the types stripped, and Preact as it is installed. */
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { stripTypeScriptTypes } from 'node:module';
+import { posix } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 export interface Asset {
@@ -23,8 +24,11 @@ const PACKAGES: Readonly<Record<string, string>> = {
   preact: '/packages/preact.mjs',
   'preact/hooks': '/packages/preact-hooks.mjs',
 };
+/** Pages that have an address without an ending. */
+const PAGES: Readonly<Record<string, string>> = { '/': 'index.html', '/sign-in': 'sign-in.html' };
 /** Names of files below src/dashboard: no dots but the ending's, so no way out. */
 const NAME = /^[a-z0-9-]+(\/[a-z0-9-]+)*\.(html|css|ts|svg)$/;
+const ENTRY = '/main.ts';
 
 const cache = new Map<string, Asset | undefined>();
 
@@ -34,19 +38,46 @@ export function assetAt(path: string): Asset | undefined {
   return cache.get(path);
 }
 
+/** Every script that a page may ask for. */
+export function scriptPaths(): string[] {
+  const files = readdirSync(DASHBOARD, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts'));
+  const own = files.filter((name) => !name.endsWith('.test.ts')).map((name) => `/${name}`);
+  return [...own, ...Object.values(PACKAGES), '/base/units.ts', '/base/time.ts'];
+}
+
 function load(path: string): Asset | undefined {
   const found = Object.entries(PACKAGES).find(([, served]) => served === path);
   if (found) return { type: TYPES.mjs!, body: withServedImports(readFileSync(packageFile(found[0]), 'utf8')) };
-  const name = path === '/' ? 'index.html' : path.slice(1);
+  const name = PAGES[path] ?? path.slice(1);
   if (!NAME.test(name) || name.endsWith('.test.ts')) return undefined;
   const ending = name.slice(name.lastIndexOf('.') + 1);
   try {
     const text = readFileSync(new URL(SHARED.test(name) ? `../${name}` : name, DASHBOARD), 'utf8');
-    return { type: TYPES[ending]!, body: ending === 'ts' ? withServedImports(stripTypeScriptTypes(text)) : text };
+    return { type: TYPES[ending]!, body: bodyOf(ending, text) };
   } catch {
     return undefined;
   }
 }
+
+function bodyOf(ending: string, text: string): string {
+  if (ending === 'ts') return withServedImports(stripTypeScriptTypes(text));
+  return ending === 'html' ? text.replace('<!-- preloads -->', preloads) : text;
+}
+
+/** All at once: a browser would learn of each module only from the one that imports it. */
+function preloads(): string {
+  const seen = new Set<string>();
+  const visit = (path: string): void => {
+    const body = seen.has(path) ? undefined : assetAt(path)?.body;
+    if (body === undefined) return;
+    seen.add(path);
+    for (const [, specifier] of String(body).matchAll(STATIC)) visit(posix.resolve(posix.dirname(path), specifier!));
+  };
+  visit(ENTRY);
+  return [...seen].map((path) => `<link rel="modulepreload" href="${path}">`).join('\n    ');
+}
+
+const STATIC = /^(?:import|export)\s[^;'"]*?["']([./][^"']+)["']/gm;
 
 const packageFile = (name: string): string => fileURLToPath(import.meta.resolve(name));
 

@@ -1,2 +1,4 @@
 /** HTTP: the dashboard and the API that it uses. */
+export { type AccessOptions, hashPassword, Users } from './access/index.ts';
+export type { RowSources } from './answers/rows.ts';
 export { LiveServer, type ServerOptions } from './server.ts';

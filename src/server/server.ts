@@ -1,110 +1,186 @@
-/** The HTTP server of the live pages: static files, one JSON document, one stream of events. */
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+/** The HTTP server: the dashboard's files, the API, a stream of events, and who may have them. */
+import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { LiveFeed } from '../agent/index.ts';
 import { PebbleError } from '../base/errors.ts';
-import { Access } from './access.ts';
+import { Access, type AccessOptions, type User } from './access/index.ts';
 import { assetAt } from './assets.ts';
+import { formOf } from './body.ts';
+import { OPENAPI } from './openapi.ts';
+import { end, HEADERS, json, redirect } from './reply.ts';
+import { Router, type RouterOptions } from './router.ts';
 
-export interface ServerOptions {
-  readonly feed: LiveFeed;
+export interface ServerOptions extends RouterOptions {
   readonly host?: string;
   /** 0: any free one. */
   readonly port?: number;
+  readonly tls?: { readonly key: string | Buffer; readonly cert: string | Buffer };
+  readonly access?: AccessOptions;
+  /** Other names that browsers reach it by. */
+  readonly names?: readonly string[];
 }
 
-/** No script, style or request but our own, in no frame of others. */
-const HEADERS = {
-  'Content-Security-Policy':
-    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
-  'X-Content-Type-Options': 'nosniff',
-  'Referrer-Policy': 'no-referrer',
-  'Cache-Control': 'no-store',
-} as const;
+/** What may be had without signing in. */
+const OPEN_PATHS = new Set(['/sign-in', '/style.css', '/icon.svg']);
 
 export class LiveServer {
-  readonly #access = new Access();
+  readonly #options: ServerOptions;
+  readonly #access: Access;
   readonly #feed: LiveFeed;
+  readonly #router: Router;
   readonly #server: Server;
 
-  static async listen({ feed, host = '127.0.0.1', port = 0 }: ServerOptions): Promise<LiveServer> {
-    const live = new LiveServer(feed);
+  static async listen(options: ServerOptions): Promise<LiveServer> {
+    const { host = '127.0.0.1', port = 0 } = options;
+    const doing = `listening on ${host}:${port}`;
+    refuseOpenDoors(options, host, doing);
+    const live = new LiveServer(options);
     await new Promise<void>((resolve, reject) => {
-      live.#server.once('error', (cause) =>
+      const fail = (cause: Error): void =>
         reject(
-          new PebbleError('io', {
-            doing: `listening on ${host}:${port}`,
-            what: cause.message,
-            hint: 'choose another address with --listen',
-            cause,
-          }),
-        ),
-      );
+          new PebbleError('io', { doing, what: cause.message, hint: 'choose another address with --listen', cause }),
+        );
+      live.#server.once('error', fail);
       live.#server.listen(port, host, resolve);
     });
     return live;
   }
 
-  private constructor(feed: LiveFeed) {
-    this.#feed = feed;
-    this.#server = createServer((request, response) => this.#answer(request, response));
+  private constructor(options: ServerOptions) {
+    this.#options = options;
+    this.#access = new Access(options.access);
+    this.#feed = options.feed;
+    this.#router = new Router(options);
+    const listener: RequestListener = (request, response) => void this.#answer(request, response);
+    this.#server = options.tls ? createTlsServer(options.tls, listener) : createServer(listener);
   }
 
-  /** With the token: whoever has this link may look. */
+  /** Whoever opens it may look and do everything: it works once, and then there is another one. */
   get link(): string {
-    const { address, port, family } = this.#server.address() as AddressInfo;
-    return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}/?token=${this.#access.token}`;
+    return `${this.#origin}/?token=${this.#access.token}`;
   }
 
   close(): void {
+    this.#router.close();
     this.#server.closeAllConnections();
     this.#server.close();
   }
 
-  #answer(request: IncomingMessage, response: ServerResponse): void {
+  get #origin(): string {
+    const { address, port, family } = this.#server.address() as AddressInfo;
+    const scheme = this.#options.tls ? 'https' : 'http';
+    return `${scheme}://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
+  }
+
+  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     for (const [name, value] of Object.entries(HEADERS)) response.setHeader(name, value);
-    const url = new URL(request.url ?? '/', 'http://pebble');
-    if (request.method !== 'GET' && request.method !== 'HEAD') return end(response, 405, 'only GET');
-    if (!isOurName(request)) return end(response, 421, 'this server answers to its own address only');
-    if (!this.#access.allows(request, url)) {
-      return end(response, 401, 'open the link that pebble printed: it carries the token');
+    try {
+      const url = new URL(request.url ?? '/', 'http://pebble');
+      if (!this.#isOurName(request)) return end(response, 421, 'this server answers to its own address only');
+      if (request.method === 'POST') return await this.#change(request, response, url);
+      if (request.method !== 'GET' && request.method !== 'HEAD') return end(response, 405, 'only GET and POST');
+      await this.#show(request, response, url);
+    } catch (error) {
+      if (!response.headersSent) end(response, statusOf(error), textOf(error));
+      else response.destroy();
     }
-    if (url.searchParams.has('token')) return redirect(response, url, this.#access.cookie);
-    if (url.pathname === '/api/live') return json(response, this.#feed.snapshot());
-    if (url.pathname === '/api/live/stream') return this.#stream(response);
+  }
+
+  async #show(request: IncomingMessage, response: ServerResponse, url: URL): Promise<void> {
+    const token = url.searchParams.get('token');
+    if (token !== null) return this.#redeem(response, url, token, this.#access.userOf(request));
+    const user = this.#access.userOf(request);
+    if (!user && !OPEN_PATHS.has(url.pathname)) return this.#askToSignIn(response, url);
+    if (url.pathname === '/sign-in' && !this.#access.hasPasswords) return redirect(response, '/');
+    if (user && url.pathname === '/api/stream') return this.#stream(response);
+    if (user && url.pathname === '/api/openapi.json') return json(response, JSON.stringify(OPENAPI));
+    const answer = user && this.#router.answer(url, user);
+    if (answer) return json(response, await answer);
     const asset = assetAt(url.pathname);
     if (!asset) return end(response, 404, 'no such page');
     response.setHeader('Content-Type', asset.type);
-    response.end(asset.body);
+    response.end(request.method === 'HEAD' ? undefined : asset.body);
   }
 
-  /** Server-sent events, one a frame; a reader that is too slow misses frames, and never makes us keep them. */
+  #redeem(response: ServerResponse, url: URL, token: string, user: User | undefined): void {
+    const secret = user ? undefined : this.#access.redeem(token);
+    if (!user && !secret)
+      return end(response, 401, 'this link was used before or is wrong: pebble has printed a new one');
+    url.searchParams.delete('token');
+    redirect(
+      response,
+      `${url.pathname}${url.search}`,
+      secret && Access.cookie(secret, this.#options.tls !== undefined),
+    );
+  }
+
+  #askToSignIn(response: ServerResponse, url: URL): void {
+    if (!this.#access.hasPasswords) return end(response, 401, 'open the link that pebble printed: it lets you in');
+    if (url.pathname.startsWith('/api/')) return end(response, 401, 'sign in first');
+    redirect(response, '/sign-in');
+  }
+
+  /** Changes come from our own pages only, whatever cookies a browser sends along. */
+  async #change(request: IncomingMessage, response: ServerResponse, url: URL): Promise<void> {
+    if (!this.#isFromUs(request)) return end(response, 403, 'only pages of this server may change something');
+    if (url.pathname === '/sign-in') return this.#signIn(request, response);
+    const user = this.#access.userOf(request);
+    if (!user) return end(response, 401, 'sign in first');
+    if (url.pathname === '/sign-out') {
+      this.#access.signOut(request);
+      return redirect(response, '/', Access.cookie('', false));
+    }
+    return end(response, 405, 'nothing to change there');
+  }
+
+  async #signIn(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const form = await formOf(request);
+    const secret = await this.#access.signIn(form.get('name') ?? '', form.get('password') ?? '');
+    if (secret === 'busy') return end(response, 429, 'too many people sign in: try again in a second');
+    if (secret === undefined) return redirect(response, '/sign-in?wrong=1');
+    redirect(response, '/', Access.cookie(secret, this.#options.tls !== undefined));
+  }
+
+  /** Server-sent events, one a second; a reader that is too slow misses some, and never makes us keep them. */
   #stream(response: ServerResponse): void {
     response.setHeader('Content-Type', 'text/event-stream; charset=utf-8');
     response.flushHeaders();
-    const unsubscribe = this.#feed.subscribe((frame) => {
-      if (!response.writableNeedDrain) response.write(`data: ${JSON.stringify(frame)}\n\n`);
+    const unsubscribe = this.#feed.subscribe((status) => {
+      if (!response.writableNeedDrain) response.write(`data: ${JSON.stringify(status)}\n\n`);
     });
     response.once('close', unsubscribe);
   }
+
+  /** Against pages elsewhere that resolve their own name to this address. */
+  #isOurName({ headers, socket }: IncomingMessage): boolean {
+    const host = (headers.host ?? '').replace(/:\d+$/, '').replace(/^\[|\]$/g, '');
+    const own = [socket.localAddress, socket.localAddress?.replace('::ffff:', ''), 'localhost'];
+    return own.includes(host) || (this.#options.names ?? []).includes(host);
+  }
+
+  /** Browsers name the page that a request comes from; where they do not, it is none of theirs. */
+  #isFromUs({ headers }: IncomingMessage): boolean {
+    const { origin } = headers;
+    return origin !== undefined && URL.canParse(origin) && new URL(origin).host === headers.host;
+  }
 }
 
-/** Against pages elsewhere that resolve their own name to this address. */
-function isOurName({ headers, socket }: IncomingMessage): boolean {
-  const host = (headers.host ?? '').replace(/:\d+$/, '').replace(/^\[|\]$/g, '');
-  return host === 'localhost' || host === socket.localAddress || host === socket.localAddress?.replace('::ffff:', '');
+const LOOPBACK = /^(127\.|::1$|localhost$)/;
+
+/** On other addresses passwords and cookies would pass in clear. */
+function refuseOpenDoors({ tls, access }: ServerOptions, host: string, doing: string): void {
+  if (LOOPBACK.test(host) || access?.proxy || (tls && access?.users)) return;
+  throw new PebbleError('usage', {
+    doing,
+    what: 'other hosts could reach this address without encryption or password',
+    hint: 'give --users, --tls-cert and --tls-key, or --trust-proxy; or listen on 127.0.0.1 and forward the port with ssh -L',
+  });
 }
 
-function redirect(response: ServerResponse, url: URL, cookie: string): void {
-  url.searchParams.delete('token');
-  response.writeHead(303, { 'Set-Cookie': cookie, Location: `${url.pathname}${url.search}` }).end();
-}
+const statusOf = (error: unknown): number => (error instanceof PebbleError && error.code === 'usage' ? 400 : 500);
 
-function json(response: ServerResponse, value: unknown): void {
-  response.setHeader('Content-Type', 'application/json; charset=utf-8');
-  response.end(JSON.stringify(value));
-}
-
-function end(response: ServerResponse, status: number, text: string): void {
-  response.writeHead(status, { 'Content-Type': 'text/plain; charset=utf-8' }).end(`${text}\n`);
+function textOf(error: unknown): string {
+  if (!(error instanceof PebbleError)) return `internal: ${(error as Error).message}`;
+  return error.hint ? `${error.message}; ${error.hint}` : error.message;
 }

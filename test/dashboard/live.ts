@@ -1,24 +1,31 @@
 /** For tests of the pages: an agent on a demo cluster of its own. */
 import { LiveFeed } from '../../src/agent/index.ts';
-import { startCluster } from '../../src/cluster/index.ts';
+import { type Cluster, startCluster } from '../../src/cluster/index.ts';
 import { Attribution } from '../../src/collect/attribution/index.ts';
-import { LiveServer } from '../../src/server/index.ts';
+import { LiveServer, type ServerOptions } from '../../src/server/index.ts';
 import { startDemo } from '../../src/workload/index.ts';
 
 export interface LiveDemo {
+  /** Works once; then there is another one. */
   readonly link: string;
+  readonly cluster: Cluster;
+  readonly feed: LiveFeed;
   /** Waits for the server that is watched to be gone, too. */
   close(): Promise<void>;
 }
 
-export async function startLiveDemo(): Promise<LiveDemo> {
+export async function startLiveDemo(options: Partial<ServerOptions> = {}): Promise<LiveDemo> {
   const cluster = await startCluster({ flavour: 'embedded' });
   const workload = await startDemo(cluster);
   const attribution = await Attribution.start({ pgdata: cluster.pgdata });
   const feed = new LiveFeed(attribution);
-  const server = await LiveServer.listen({ feed });
+  const server = await LiveServer.listen({ feed, ...options });
   return {
-    link: server.link,
+    get link() {
+      return server.link;
+    },
+    cluster,
+    feed,
     async close() {
       server.close();
       feed.close();
@@ -27,6 +34,12 @@ export async function startLiveDemo(): Promise<LiveDemo> {
       await cluster.stop();
     },
   };
+}
+
+/** The cookie of a session that the printed link opens. */
+export async function signIn(link: string): Promise<string> {
+  const answer = await fetch(link, { redirect: 'manual' });
+  return answer.headers.get('set-cookie')!.split(';')[0]!;
 }
 
 /** Why the pages cannot be tested here; false when they can. */

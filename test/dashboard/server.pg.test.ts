@@ -1,8 +1,9 @@
-/** The HTTP server: closed to strangers, and its JSON and its stream agree with what is watched. */
+/** The HTTP server: closed to strangers, and its answers agree with each other and with what is watched. */
 import assert from 'node:assert/strict';
 import { request } from 'node:http';
 import { after, before, describe, test } from 'node:test';
-import type { LiveFrame, LiveSnapshot } from '../../src/api/index.ts';
+import type { LoadAnswer, MixAnswer, QueryRow, RowsAnswer, Status, WaitRow } from '../../src/api/index.ts';
+import { LiveServer } from '../../src/server/index.ts';
 import { type LiveDemo, noRoot, startLiveDemo } from './live.ts';
 
 describe('the live server', { skip: noRoot }, () => {
@@ -13,28 +14,52 @@ describe('the live server', { skip: noRoot }, () => {
   before(async () => {
     demo = await startLiveDemo();
     origin = new URL(demo.link).origin;
-    const answer = await fetch(demo.link, { redirect: 'manual' });
+    const { link } = demo;
+    const answer = await fetch(link, { redirect: 'manual' });
     assert.equal(answer.status, 303);
     assert.equal(answer.headers.get('location'), '/');
+    assert.match(answer.headers.get('set-cookie')!, /HttpOnly; SameSite=Strict/);
     cookie = answer.headers.get('set-cookie')!.split(';')[0]!;
+    assert.equal((await fetch(link, { redirect: 'manual' })).status, 401, 'a link works once');
+    assert.notEqual(demo.link, link, 'then there is another one');
   });
   after(() => demo?.close());
 
   const get = (path: string): Promise<Response> => fetch(`${origin}${path}`, { headers: { cookie } });
+  const ask = async <Answer>(path: string): Promise<Answer> => (await get(path)).json() as Promise<Answer>;
+  const send = (path: string, headers: Record<string, string>): Promise<Response> =>
+    fetch(`${origin}${path}`, { method: 'POST', headers, redirect: 'manual' });
 
-  test('refuses who has no token, a wrong one, or comes by another name', async () => {
+  test('refuses who has not signed in, and who comes by another name', async () => {
     assert.equal((await fetch(`${origin}/`)).status, 401);
-    assert.equal((await fetch(`${origin}/api/live`)).status, 401);
+    assert.equal((await fetch(`${origin}/api/status`)).status, 401);
+    assert.equal((await fetch(`${origin}/main.ts`)).status, 401);
     assert.equal((await fetch(`${origin}/?token=wrong`)).status, 401);
     assert.equal(await statusFor(origin, { cookie, host: 'evil.example' }), 421);
-    assert.equal((await fetch(`${origin}/`, { method: 'POST', headers: { cookie } })).status, 405);
+    assert.equal((await fetch(`${origin}/`, { method: 'PUT', headers: { cookie } })).status, 405);
+  });
+
+  test('takes changes from its own pages only', async () => {
+    assert.equal((await send('/sign-out', { cookie })).status, 403);
+    assert.equal((await send('/sign-out', { cookie, origin: 'http://evil.example' })).status, 403);
+    assert.equal((await send('/sign-out', { origin })).status, 401);
+    const other = (await fetch(demo.link, { redirect: 'manual' })).headers.get('set-cookie')!.split(';')[0]!;
+    assert.equal((await send('/sign-out', { cookie: other, origin })).status, 303);
+    assert.equal((await fetch(`${origin}/api/status`, { headers: { cookie: other } })).status, 401);
+    assert.equal((await get('/api/status')).status, 200);
+  });
+
+  test('listens for other hosts only with encryption and passwords, or behind a proxy', async () => {
+    await assert.rejects(LiveServer.listen({ feed: demo.feed, host: '0.0.0.0' }), /without encryption or password/);
   });
 
   test('serves the page with a strict policy, its modules without types, and nothing else', async () => {
     const page = await get('/');
     assert.match(page.headers.get('content-security-policy')!, /default-src 'none'/);
-    assert.match(await page.text(), /<script type="module" src="\/main.ts">/);
-    const module = await (await get('/load/chart.ts')).text();
+    const html = await page.text();
+    assert.match(html, /<script type="module" src="\/main.ts">/);
+    assert.match(html, /<link rel="modulepreload" href="\/state\/place.ts">/);
+    const module = await (await get('/ui/stack-chart.ts')).text();
     assert.doesNotMatch(module, /import type|: readonly /);
     assert.match(await (await get('/packages/preact-hooks.mjs')).text(), /\/packages\/preact\.mjs/);
     for (const path of ['/../package.json', '/%2e%2e/package.json', '/base/errors.ts', '/tsconfig.json', '/nothing']) {
@@ -42,15 +67,50 @@ describe('the live server', { skip: noRoot }, () => {
     }
   });
 
-  test('the stream brings frames whose load is that of their rows', async () => {
-    const { frame } = (await (await get('/api/live')).json()) as LiveSnapshot;
-    assert.equal(frame.clusters.length, 1);
-    const next = await firstFrame(await get('/api/live/stream'), (candidate) => candidate.queries.length > 5);
-    const update = next.queries.find(({ query }) => query?.startsWith('UPDATE demo.counters'))!;
-    assert.ok(update.calls > 0 && update.off_cpu_us > update.on_cpu_us, 'the lock convoy waits');
-    assert.ok(Object.values(next.load.sessions).reduce((sum, value) => sum + value, 0) > 1);
+  test('says what is wrong with an address', async () => {
+    const answer = await get('/api/load?last=soon');
+    assert.equal(answer.status, 400);
+    assert.match(await answer.text(), /"soon" cannot be read as `last`; write a duration/);
+    assert.equal((await get('/api/load?by=nothing&last=1m')).status, 400);
+    assert.equal((await get('/api/load?from=2026-01-02T00:00:00Z&to=2026-01-01T00:00:00Z')).status, 400);
+  });
+
+  test('the stream brings a status a second, whose load is that of the chart', async () => {
+    const status = await firstEvent(await get('/api/stream'), ({ load }) => (load.sessions.Lock ?? 0) > 1);
+    assert.equal(status.clusters[0]!.pgdata, demo.cluster.pgdata);
+    assert.ok(status.cost.rss_bytes > 2 ** 20);
+    const { series } = await ask<LoadAnswer>('/api/load?last=10s&points=10');
+    const locks = series.find(({ key }) => key === 'Lock')!.sessions.filter((value) => value !== null);
+    assert.ok(Math.max(...locks) > 1, `five sessions queue for a row: ${locks}`);
+  });
+
+  test('its pictures of one window agree with its rows', async () => {
+    const { oldest, at } = await ask<Status>('/api/status');
+    const window = `from=${oldest}&to=${at}`;
+    const queries = await rows<QueryRow>(ask(`/api/rows/queries?${window}`));
+    const waits = await rows<WaitRow>(ask(`/api/rows/waits?${window}`));
+    const { mix } = await ask<MixAnswer>(`/api/mix?${window}`);
+    const update = queries.find(({ query }) => query?.startsWith('UPDATE demo.counters'))!;
+    const locked = waits.filter((row) => row.fingerprint === update.fingerprint && row.wait_event_type === 'Lock');
+    assert.ok(locked.length > 0);
+    assert.equal(
+      mix[update.fingerprint]!.Lock,
+      locked.reduce((sum, { total_us }) => sum + total_us, 0),
+    );
+    assert.equal(mix[update.fingerprint]!.CPU, update.on_cpu_us + update.parallel_on_cpu_us);
+    const only = await rows<QueryRow>(ask(`/api/rows/queries?${window}&fingerprint=${update.fingerprint}`));
+    assert.deepEqual(only, [update]);
+    const lockers = await rows<QueryRow>(ask(`/api/rows/queries?${window}&wait_event_type=Lock`));
+    assert.ok(lockers.some(({ fingerprint }) => fingerprint === update.fingerprint));
+    assert.ok(!lockers.some(({ query }) => query === 'SELECT name, price FROM demo.products WHERE id = $1'));
   });
 });
+
+async function rows<Row>(answer: Promise<unknown>): Promise<readonly Row[]> {
+  const found = (await answer) as RowsAnswer<Row>;
+  if (found.missing !== null) throw new Error(found.missing);
+  return found.rows;
+}
 
 /** fetch() lets nobody set the host. */
 function statusFor(origin: string, headers: Record<string, string>): Promise<number> {
@@ -63,15 +123,15 @@ function statusFor(origin: string, headers: Record<string, string>): Promise<num
   });
 }
 
-async function firstFrame(response: Response, isWanted: (frame: LiveFrame) => boolean): Promise<LiveFrame> {
+async function firstEvent(response: Response, isWanted: (status: Status) => boolean): Promise<Status> {
   let text = '';
   for await (const chunk of response.body!.pipeThrough(new TextDecoderStream())) {
     text += chunk;
     const events = text.split('\n\n');
     text = events.pop()!;
     for (const event of events) {
-      const frame = JSON.parse(event.replace(/^data: /, '')) as LiveFrame;
-      if (isWanted(frame)) return frame;
+      const status = JSON.parse(event.replace(/^data: /, '')) as Status;
+      if (isWanted(status)) return status;
     }
   }
   throw new Error('the stream ended');

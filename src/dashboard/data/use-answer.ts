@@ -1,0 +1,60 @@
+/** An answer of the agent as a component sees it: kept while the next one is on its way, asked again while the range is live. */
+import { useEffect, useRef, useState } from 'preact/hooks';
+import { comparedRange, type Place, rangeParams, secondsOf } from '../state/place.ts';
+import { store } from '../state/store.ts';
+import { ask, type Params, urlOf } from './api.ts';
+
+export interface Answer<T> {
+  readonly data: T | undefined;
+  readonly error: string | undefined;
+}
+
+/** A live picture is asked for again when it would differ by a pixel or so, and not more often than once a second. */
+const PICTURES = 300;
+
+/** Nothing is asked while `path` is undefined. */
+export function useAnswer<T>(path: string | undefined, params: Params = {}): Answer<T> {
+  const url = path === undefined ? undefined : urlOf(path, params);
+  const [answer, setAnswer] = useState<Answer<T>>({ data: undefined, error: undefined });
+  const flight = useRef<{ readonly url: string; readonly abort: AbortController } | undefined>(undefined);
+  const askedAt = useDue(url);
+  useEffect(() => {
+    if (url === undefined || flight.current?.url === url) return;
+    flight.current?.abort.abort();
+    const mine = { url, abort: new AbortController() };
+    flight.current = mine;
+    const settle = (next: Answer<T>): void => {
+      if (flight.current !== mine) return;
+      flight.current = undefined;
+      setAnswer(next);
+    };
+    ask<T>(url, {}, mine.abort.signal)
+      .then((data) => settle({ data, error: undefined }))
+      .catch((error: Error) => settle({ data: undefined, error: error.message }));
+  }, [url, askedAt]);
+  useEffect(() => () => flight.current?.abort.abort(), []);
+  return answer;
+}
+
+/** The agent's moment at which the question was due last: it moves with the clock while the range is live. */
+function useDue(url: string | undefined): number {
+  const last = useRef({ url, at: 0 });
+  const { place, status } = store.state;
+  const at = place.range.kind === 'last' && status ? Date.parse(status.at) : 0;
+  const everyMs = Math.max(1000, (secondsOf(place.range) * 1000) / PICTURES);
+  if (url !== last.current.url || at - last.current.at >= everyMs - 100) last.current = { url, at };
+  return last.current.at;
+}
+
+/** What every question has in common: the range and the facets. */
+export const placeParams = ({ range, facets }: Place): Params => ({
+  ...Object.fromEntries(rangeParams(range)),
+  ...facets,
+});
+
+/** The same for the earlier window, where the reader compares. */
+export function earlierParams(place: Place): Params | undefined {
+  const { status } = store.state;
+  const range = status && comparedRange(place, Date.parse(status.at));
+  return range && { ...Object.fromEntries(rangeParams(range)), ...place.facets };
+}

@@ -1,0 +1,212 @@
+/** Values over time, stacked: drag to zoom, click a colour to filter, hatched where nothing was observed. */
+import { type ComponentChild, h } from 'preact';
+import { formatRate } from '../../base/units.ts';
+import { drawTimeAxis, drawValueAxis, niceTop, type Plot, plotOf } from './axis.ts';
+import { useBrush } from './brush.ts';
+import { Canvas, type Palette } from './canvas.ts';
+import { colourOf, meaningOf } from './classes.ts';
+
+export interface Series {
+  readonly key: string;
+  readonly label: string;
+  /** One a step; null where nothing was observed. */
+  readonly values: readonly (number | null)[];
+}
+
+export interface StackProps {
+  readonly from: number;
+  readonly stepMs: number;
+  /** The lowest first. */
+  readonly series: readonly Series[];
+  /** A line across: CPUs of the host. */
+  readonly limit?: { readonly value: number; readonly text: string } | undefined;
+  readonly height: number;
+  readonly label: string;
+  readonly format?: (value: number) => string;
+  readonly onRange?: (from: number, to: number) => void;
+  readonly onPick?: (key: string) => void;
+  readonly legend?: boolean;
+}
+
+const INSET = { left: 46, right: 8, top: 8, bottom: 20 };
+
+export function StackChart(props: StackProps): ComponentChild {
+  const { from, stepMs, series, height, label, onRange, onPick, format = formatRate } = props;
+  const steps = series[0]?.values.length ?? 0;
+  const to = from + steps * stepMs;
+  const top = topOf(props);
+  const brush = useBrush(INSET, {
+    onBox: ({ left, right }) => onRange?.(from + left * (to - from), from + right * (to - from)),
+    onClick: (x, y) => {
+      const key = keyAt(series, Math.floor(x * steps), (1 - y) * top);
+      if (key !== undefined) onPick?.(key);
+    },
+  });
+  const hovered = brush.hover && steps > 0 ? Math.min(steps - 1, Math.floor(brush.hover.x * steps)) : undefined;
+  return h('div', { class: 'chart' }, [
+    h('div', { class: 'plot', ...brush.handlers }, [
+      h(Canvas, {
+        height,
+        label,
+        draw: (context, size, palette) => {
+          const plot = plotOf(size);
+          drawValueAxis(context, plot, top, format, palette);
+          drawGaps(context, plot, series, palette);
+          drawStack(context, plot, series, top);
+          drawTimeAxis(context, plot, from, to, palette);
+          if (props.limit) drawLimit(context, plot, props.limit, top, palette);
+          if (brush.box) drawBox(context, plot, brush.box.left, brush.box.right, palette);
+          else if (hovered !== undefined) drawBox(context, plot, hovered / steps, (hovered + 1) / steps, palette);
+        },
+      }),
+      hovered !== undefined && !brush.box && tip(props, hovered, brush.hover!.x, format),
+    ]),
+    props.legend !== false && legend(props, format),
+  ]);
+}
+
+function topOf({ series, limit }: StackProps): number {
+  const steps = series[0]?.values.length ?? 0;
+  let most = limit?.value ?? 0;
+  for (let step = 0; step < steps; step++) most = Math.max(most, sumAt(series, step));
+  return niceTop(most * 1.02);
+}
+
+function sumAt(series: readonly Series[], step: number): number {
+  let sum = 0;
+  for (const { values } of series) sum += values[step] ?? 0;
+  return sum;
+}
+
+/** Whose colour lies at a height of the stack. */
+function keyAt(series: readonly Series[], step: number, value: number): string | undefined {
+  let base = 0;
+  for (const { key, values } of series) {
+    base += values[step] ?? 0;
+    if (value <= base) return key;
+  }
+  return undefined;
+}
+
+/** Bars that touch: an area would slope through what was never measured. */
+function drawStack(context: CanvasRenderingContext2D, plot: Plot, series: readonly Series[], top: number): void {
+  const steps = series[0]?.values.length ?? 0;
+  const base = new Float64Array(steps);
+  const x = (step: number): number => plot.left + (plot.width * step) / steps;
+  for (const { key, values } of series) {
+    context.fillStyle = colourOf(key);
+    for (let step = 0; step < steps; step++) {
+      const value = values[step] ?? 0;
+      if (value <= 0) continue;
+      const low = plot.top + plot.height * (1 - base[step]! / top);
+      base[step]! += value;
+      const high = plot.top + plot.height * (1 - base[step]! / top);
+      const left = Math.floor(x(step));
+      context.fillRect(left, high, Math.max(1, Math.floor(x(step + 1)) - left), low - high);
+    }
+  }
+}
+
+/** Hatched, so that no data does not look like no load. */
+function drawGaps(context: CanvasRenderingContext2D, plot: Plot, series: readonly Series[], { line }: Palette): void {
+  const steps = series[0]?.values.length ?? 0;
+  context.save();
+  context.beginPath();
+  for (let step = 0; step < steps; step++) {
+    if (series.some(({ values }) => values[step] !== null)) continue;
+    context.rect(plot.left + (plot.width * step) / steps, plot.top, plot.width / steps + 0.5, plot.height);
+  }
+  context.clip();
+  context.strokeStyle = line;
+  context.beginPath();
+  for (let x = -plot.height; x < plot.width; x += 8) {
+    context.moveTo(plot.left + x, plot.top + plot.height);
+    context.lineTo(plot.left + x + plot.height, plot.top);
+  }
+  context.stroke();
+  context.restore();
+}
+
+function drawLimit(
+  context: CanvasRenderingContext2D,
+  plot: Plot,
+  { value, text }: { readonly value: number; readonly text: string },
+  top: number,
+  { alarm }: Palette,
+): void {
+  const y = plot.top + plot.height * (1 - value / top);
+  context.strokeStyle = alarm;
+  context.setLineDash([4, 3]);
+  context.beginPath();
+  context.moveTo(plot.left, y);
+  context.lineTo(plot.left + plot.width, y);
+  context.stroke();
+  context.setLineDash([]);
+  context.fillStyle = alarm;
+  context.textAlign = 'left';
+  context.fillText(text, plot.left + 4, y > 16 ? y - 4 : y + 12);
+}
+
+function drawBox(
+  context: CanvasRenderingContext2D,
+  plot: Plot,
+  left: number,
+  right: number,
+  { accent }: Palette,
+): void {
+  context.fillStyle = accent;
+  context.globalAlpha = 0.25;
+  context.fillRect(plot.left + left * plot.width, plot.top, Math.max(1, (right - left) * plot.width), plot.height);
+  context.globalAlpha = 1;
+}
+
+function tip(
+  { series, from, stepMs }: StackProps,
+  step: number,
+  x: number,
+  format: (value: number) => string,
+): ComponentChild {
+  const parts = series.filter(({ values }) => (values[step] ?? 0) > 0).toReversed();
+  const observed = series.some(({ values }) => values[step] !== null);
+  return h('div', { class: `tip ${x > 0.5 ? 'left' : 'right'}`, style: { '--x': `${x * 100}%` } }, [
+    h('strong', {}, new Date(from + step * stepMs).toLocaleTimeString(undefined, { hour12: false })),
+    observed
+      ? h(
+          'table',
+          {},
+          parts
+            .slice(0, 10)
+            .map(({ key, label, values }) =>
+              h('tr', { key }, [
+                h('td', { class: 'text' }, [swatch(key), label.slice(0, 60)]),
+                h('td', {}, format(values[step]!)),
+              ]),
+            ),
+        )
+      : h('p', {}, 'not observed'),
+  ]);
+}
+
+export const swatch = (key: string): ComponentChild =>
+  h('span', { class: 'swatch', style: { background: colourOf(key) } });
+
+/** The average over what was observed, for each colour; a button that filters. */
+function legend({ series, onPick }: StackProps, format: (value: number) => string): ComponentChild {
+  return h(
+    'ul',
+    { class: 'legend' },
+    series.toReversed().map(({ key, label, values }) => {
+      const content = [swatch(key), h('span', { class: 'name' }, label), ` ${format(averageOf(values))}`];
+      return h(
+        'li',
+        { key, title: meaningOf(key) },
+        onPick ? h('button', { type: 'button', onClick: () => onPick(key) }, content) : content,
+      );
+    }),
+  );
+}
+
+export function averageOf(values: readonly (number | null)[]): number {
+  const observed = values.filter((value) => value !== null);
+  return observed.reduce((sum, value) => sum + value, 0) / (observed.length || 1);
+}

@@ -1,0 +1,186 @@
+/** Statements, the costliest first: how much of the load each is, what its time consists of, how it changed. */
+import { type ComponentChild, h } from 'preact';
+import type { LoadAnswer, MixAnswer, QueryRow } from '../../api/index.ts';
+import { formatBytes, formatMicroseconds, formatRate } from '../../base/units.ts';
+import { useEarlierRows, useRows } from '../data/rows.ts';
+import { placeParams, useAnswer } from '../data/use-answer.ts';
+import { store } from '../state/store.ts';
+import { Bar, type Part, Sparkline } from './bar.ts';
+import { inOrder } from './classes.ts';
+import { Figure } from './coverage.ts';
+import { Panel } from './panel.ts';
+import { openQuery, QueryCell } from './query-cell.ts';
+import { type Column, Table } from './table.ts';
+
+type Mix = MixAnswer['mix'];
+
+/** Facts about all rows that each row's cells need. */
+interface Context {
+  readonly mix: Mix;
+  readonly most: number;
+  readonly lines: ReadonlyMap<string, readonly (number | null)[]>;
+  readonly earlier: ReadonlyMap<string, QueryRow> | undefined;
+  readonly rows: readonly QueryRow[];
+}
+
+export function TopQueries({ title }: { readonly title: string }): ComponentChild {
+  const { place } = store.state;
+  const params = placeParams(place);
+  const queries = useRows('queries');
+  const earlier = useEarlierRows('queries');
+  const { data: mixed } = useAnswer<MixAnswer>('/api/mix', params);
+  const { data: lines } = useAnswer<LoadAnswer>('/api/load', {
+    ...params,
+    by: 'fingerprint',
+    points: '40',
+    top: '100',
+  });
+  const mix = mixed?.mix ?? {};
+  const context: Context = {
+    mix,
+    most: Math.max(0, ...queries.rows.map((row) => loadOf(row, mix))),
+    lines: new Map((lines?.series ?? []).map(({ key, sessions }) => [key ?? '', sessions])),
+    rows: queries.rows,
+    earlier: earlier && new Map(earlier.rows.map((row) => [keyOf(row), row])),
+  };
+  const search = (place.own.search ?? '').toLowerCase();
+  const rows = search === '' ? queries.rows : queries.rows.filter(({ query }) => query?.toLowerCase().includes(search));
+  return h(
+    Panel,
+    {
+      title,
+      of: queries,
+      note: queries.window && `${rows.length} statements in ${formatMicroseconds(queries.window.window_us)}`,
+    },
+    h(Table<QueryRow>, {
+      name: 'queries',
+      caption: title,
+      columns: columnsOf(context),
+      rows,
+      keyOf,
+      sort: 'load',
+      data: ({ fingerprint }: QueryRow) => ({ fingerprint }),
+      onOpen: openQuery,
+      empty: 'No statement was executed in this window.',
+    }),
+  );
+}
+
+const keyOf = ({ cluster, database, user, query_id, fingerprint }: QueryRow): string =>
+  JSON.stringify([cluster, database, user, query_id ?? fingerprint]);
+
+/** Its own time; with a wait as facet, only that. */
+function loadOf(row: QueryRow, mix: Mix): number {
+  const { wait_event_type: type, wait_event: event } = store.state.place.facets;
+  if (type === undefined && event === undefined)
+    return (row.on_cpu_us + row.off_cpu_us + row.run_queue_us) / row.window_us;
+  return Object.values(mix[row.fingerprint] ?? {}).reduce((sum, us) => sum + us, 0) / row.window_us;
+}
+
+function partsOf({ fingerprint }: QueryRow, mix: Mix): Part[] {
+  const own = mix[fingerprint] ?? {};
+  return inOrder(Object.keys(own)).map((key) => ({ key, value: own[key]! }));
+}
+
+const perSecond = (row: QueryRow, count: number): number => (count * 1e6) / row.window_us;
+const time = (us: number | null): string => (us === null ? '-' : formatMicroseconds(us));
+
+type Number = (row: QueryRow) => number | null;
+
+/** A column of numbers whose cell marks what the row says is inexact. */
+function figure(
+  title: string,
+  means: string,
+  value: Number,
+  text: (value: number) => string,
+  field: string,
+  wide?: Column<QueryRow>['wide'],
+): Column<QueryRow> {
+  return {
+    title,
+    means,
+    value,
+    cell: (row) => {
+      const number = value(row);
+      return number === null ? '-' : h(Figure, { text: text(number), approximate: row.inexact.includes(field) });
+    },
+    ...(wide && { wide }),
+  };
+}
+
+function columnsOf({ mix, most, lines, earlier, rows }: Context): Column<QueryRow>[] {
+  const load = (row: QueryRow): number => loadOf(row, mix);
+  const change: Column<QueryRow> = {
+    title: 'change',
+    means: 'load now less load in the earlier window',
+    value: (row) => load(row) - (earlier?.has(keyOf(row)) ? loadOf(earlier.get(keyOf(row))!, mix) : 0),
+    cell: (row) => changeText(load(row), earlier?.get(keyOf(row)), mix),
+  };
+  const errors = figure(
+    'errors/s',
+    'failed executions a second',
+    (row) => perSecond(row, row.errors),
+    formatRate,
+    'errors',
+    true,
+  );
+  const database: Column<QueryRow> = {
+    title: 'database',
+    value: (row) => row.database,
+    cell: (row) => row.database ?? '-',
+    kind: 'text',
+    wide: true,
+  };
+  return [
+    { title: 'load', means: 'active sessions, on average', value: load, cell: (row) => formatRate(load(row)) },
+    ...(earlier ? [change] : []),
+    {
+      title: 'time',
+      means: 'what its time consists of; full length is the costliest statement',
+      value: load,
+      cell: (row) => h(Bar, { parts: partsOf(row, mix), most: (most * sumOf(partsOf(row, mix))) / (load(row) || 1) }),
+      kind: 'bar',
+    },
+    { title: 'query', value: (row) => row.query, cell: (row) => h(QueryCell, row), kind: 'query' },
+    figure('calls/s', 'executions a second', (row) => perSecond(row, row.calls), formatRate, 'calls'),
+    ...(rows.some((row) => row.errors > 0) ? [errors] : []),
+    figure('p50', 'half of the requests took no longer', (row) => row.latency_us.p50, time, 'latency_us', 'very'),
+    figure('p95', 'of 100 requests 95 took no longer', (row) => row.latency_us.p95, time, 'latency_us'),
+    figure('p99', 'of 100 requests 99 took no longer', (row) => row.latency_us.p99, time, 'latency_us', true),
+    figure('CPU/s', 'time on a CPU in a second', (row) => perSecond(row, row.on_cpu_us), time, 'on_cpu_us', 'very'),
+    figure(
+      'read/s',
+      'blocks read into shared buffers in a second',
+      (row) => perSecond(row, row.shared_blks_read),
+      formatRate,
+      'shared_blks_read',
+      true,
+    ),
+    figure(
+      'WAL/s',
+      'bytes of write-ahead log in a second',
+      (row) => perSecond(row, row.wal_bytes),
+      formatBytes,
+      'wal_bytes',
+      true,
+    ),
+    {
+      title: 'trend',
+      means: 'load over the window',
+      value: load,
+      cell: ({ fingerprint }) => lines.has(fingerprint) && h(Sparkline, { values: lines.get(fingerprint)! }),
+      text: () => '',
+      kind: 'bar',
+      wide: true,
+    },
+    ...(new Set(rows.map((row) => row.database)).size > 1 ? [database] : []),
+  ];
+}
+
+const sumOf = (parts: readonly Part[]): number => parts.reduce((sum, { value }) => sum + value, 0);
+
+function changeText(now: number, before: QueryRow | undefined, mix: Mix): string {
+  if (!before) return 'new';
+  const difference = now - loadOf(before, mix);
+  return `${difference >= 0 ? '+' : '−'}${formatRate(Math.abs(difference))}`;
+}

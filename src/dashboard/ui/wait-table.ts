@@ -1,0 +1,127 @@
+/** Waits added up by event, each a way to the statements that wait so. */
+import { type ComponentChild, h } from 'preact';
+import type { WaitRow } from '../../api/index.ts';
+import { formatCount, formatMicroseconds, formatRate } from '../../base/units.ts';
+import type { Rows } from '../data/rows.ts';
+import { withFacet } from '../state/place.ts';
+import { store } from '../state/store.ts';
+import { Bar } from './bar.ts';
+import { Figure } from './coverage.ts';
+import { Panel } from './panel.ts';
+import { QueryCell } from './query-cell.ts';
+import { swatch } from './stack-chart.ts';
+import { type Column, Table } from './table.ts';
+
+/** One wait event of whatever a view groups by. */
+export interface WaitSum {
+  readonly type: string;
+  readonly event: string;
+  readonly process: string;
+  readonly count: number;
+  readonly totalUs: number;
+  readonly maxUs: number;
+  readonly isMaxExact: boolean;
+  readonly windowUs: number;
+  /** Who waited longest. */
+  readonly worst: WaitRow;
+}
+
+/** `by`: what keeps sums apart besides the event. */
+export function sumWaits(rows: readonly WaitRow[], by: (row: WaitRow) => string = () => ''): WaitSum[] {
+  const sums = new Map<string, WaitSum>();
+  for (const row of rows) {
+    const key = `${by(row)} ${row.wait_event_type} ${row.wait_event}`;
+    const known = sums.get(key);
+    const isLonger = !known || row.total_us > known.worst.total_us;
+    sums.set(key, {
+      type: row.wait_event_type,
+      event: row.wait_event,
+      process: row.backend_type,
+      count: (known?.count ?? 0) + row.count,
+      totalUs: (known?.totalUs ?? 0) + row.total_us,
+      maxUs: Math.max(known?.maxUs ?? 0, row.max_us),
+      isMaxExact: (known?.isMaxExact ?? true) && !row.inexact.includes('max_us'),
+      windowUs: row.window_us,
+      worst: isLonger ? row : known.worst,
+    });
+  }
+  return [...sums.values()];
+}
+
+interface WaitTableProps {
+  readonly title: string;
+  readonly waits: Rows<WaitRow>;
+  readonly isWanted: (row: WaitRow) => boolean;
+  readonly showsProcess?: boolean;
+  readonly name?: string;
+}
+
+export function WaitTable({ title, waits, isWanted, showsProcess, name = 'waits' }: WaitTableProps): ComponentChild {
+  const sums = sumWaits(waits.rows.filter(isWanted), (row) => (showsProcess ? row.backend_type : ''));
+  const most = Math.max(0, ...sums.map(({ totalUs }) => totalUs));
+  return h(
+    Panel,
+    { title, of: waits },
+    h(Table<WaitSum>, {
+      name,
+      caption: title,
+      columns: columnsOf(most, showsProcess ?? false),
+      rows: sums,
+      keyOf: ({ process, type, event }: WaitSum) => `${process} ${type} ${event}`,
+      sort: 'sessions',
+      data: ({ type, event }: WaitSum) => ({ wait: `${type}:${event}` }),
+      onOpen: ({ type, event }: WaitSum) => {
+        const place = withFacet(withFacet(store.state.place, 'wait_event_type', type), 'wait_event', event);
+        store.go({ ...place, view: showsProcess ? place.view : 'queries' });
+      },
+      empty: 'Nothing waited in this window.',
+    }),
+  );
+}
+
+function columnsOf(most: number, showsProcess: boolean): Column<WaitSum>[] {
+  const sessions = ({ totalUs, windowUs }: WaitSum): number => totalUs / windowUs;
+  const average = ({ totalUs, count }: WaitSum): number => totalUs / Math.max(1, count);
+  const process: Column<WaitSum> = {
+    title: 'process',
+    value: (sum) => sum.process,
+    cell: (sum) => sum.process,
+    kind: 'text',
+  };
+  return [
+    ...(showsProcess ? [process] : []),
+    {
+      title: 'event',
+      value: ({ type, event }) => `${type} ${event}`,
+      cell: ({ type, event }) => [swatch(type), `${type} · ${event}`],
+      text: ({ type, event }) => `${type}:${event}`,
+      kind: 'text',
+    },
+    {
+      title: 'sessions',
+      means: 'waiting at a moment, on average',
+      value: sessions,
+      cell: (sum) => formatRate(sessions(sum)),
+    },
+    {
+      title: 'share',
+      value: ({ totalUs }) => totalUs,
+      cell: ({ type, totalUs }) => h(Bar, { parts: [{ key: type, value: totalUs }], most }),
+      kind: 'bar',
+      wide: true,
+    },
+    { title: 'waits', means: 'how often', value: ({ count }) => count, cell: ({ count }) => formatCount(count) },
+    { title: 'average', value: average, cell: (sum) => formatMicroseconds(average(sum)) },
+    {
+      title: 'longest',
+      value: ({ maxUs }) => maxUs,
+      cell: ({ maxUs, isMaxExact }) => h(Figure, { text: formatMicroseconds(maxUs), approximate: !isMaxExact }),
+    },
+    {
+      title: 'most of it by',
+      value: ({ worst }) => worst.query,
+      cell: ({ worst }) => h(QueryCell, worst),
+      kind: 'query',
+    },
+  ];
+}

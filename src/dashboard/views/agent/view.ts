@@ -1,0 +1,74 @@
+/** View 13: what Pebble itself costs, what it lost and what it gave up to stay within its budget. */
+import { type ComponentChild, h } from 'preact';
+import type { Overhead, ProgramCost, Status } from '../../../api/index.ts';
+import { formatBytes, formatCount, formatMicroseconds, formatShare } from '../../../base/units.ts';
+import { store } from '../../state/store.ts';
+import { Missing } from '../../ui/coverage.ts';
+import { Panel } from '../../ui/panel.ts';
+import { type Column, Table } from '../../ui/table.ts';
+
+export function AgentView(): ComponentChild {
+  const { status } = store.state;
+  if (!status) return h('p', { class: 'quiet' }, 'waiting for the agent …');
+  const { overhead } = status;
+  return h('div', {}, [
+    h(
+      Panel,
+      { title: 'The agent' },
+      h(
+        'dl',
+        { class: 'facts' },
+        factsOf(status).flatMap(([name, value]) => [h('dt', {}, name), h('dd', {}, value)]),
+      ),
+    ),
+    h(
+      Panel,
+      { title: 'In the kernel' },
+      overhead
+        ? h(Kernel, { overhead })
+        : h(Missing, { what: 'The cost of the eBPF programs', reason: 'No governor runs in this agent.' }),
+    ),
+  ]);
+}
+
+function factsOf({ cost, started, at, clusters, oldest, cpus }: Status): [string, string][] {
+  return [
+    ['CPU', `${formatShare(cost.cpu)} of one CPU, over the last ten seconds; ${cpus} CPUs here`],
+    ['memory', formatBytes(cost.rss_bytes)],
+    ['events lost', cost.dropped === 0 ? 'none' : formatCount(cost.dropped)],
+    ['running for', formatMicroseconds((Date.parse(at) - Date.parse(started)) * 1000)],
+    ['knows everything since', oldest === null ? 'nothing yet' : new Date(oldest).toLocaleString()],
+    ['watches', clusters.map(({ pgdata, major }) => `PostgreSQL ${major} in ${pgdata}`).join(', ') || 'nothing'],
+  ];
+}
+
+function Kernel({ overhead }: { readonly overhead: Overhead }): ComponentChild {
+  const { cpu_share, budget, bpf_us, window_us, bpf_memory_bytes, signals, given_up, programs } = overhead;
+  return h('div', {}, [
+    h('p', {}, [
+      `Programs and agent together use ${formatShare(cpu_share)} of all CPUs`,
+      budget === null ? '; there is no budget' : `; the budget is ${formatShare(budget)}`,
+      `. The programs' part: ${bpf_us === null ? 'not counted by this kernel' : formatShare(bpf_us / window_us)} of one CPU, and ${formatBytes(bpf_memory_bytes)} of memory.`,
+    ]),
+    h('p', {}, `Collected: ${signals.join(', ')}.`),
+    given_up.length > 0 && h('p', { class: 'alarm' }, `Given up to stay within the budget: ${given_up.join(', ')}.`),
+    h(Table<ProgramCost>, {
+      name: 'programs',
+      caption: 'eBPF programs',
+      columns: COLUMNS,
+      rows: programs,
+      keyOf: ({ hook }: ProgramCost) => hook,
+      sort: 'time',
+      empty: 'The kernel tells nothing of its programs.',
+    }),
+  ]);
+}
+
+const perRun = ({ run_us, runs }: ProgramCost): number => (1000 * run_us) / Math.max(1, runs);
+
+const COLUMNS: readonly Column<ProgramCost>[] = [
+  { title: 'hook', value: ({ hook }) => hook, cell: ({ hook }) => hook, kind: 'text' },
+  { title: 'runs', value: ({ runs }) => runs, cell: ({ runs }) => formatCount(runs) },
+  { title: 'time', value: ({ run_us }) => run_us, cell: ({ run_us }) => formatMicroseconds(run_us) },
+  { title: 'ns/run', value: perRun, cell: (row) => formatCount(Math.round(perRun(row))) },
+];

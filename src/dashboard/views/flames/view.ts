@@ -1,0 +1,113 @@
+/** View 7: flame graphs on and off the CPU, by query and wait, also as a difference to an earlier window. */
+import { type ComponentChild, h } from 'preact';
+import { useMemo } from 'preact/hooks';
+import { formatMicroseconds, formatShare } from '../../../base/units.ts';
+import { useEarlierRows, useRows } from '../../data/rows.ts';
+import { withOwn } from '../../state/place.ts';
+import { store } from '../../state/store.ts';
+import { saveFile } from '../../ui/copy.ts';
+import { Panel } from '../../ui/panel.ts';
+import { Search } from '../../ui/search.ts';
+import { type Column, Table } from '../../ui/table.ts';
+import { FlameGraph } from './graph.ts';
+import { collapsed, functionsOf, speedscope, treeOf } from './tree.ts';
+
+const KINDS = [
+  ['on_cpu', 'on a CPU'],
+  ['off_cpu', 'waiting'],
+] as const;
+
+export function FlamesView(): ComponentChild {
+  const { place } = store.state;
+  const kind = KINDS.find(([name]) => name === place.own.kind)?.[0] ?? 'on_cpu';
+  const profile = useRows('profile', { kind });
+  const earlier = useEarlierRows('profile', { kind });
+  const rows = useMemo(() => profile.rows.filter((row) => row.kind === kind), [profile.rows, kind]);
+  const root = useMemo(
+    () =>
+      treeOf(
+        rows,
+        earlier?.rows.filter((row) => row.kind === kind),
+      ),
+    [rows, earlier?.rows],
+  );
+  const path = (place.own.path ?? '').split('\n').filter((name) => name !== '');
+  const search = (place.own.search ?? '').toLowerCase();
+  return h('div', {}, [
+    h('div', { class: 'tools' }, [
+      h(
+        'div',
+        { class: 'group', role: 'group', 'aria-label': 'which time' },
+        KINDS.map(([name, words]) =>
+          h(
+            'button',
+            {
+              key: name,
+              type: 'button',
+              'aria-pressed': name === kind,
+              onClick: () => store.go(withOwn(place, { kind: name, path: '' })),
+            },
+            words,
+          ),
+        ),
+      ),
+      h(Search, { label: 'search functions' }),
+      path.length > 0 &&
+        h('button', { type: 'button', onClick: () => store.go(withOwn(place, { path: '' })) }, 'zoom out'),
+      h(
+        'button',
+        {
+          type: 'button',
+          onClick: () => saveFile('pebble.speedscope.json', 'application/json', speedscope(rows, `pebble ${kind}`)),
+        },
+        'save for speedscope',
+      ),
+      h(
+        'button',
+        { type: 'button', onClick: () => saveFile('pebble.collapsed.txt', 'text/plain', collapsed(rows)) },
+        'save collapsed',
+      ),
+    ]),
+    h(
+      Panel,
+      {
+        title: earlier ? 'Flame graph: red grew, blue shrank' : 'Flame graph',
+        of: profile,
+        note: `${formatMicroseconds(root.total)} in ${rows.length} different stacks`,
+      },
+      rows.length === 0
+        ? h('p', { class: 'quiet' }, 'No stack was taken in this window.')
+        : h(FlameGraph, {
+            root,
+            path,
+            search,
+            isDifference: earlier !== undefined,
+            onZoom: (next: readonly string[]) => store.go(withOwn(place, { path: next.join('\n') })),
+          }),
+    ),
+    h(Panel, { title: 'Functions', of: profile }, h(Functions, { root })),
+  ]);
+}
+
+type Function = ReturnType<typeof functionsOf>[number];
+
+function Functions({ root }: { readonly root: ReturnType<typeof treeOf> }): ComponentChild {
+  const functions = useMemo(() => functionsOf(root), [root]);
+  const share = (us: number): string => formatShare(us / (root.total || 1));
+  const columns: readonly Column<Function>[] = [
+    { title: 'itself', value: ({ self }) => self, cell: ({ self }) => share(self) },
+    { title: 'with what it calls', value: ({ total }) => total, cell: ({ total }) => share(total) },
+    { title: 'module', value: ({ module }) => module, cell: ({ module }) => module, kind: 'text', wide: true },
+    { title: 'function', value: ({ name }) => name, cell: ({ name }) => name, kind: 'query' },
+  ];
+  return h(Table<Function>, {
+    name: 'functions',
+    caption: 'Functions',
+    columns,
+    rows: functions,
+    keyOf: ({ name }: Function) => name,
+    sort: 'itself',
+    onOpen: ({ name }: Function) => store.adjust(withOwn(store.state.place, { search: name })),
+    empty: 'No stack was taken in this window.',
+  });
+}

@@ -1,0 +1,122 @@
+/** View 3, one query: in words, its time, its latencies, its waits, who blocks it, its full text. */
+import { type ComponentChild, h } from 'preact';
+import type { MixAnswer, QueryRow, TextAnswer } from '../../../api/index.ts';
+import { formatBytes, formatCount, formatMicroseconds, formatRate } from '../../../base/units.ts';
+import { useRows } from '../../data/rows.ts';
+import { placeParams, useAnswer } from '../../data/use-answer.ts';
+import { PlaceLink } from '../../frame/navigation.ts';
+import { movedTo } from '../../state/place.ts';
+import { store } from '../../state/store.ts';
+import { copyText } from '../../ui/copy.ts';
+import { Figure } from '../../ui/coverage.ts';
+import { ExecutionTable } from '../../ui/execution-table.ts';
+import { LatencyMap } from '../../ui/latency-map.ts';
+import { LoadChart } from '../../ui/load-chart.ts';
+import { Panel } from '../../ui/panel.ts';
+import { Sql } from '../../ui/sql.ts';
+import { TopQueries } from '../../ui/top-queries.ts';
+import { WaitTable } from '../../ui/wait-table.ts';
+import { Blockers } from './blockers.ts';
+import { storyOf } from './story.ts';
+
+export function QueryView(): ComponentChild {
+  const { place } = store.state;
+  if (place.facets.fingerprint === undefined) {
+    return h('div', {}, [h('p', {}, 'Choose a statement:'), h(TopQueries, { title: 'Statements' })]);
+  }
+  return h(One, { fingerprint: place.facets.fingerprint });
+}
+
+function One({ fingerprint }: { readonly fingerprint: string }): ComponentChild {
+  const { place } = store.state;
+  const queries = useRows('queries');
+  const waits = useRows('waits');
+  const { data: mixed } = useAnswer<MixAnswer>('/api/mix', placeParams(place));
+  const rows = queries.rows.filter((row) => row.fingerprint === fingerprint);
+  const mix = mixed?.mix[fingerprint] ?? {};
+  return h('div', {}, [
+    h(Panel, { title: 'In words', of: queries }, [
+      rows.length === 0
+        ? h('p', {}, 'It was not executed in this window.')
+        : h(
+            'div',
+            { class: 'story' },
+            storyOf(rows, mix, waits.rows).map((sentence) => h('p', { key: sentence }, sentence)),
+          ),
+      h('p', { class: 'links' }, [
+        h(PlaceLink, { to: movedTo(place, 'flames'), children: 'its flame graph' }),
+        h(PlaceLink, { to: movedTo(place, 'locks'), children: 'its locks' }),
+        h(PlaceLink, { to: movedTo(place, 'io'), children: 'its I/O' }),
+        h(PlaceLink, { to: movedTo(place, 'executions'), children: 'its slow executions' }),
+      ]),
+    ]),
+    h(LoadChart, { title: 'Its sessions', by: 'wait_event_type', height: 150, showsCpus: true }),
+    h(
+      Panel,
+      { title: 'Figures', of: queries },
+      rows.map((row) => h(Figures, { key: `${row.cluster} ${row.database} ${row.user}`, row })),
+    ),
+    h(Panel, { title: 'Latencies', of: queries }, h(LatencyMap, { height: 180 })),
+    h(WaitTable, { title: 'What it waits for', waits, isWanted: (row) => row.fingerprint === fingerprint }),
+    h(Blockers, { fingerprint }),
+    h(ExecutionTable, { title: 'Its slow executions' }),
+    h(Text, { fingerprint }),
+  ]);
+}
+
+function Figures({ row }: { readonly row: QueryRow }): ComponentChild {
+  const second = (amount: number): number => (amount * 1e6) / row.window_us;
+  const each = (us: number): number => us / Math.max(1, row.requests);
+  const { p50, p95, p99, max } = row.latency_us;
+  const facts: readonly (readonly [name: string, text: string, field: string])[] = [
+    ['executions', `${formatCount(row.calls)} (${formatRate(second(row.calls))}/s)`, 'calls'],
+    ['failed', formatCount(row.errors), 'errors'],
+    ['under way', formatCount(row.running), 'running'],
+    ['p50', p50 === null ? '-' : formatMicroseconds(p50), 'latency_us'],
+    ['p95', p95 === null ? '-' : formatMicroseconds(p95), 'latency_us'],
+    ['p99', p99 === null ? '-' : formatMicroseconds(p99), 'latency_us'],
+    ['longest', max === null ? '-' : formatMicroseconds(max), 'latency_us.max'],
+    ['CPU each', formatMicroseconds(each(row.on_cpu_us)), 'on_cpu_us'],
+    ['asleep each', formatMicroseconds(each(row.off_cpu_us)), 'off_cpu_us'],
+    ['CPU queue each', formatMicroseconds(each(row.run_queue_us)), 'run_queue_us'],
+    [
+      'parallel workers',
+      formatMicroseconds(row.parallel_on_cpu_us + row.parallel_off_cpu_us + row.parallel_run_queue_us),
+      'parallel',
+    ],
+    ['blocks found', formatCount(row.shared_blks_hit), 'shared_blks_hit'],
+    ['blocks read', formatCount(row.shared_blks_read), 'shared_blks_read'],
+    ['blocks dirtied', formatCount(row.shared_blks_dirtied), 'shared_blks_dirtied'],
+    ['temporary blocks', formatCount(row.temp_blks_read + row.temp_blks_written), 'temp_blks_written'],
+    ['WAL', formatBytes(row.wal_bytes), 'wal_bytes'],
+  ];
+  return h('div', {}, [
+    h(
+      'p',
+      { class: 'quiet' },
+      `database ${row.database ?? 'not known'}, user ${row.user ?? 'not known'}, query id ${row.query_id ?? 'none'}, fingerprint ${row.fingerprint}`,
+    ),
+    h(
+      'dl',
+      { class: 'figures', 'data-query': row.fingerprint },
+      facts.map(([name, text, field]) =>
+        h('div', { key: name }, [
+          h('dt', {}, name),
+          h('dd', {}, h(Figure, { text, approximate: row.inexact.includes(field) })),
+        ]),
+      ),
+    ),
+  ]);
+}
+
+function Text({ fingerprint }: { readonly fingerprint: string }): ComponentChild {
+  const { data, error } = useAnswer<TextAnswer>('/api/text', { fingerprint });
+  if (error) return h(Panel, { title: 'Full text' }, h('p', { class: 'alarm' }, error));
+  if (!data) return h(Panel, { title: 'Full text' }, h('p', { class: 'quiet' }, 'asking …'));
+  const { query } = data;
+  if (query === null) return h(Panel, { title: 'Full text' }, h('p', { class: 'quiet' }, 'The text was not seen.'));
+  return h(Panel, { title: 'Full text' }, [
+    h('div', { class: 'tools' }, h('button', { type: 'button', onClick: () => copyText(query) }, 'copy')),
+    h(Sql, { sql: query, truncated: data.query_truncated }),
+  ]);
+}

@@ -1,0 +1,112 @@
+/** View 9: the way of commits to the disk: who writes the log, how long each step takes, how many share a flush. */
+import { type ComponentChild, h } from 'preact';
+import type { CommitRow, WalRow } from '../../../api/index.ts';
+import { formatBytes, formatCount, formatMicroseconds, formatRate, formatShare } from '../../../base/units.ts';
+import { useRows } from '../../data/rows.ts';
+import { Bar } from '../../ui/bar.ts';
+import { LoadChart } from '../../ui/load-chart.ts';
+import { Panel } from '../../ui/panel.ts';
+import { openQuery, QueryCell } from '../../ui/query-cell.ts';
+import { type Column, Table } from '../../ui/table.ts';
+
+const STEPS = [
+  ['insert_us', 'room in the buffers'],
+  ['write_us', 'write'],
+  ['sync_us', 'sync'],
+  ['group_us', "another's flush"],
+  ['replication_us', 'a standby'],
+] as const;
+
+export function WalView(): ComponentChild {
+  const commits = useRows('commits');
+  const clusters = commits.rows.filter((row) => row.kind === 'cluster');
+  const statements = commits.rows.filter((row) => row.kind === 'statement');
+  return h('div', {}, [
+    h(LoadChart, {
+      title: 'Sessions that wait for the log',
+      by: 'wait_event',
+      params: { wait_event_type: 'IO' },
+      height: 150,
+    }),
+    h(
+      Panel,
+      { title: 'Commits', of: commits },
+      clusters.map((row) => h(Cluster, { key: row.cluster, row })),
+    ),
+    h(
+      Panel,
+      { title: 'Statements that write the log', of: commits },
+      h(Table<CommitRow>, {
+        name: 'commits',
+        caption: 'Statements that write the log',
+        columns: COLUMNS,
+        rows: statements,
+        keyOf: ({ cluster, database, user, query_id, fingerprint, backend_type }: CommitRow) =>
+          JSON.stringify([cluster, database, user, query_id ?? fingerprint, backend_type]),
+        sort: 'wait/s',
+        onOpen: openQuery,
+        empty: 'Nothing wrote the log in this window.',
+      }),
+    ),
+  ]);
+}
+
+function Cluster({ row }: { readonly row: WalRow }): ComponentChild {
+  const waited = sumOf(row);
+  const [longest, words] = STEPS.toSorted(([a], [b]) => row[b] - row[a])[0]!;
+  const average = waited / Math.max(1, row.commits);
+  return h('p', {}, [
+    `${row.cluster}: ${formatRate((row.commits * 1e6) / row.window_us)} commits a second wait ${formatMicroseconds(average)} each for the log`,
+    waited > 0 && `, ${formatShare(row[longest] / waited)} of it for ${words === 'sync' ? 'fsync' : words}`,
+    `; ${formatCount(row.syncs)} syncs`,
+    row.group_size !== null && `, ${formatRate(row.group_size)} commits share one`,
+    row.attributed !== null && `; ${formatShare(row.attributed)} of the waiting is on a known statement`,
+    '.',
+  ]);
+}
+
+const sumOf = (row: CommitRow | WalRow): number => STEPS.reduce((sum, [field]) => sum + row[field], 0);
+const perSecond = (row: CommitRow, amount: number): number => (amount * 1e6) / row.window_us;
+/** Colours of the kinds of waiting that the steps are most like. */
+const COLOURS: Readonly<Record<string, string>> = {
+  insert_us: 'LWLock',
+  write_us: 'IO',
+  sync_us: 'Lock',
+  group_us: 'IPC',
+  replication_us: 'Client',
+};
+
+const COLUMNS: readonly Column<CommitRow>[] = [
+  {
+    title: 'wait/s',
+    means: 'time waiting for the log, in a second',
+    value: (row) => perSecond(row, sumOf(row)),
+    cell: (row) => formatMicroseconds(perSecond(row, sumOf(row))),
+  },
+  {
+    title: 'steps',
+    means: 'room in the buffers, write, sync, another process that flushes for both, a standby',
+    value: sumOf,
+    cell: (row) => h(Bar, { parts: STEPS.map(([field]) => ({ key: COLOURS[field]!, value: row[field] })) }),
+    kind: 'bar',
+  },
+  {
+    title: 'sync',
+    means: 'of each commit, on average',
+    value: (row) => row.sync_us / Math.max(1, row.commits),
+    cell: (row) => formatMicroseconds(row.sync_us / Math.max(1, row.commits)),
+  },
+  {
+    title: 'commits/s',
+    value: (row) => perSecond(row, row.commits),
+    cell: (row) => formatRate(perSecond(row, row.commits)),
+  },
+  {
+    title: 'WAL/s',
+    value: (row) => perSecond(row, row.wal_bytes),
+    cell: (row) => formatBytes(perSecond(row, row.wal_bytes)),
+  },
+  { title: 'full pages', value: (row) => row.wal_fpi, cell: (row) => formatCount(row.wal_fpi), wide: true },
+  { title: 'process', value: (row) => row.backend_type, cell: (row) => row.backend_type, kind: 'text', wide: true },
+  { title: 'query', value: (row) => row.query, cell: (row) => h(QueryCell, row), kind: 'query' },
+];

@@ -1,0 +1,99 @@
+/** Session time by who and by what: on a CPU, ready to run, or waiting; the ground of every picture of load. */
+import {
+  type CounterName,
+  counterAt,
+  type Filter,
+  identityAt,
+  type Sample,
+  type Store,
+  type Summed,
+  type TimeRange,
+} from '../../store/index.ts';
+import { type Facet, type Facets, filterOf } from '../question.ts';
+
+export interface Activity {
+  readonly us: number;
+  readonly field: (name: Facet) => string | null;
+}
+
+/** Activities of one step, or of the whole range. */
+export interface Spent {
+  readonly range: TimeRange;
+  readonly covered: Summed['covered'];
+  readonly activities: readonly Activity[];
+}
+
+const WHO = ['host', 'cluster', 'database', 'user', 'fingerprint'] as const satisfies readonly Facet[];
+/** Time in a request and in its workers that is no wait, under the names that it has beside wait event types. */
+const RUNNING: readonly (readonly [name: string, counters: readonly CounterName<'queries'>[]])[] = [
+  ['CPU', ['on_cpu', 'parallel_on_cpu']],
+  ['Run queue', ['run_queue', 'parallel_run_queue']],
+];
+const SESSIONS = 'client backend';
+
+/** `by`: the fields that matter to who asks. Background processes are left out unless their type is asked for. */
+export async function activities(
+  store: Store,
+  facets: Facets,
+  by: readonly Facet[],
+  ask: { readonly range: TimeRange; readonly stepMs?: number },
+): Promise<Spent[]> {
+  const names = new Set<string>(['host', 'fingerprint', ...by]);
+  const queries = wantsRunning(facets) ? await summed(store, 'queries', filterOf(facets, WHO), names, ask) : [];
+  const wanted = [...WHO, 'backend_type', 'wait_event_type', 'wait_event'] as const;
+  const waits = wantsWaits(facets) ? await summed(store, 'waits', filterOf(facets, wanted), names, ask) : [];
+  return joined(
+    queries.map((step) => ({ step, activities: step.samples.flatMap((sample) => runningOf(sample, facets)) })),
+    waits.map((step) => ({ step, activities: step.samples.flatMap((sample) => waitOf(sample, facets)) })),
+  );
+}
+
+const wantsRunning = ({ backend_type, wait_event_type: type, wait_event: event }: Facets): boolean =>
+  (backend_type === undefined || backend_type === SESSIONS) &&
+  (type === undefined || RUNNING.some(([name]) => name === type)) &&
+  (event === undefined || RUNNING.some(([name]) => name === event));
+
+const wantsWaits = ({ wait_event_type: type }: Facets): boolean => !RUNNING.some(([name]) => name === type);
+
+async function summed(
+  store: Store,
+  kind: 'queries' | 'waits',
+  where: Filter,
+  names: ReadonlySet<string>,
+  { range, stepMs }: { readonly range: TimeRange; readonly stepMs?: number },
+): Promise<readonly Summed[]> {
+  const request = { kind, range, where, by: [...names] };
+  return stepMs === undefined ? [await store.sum(request)] : store.steps({ ...request, stepMs });
+}
+
+function runningOf(sample: Sample, { wait_event_type: type, wait_event: event }: Facets): Activity[] {
+  const field = (name: Facet): string | null =>
+    name === 'backend_type' ? SESSIONS : (sample.series[identityAt('queries', name as 'host')] ?? null);
+  return RUNNING.flatMap(([kind, counters]) => {
+    if ((type ?? kind) !== kind || (event ?? kind) !== kind) return [];
+    const us = counters.reduce((sum, name) => sum + sample.values[counterAt('queries', name)]!, 0);
+    return [{ us, field: (name) => (name === 'wait_event_type' || name === 'wait_event' ? kind : field(name)) }];
+  });
+}
+
+function waitOf(sample: Sample, { backend_type }: Facets): Activity[] {
+  const field = (name: Facet): string | null => sample.series[identityAt('waits', name as 'host')] ?? null;
+  if (backend_type === undefined && field('fingerprint') === null) return [];
+  return [{ us: sample.values[counterAt('waits', 'total')]!, field }];
+}
+
+interface Part {
+  readonly step: Summed;
+  readonly activities: readonly Activity[];
+}
+
+/** Steps of both kinds, by their beginning. */
+function joined(...kinds: readonly (readonly Part[])[]): Spent[] {
+  const steps = new Map<number, { range: TimeRange; covered: Summed['covered']; activities: Activity[] }>();
+  for (const { step, activities: more } of kinds.flat()) {
+    const known = steps.get(step.range.fromMs);
+    if (known) known.activities.push(...more);
+    else steps.set(step.range.fromMs, { range: step.range, covered: step.covered, activities: [...more] });
+  }
+  return [...steps.values()].sort((a, b) => a.range.fromMs - b.range.fromMs);
+}

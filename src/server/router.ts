@@ -1,0 +1,102 @@
+/** The API: one row a path; what reads only is answered once for all who ask it within a second. */
+import { History, type LiveFeed } from '../agent/index.ts';
+import type { Permissions, RowKind, TextAnswer } from '../api/index.ts';
+import { PebbleError } from '../base/errors.ts';
+import type { Store } from '../store/index.ts';
+import type { User } from './access/index.ts';
+import { loadAnswer, stepFor } from './answers/load.ts';
+import { mixAnswer } from './answers/mix.ts';
+import { type RowSources, rowsAnswer, WHY_MISSING } from './answers/rows.ts';
+import { filterOf, numberOf, type Question, questionOf } from './question.ts';
+
+export interface RouterOptions {
+  readonly feed: LiveFeed;
+  /** What is older than the feed's last minutes. */
+  readonly history?: Store;
+  readonly sources?: RowSources;
+}
+
+type Answer = (question: Question, user: User) => Promise<unknown>;
+
+export class Router {
+  readonly #options: RouterOptions;
+  readonly #routes: Readonly<Record<string, Answer>>;
+  readonly #answers = new Map<string, Promise<string>>();
+  readonly #unsubscribe: () => void;
+
+  constructor(options: RouterOptions) {
+    this.#options = options;
+    this.#unsubscribe = options.feed.subscribe(() => this.#answers.clear());
+    const rows = Object.keys(WHY_MISSING).map((kind): [string, Answer] => [
+      `/api/rows/${kind}`,
+      (question) => rowsAnswer(kind as RowKind, this.#store(question), options.sources ?? {}, question),
+    ]);
+    this.#routes = {
+      ...Object.fromEntries(rows),
+      '/api/status': async () => options.feed.status(),
+      '/api/me': async (_, user) => permissionsOf(user),
+      '/api/load': (question) => loadAnswer(this.#store(question), question),
+      '/api/mix': (question) => mixAnswer(this.#store(question), question),
+      '/api/heatmap': (question) => heatmapAnswer(this.#store(question), question),
+      '/api/text': (question) => textAnswer(this.#store(question), question),
+    };
+  }
+
+  get paths(): readonly string[] {
+    return Object.keys(this.#routes);
+  }
+
+  /** JSON; nothing for a path that is not of the API. */
+  answer(url: URL, user: User): Promise<string> | undefined {
+    const route = Object.hasOwn(this.#routes, url.pathname) ? this.#routes[url.pathname] : undefined;
+    if (!route) return undefined;
+    const key = `${user.role} ${url.pathname}${url.search}`;
+    const known = this.#answers.get(key);
+    if (known) return known;
+    const made = this.#make(route, url, user);
+    this.#answers.set(key, made);
+    return made;
+  }
+
+  close(): void {
+    this.#unsubscribe();
+  }
+
+  async #make(route: Answer, url: URL, user: User): Promise<string> {
+    const { searchParams } = url;
+    const now = Date.parse(this.#options.feed.status().at);
+    const isTimeless = !searchParams.has('last') && !searchParams.has('from');
+    const params = isTimeless ? new URLSearchParams([...searchParams, ['last', '5m']]) : searchParams;
+    return JSON.stringify(await route(questionOf(params, now), user));
+  }
+
+  /** The last minutes are in memory, and finer there; what begins earlier is asked of history. */
+  #store({ range }: Question): Store {
+    const { feed, history } = this.#options;
+    const oldest = feed.recent.oldestMs;
+    return history === undefined || (oldest !== undefined && range.fromMs >= oldest) ? feed.recent : history;
+  }
+}
+
+const permissionsOf = ({ role }: User): Permissions => ({
+  role,
+  signal: 'this agent was started without leave to cancel or terminate sessions',
+  trace: 'this agent was started without the tracing console',
+});
+
+const MOST_COLUMNS = 500;
+
+async function heatmapAnswer(store: Store, question: Question) {
+  const { range, facets } = question;
+  const stepMs = stepFor(range.toMs - range.fromMs, numberOf(question, 'points', 120, MOST_COLUMNS));
+  const where = filterOf(facets, ['host', 'cluster', 'database', 'user', 'fingerprint']);
+  return { columns: await new History(store).heatmap(range, stepMs, where) };
+}
+
+async function textAnswer(store: Store, { facets: { fingerprint } }: Question): Promise<TextAnswer> {
+  if (fingerprint === undefined) {
+    throw new PebbleError('usage', { doing: 'reading the address', what: 'there is no `fingerprint`' });
+  }
+  const found = (await store.texts([fingerprint])).get(fingerprint);
+  return { fingerprint, query: found?.text ?? null, query_truncated: found?.truncated ?? false };
+}
