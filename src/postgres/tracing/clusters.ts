@@ -29,6 +29,18 @@ export function chooseClusters({ pgdata, pid }: ClusterChoice): TracedCluster[] 
   return wanted.map((cluster) => ({ ...cluster, profile: profileOf(cluster), binary: cluster.exePath }));
 }
 
+/** The one program of the clusters chosen: what uprobes are attached to. */
+export function serverBinary(choice: ClusterChoice): string {
+  const clusters = chooseClusters(choice);
+  const [binary, ...others] = new Set(clusters.map((cluster) => cluster.binary));
+  if (others.length === 0) return binary!;
+  throw new PebbleError('usage', {
+    doing: DOING,
+    what: `${others.length + 1} different servers run here`,
+    hint: `choose one: ${clusters.map(({ pgdata }) => `--pgdata ${pgdata}`).join(', ')}`,
+  });
+}
+
 function noCluster(
   { pgdata, pid }: { readonly pgdata: string | undefined; readonly pid: number | undefined },
   clusters: readonly DiscoveredCluster[],
