@@ -67,6 +67,7 @@ export const PROFILE_OPTIONS = {
 export const RUN_OPTIONS = {
   interval: { kind: 'duration', value: 'TIME', short: 'i', summary: 'print and begin anew each time' },
   duration: { kind: 'duration', value: 'TIME', short: 'd', summary: 'stop after this time, not at Ctrl-C' },
+  pgdata: { kind: 'string', value: 'DIR', complete: 'directory', summary: 'only the cluster with this data directory' },
   top: { kind: 'integer', value: 'N', min: 1, summary: 'rows of a table that are shown (20)' },
   json: { kind: 'flag', summary: 'one JSON row an event or entry (docs/json.md); of the list: one a tool' },
   ...COMMON_OPTIONS,

@@ -1,6 +1,7 @@
 /** Compiles a tool for this host and runs it. */
 import { PebbleError } from '../base/errors.ts';
 import { type CompiledScript, compile, DEFAULT_SETTINGS, formatDiagnostics } from '../lang/index.ts';
+import { postgresTarget, serverBinary } from '../postgres/tracing/index.ts';
 import { textReports } from '../tracer/format/text-reports.ts';
 import { SYSTEM_INCLUDES, scriptFiles } from '../tracer/host/includes.ts';
 import { machineHost, Output, runScript, Sink, type Wording } from '../tracer/index.ts';
@@ -20,6 +21,8 @@ export interface ToolOptions {
   /** `--name=value` of the tool's own options. */
   readonly named: ReadonlyMap<string, string | undefined>;
   readonly positional: readonly string[];
+  /** Of the server that is traced; absent: all of this host. */
+  readonly pgdata?: string;
   readonly json: boolean;
   readonly signal: AbortSignal;
   /** Print and begin anew every so many milliseconds. */
@@ -31,14 +34,18 @@ export interface ToolOptions {
   readonly width?: number;
 }
 
+/** Which servers a tool is about. */
+export type { ClusterChoice } from '../postgres/tracing/index.ts';
+
 /** The tool's own options; what else its script lacks shows when it runs. */
-export function toolOptions(tool: Tool): readonly ScriptOption[] {
-  return compileTool(tool, new Map(), [], true).options;
+export function toolOptions(tool: Tool, pgdata?: string): readonly ScriptOption[] {
+  const choice = pgdata === undefined ? {} : { pgdata };
+  return compileTool(tool, { named: new Map(), positional: [], ...choice }, true).options;
 }
 
 /** The exit status: what the script gave to exit(), 0 without. */
 export async function runTool(tool: Tool, options: ToolOptions): Promise<number> {
-  const { script, diagnostics } = compileTool(tool, options.named, options.positional, false);
+  const { script, diagnostics } = compileTool(tool, options, false);
   const text = formatDiagnostics(diagnostics, { colour: options.colour, warnings: true });
   if (!script) {
     throw new PebbleError('semantic', {
@@ -84,15 +91,15 @@ function wordingOf(tool: Tool, window: Window, { json, top, colour, width }: Too
 
 function compileTool(
   tool: Tool,
-  named: ToolOptions['named'],
-  positional: readonly string[],
+  { named, positional, pgdata }: Pick<ToolOptions, 'named' | 'positional' | 'pgdata'>,
   checkOnly: boolean,
 ): ReturnType<typeof compile> & { readonly script?: CompiledScript } {
+  const choice = pgdata === undefined ? {} : { pgdata };
   return compile(tool.source, {
-    host: machineHost(),
+    host: machineHost({ target: postgresTarget(choice) }),
     settings: DEFAULT_SETTINGS,
     named,
-    positional,
+    positional: tool.takesServer && positional.length === 0 ? [serverBinary(choice)] : positional,
     checkOnly,
     defines: { tracer_pid: BigInt(process.pid) },
     imports: { host: scriptFiles, includePaths: SYSTEM_INCLUDES },

@@ -13,6 +13,8 @@ export interface Tool {
   readonly cost: string | null;
   /** Its attach points, timers and begin/end left out. */
   readonly hooks: readonly string[];
+  /** Its first argument is the server's program unless one is given: the comment `argument: server`. */
+  readonly takesServer: boolean;
   readonly source: Source;
 }
 
@@ -36,6 +38,7 @@ export function describeTool(source: Source): Tool {
     name: basename(source.name).replace(/\.bt$/, ''),
     question: comments.find((line) => line !== '') ?? '',
     cost: comments.map((line) => /^cost: (.*)$/.exec(line)?.[1]).find((cost) => cost !== undefined) ?? null,
+    takesServer: comments.includes('argument: server'),
     hooks: [...new Set(hooks.filter((hook) => !NO_HOOK.test(hook)))],
     source,
   };

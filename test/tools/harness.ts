@@ -24,7 +24,28 @@ export interface Loaded {
   readonly filter?: boolean;
 }
 
-/** Starts the load, lets it wait for the tool, lets it run, and ends the tool. */
+/** Runs the tool from before the load begins until it has ended. */
+export async function rowsOf(
+  tool: string,
+  args: readonly string[],
+  load: (toolPid: number) => Promise<void>,
+): Promise<Row[]> {
+  const running = new Running(['run', tool, ...args, '--json'], { [ATTACHED]: '1' });
+  try {
+    await running.until('the tool is attached', () => running.stdout.includes(ATTACHED));
+    await load(running.pid);
+  } finally {
+    running.signal('SIGINT');
+  }
+  const { stdout, stderr, status } = await running.ended;
+  assert.equal(status, 0, stderr);
+  const lines = stdout.split('\n').filter((line) => line.startsWith('{'));
+  const rows = lines.map((line): Row => JSON.parse(line));
+  for (const row of rows) assert.deepEqual([row.tool, row.coverage, row.dropped], [tool, 'exact', 0]);
+  return rows;
+}
+
+/** Starts the load, lets it wait for the tool, and lets it run. */
 export async function observe(
   tool: string,
   load: string,
@@ -39,25 +60,15 @@ export async function observe(
   });
   const pid = child.pid!;
   const ended = once(child, 'close');
-  const running = new Running(['run', tool, ...args, '--json', ...(filter ? ['--pid', String(pid)] : [])], {
-    [ATTACHED]: '1',
-  });
   try {
-    await running.until('the tool is attached', () => running.stdout.includes(ATTACHED));
-    child.stdin.end('go\n');
-    await ended;
+    const rows = await rowsOf(tool, [...args, ...(filter ? ['--pid', String(pid)] : [])], async () => {
+      child.stdin.end('go\n');
+      await ended;
+    });
+    return { pid, rows, said: said.trim() };
   } finally {
     child.kill();
-    running.signal('SIGINT');
   }
-  const { stdout, stderr, status } = await running.ended;
-  assert.equal(status, 0, stderr);
-  const rows = stdout
-    .split('\n')
-    .filter((line) => line.startsWith('{'))
-    .map((line): Row => JSON.parse(line));
-  for (const row of rows) assert.deepEqual([row.tool, row.coverage, row.dropped], [tool, 'exact', 0]);
-  return { pid, rows, said: said.trim() };
 }
 
 /** Of rows that a script's map printed: the sum of a field. */

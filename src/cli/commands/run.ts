@@ -1,4 +1,5 @@
 /** `pebble run`: lists the ready-made tools, or runs one. */
+import { PebbleError } from '../../base/errors.ts';
 import { layoutTable, textColumn } from '../../terminal/index.ts';
 import {
   findTool,
@@ -22,11 +23,24 @@ export async function run(argv: readonly string[], context: Context): Promise<Ex
   if (name === undefined || name.startsWith('-')) return list(parseOptions(argv, RUN_OPTIONS), context);
   const tool = findTool(name);
   if ('command' in tool) return runView(tool, rest);
-  const own = toolOptions(tool);
+  const own = ownOptions(tool, rest);
   const specs = { ...Object.fromEntries(own.map((option) => [option.name, specOf(option)])), ...RUN_OPTIONS };
   const parsed = parseOptions(rest, specs) as Parsed<typeof RUN_OPTIONS>;
   if (parsed.options.help) return help(tool, specs);
   return start(tool, own, parsed, context);
+}
+
+/** Without the server that a tool is about, its help has only the options of all tools. */
+function ownOptions(tool: Tool, argv: readonly string[]): readonly ScriptOption[] {
+  const at = argv.findIndex((word) => word === '--pgdata' || word.startsWith('--pgdata='));
+  const pgdata = argv[at]?.split('=')[1] ?? argv[at + 1];
+  try {
+    return toolOptions(tool, at < 0 ? undefined : pgdata);
+  } catch (error) {
+    const wantsHelp = argv.includes('--help') || argv.includes('-h');
+    if (error instanceof PebbleError && error.code === 'no-target' && wantsHelp) return [];
+    throw error;
+  }
 }
 
 function list({ options }: Parsed<typeof RUN_OPTIONS>, { terminal }: Context): Exit {
@@ -89,6 +103,7 @@ async function start(
   return runTool(tool, {
     named: namedValues(own, options),
     positional: operands,
+    ...(options.pgdata !== undefined && { pgdata: options.pgdata }),
     json: options.json,
     signal: deadline ? AbortSignal.any([signal, deadline]) : signal,
     top: options.top ?? 20,
