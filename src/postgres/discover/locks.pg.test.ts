@@ -120,7 +120,9 @@ async function blockersInView(observer: Connection): Promise<Map<number, number[
 }
 
 function blockersInMemory({ locks }: OpenSampler): Map<number, number[]> {
-  return byPid(locks.read().map(({ pid, blockers }) => [pid, ascending(blockers)] as const));
+  return byPid(
+    locks.read().map(({ pid, blockers }) => [pid, ascending(blockers.map((blocker) => blocker.pid))] as const),
+  );
 }
 
 async function tagsInView(observer: Connection): Promise<Map<number, unknown>> {

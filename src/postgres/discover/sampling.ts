@@ -2,7 +2,7 @@
 
 import { PebbleError } from '../../base/errors.ts';
 import { type Profile, resolveProfile } from '../layout/index.ts';
-import { BackendSampler, LockReader, locateBackends } from '../memory/index.ts';
+import { type BackendArrays, BackendSampler, LockReader, locateBackends } from '../memory/index.ts';
 import type { DiscoveredCluster } from './discover.ts';
 import { ProcessMemory } from './process-memory.ts';
 import { withServerImage } from './server-image.ts';
@@ -11,6 +11,7 @@ export interface OpenSampler extends Disposable {
   readonly profile: Profile;
   readonly sampler: BackendSampler;
   readonly locks: LockReader;
+  readonly arrays: BackendArrays;
 }
 
 export function openSampler(cluster: DiscoveredCluster): OpenSampler {
@@ -24,6 +25,7 @@ export function openSampler(cluster: DiscoveredCluster): OpenSampler {
     profile,
     sampler: new BackendSampler(profile, memory, arrays),
     locks: new LockReader(profile, memory, arrays),
+    arrays,
     [Symbol.dispose]: () => memory.close(),
   };
 }

@@ -32,7 +32,7 @@ export function decodeBackendStatus(view: DataView, at: number, layout: Layout):
   const pid = view.getInt32(at + offsets.st_procpid, true);
   if (pid <= 0) return undefined;
   const queryId = offsets.st_query_id === undefined ? 0n : view.getBigInt64(at + offsets.st_query_id, true);
-  const moment = (offset: number) => momentOf(view.getBigInt64(at + offset, true));
+  const moment = (offset: number) => momentAt(view, at + offset);
   return {
     pid,
     backendType: layout.backendTypes[view.getInt32(at + offsets.st_backendType, true)] ?? 'unknown',
@@ -51,8 +51,13 @@ export function decodeBackendStatus(view: DataView, at: number, layout: Layout):
   };
 }
 
+/** TimestampTz in microseconds since 1970; null where it is not set. */
+export function momentAt(view: DataView, at: number): number | null {
+  return momentOf(view.getBigInt64(at, true));
+}
+
 /** TimestampTz counts microseconds since 2000-01-01 (src/include/datatype/timestamp.h); 0 is "not set". */
-function momentOf(timestamp: bigint): number | null {
+export function momentOf(timestamp: bigint): number | null {
   const MICROSECONDS_1970_TO_2000 = 946_684_800_000_000;
   return timestamp === 0n ? null : Number(timestamp) + MICROSECONDS_1970_TO_2000;
 }

@@ -25,3 +25,9 @@ export const LOCK_CONFLICTS: readonly number[] = [
   [2, 3, 4, 5, 6, 7, 8],
   [1, 2, 3, 4, 5, 6, 7, 8],
 ].map((modes) => modes.reduce((mask, mode) => mask | (1 << mode), 0));
+
+export const lockMode = (mode: number): string => LOCK_MODES[mode] ?? String(mode);
+
+/** The strongest of some modes, a bit each; undefined of none. */
+export const strongestMode = (mask: number): string | undefined =>
+  mask === 0 ? undefined : lockMode(31 - Math.clz32(mask));

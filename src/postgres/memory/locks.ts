@@ -4,8 +4,9 @@
  */
 
 import type { Profile } from '../layout/index.ts';
+import { momentAt } from './backend-status.ts';
 import { listMembers } from './lists.ts';
-import { LOCK_CONFLICTS, LOCK_MODES } from './lock-modes.ts';
+import { LOCK_CONFLICTS, lockMode } from './lock-modes.ts';
 import { decodeLockTag, type LockTag } from './lock-tag.ts';
 import { type Memory, pointerAt, readBlock } from './memory.ts';
 import type { BackendArrays } from './slots.ts';
@@ -15,8 +16,17 @@ export interface LockWait {
   /** pg_locks.mode */
   readonly mode: string;
   readonly tag: LockTag;
-  /** Holders of a conflicting lock, and conflicting waiters ahead in the queue; 0 is a prepared transaction. */
-  readonly blockers: readonly number[];
+  /** Microseconds since 1970; null before PostgreSQL 14, and for a moment at the beginning. */
+  readonly since: number | null;
+  /** Holders of a conflicting lock, and conflicting waiters ahead in the queue. */
+  readonly blockers: readonly LockBlocker[];
+}
+
+export interface LockBlocker {
+  /** 0 is a prepared transaction; of parallel workers it is their leader. */
+  readonly pid: number;
+  /** Conflicting modes that it holds, a bit each; 0: it waits ahead in the queue. */
+  readonly held: number;
 }
 
 /** Of PGPROC. */
@@ -25,6 +35,8 @@ interface Proc {
   readonly pid: number;
   readonly waitLock: number;
   readonly waitLockMode: number;
+  /** Microseconds since 1970. */
+  readonly waitStart: number | null;
   /** Its own address where it is in no group of parallel workers. */
   readonly leader: number;
 }
@@ -60,14 +72,19 @@ export class LockReader {
   #examine(waiter: Proc): LockWait | undefined {
     const { layout } = this.#profile;
     const lock = readBlock(this.#memory, waiter.waitLock, layout.sizes.LOCK);
-    const blockers = new Set<number>();
+    const blockers = new Map<number, number>();
     for (const member of this.#groupOf(waiter)) {
-      if (member.waitLock !== 0) for (const pid of this.#blockersOf(member)) blockers.add(pid);
+      if (member.waitLock === 0) continue;
+      for (const { pid, held } of this.#blockersOf(member)) blockers.set(pid, (blockers.get(pid) ?? 0) | held);
     }
     if (!lock || this.#proc(waiter.address)?.waitLock !== waiter.waitLock) return undefined;
-    const tag = decodeLockTag(lock, layout.offsets.LOCK.tag, layout);
-    const mode = LOCK_MODES[waiter.waitLockMode] ?? String(waiter.waitLockMode);
-    return { pid: waiter.pid, mode, tag, blockers: [...blockers] };
+    return {
+      pid: waiter.pid,
+      mode: lockMode(waiter.waitLockMode),
+      tag: decodeLockTag(lock, layout.offsets.LOCK.tag, layout),
+      since: waiter.waitStart,
+      blockers: [...blockers].map(([pid, held]) => ({ pid, held })),
+    };
   }
 
   /** A parallel worker is blocked by what blocks any of its group. */
@@ -77,7 +94,7 @@ export class LockReader {
     return members.length === 0 ? [waiter] : members.flatMap((address) => this.#proc(address) ?? []);
   }
 
-  *#blockersOf(waiter: Proc): Generator<number> {
+  *#blockersOf(waiter: Proc): Generator<LockBlocker> {
     const { LOCK, PROCLOCK, PROCLOCKTAG } = this.#profile.layout.offsets;
     const conflicts = LOCK_CONFLICTS[waiter.waitLockMode] ?? 0;
     const ahead = this.#waitersAhead(waiter);
@@ -85,9 +102,9 @@ export class LockReader {
       const proclock = readBlock(this.#memory, address, this.#profile.layout.sizes.PROCLOCK);
       const holder = proclock && this.#proc(pointerAt(proclock, PROCLOCK.tag + PROCLOCKTAG.myProc));
       if (!holder || holder.leader === waiter.leader) continue;
-      const holds = (conflicts & proclock.getInt32(PROCLOCK.holdMask, true)) !== 0;
+      const held = conflicts & proclock.getInt32(PROCLOCK.holdMask, true);
       const waitsAhead = ahead.has(holder.address) && (conflicts & (1 << holder.waitLockMode)) !== 0;
-      if (holds || waitsAhead) yield this.#proc(holder.leader)?.pid ?? holder.pid;
+      if (held || waitsAhead) yield { pid: this.#proc(holder.leader)?.pid ?? holder.pid, held };
     }
   }
 
@@ -113,6 +130,7 @@ export class LockReader {
       pid: block.getInt32(at + PGPROC.pid, true),
       waitLock: pointerAt(block, at + PGPROC.waitLock),
       waitLockMode: block.getInt32(at + PGPROC.waitLockMode, true),
+      waitStart: PGPROC.waitStart === undefined ? null : momentAt(block, at + PGPROC.waitStart),
       leader: pointerAt(block, at + PGPROC.lockGroupLeader) || address,
     };
   }

@@ -23,6 +23,8 @@ export class BackendSampler {
   readonly #procs: Uint8Array;
   readonly #statuses: Uint8Array;
   readonly #after: Uint8Array;
+  /** Where each pid's status was in the last sample. */
+  readonly #slots = new Map<number, number>();
   #textSize = 0;
 
   /** Any process of the server will do as `memory`, the postmaster best: it lives as long as the server. */
@@ -45,6 +47,13 @@ export class BackendSampler {
     return read ? this.#decode() : undefined;
   }
 
+  /** What one backend does now: cheaper than a sample. Undefined where there is none, or it writes its status right now. */
+  find(pid: number): BackendStatus | undefined {
+    const known = this.#readSlot(this.#slots.get(pid));
+    if (known?.pid === pid) return known;
+    return this.sample()?.find((sample) => sample.pid === pid);
+  }
+
   readText(backend: BackendStatus): StatementText {
     const bytes = new Uint8Array(this.#textSize);
     if (!this.#memory.read(backend.textAddress, bytes)) return { text: '', truncated: false };
@@ -58,6 +67,16 @@ export class BackendSampler {
     return this.#memory.read(backend.applicationNameAddress, bytes) ? untilNul(bytes).toString() : '';
   }
 
+  #readSlot(at: number | undefined): BackendStatus | undefined {
+    if (at === undefined) return undefined;
+    const { layout } = this.#profile;
+    const size = layout.sizes.PgBackendStatus;
+    const [before, after] = [new Uint8Array(size), new Uint8Array(size)];
+    const address = this.#arrays.statuses + at;
+    if (!this.#memory.read(address, before) || !this.#memory.read(address, after)) return undefined;
+    return isStable(viewOf(before), viewOf(after), 0) ? decodeBackendStatus(viewOf(before), 0, layout) : undefined;
+  }
+
   #decode(): BackendSample[] {
     const { layout } = this.#profile;
     const size = layout.sizes.PgBackendStatus;
@@ -65,10 +84,13 @@ export class BackendSampler {
     const waits = this.#waitsByPid();
     this.#textSize ||= textSize(view, size, layout.offsets.PgBackendStatus.st_activity_raw);
     const samples: BackendSample[] = [];
+    this.#slots.clear();
     for (let at = 0; at < view.byteLength; at += size) {
       const status = isStable(view, after, at) ? decodeBackendStatus(view, at, layout) : undefined;
       const waitInfo = status && waits.get(status.pid);
-      if (status && waitInfo !== undefined) samples.push({ ...status, waitInfo });
+      if (!status || waitInfo === undefined) continue;
+      this.#slots.set(status.pid, at);
+      samples.push({ ...status, waitInfo });
     }
     return samples;
   }
