@@ -4,9 +4,13 @@ import { PebbleError } from '../../base/errors.ts';
 import { type DiscoveredCluster, discoverClusters } from '../../postgres/discover/index.ts';
 import { Fingerprinter } from '../../postgres/fingerprint/index.ts';
 import { layoutOf } from '../../postgres/layout/index.ts';
+import type { ObservedCluster, Refused } from '../observed.ts';
+import { Sessions } from '../sessions.ts';
 import { Engine, type Signal } from './engine.ts';
 import { firstSight } from './first-sight.ts';
 import { requireHost } from './host.ts';
+import { kernelLockProfile } from './lock-profile.ts';
+import { LockWatch } from './locks/lock-watch.ts';
 import { Monotone } from './monotone.ts';
 import { isAlive, listChildren } from './processes.ts';
 import { kernelProfile } from './profile.ts';
@@ -17,21 +21,11 @@ import { type Doer, Totals } from './totals.ts';
 import { type Underway, underwayOf } from './underway.ts';
 import type { Window } from './window.ts';
 
-export interface WatchedCluster {
-  readonly pgdata: string;
-  readonly systemIdentifier: string;
-  readonly major: number;
-  readonly pid: number;
+export interface WatchedCluster extends ObservedCluster {
   /** BackendType of sessions in this major. */
   readonly clientBackend: number;
   /** pg_stat_activity.backend_type by BackendType. */
   readonly backendTypes: readonly (string | null)[];
-}
-
-/** A cluster that runs and is not watched. */
-export interface Refused {
-  readonly pgdata: string;
-  readonly reason: PebbleError;
 }
 
 export interface AttributionOptions {
@@ -44,20 +38,23 @@ export interface AttributionOptions {
 export class Attribution {
   readonly #engine: Engine;
   readonly #options: AttributionOptions;
+  readonly #fingerprinter: Fingerprinter;
   readonly #statements: Statements;
   readonly #clusters: WatchedCluster[] = [];
   readonly #refused = new Map<string, Refused>();
   readonly #queries: Monotone = new Monotone();
   readonly #waits: Monotone = new Monotone();
   #samples: StackSamples | undefined;
+  #locks: LockWatch | undefined;
 
   /** Watches every cluster that runs now; `refresh` finds those that start later. */
   static async start(options: AttributionOptions = {}): Promise<Attribution> {
     requireHost();
     const found = selectClusters(options);
-    const statements = new Statements(await Fingerprinter.load());
+    const fingerprinter = await Fingerprinter.load();
+    const statements = new Statements(fingerprinter);
     const engine = await Engine.load((statement) => statements.add(statement), new Set(options.signals));
-    const attribution = new Attribution(engine, statements, options);
+    const attribution = new Attribution(engine, fingerprinter, statements, options);
     try {
       await attribution.#startSignals();
       await engine.attach();
@@ -70,8 +67,14 @@ export class Attribution {
     }
   }
 
-  private constructor(engine: Engine, statements: Statements, options: AttributionOptions) {
+  private constructor(
+    engine: Engine,
+    fingerprinter: Fingerprinter,
+    statements: Statements,
+    options: AttributionOptions,
+  ) {
     this.#engine = engine;
+    this.#fingerprinter = fingerprinter;
     this.#statements = statements;
     this.#options = options;
   }
@@ -82,7 +85,21 @@ export class Attribution {
   }
 
   get refused(): readonly Refused[] {
-    return [...this.#refused.values()];
+    return [...this.#refused.values()].filter(({ pid }) => isAlive(pid));
+  }
+
+  /** Waits for heavyweight locks. With the signal `locks` only. */
+  get locks(): LockWatch | undefined {
+    return this.#locks;
+  }
+
+  cluster(index: number): WatchedCluster | undefined {
+    return this.#clusters[index];
+  }
+
+  /** Events that found no room on their way here. */
+  lost(): number {
+    return this.#engine.lostEvents();
   }
 
   /** Watches clusters that were started since. */
@@ -119,12 +136,21 @@ export class Attribution {
 
   close(): void {
     void this.#samples?.stop();
+    this.#locks?.close();
     this.#engine.close();
   }
 
   async #startSignals(): Promise<void> {
     const { signals } = this.#engine;
     if (signals.has('profile') || signals.has('off_cpu')) this.#samples = await StackSamples.start(this.#engine);
+    if (signals.has('locks')) this.#locks = new LockWatch(this.#engine, this.#statements);
+  }
+
+  #openSessions(index: number, cluster: DiscoveredCluster): Sessions | undefined {
+    if (!this.#locks) return undefined;
+    const sessions = new Sessions(cluster, this.#fingerprinter);
+    this.#engine.setLockProfile(index, kernelLockProfile(sessions.open));
+    return sessions;
   }
 
   #listChildren(): number[] {
@@ -154,6 +180,7 @@ export class Attribution {
     try {
       const profile = kernelProfile(cluster);
       this.#engine.setProfile(index, profile);
+      const sessions = this.#openSessions(index, cluster);
       // The postmaster first: whoever it forks from now on is known, and whoever it forked before is there to be found.
       if (!this.#engine.watch(cluster.pid, index, 'postmaster')) return;
       for (const { pid } of childrenOf(cluster)) this.#engine.watch(pid, index, firstSight(pid, profile));
@@ -168,9 +195,10 @@ export class Attribution {
         clientBackend: profile.client_backend,
         backendTypes,
       });
+      if (sessions) this.#locks?.add(index, sessions);
     } catch (error) {
       if (!(error instanceof PebbleError)) throw error;
-      this.#refused.set(cluster.pgdata, { pgdata: cluster.pgdata, reason: error });
+      this.#refused.set(cluster.pgdata, { pgdata: cluster.pgdata, pid: cluster.pid, reason: error });
     }
   }
 

@@ -18,7 +18,7 @@ import { CounterMap } from '../reading.ts';
 
 const PROGRAM = new URL('program.bt', import.meta.url);
 /** What is collected besides times, waits and counts: fragments of the program, compiled in where they are asked for. */
-export const SIGNALS = ['profile', 'off_cpu', 'io', 'executions'] as const;
+export const SIGNALS = ['profile', 'off_cpu', 'io', 'executions', 'locks'] as const;
 export type Signal = (typeof SIGNALS)[number];
 /** Where program.bt finds what it imports. */
 const FRAGMENTS = {
@@ -108,6 +108,56 @@ export interface KernelStatement {
   readonly text: Uint8Array | string;
 }
 
+/** `struct lock_profile` of locks.bt. */
+export interface KernelLockProfile {
+  readonly procs: bigint;
+  readonly statuses: bigint;
+  readonly proc_size: number;
+  readonly status_size: number;
+  readonly backend_id: number;
+  readonly pid: number;
+  readonly wait_mode: number;
+  readonly links: number;
+  readonly group_leader: number;
+  readonly tag: number;
+  readonly holders: number;
+  readonly waiters: number;
+  readonly holder_link: number;
+  readonly holder_proc: number;
+  readonly hold_mask: number;
+  readonly conflicts: readonly number[];
+}
+
+/** `struct lock_wait` of locks.bt. */
+export interface KernelLockWait {
+  readonly at: bigint;
+  readonly task: number;
+  readonly pid: number;
+  readonly cluster: number;
+  readonly slot: number;
+  readonly tag: readonly number[];
+  readonly mode: number;
+  readonly blockers: number;
+  readonly more: number;
+  readonly blocker: readonly KernelLockBlocker[];
+}
+
+export interface KernelLockBlocker {
+  readonly xact_start: bigint;
+  readonly pid: number;
+  readonly held: number;
+  readonly slot: number;
+  readonly state: number;
+  readonly status: bigint;
+}
+
+/** `struct lock_end` of locks.bt. */
+export interface KernelLockEnd {
+  readonly ns: bigint;
+  readonly task: number;
+  readonly slot: number;
+}
+
 export class Engine {
   readonly queries: CounterMap;
   readonly waits: CounterMap;
@@ -172,6 +222,11 @@ export class Engine {
 
   setProfile(cluster: number, profile: KernelProfile): void {
     (this.#map('@profiles') as KeyedMap<number, unknown>).set(cluster, { ...profile, shows_ids: 0, pad: 0 });
+  }
+
+  /** From now on waits for locks of this cluster are told. With the signal `locks` only. */
+  setLockProfile(cluster: number, profile: KernelLockProfile): void {
+    (this.#map('@lock_profiles') as KeyedMap<number, unknown>).set(cluster, { ...profile, pad: 0 });
   }
 
   /** False when the process has ended. Children that are forked later are known by their postmaster. */

@@ -1,8 +1,10 @@
 /** Where every nanosecond of every request goes: the collector behind `top`, `queries`, `waits` and the agent. */
-export { Attribution, type AttributionOptions, type Refused, type WatchedCluster } from './attribution.ts';
+export type { ObservedCluster, Refused } from '../observed.ts';
+export { Attribution, type AttributionOptions, type WatchedCluster } from './attribution.ts';
 export { SIGNALS, type Signal } from './engine.ts';
 export { eventOf } from './events.ts';
 export { requireHost } from './host.ts';
+export { LockRows, type LockSource } from './locks/lock-rows.ts';
 export { inexactFields, type QueryCounts, QueryRows, queryRow } from './query-rows.ts';
 export { SAMPLE_NS } from './stack-samples.ts';
 export {

@@ -62,6 +62,14 @@ export class Statements {
     });
   }
 
+  /** Nothing for a slot without statement: background processes, what was not introduced. */
+  statementOf(slot: number): Pick<SlotIdentity, 'queryId' | 'fingerprint' | 'query' | 'truncated'> | undefined {
+    const known = this.#slots.get(slot);
+    if (!known?.executes) return undefined;
+    const { queryId, fingerprint, query, truncated } = known;
+    return { queryId, fingerprint, query, truncated };
+  }
+
   get(slot: number): SlotIdentity | undefined {
     const known = this.#slots.get(slot);
     return known && this.#named(known);

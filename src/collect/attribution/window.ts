@@ -14,7 +14,7 @@ export function windowBetween(last: Totals, now: Totals): Window {
 }
 
 /** The same, as rows of docs/json.md begin. */
-export function rowHead({ cluster }: Doer, window: Window, inexact: readonly string[]): RowHead {
+export function rowHead({ cluster }: Pick<Doer, 'cluster'>, window: Window, inexact: readonly string[]): RowHead {
   const { window_start, window_us, coverage, dropped } = window;
   return {
     cluster: cluster.pgdata,

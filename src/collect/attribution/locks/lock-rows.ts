@@ -1,0 +1,96 @@
+/** Rows of `pebble locks`, as docs/json.md describes them: who waited for whom since the last reading. */
+import type { LockRow, Window } from '../../../api/index.ts';
+import { rfc3339 } from '../../../base/time.ts';
+import { strongestMode } from '../../../postgres/memory/index.ts';
+import type { Session } from '../../sessions.ts';
+import type { WatchedCluster } from '../attribution.ts';
+import { microseconds, rowHead } from '../window.ts';
+import type { LockSum } from './lock-sums.ts';
+import type { LockWatch } from './lock-watch.ts';
+
+/** Where lock waits come from: Attribution. */
+export interface LockSource {
+  /** Absent where they were not asked for. */
+  readonly locks: LockWatch | undefined;
+  cluster(index: number): WatchedCluster | undefined;
+  /** Events lost so far. */
+  lost(): number;
+}
+
+export class LockRows {
+  readonly #source: LockSource;
+  #wallMs = Date.now();
+  #monotonicMs = performance.now();
+  #lost: number;
+
+  constructor(source: LockSource) {
+    this.#source = source;
+    this.#lost = source.lost();
+    source.locks?.take();
+  }
+
+  /** The longest in sum first. */
+  advance(): LockRow[] {
+    const sums = this.#source.locks?.take();
+    if (!sums) return [];
+    const [wallMs, monotonicMs, lost] = [Date.now(), performance.now(), this.#source.lost()];
+    const dropped = lost - this.#lost + sums.dropped;
+    const window: Window = {
+      window_start: rfc3339(this.#wallMs),
+      window_us: Math.round((monotonicMs - this.#monotonicMs) * 1000),
+      coverage: dropped > 0 ? 'partial' : 'exact',
+      dropped,
+    };
+    [this.#wallMs, this.#monotonicMs, this.#lost] = [wallMs, monotonicMs, lost];
+    const rows = [...sums.values()].flatMap((sum) => {
+      const cluster = this.#source.cluster(sum.cluster);
+      return cluster && (sum.count > 0 || sum.ns > 0) ? [toRow(sum, cluster, window)] : [];
+    });
+    return rows.sort((a, b) => b.wait_us - a.wait_us);
+  }
+}
+
+function toRow(sum: LockSum, cluster: WatchedCluster, window: Window): LockRow {
+  const { wait, blocker } = sum;
+  const { waiter, tag } = wait;
+  return {
+    ...rowHead({ cluster }, window, inexactFields(sum)),
+    database: waiter?.database ?? null,
+    waiter_pid: wait.pid,
+    waiter_backend_type: waiter?.backendType ?? null,
+    waiter_user: waiter?.user ?? null,
+    waiter_application: waiter?.application ?? null,
+    waiter_query_id: waiter?.queryId ?? null,
+    waiter_fingerprint: waiter?.fingerprint ?? null,
+    waiter_query: waiter?.query ?? null,
+    blocker_pid: blocker?.pid ?? null,
+    ...blockerFields(blocker?.session),
+    ...(blocker?.pid === 0 && { blocker_state: 'prepared transaction' }),
+    root_pid: blocker?.rootPid ?? null,
+    lock_type: tag.type,
+    relation: tag.relation === null ? null : String(tag.relation),
+    transaction_id: tag.transaction === null ? null : String(tag.transaction),
+    mode: wait.mode,
+    blocker_mode: strongestMode(blocker?.held ?? 0) ?? null,
+    waiting: sum.waiting,
+    count: sum.count,
+    wait_us: microseconds(sum.ns),
+    max_us: microseconds(sum.max),
+  };
+}
+
+/** Without the kernel's measure times are those of our looks; a list of blockers that was not seen whole may miss some. */
+const inexactFields = ({ isMeasured, isComplete }: LockSum): string[] => [
+  ...(isMeasured ? [] : ['wait_us', 'max_us']),
+  ...(isComplete ? [] : ['blocker_pid']),
+];
+
+const blockerFields = (session: Session | undefined) => ({
+  blocker_backend_type: session?.backendType ?? null,
+  blocker_user: session?.user ?? null,
+  blocker_application: session?.application ?? null,
+  blocker_state: session?.state ?? null,
+  blocker_query_id: session?.queryId ?? null,
+  blocker_fingerprint: session?.fingerprint ?? null,
+  blocker_query: session?.query ?? null,
+});

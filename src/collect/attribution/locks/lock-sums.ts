@@ -1,0 +1,52 @@
+/** Sums of lock waits within one window: by waiter, blocker, root of the chain and kind of lock. */
+import type { Blocker, LockWait } from './lock-wait.ts';
+
+export interface LockSum {
+  readonly cluster: number;
+  /** The last of them. */
+  wait: LockWait;
+  /** Undefined: nobody was seen to block. */
+  readonly blocker: Blocker | undefined;
+  ns: number;
+  count: number;
+  /** The longest of these waits, all of it. */
+  max: number;
+  waiting: boolean;
+  isMeasured: boolean;
+  isComplete: boolean;
+}
+
+/** More than these in one window help nobody, and what is left out is counted. */
+const MOST_SUMS = 10_000;
+
+export class LockSums {
+  readonly #sums = new Map<string, LockSum>();
+  dropped = 0;
+
+  /** The sum that a wait's time goes to while this blocker is in its way. */
+  of(wait: LockWait, blocker: Blocker | undefined): LockSum | undefined {
+    const { cluster, pid, tag, mode, waiter } = wait;
+    const { session, pid: blockerPid, rootPid } = blocker ?? {};
+    const key = [
+      ...[cluster, pid, waiter?.fingerprint, mode, tag.type, tag.database, tag.relation],
+      ...[blockerPid, session?.fingerprint, rootPid],
+    ].join();
+    const known = this.#sums.get(key);
+    if (known) {
+      known.wait = wait;
+      return known;
+    }
+    if (this.#sums.size >= MOST_SUMS) {
+      this.dropped += 1;
+      return undefined;
+    }
+    const sums = { ns: 0, count: 0, max: 0, waiting: false, isMeasured: true, isComplete: true };
+    const sum = { cluster, wait, blocker, ...sums };
+    this.#sums.set(key, sum);
+    return sum;
+  }
+
+  values(): Iterable<LockSum> {
+    return this.#sums.values();
+  }
+}

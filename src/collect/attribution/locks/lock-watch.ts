@@ -1,0 +1,289 @@
+/**
+ * Follows every wait for a heavyweight lock: the kernel tells when one begins, for whom, and how long it was; while it
+ * lasts, the server's memory is looked at again, because who blocks may change.
+ */
+import { decoder } from '../../../bpf/index.ts';
+import { decodeLockTag, lockMode, momentOf, type LockWait as WaitInMemory } from '../../../postgres/memory/index.ts';
+import type { Session, Sessions } from '../../sessions.ts';
+import type { Engine, KernelLockBlocker, KernelLockEnd, KernelLockWait } from '../engine.ts';
+import type { Statements } from '../statements.ts';
+import { type LockSum, LockSums } from './lock-sums.ts';
+import { type Blocker, type LockWait, sameBlockers } from './lock-wait.ts';
+
+/** Between two looks at waits that last. */
+const LOOK_MS = 50;
+/** A wait that began less long ago than this is as its event told. */
+const FRESH_NS = 20e6;
+/** The end of a wait is told when its process next sleeps; this long none computes without. */
+const LONGEST_MISSING_NS = 60e9;
+
+type Statement = Pick<Session, 'queryId' | 'fingerprint' | 'query' | 'truncated'>;
+
+export class LockWatch {
+  readonly #engine: Engine;
+  readonly #statements: Statements;
+  readonly #clusters = new Map<number, Sessions>();
+  /** By cluster and pid: a process waits for one lock at a time. */
+  readonly #waits = new Map<string, LockWait>();
+  /** Keys of the above by pid in our namespace, for the kernel's second event. */
+  readonly #tasks = new Map<number, string>();
+  readonly #timer: NodeJS.Timeout;
+  #sums = new LockSums();
+
+  constructor(engine: Engine, statements: Statements) {
+    this.#engine = engine;
+    this.#statements = statements;
+    const told = <Event>(name: string, handle: (event: Event) => void): void => {
+      const read = decoder(engine.emitted(name));
+      engine.on(name, (view, offset) => handle(read(view, offset) as unknown as Event));
+    };
+    told<KernelLockWait>('lock_wait', (event) => this.#begin(event));
+    told<KernelLockEnd>('lock_end', (event) => this.#finish(event));
+    this.#timer = setInterval(() => {
+      if (this.#waits.size === 0) return;
+      this.#engine.drain();
+      this.#look(FRESH_NS);
+    }, LOOK_MS);
+    this.#timer.unref();
+  }
+
+  /** Waits that are under way already are found in memory. */
+  add(cluster: number, sessions: Sessions): void {
+    this.#clusters.get(cluster)?.close();
+    this.#clusters.set(cluster, sessions);
+    const now = monotonic();
+    for (const found of sessions.open.locks.read()) this.#adopt(cluster, found, now);
+    for (const wait of this.#waits.values()) if (wait.cluster === cluster) this.#findRoots(wait);
+  }
+
+  close(): void {
+    clearInterval(this.#timer);
+    for (const sessions of this.#clusters.values()) sessions.close();
+  }
+
+  /** Ends a window: what was waited for in it. */
+  take(): LockSums {
+    this.#engine.drain();
+    this.#look(0);
+    const now = monotonic();
+    for (const wait of this.#waits.values()) {
+      if (wait.missingSince !== undefined) continue;
+      this.#book(wait, now - wait.bookedUntil, now);
+      for (const sum of this.#sumsOf(wait)) sum.waiting = true;
+    }
+    const taken = this.#sums;
+    this.#sums = new LockSums();
+    return taken;
+  }
+
+  #begin(event: KernelLockWait): void {
+    const sessions = this.#clusters.get(event.cluster);
+    if (!sessions) return;
+    const at = Number(event.at);
+    const key = keyOf(event.cluster, event.pid);
+    this.#tasks.set(event.task, key);
+    const known = this.#waits.get(key);
+    if (known) this.#end(known, at - known.bookedUntil);
+    const wait = this.#open(event, sessions);
+    this.#waits.set(key, wait);
+    if (event.more || wait.blockers.length === 0) completeBlockers(wait, sessions);
+    this.#findRoots(wait);
+    this.#count(wait);
+  }
+
+  #finish({ ns, task, slot }: KernelLockEnd): void {
+    const wait = this.#waits.get(this.#tasks.get(task) ?? '');
+    this.#tasks.delete(task);
+    if (!wait?.isMeasured) return;
+    this.#learnQueryId(wait, slot);
+    this.#end(wait, Math.max(0, Number(ns) - wait.booked));
+  }
+
+  /** A wait while a statement is parsed begins before the server has an id for it. */
+  #learnQueryId(wait: LockWait, slot: number): void {
+    const { waiter, cluster, pid } = wait;
+    if (!waiter || waiter.queryId !== null) return;
+    const known = this.#statements.statementOf(slot) ?? this.#describe(cluster, pid);
+    if (known?.fingerprint === waiter.fingerprint) wait.waiter = { ...waiter, queryId: known.queryId };
+  }
+
+  #describe(cluster: number, pid: number): Session | undefined {
+    const sessions = this.#clusters.get(cluster);
+    const status = sessions?.find(pid);
+    return status && sessions?.describe(status);
+  }
+
+  #open(event: KernelLockWait, sessions: Sessions): LockWait {
+    const began = Number(event.at);
+    const waiter = this.#waiterOf(event, sessions);
+    const tag = new DataView(Uint32Array.from(event.tag).buffer);
+    return {
+      cluster: event.cluster,
+      pid: event.pid,
+      tag: decodeLockTag(tag, 0, sessions.open.profile.layout),
+      mode: lockMode(event.mode),
+      began,
+      waiter,
+      blockers: mergeByPid(event.blocker.slice(0, event.blockers)).map((one) => this.#blockerOf(one, began, sessions)),
+      isComplete: event.more === 0,
+      bookedUntil: began,
+      booked: 0,
+      isMeasured: true,
+      missingSince: undefined,
+    };
+  }
+
+  /** The statement by the kernel's name for it where there is one: the wait may be over, and the next one executed. */
+  #waiterOf({ pid, at, slot }: KernelLockWait, sessions: Sessions): Session | undefined {
+    const status = sessions.find(pid);
+    const statement = this.#statements.statementOf(slot);
+    if (!status) return undefined;
+    const session = sessions.describe(status);
+    if (statement) return { ...session, ...statement };
+    return isBefore(status.statementStart, Number(at)) ? session : { ...session, ...NO_STATEMENT };
+  }
+
+  /** As it was when the wait began, or what it has come to in the same transaction, which holds the lock to its end. */
+  #blockerOf({ pid, held, slot, state, xact_start }: KernelLockBlocker, at: number, sessions: Sessions): Blocker {
+    const status = pid === 0 ? undefined : sessions.find(pid);
+    if (!status) return { pid, held, session: undefined, rootPid: undefined };
+    const start = momentOf(xact_start);
+    const isSame = start === null ? isBefore(status.transactionStart, at) : start === status.transactionStart;
+    const statement = this.#statements.statementOf(slot) ?? (isSame ? {} : NO_STATEMENT);
+    const stateThen = start === null ? undefined : sessions.open.profile.layout.states[state];
+    const session = sessions.describe(status);
+    const stateSeen = stateThen ?? (isSame ? session.state : null);
+    return { pid, held, session: { ...session, ...statement, state: stateSeen }, rootPid: undefined };
+  }
+
+  /** Compares with the server's memory: waits that last may have others in their way, or be over. */
+  #look(freshNs: number): void {
+    const now = monotonic();
+    for (const [cluster, sessions] of this.#clusters) {
+      const own = [...this.#waits.values()].filter((wait) => wait.cluster === cluster && now - wait.began >= freshNs);
+      if (own.length === 0) continue;
+      const found = new Map(sessions.open.locks.read().map((wait) => [wait.pid, wait]));
+      for (const wait of own) this.#compare(wait, found.get(wait.pid), now);
+    }
+  }
+
+  #compare(wait: LockWait, found: WaitInMemory | undefined, now: number): void {
+    if (!found || !isSameLock(found, wait)) {
+      // The kernel tells the end of those that it measures, when the process next sleeps or has answered.
+      wait.missingSince ??= now;
+      if (!wait.isMeasured || now - wait.missingSince > LONGEST_MISSING_NS) this.#end(wait, now - wait.bookedUntil);
+      return;
+    }
+    wait.missingSince = undefined;
+    wait.isComplete = true;
+    const isSame = sameBlockers(wait.blockers, found.blockers);
+    if (isSame && wait.blockers.every((blocker) => blocker.rootPid === this.#rootOf(wait, blocker.pid))) return;
+    const sessions = this.#clusters.get(wait.cluster)!;
+    this.#book(wait, now - wait.bookedUntil, now);
+    if (!isSame) wait.blockers = found.blockers.map((one) => describeBlocker(one, sessions));
+    this.#findRoots(wait);
+    if (!isSame) this.#count(wait);
+  }
+
+  #adopt(cluster: number, found: WaitInMemory, now: number): void {
+    const sessions = this.#clusters.get(cluster)!;
+    const status = sessions.find(found.pid);
+    const since = found.since === null ? now : now - (epochMicroseconds(now) - found.since) * 1000;
+    const wait: LockWait = {
+      cluster,
+      pid: found.pid,
+      tag: found.tag,
+      mode: found.mode,
+      began: since,
+      waiter: status && sessions.describe(status),
+      blockers: found.blockers.map((one) => describeBlocker(one, sessions)),
+      isComplete: true,
+      bookedUntil: now,
+      booked: 0,
+      // The kernel measures it from the moment on that it watches the process.
+      isMeasured: true,
+      missingSince: undefined,
+    };
+    this.#waits.set(keyOf(cluster, found.pid), wait);
+    this.#tasks.set(found.pid, keyOf(cluster, found.pid));
+    this.#count(wait);
+  }
+
+  #end(wait: LockWait, ns: number): void {
+    this.#book(wait, ns, wait.bookedUntil + ns);
+    this.#waits.delete(keyOf(wait.cluster, wait.pid));
+  }
+
+  #count(wait: LockWait): void {
+    for (const sum of this.#sumsOf(wait)) sum.count += 1;
+  }
+
+  #book(wait: LockWait, ns: number, until: number): void {
+    if (ns < 0) return;
+    wait.bookedUntil = until;
+    wait.booked += ns;
+    for (const sum of this.#sumsOf(wait)) {
+      sum.ns += ns;
+      sum.max = Math.max(sum.max, until - wait.began);
+      sum.isMeasured &&= wait.isMeasured;
+      sum.isComplete &&= wait.isComplete;
+    }
+  }
+
+  #sumsOf(wait: LockWait): LockSum[] {
+    const blockers = wait.blockers.length > 0 ? wait.blockers : [undefined];
+    return blockers.flatMap((blocker) => this.#sums.of(wait, blocker) ?? []);
+  }
+
+  /** The chain as it is now: when its root lets go, the waits behind it are told to be over in any order. */
+  #findRoots(wait: LockWait): void {
+    wait.blockers = wait.blockers.map((blocker) => ({ ...blocker, rootPid: this.#rootOf(wait, blocker.pid) }));
+  }
+
+  /** Follows the chain to the one who waits for nobody; undefined where it leads back. */
+  #rootOf({ cluster, pid }: LockWait, blockerPid: number): number | undefined {
+    const seen = new Set([pid]);
+    for (let at = blockerPid; !seen.has(at); ) {
+      const next = at === 0 ? undefined : this.#waits.get(keyOf(cluster, at))?.blockers[0];
+      if (!next) return at;
+      seen.add(at);
+      at = next.pid;
+    }
+    return undefined;
+  }
+}
+
+const keyOf = (cluster: number, pid: number): string => `${cluster} ${pid}`;
+/** ns of CLOCK_MONOTONIC: exact to 2^53, which are 104 days. */
+const monotonic = (): number => Number(process.hrtime.bigint());
+/** The wall clock at a moment of the monotonic one. */
+const epochMicroseconds = (ns: number): number => Date.now() * 1000 - (monotonic() - ns) / 1000;
+
+/** A moment of a server's clock, not set before there is one, and one of ours, which Node tells in milliseconds. */
+const isBefore = (moment: number | null, ns: number): boolean =>
+  moment !== null && moment <= epochMicroseconds(ns) + 1000;
+
+const isSameLock = (a: Pick<LockWait, 'mode' | 'tag'>, b: Pick<LockWait, 'mode' | 'tag'>): boolean =>
+  a.mode === b.mode && JSON.stringify(a.tag) === JSON.stringify(b.tag);
+
+/** The kernel did not see all of them: a long list, or a group of parallel workers. */
+function completeBlockers(wait: LockWait, sessions: Sessions): void {
+  const found = sessions.open.locks.read().find(({ pid }) => pid === wait.pid);
+  if (!found || !isSameLock(found, wait)) return;
+  wait.blockers = found.blockers.map((one) => describeBlocker(one, sessions));
+  wait.isComplete = true;
+}
+
+const NO_STATEMENT: Statement = { queryId: null, fingerprint: null, query: null, truncated: false };
+
+/** A parallel query's processes are one; a process may hold the lock and wait for more of it. */
+function mergeByPid(blockers: readonly KernelLockBlocker[]): KernelLockBlocker[] {
+  const merged = new Map<number, KernelLockBlocker>();
+  for (const one of blockers) merged.set(one.pid, { ...one, held: one.held | (merged.get(one.pid)?.held ?? 0) });
+  return [...merged.values()];
+}
+
+function describeBlocker({ pid, held }: { readonly pid: number; readonly held: number }, sessions: Sessions): Blocker {
+  const status = pid === 0 ? undefined : sessions.find(pid);
+  return { pid, held, session: status && sessions.describe(status), rootPid: undefined };
+}
