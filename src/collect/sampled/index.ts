@@ -1,0 +1,4 @@
+/** Observation by samples, where root or eBPF is missing. */
+export { sampledQueries, sampledWaits } from './rows.ts';
+export { Sampled, type SampledOptions } from './sampled.ts';
+export type { SampledReading } from './sums.ts';

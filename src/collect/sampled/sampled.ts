@@ -1,0 +1,117 @@
+/**
+ * The tier of observation that needs neither root nor eBPF: looks into the servers' memory many times a second. It may
+ * look into those of its own user only; what it shows are estimates.
+ */
+import { PebbleError } from '../../base/errors.ts';
+import { type DiscoveredCluster, discoverClusters } from '../../postgres/discover/index.ts';
+import { Fingerprinter } from '../../postgres/fingerprint/index.ts';
+import type { BackendSample } from '../../postgres/memory/index.ts';
+import { isAlive } from '../attribution/processes.ts';
+import type { ObservedCluster, Refused } from '../observed.ts';
+import { Sessions } from '../sessions.ts';
+import { type SampledReading, SampledSums } from './sums.ts';
+import { waitOf } from './wait-of.ts';
+
+export interface SampledOptions {
+  /** Only the cluster with this data directory. */
+  readonly pgdata?: string;
+}
+
+interface Watched {
+  readonly cluster: ObservedCluster;
+  readonly sessions: Sessions;
+}
+
+/** On average; varied, so that nothing that repeats itself is seen always in the same phase. */
+const INTERVAL_MS = 50;
+/** A sample stands for no more than this: the machine may have slept. */
+const LONGEST_NS = 1e9;
+const WORKING: ReadonlySet<string | null> = new Set(['active', 'fastpath function call']);
+
+export class Sampled {
+  readonly #options: SampledOptions;
+  readonly #fingerprinter: Fingerprinter;
+  readonly #watched = new Map<number, Watched>();
+  readonly #refused = new Map<string, Refused>();
+  readonly #sums = new SampledSums();
+  #timer: NodeJS.Timeout | undefined;
+  #last = process.hrtime.bigint();
+
+  /** Undefined where no server that runs may be looked into. */
+  static async start(options: SampledOptions): Promise<Sampled | undefined> {
+    const sampled = new Sampled(options, await Fingerprinter.load());
+    sampled.refresh();
+    if (sampled.#watched.size === 0) return undefined;
+    sampled.#schedule();
+    return sampled;
+  }
+
+  private constructor(options: SampledOptions, fingerprinter: Fingerprinter) {
+    this.#options = options;
+    this.#fingerprinter = fingerprinter;
+  }
+
+  get clusters(): readonly ObservedCluster[] {
+    return [...this.#watched.values()].map(({ cluster }) => cluster).filter(({ pid }) => isAlive(pid));
+  }
+
+  get refused(): readonly Refused[] {
+    return [...this.#refused.values()].filter(({ pid }) => isAlive(pid));
+  }
+
+  /** Watches clusters that were started since. */
+  refresh(): void {
+    for (const found of discoverClusters().clusters) {
+      const { pgdata } = this.#options;
+      if ((pgdata === undefined || found.pgdata === pgdata) && !this.#watched.has(found.pid)) this.#watch(found);
+    }
+  }
+
+  read(): SampledReading {
+    return this.#sums.read();
+  }
+
+  close(): void {
+    clearTimeout(this.#timer);
+    for (const { sessions } of this.#watched.values()) sessions.close();
+  }
+
+  #watch(found: DiscoveredCluster): void {
+    const { pgdata, systemIdentifier, major, pid } = found;
+    try {
+      const sessions = new Sessions(found, this.#fingerprinter);
+      this.#watched.set(pid, { cluster: { pgdata, systemIdentifier, major, pid }, sessions });
+      this.#refused.delete(pgdata);
+    } catch (error) {
+      if (!(error instanceof PebbleError)) throw error;
+      this.#refused.set(pgdata, { pgdata, pid, reason: error });
+    }
+  }
+
+  #schedule(): void {
+    this.#timer = setTimeout(
+      () => {
+        this.#sample();
+        this.#schedule();
+      },
+      INTERVAL_MS * (0.5 + Math.random()),
+    );
+  }
+
+  #sample(): void {
+    const now = process.hrtime.bigint();
+    const ns = Math.min(Number(now - this.#last), LONGEST_NS);
+    this.#last = now;
+    this.#sums.begin();
+    for (const { cluster, sessions } of this.#watched.values()) {
+      for (const sample of sessions.open.sampler.sample() ?? []) {
+        if (!isWorking(sample)) continue;
+        const event = waitOf(cluster.major, sample.pid, sample.waitInfo);
+        this.#sums.add({ cluster, session: sessions.describe(sample) }, event, ns);
+      }
+    }
+  }
+}
+
+/** Sessions between statements do nothing; processes without a state always do something. */
+const isWorking = ({ state }: BackendSample): boolean => state === null || WORKING.has(state);
