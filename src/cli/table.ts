@@ -121,6 +121,29 @@ export const COMMANDS: readonly CommandRow[] = [
     load: () => import('./commands/profile.ts'),
   }),
   command({
+    name: 'waits',
+    summary: 'show what each query and background process waits for',
+    options: WATCH_OPTIONS,
+    examples: [
+      { line: 'sudo pebble waits --duration 10', shows: 'a table of ten seconds' },
+      {
+        line: 'sudo pebble waits --json --interval 5',
+        shows: 'one JSON row a query and wait event, every five seconds',
+      },
+    ],
+    load: () => import('./commands/waits.ts'),
+  }),
+  command({
+    name: 'locks',
+    summary: 'show who waits for a lock, and for whom',
+    options: WATCH_OPTIONS,
+    examples: [
+      { line: 'sudo pebble locks --duration 60', shows: 'every lock wait of a minute, those that are over, too' },
+      { line: 'sudo pebble locks --json --interval 5', shows: 'one JSON row a waiter and blocker, every five seconds' },
+    ],
+    load: () => import('./commands/locks.ts'),
+  }),
+  command({
     name: 'agent',
     summary: 'serve live pages of every PostgreSQL on this host',
     options: AGENT_OPTIONS,

@@ -7,13 +7,14 @@ import { test } from 'node:test';
 import { lacking } from '../../src/bpf/testing/needs.ts';
 import { command, PEBBLE, pebble, TemporaryDirectory, UNABLE } from './pebble.ts';
 
-const NOBODY = { uid: 65534, gid: 65534 };
+/** No server runs as this user. */
+const NOBODY = { uid: 65533, gid: 65533 };
 const MISSING = '/nonexistent/data';
 
 const unreadable = spawnSync('test', ['-r', PEBBLE], NOBODY).status !== 0 && 'only root may read this checkout';
 
-for (const name of ['demo', 'top', 'queries']) {
-  test(`${name} without root`, { skip: UNABLE || unreadable }, (t) => {
+for (const name of ['top', 'queries', 'waits', 'locks']) {
+  test(`${name} without root, and no server that may be looked into`, { skip: UNABLE || unreadable }, (t) => {
     const directory = new TemporaryDirectory();
     t.after(() => directory.remove());
     const env = { ...process.env, TMPDIR: directory.path };
@@ -40,7 +41,7 @@ test('no PostgreSQL', { skip: UNABLE }, () => {
 });
 
 test('no BTF', { skip: UNABLE }, () => {
-  const { status, stdout, stderr } = withoutBtf('top');
+  const { status, stdout, stderr } = withoutBtf('locks');
   assert.equal(status, 1);
   assert.equal(stdout, '');
   const lines = stderr.trimEnd().split('\n');

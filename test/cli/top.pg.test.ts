@@ -44,7 +44,10 @@ describe('pebble top', { skip: UNABLE }, () => {
     await terminal.shows(/ready>/);
     terminal.type(`stty -g; ${PEBBLE} top --pgdata ${cluster.pgdata}; echo "status $?"; stty -g`);
     const table = await terminal.shows(/SELECT name, price FROM demo\.products/);
-    assert.match(table, /load▾ +calls\/s +err\/s +p50 +p95 +p99 +on cpu +waiting +run queue +database +query/);
+    assert.match(
+      table,
+      /load▾ +calls\/s +err\/s +p50 +p95 +p99 +on cpu +waiting +run queue +waits for +database +query/,
+    );
     assert.match(table, /q quit {2}Space pause/);
     assert.deepEqual(terminal.modes, { alternate: true, cursor: false });
 

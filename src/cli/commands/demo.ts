@@ -1,17 +1,18 @@
 /** `pebble demo`: a real PostgreSQL of our own under a workload with known troubles, watched as `top` does. */
 import { LiveFeed } from '../../agent/index.ts';
 import { startCluster } from '../../cluster/index.ts';
-import { Attribution, QueryRows, requireHost } from '../../collect/attribution/index.ts';
+import type { Attribution } from '../../collect/attribution/index.ts';
 import { LiveServer } from '../../server/index.ts';
 import { startDemo } from '../../workload/index.ts';
 import type { Context, Exit } from '../command.ts';
 import { interruption } from '../interrupt.ts';
 import type { Parsed } from '../options.ts';
-import { printRows, watchQueries } from '../queries/watch.ts';
 import type { DEMO_OPTIONS } from '../table.ts';
+import { observe } from '../watch/observer.ts';
+import { printRows, watch } from '../watch/watch.ts';
+import { watchedQueries } from '../watch/watched.ts';
 
 export async function run({ options }: Parsed<typeof DEMO_OPTIONS>, context: Context): Promise<Exit> {
-  requireHost();
   // From here on Ctrl-C ends the run in order: the cluster must not stay.
   const stop = interruption();
   const say = (text: string): void => void (options.json || process.stderr.write(`${text}\n`));
@@ -22,7 +23,7 @@ export async function run({ options }: Parsed<typeof DEMO_OPTIONS>, context: Con
     const workload = await startDemo(cluster);
     try {
       if (stop.aborted) return undefined;
-      return await watch(cluster.pgdata, options, context);
+      return await show(cluster.pgdata, options, context);
     } finally {
       await workload.stop();
     }
@@ -32,28 +33,39 @@ export async function run({ options }: Parsed<typeof DEMO_OPTIONS>, context: Con
   }
 }
 
-async function watch(
+async function show(
   pgdata: string,
   { json, interval: intervalMs, duration: durationMs }: Parsed<typeof DEMO_OPTIONS>['options'],
   context: Context,
 ): Promise<Exit> {
-  const attribution = await Attribution.start({ pgdata });
-  const feed = new LiveFeed(attribution);
+  const observer = await observe({ pgdata, json });
+  const page = observer.attribution && (await openPage(observer.attribution));
   try {
-    const server = await LiveServer.listen({ feed });
-    try {
-      const note = `the same as a page: ${server.link}`;
-      const options = { attribution, context, json, intervalMs, durationMs, note };
-      const whole = new QueryRows(attribution.read());
-      const interrupted = await watchQueries(options);
-      // A live view leaves nothing behind: the whole run once more, to be read at leisure.
-      if (context.terminal && !json) printRows(whole.advance(attribution.read()), options);
-      return interrupted ? 130 : undefined;
-    } finally {
-      server.close();
-    }
+    const watched = watchedQueries(observer, page && `the same as a page: ${page.link}`);
+    const whole = watched.windows();
+    const interrupted = await watch({ watched, context, json, intervalMs, durationMs });
+    // A live view leaves nothing behind: the whole run once more, to be read at leisure.
+    if (context.terminal && !json) printRows(whole(), { watched, context, json });
+    return interrupted ? 130 : undefined;
   } finally {
-    feed.close();
-    attribution.close();
+    page?.close();
+    observer.close();
   }
+}
+
+interface Page {
+  readonly link: string;
+  close(): void;
+}
+
+async function openPage(attribution: Attribution): Promise<Page> {
+  const feed = new LiveFeed(attribution);
+  const server = await LiveServer.listen({ feed });
+  return {
+    link: server.link,
+    close: () => {
+      server.close();
+      feed.close();
+    },
+  };
 }

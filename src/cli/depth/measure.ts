@@ -8,7 +8,7 @@ import {
   windowBetween,
 } from '../../collect/attribution/index.ts';
 import { interruption } from '../interrupt.ts';
-import { pause } from '../queries/watch.ts';
+import { pause } from '../watch/watch.ts';
 
 export interface Measured {
   readonly attribution: Attribution;

@@ -1,0 +1,30 @@
+/** `pebble locks`: who waits for a lock, and for whom. */
+import type { LockRow } from '../../api/index.ts';
+import { Attribution, LockRows } from '../../collect/attribution/index.ts';
+import type { Context, Exit } from '../command.ts';
+import type { Parsed } from '../options.ts';
+import type { WATCH_OPTIONS } from '../table.ts';
+import { headerLines } from '../watch/header.ts';
+import { LOCK_VIEW, lockHeader } from '../watch/lock-view.ts';
+import { measure, type Watched } from '../watch/watch.ts';
+
+export async function run({ options }: Parsed<typeof WATCH_OPTIONS>, context: Context): Promise<Exit> {
+  const { pgdata, json, interval: intervalMs, duration: durationMs } = options;
+  const attribution = await Attribution.start({ ...(pgdata !== undefined && { pgdata }), signals: ['locks'] });
+  const watched: Watched<LockRow> = {
+    view: LOCK_VIEW,
+    toJson: (row) => row,
+    windows: () => {
+      const rows = new LockRows(attribution);
+      return () => rows.advance();
+    },
+    header: (rows) => headerLines(attribution, lockHeader(rows), rows),
+    refresh: () => attribution.refresh(),
+  };
+  try {
+    await measure({ watched, context: { ...context, terminal: false }, json, intervalMs, durationMs });
+  } finally {
+    attribution.close();
+  }
+  return undefined;
+}

@@ -1,0 +1,25 @@
+/** Lines above every table: what is watched, what is not, and what of it was not seen. */
+import type { Observer } from './observer.ts';
+
+type Shown = Pick<Observer, 'clusters' | 'refused'> & Partial<Pick<Observer, 'shortcoming'>>;
+
+export function headerLines(
+  { clusters, refused, shortcoming }: Shown,
+  summary: string,
+  rows: readonly { readonly coverage: string; readonly dropped: number }[],
+  note?: string,
+): string[] {
+  const names = clusters.map(({ major, pgdata }) => `PostgreSQL ${major} in ${pgdata}`).join(', ');
+  return [
+    `pebble: ${names || 'no server runs any more'}`,
+    [summary, ...coverageText(rows)].join('   '),
+    ...(shortcoming ? [shortcoming] : []),
+    ...(note ? [note] : []),
+    ...refused.map(({ pgdata, reason }) => `not watched: ${pgdata}: ${reason.what}`),
+  ];
+}
+
+function coverageText([first]: readonly { readonly coverage: string; readonly dropped: number }[]): string[] {
+  if (!first || first.coverage === 'sampled') return [];
+  return [first.coverage === 'exact' ? 'every event counted' : `${first.coverage}: ${first.dropped} events lost`];
+}

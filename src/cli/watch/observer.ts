@@ -1,0 +1,106 @@
+/** What `top`, `queries`, `waits` and `demo` look through: every event by eBPF, or samples where that is not possible. */
+import type { AnyQueryRow, AnyWaitRow } from '../../api/index.ts';
+import { PebbleError } from '../../base/errors.ts';
+import {
+  Attribution,
+  type ObservedCluster,
+  QueryRows,
+  type Refused,
+  WaitRows,
+} from '../../collect/attribution/index.ts';
+import { Sampled, sampledQueries, sampledWaits } from '../../collect/sampled/index.ts';
+import type { NextWindow } from './watch.ts';
+
+export interface Observer {
+  readonly clusters: readonly ObservedCluster[];
+  readonly refused: readonly Refused[];
+  /** Absent where only samples are taken. */
+  readonly attribution: Attribution | undefined;
+  /** What is missing and what would bring it; nothing where everything is counted. */
+  readonly shortcoming: string | undefined;
+  refresh(): void;
+  close(): void;
+  /** What was done since the last call; with `slidingMs` in that time before the call. */
+  windows(slidingMs?: number): NextWindow<Activity>;
+}
+
+export interface Activity {
+  readonly queries: readonly AnyQueryRow[];
+  readonly waits: readonly AnyWaitRow[];
+}
+
+/** Errors that leave the lesser way open. */
+const LESSER: readonly PebbleError['code'][] = ['privilege', 'unsupported', 'kernel', 'verifier'];
+
+/** Who reads JSON is told on standard error that there are only samples; people see it above their table. */
+export async function observe({ pgdata, json }: { pgdata?: string | undefined; json: boolean }): Promise<Observer> {
+  const options = pgdata === undefined ? {} : { pgdata };
+  try {
+    return exact(await Attribution.start(options));
+  } catch (error) {
+    const sampled =
+      error instanceof PebbleError && LESSER.includes(error.code) ? await Sampled.start(options) : undefined;
+    if (!sampled) throw error;
+    const observer = fromSamples(sampled, error as PebbleError);
+    if (json) process.stderr.write(`pebble: ${observer.shortcoming}\n`);
+    return observer;
+  }
+}
+
+function exact(attribution: Attribution): Observer {
+  const read = () => attribution.read();
+  return observer(attribution, attribution, undefined, (slidingMs) =>
+    windowsOf(read, slidingMs, (first, now) => ({
+      queries: new QueryRows(first).advance(now),
+      waits: new WaitRows(first).advance(now),
+    })),
+  );
+}
+
+function fromSamples(sampled: Sampled, reason: PebbleError): Observer {
+  const read = () => sampled.read();
+  const wanted = 'with eBPF calls, errors, latencies, run queues, blocks and WAL are counted, too';
+  const shortcoming = `sampled 20 times a second, times are estimates; ${wanted}: here ${reason.what}${reason.hint ? `; ${reason.hint}` : ''}`;
+  return observer(sampled, undefined, shortcoming, (slidingMs) =>
+    windowsOf(read, slidingMs, (first, now) => ({
+      queries: sampledQueries(first, now),
+      waits: sampledWaits(first, now),
+    })),
+  );
+}
+
+function observer(
+  source: Attribution | Sampled,
+  attribution: Attribution | undefined,
+  shortcoming: string | undefined,
+  windows: Observer['windows'],
+): Observer {
+  return {
+    get clusters() {
+      return source.clusters;
+    },
+    get refused() {
+      return source.refused;
+    },
+    attribution,
+    shortcoming,
+    refresh: () => source.refresh(),
+    close: () => source.close(),
+    windows,
+  };
+}
+
+/** Differences of readings: from one to the next, or to the one that is `slidingMs` older. */
+function windowsOf<Reading extends { readonly monotonicMs: number }>(
+  read: () => Reading,
+  slidingMs: number | undefined,
+  between: (first: Reading, now: Reading) => Activity,
+): NextWindow<Activity> {
+  let readings = [read()];
+  return () => {
+    const now = read();
+    const start = readings.findLastIndex(({ monotonicMs }) => now.monotonicMs - monotonicMs >= (slidingMs ?? 0));
+    readings = [...readings.slice(Math.max(0, start)), now];
+    return between(readings[0]!, now);
+  };
+}
