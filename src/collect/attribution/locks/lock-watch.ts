@@ -103,8 +103,9 @@ export class LockWatch {
   #learnQueryId(wait: LockWait, slot: number): void {
     const { waiter, cluster, pid } = wait;
     if (!waiter || waiter.queryId !== null) return;
-    const known = this.#statements.statementOf(slot) ?? this.#describe(cluster, pid);
-    if (known?.fingerprint === waiter.fingerprint) wait.waiter = { ...waiter, queryId: known.queryId };
+    const known = [this.#statements.statementOf(slot), this.#describe(cluster, pid)];
+    const own = known.find((one) => one?.fingerprint === waiter.fingerprint && one.queryId !== null);
+    if (own) wait.waiter = { ...waiter, queryId: own.queryId };
   }
 
   #describe(cluster: number, pid: number): Session | undefined {
