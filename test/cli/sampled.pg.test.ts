@@ -34,7 +34,7 @@ describe('without root', { skip: UNABLE }, () => {
   test('the demo shows its load, and one line says what is missing', async () => {
     const { status, stdout, stderr } = await run(directory, 'demo', '--duration', '4');
     assert.equal(status, 0, stderr);
-    assert.match(stdout, /^sampled 20 times a second, .*eBPF.*: here .*needs root; run it with sudo$/m);
+    assert.match(stdout, /^sampled 20 times a second: .*eBPF would add calls, .*; missing here: root \(sudo\)$/m);
     assert.match(stdout, /Lock:transactionid.* UPDATE demo\.counters SET hits = hits \+ \$\d WHERE/);
     assert.deepEqual(directory.entries, []);
   });

@@ -12,7 +12,7 @@ export function headerLines(
   const names = clusters.map(({ major, pgdata }) => `PostgreSQL ${major} in ${pgdata}`).join(', ');
   return [
     `pebble: ${names || 'no server runs any more'}`,
-    [summary, ...coverageText(rows)].join('   '),
+    [...coverageText(rows), summary].join('   '),
     ...(shortcoming ? [shortcoming] : []),
     ...(note ? [note] : []),
     ...refused.map(({ pgdata, reason }) => `not watched: ${pgdata}: ${reason.what}`),

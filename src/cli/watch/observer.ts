@@ -59,8 +59,8 @@ function exact(attribution: Attribution): Observer {
 
 function fromSamples(sampled: Sampled, reason: PebbleError): Observer {
   const read = () => sampled.read();
-  const wanted = 'with eBPF calls, errors, latencies, run queues, blocks and WAL are counted, too';
-  const shortcoming = `sampled 20 times a second, times are estimates; ${wanted}: here ${reason.what}${reason.hint ? `; ${reason.hint}` : ''}`;
+  const missing = reason.code === 'privilege' ? 'root (sudo)' : reason.what;
+  const shortcoming = `sampled 20 times a second: times are estimates; eBPF would add calls, errors, latencies, run queue, blocks, WAL; missing here: ${missing}`;
   return observer(sampled, undefined, shortcoming, (slidingMs) =>
     windowsOf(read, slidingMs, (first, now) => ({
       queries: sampledQueries(first, now),

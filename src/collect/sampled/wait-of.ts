@@ -7,8 +7,12 @@ import { sleepingIn } from '../attribution/syscalls.ts';
 export function waitOf(major: number, pid: number, waitInfo: number): WaitEvent | undefined {
   if (waitInfo !== 0) return waitEventOf(waitTableOf(major), waitInfo) ?? { type: 'Kernel', event: 'unknown' };
   const syscall = blockedIn(pid);
-  return syscall === undefined ? undefined : { type: 'Kernel', event: sleepingIn(syscall) };
+  const event = syscall === undefined ? undefined : sleepingIn(syscall);
+  return event === undefined || ALWAYS_NAMED.includes(event) ? undefined : { type: 'Kernel', event };
 }
+
+/** PostgreSQL names every wait in these (waiteventset.c): a process found there without a name has gone on since the sample. */
+const ALWAYS_NAMED: readonly string[] = ['epoll_wait', 'epoll_pwait'];
 
 /** /proc/PID/syscall: "running", or the number of the system call that it sleeps in; -1 outside of one. */
 function blockedIn(pid: number): number | undefined {
