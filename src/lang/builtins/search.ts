@@ -125,13 +125,13 @@ const strcap: FunctionRow = {
 function find(haystack: Expression, needle: Expression, l: Lowering): Reg {
   const { b } = l;
   const hay = bytesOf(haystack, l);
-  const wanted = bytesOf(needle, l);
-  const [base, pattern] = [baseOf(hay.at, l), baseOf(wanted.at, l)];
+  const base = baseOf(hay.at, l);
+  const isAt = matcher(base, hay.size, needle, l);
   const result = b.mov(imm(-1));
   loop(
     imm(hay.size),
     (start, leave) => {
-      const same = matches(base, hay.size, start, pattern, wanted.size, l);
+      const same = isAt(start);
       b.when('ne', same, imm(0), () => {
         b.mov(start, result);
         leave();
@@ -143,7 +143,41 @@ function find(haystack: Expression, needle: Expression, l: Lowering): Reg {
   return result;
 }
 
-/** 1 when the needle stands at `start`. */
+/** Gives 1 when the needle stands at `start`, else 0. */
+function matcher(base: Reg, size: number, needle: Expression, l: Lowering): (start: Reg) => Reg {
+  if (needle.kind === 'string' && needle.value.length <= SHORT) {
+    return (start) => matchesLiteral(base, size, start, Buffer.from(needle.value, 'latin1'), l);
+  }
+  const wanted = bytesOf(needle, l);
+  const pattern = baseOf(wanted.at, l);
+  return (start) => matches(base, size, start, pattern, wanted.size, l);
+}
+
+/** Needles up to here are compared without a loop: a loop in a loop is many ways through the program. */
+const SHORT = 32;
+
+function matchesLiteral(base: Reg, size: number, start: Reg, needle: Buffer, l: Lowering): Reg {
+  const { b } = l;
+  if (needle.length === 0) return b.mov(imm(1));
+  const same = b.mov(imm(0));
+  if (needle.length > size) return same;
+  const after = b.block();
+  const near = b.binary('and', start, imm(0x7fff_ffff));
+  b.when('ult', near, imm(size - needle.length + 1), () => {
+    const at = b.add(base, near);
+    for (const [j, byte] of needle.entries()) {
+      const next = b.block();
+      b.branch('eq', b.load(address(at, j), 1), imm(byte), next, after);
+      b.enter(next);
+    }
+    b.mov(imm(1), same);
+  });
+  b.jump(after);
+  b.enter(after);
+  return same;
+}
+
+/** The same for a needle that is only known when the program runs. */
 function matches(base: Reg, size: number, start: Reg, pattern: Reg, most: number, l: Lowering): Reg {
   const { b } = l;
   const same = b.mov(imm(1));
