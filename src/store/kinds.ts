@@ -41,6 +41,7 @@ export const KINDS = {
       wal_records: 'sum',
       wal_fpi: 'sum',
       wal_bytes: 'sum',
+      commits: 'sum',
       parallel_on_cpu: 'sum',
       parallel_off_cpu: 'sum',
       parallel_run_queue: 'sum',

@@ -9,6 +9,8 @@ import { Sessions } from '../sessions.ts';
 import { Engine, type Signal } from './engine.ts';
 import { firstSight } from './first-sight.ts';
 import { requireHost } from './host.ts';
+import { ioProfile } from './io-profile.ts';
+import { IoTotals } from './io-totals.ts';
 import { kernelLockProfile } from './lock-profile.ts';
 import { LockWatch } from './locks/lock-watch.ts';
 import { Monotone } from './monotone.ts';
@@ -122,6 +124,11 @@ export class Attribution {
     return totals;
   }
 
+  /** What was asked of block devices since the start, with the signal `io`. */
+  readIo(): IoTotals {
+    return new IoTotals(this.#engine, (slot) => this.#identify(slot));
+  }
+
   /** Stacks met since the start. With the signals `profile` or `off_cpu` only, and no more after this. */
   async endProfile(window: Window): Promise<ProfileRow[]> {
     const samples = this.#samples;
@@ -181,6 +188,7 @@ export class Attribution {
       const profile = kernelProfile(cluster);
       this.#engine.setProfile(index, profile);
       const sessions = this.#openSessions(index, cluster);
+      if (this.#engine.signals.has('io')) this.#engine.setIoProfile(index, ioProfile(cluster));
       // The postmaster first: whoever it forks from now on is known, and whoever it forked before is there to be found.
       if (!this.#engine.watch(cluster.pid, index, 'postmaster')) return;
       for (const { pid } of childrenOf(cluster)) this.#engine.watch(pid, index, firstSight(pid, profile));

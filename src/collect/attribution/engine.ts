@@ -15,6 +15,7 @@ import { Poller, RingBuffer } from '../../bpf/ring/index.ts';
 import { type CompiledScript, compile, formatDiagnostics, type ScriptEvent, SYSTEM_MAPS } from '../../lang/index.ts';
 import { machineHost } from '../../tracer/index.ts';
 import { CounterMap } from '../reading.ts';
+import type { IoProfile } from './io-profile.ts';
 
 const PROGRAM = new URL('program.bt', import.meta.url);
 /** What is collected besides times, waits and counts: fragments of the program, compiled in where they are asked for. */
@@ -227,6 +228,10 @@ export class Engine {
   /** From now on waits for locks of this cluster are told. With the signal `locks` only. */
   setLockProfile(cluster: number, profile: KernelLockProfile): void {
     (this.#map('@lock_profiles') as KeyedMap<number, unknown>).set(cluster, { ...profile, pad: 0 });
+  }
+
+  setIoProfile(cluster: number, profile: IoProfile): void {
+    (this.#map('@io_profiles') as KeyedMap<number, IoProfile>).set(cluster, profile);
   }
 
   /** False when the process has ended. Children that are forked later are known by their postmaster. */

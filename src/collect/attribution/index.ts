@@ -1,9 +1,12 @@
 /** Where every nanosecond of every request goes: the collector behind `top`, `queries`, `waits` and the agent. */
 export type { ObservedCluster, Refused } from '../observed.ts';
 export { Attribution, type AttributionOptions, type WatchedCluster } from './attribution.ts';
+export { CommitRows } from './commit-rows.ts';
 export { SIGNALS, type Signal } from './engine.ts';
 export { eventOf } from './events.ts';
 export { requireHost } from './host.ts';
+export { type IoReading, IoRows } from './io-rows.ts';
+export { IoTotals } from './io-totals.ts';
 export { LockRows, type LockSource } from './locks/lock-rows.ts';
 export { inexactFields, type QueryCounts, QueryRows, queryRow } from './query-rows.ts';
 export { SAMPLE_NS } from './stack-samples.ts';

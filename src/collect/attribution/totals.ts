@@ -27,6 +27,7 @@ export const QUERY_COUNTERS = [
   'wal_records',
   'wal_fpi',
   'wal_bytes',
+  'commits',
   'parallel_on_cpu',
   'parallel_off_cpu',
   'parallel_run_queue',
@@ -88,6 +89,8 @@ export class Totals {
   readonly queries = new Map<string, QueryTotals>();
   /** By the same, kind of process and wait event. */
   readonly waits = new Map<string, WaitTotals>();
+  /** Waits, in ns by event, of which it is not known whose they were. */
+  readonly namelessWaits = new Map<number, number>();
   /** Events lost so far, by every cause. */
   readonly dropped: number;
   readonly #identify: Identify;
@@ -115,7 +118,7 @@ export class Totals {
   #queryOf(slot: number): QueryTotals | undefined {
     const doer = this.#identify(slot);
     if (!doer) return undefined;
-    const key = queryKey(doer);
+    const key = doerKey(doer);
     let totals = this.queries.get(key);
     if (!totals) {
       totals = { ...doer, counters: new Float64Array(QUERY_COUNTERS.length), latency: new Histogram(), running: 0 };
@@ -137,8 +140,11 @@ export class Totals {
 
   #addWait(slot: number, event: number, row: Float64Array): void {
     const doer = this.#identify(slot);
-    if (!doer) return;
-    const key = `${queryKey(doer)} ${doer.identity.backendType} ${event}`;
+    if (!doer) {
+      this.namelessWaits.set(event, (this.namelessWaits.get(event) ?? 0) + row[0]!);
+      return;
+    }
+    const key = `${doerKey(doer)} ${doer.identity.backendType} ${event}`;
     let totals = this.waits.get(key);
     if (!totals) {
       totals = { ...doer, event, counters: new Float64Array(WAIT_COUNTERS.length) };
@@ -165,7 +171,7 @@ const isWorker = ({ cluster, identity }: Doer): boolean =>
   identity.executes && identity.backendType !== cluster.clientBackend;
 
 /** Workers of a parallel query are of their leader's row. */
-function queryKey(doer: Doer): string {
+export function doerKey(doer: Doer): string {
   const { databaseOid, userOid, backendType, queryId, fingerprint } = doer.identity;
   const type = isWorker(doer) ? doer.cluster.clientBackend : backendType;
   return JSON.stringify([doer.cluster.pgdata, databaseOid, userOid, type, queryId ?? `text ${fingerprint}`]);

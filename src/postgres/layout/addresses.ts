@@ -25,6 +25,9 @@ export interface ServerAddresses {
   readonly MyProcPort?: number;
   /** Portal ActivePortal */
   readonly ActivePortal?: number;
+  /** PgAioCtl *pgaio_ctl, int MyProcNumber (18 on). */
+  readonly pgaio_ctl?: number;
+  readonly MyProcNumber?: number;
 }
 
 /** Found by symbol or not at all; what needs them does without, and says so. */
@@ -37,6 +40,8 @@ const OPTIONAL = [
   'error_context_stack',
   'MyProcPort',
   'ActivePortal',
+  'pgaio_ctl',
+  'MyProcNumber',
 ] as const satisfies readonly (keyof ServerAddresses)[];
 
 export function findAddresses(image: ServerImage, layout: Layout): ServerAddresses {

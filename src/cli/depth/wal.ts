@@ -1,0 +1,44 @@
+/** What people see of commit rows: a line a cluster, then the statements that waited. */
+import type { CommitRow, CommitWaits, WalRow } from '../../api/index.ts';
+import { formatCount, formatRate, formatShare } from '../../base/units.ts';
+import { bytesColumn, type Column, countColumn, textColumn, timeColumn } from '../../terminal/index.ts';
+import type { Context } from '../command.ts';
+import { oneLine, printTable } from './print.ts';
+
+const waitColumns = <Row extends CommitWaits>(): readonly Column<Row>[] => [
+  timeColumn('insert', ({ insert_us }) => insert_us),
+  timeColumn('write', ({ write_us }) => write_us),
+  timeColumn('sync', ({ sync_us }) => sync_us),
+  timeColumn('group', ({ group_us }) => group_us),
+  timeColumn('standby', ({ replication_us }) => replication_us),
+];
+
+const STATEMENTS: readonly Column<CommitRow>[] = [
+  countColumn('commits', ({ commits }) => commits),
+  bytesColumn('wal', ({ wal_bytes }) => wal_bytes),
+  ...waitColumns<CommitRow>(),
+  textColumn(
+    'query',
+    ({ fingerprint, query, backend_type }) => (fingerprint === null ? `(${backend_type})` : oneLine(query)),
+    {
+      flexible: true,
+    },
+  ),
+];
+
+export function printWal(rows: readonly (WalRow | CommitRow)[], context: Context): void {
+  const clusters = rows.filter((row): row is WalRow => row.kind === 'cluster');
+  const statements = rows.filter((row): row is CommitRow => row.kind === 'statement');
+  if (clusters.length === 0) printTable(['nothing happened in this window'], [], [], context);
+  for (const cluster of clusters) {
+    const own = statements.filter((row) => row.cluster === cluster.cluster);
+    printTable([summary(cluster)], STATEMENTS, own, context);
+  }
+}
+
+function summary({ cluster, commits, syncs, group_size, attributed }: WalRow): string {
+  const group =
+    group_size === null ? 'no sync of WAL' : `${formatCount(syncs)} syncs, ${formatRate(group_size)} commits each`;
+  const known = attributed === null ? '' : `, ${formatShare(attributed)} of the waits on a known statement`;
+  return `${cluster}: ${formatCount(commits)} commits that wrote WAL, ${group}${known}`;
+}

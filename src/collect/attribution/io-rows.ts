@@ -1,0 +1,167 @@
+/** Rows of `pebble io`, as docs/json.md describes them: what happened between two readings. */
+import { Windows } from '../../aggregate/index.ts';
+import type { IoCacheRow, IoDeviceRow, IoFileRow, IoOtherRow, IoRow } from '../../api/index.ts';
+import { DataFiles, relationOf } from './data-files.ts';
+import { doerFields } from './doer.ts';
+import {
+  FILE_RULES,
+  IO_RULES,
+  type IoFileTotals,
+  type IoOtherTotals,
+  type IoTotals,
+  type IoTotalsRow,
+} from './io-totals.ts';
+import { doerKey, QUERY_COUNTERS, QUERY_RULES, type Totals } from './totals.ts';
+import { countersOf, microseconds, rowHead, type Window, windowBetween } from './window.ts';
+
+/** BLCKSZ, which hardly anybody changes; `SHOW block_size` says. */
+const BLOCK_BYTES = 8192;
+const READ = QUERY_COUNTERS.indexOf('shared_read');
+const TEMP_READ = QUERY_COUNTERS.indexOf('temp_read');
+
+export interface IoReading {
+  readonly totals: Totals;
+  readonly io: IoTotals;
+}
+
+export class IoRows {
+  readonly #requests: Windows = new Windows(IO_RULES);
+  readonly #files: Windows = new Windows(FILE_RULES);
+  readonly #others: Windows = new Windows(IO_RULES);
+  readonly #queries: Windows = new Windows(QUERY_RULES);
+  readonly #paths = new Map<string, DataFiles>();
+  #last: IoReading;
+
+  constructor(first: IoReading) {
+    this.#last = first;
+    this.#advance(first);
+  }
+
+  /** Each kind's largest first. */
+  advance(now: IoReading): IoRow[] {
+    const last = this.#last;
+    this.#last = now;
+    const { requests, files, others, queries } = this.#advance(now);
+    const between = windowBetween(last.totals, now.totals);
+    const dropped = between.dropped + now.io.dropped - last.io.dropped;
+    const window: Window = { ...between, dropped, coverage: dropped > 0 ? 'partial' : between.coverage };
+    const devices = [...requests].map(([key, growth]) =>
+      deviceRow(now.io.requests.get(key)!, growth, last.io.requests.get(key), window),
+    );
+    return [
+      ...devices.sort((a, b) => b.latency_us.total - a.latency_us.total),
+      ...cacheRows(queries, requests, now, window),
+      ...[...files]
+        .map(([key, growth]) => this.#fileRow(now.io.files.get(key)!, growth, window))
+        .sort((a, b) => b.bytes - a.bytes),
+      ...[...others]
+        .map(([key, growth]) => otherRow(now.io.others.get(key)!, growth, window))
+        .sort((a, b) => b.bytes - a.bytes),
+    ];
+  }
+
+  #advance({ io, totals }: IoReading) {
+    return {
+      requests: this.#requests.advance(countersOf(io.requests)),
+      files: this.#files.advance(countersOf(io.files)),
+      others: this.#others.advance(countersOf(io.others)),
+      queries: this.#queries.advance(countersOf(totals.queries)),
+    };
+  }
+
+  #fileRow({ doer, inode, device, operation }: IoFileTotals, growth: Float64Array, window: Window): IoFileRow {
+    const { pgdata } = doer.cluster;
+    const files = this.#paths.get(pgdata) ?? new DataFiles(pgdata);
+    this.#paths.set(pgdata, files);
+    const path = files.pathOf(inode);
+    const [count = 0, bytes = 0] = growth;
+    return {
+      ...rowHead(doer, window, []),
+      ...doerFields(doer),
+      kind: 'file',
+      device,
+      operation,
+      count,
+      bytes,
+      path: path ?? null,
+      relation: (path && relationOf(path)) || null,
+    };
+  }
+}
+
+function deviceRow(
+  { doer, device, operation, latency, counters }: IoTotalsRow,
+  growth: Float64Array,
+  before: IoTotalsRow | undefined,
+  window: Window,
+): IoDeviceRow {
+  const [count = 0, bytes = 0, byWorkers = 0, ns = 0] = growth;
+  const histogram = latency.clone();
+  if (before) histogram.subtract(before.latency);
+  const isNewMax = !before || counters[4]! > before.counters[4]!;
+  const percentile = (quantile: number): number | null => {
+    const value = histogram.percentile(quantile, isNewMax ? counters[4]! : undefined);
+    return value === undefined ? null : microseconds(value);
+  };
+  return {
+    ...rowHead(doer, window, isNewMax ? [] : ['latency_us.max']),
+    ...doerFields(doer),
+    kind: 'device',
+    device,
+    operation,
+    count,
+    bytes,
+    latency_us: {
+      p50: percentile(0.5),
+      p95: percentile(0.95),
+      p99: percentile(0.99),
+      max: percentile(1),
+      total: microseconds(ns),
+    },
+    by_workers: byWorkers,
+  };
+}
+
+/** What each statement has read by PostgreSQL's count, against what devices have read for it. */
+function cacheRows(
+  queries: ReadonlyMap<string, Float64Array>,
+  requests: ReadonlyMap<string, Float64Array>,
+  { totals, io }: IoReading,
+  window: Window,
+): IoCacheRow[] {
+  const fromDisk = new Map<string, number>();
+  for (const [key, growth] of requests) {
+    const { doer, operation } = io.requests.get(key)!;
+    if (operation === 'read') fromDisk.set(doerKey(doer), (fromDisk.get(doerKey(doer)) ?? 0) + growth[1]!);
+  }
+  const rows = Array.from(queries, ([key, growth]): IoCacheRow => {
+    const query = totals.queries.get(key)!;
+    const read = (growth[READ]! + growth[TEMP_READ]!) * BLOCK_BYTES;
+    const disk = fromDisk.get(doerKey(query)) ?? 0;
+    const head = rowHead(query, window, ['cached_bytes']);
+    const cached = disk <= read ? read - disk : null;
+    return { ...head, ...doerFields(query), kind: 'cache', read_bytes: read, disk_bytes: disk, cached_bytes: cached };
+  });
+  return rows.filter((row) => row.read_bytes > 0).sort((a, b) => b.read_bytes - a.read_bytes);
+}
+
+function otherRow(
+  { process, isKernel, device, operation }: IoOtherTotals,
+  growth: Float64Array,
+  window: Window,
+): IoOtherRow {
+  const [count = 0, bytes = 0, , ns = 0] = growth;
+  const { window_start, window_us } = window;
+  return {
+    kind: 'other',
+    window_start,
+    window_us,
+    process,
+    deferred: isKernel,
+    device,
+    operation,
+    count,
+    bytes,
+    total_us: microseconds(ns),
+  };
+}
