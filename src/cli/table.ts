@@ -73,6 +73,9 @@ export const RUN_OPTIONS = {
   ...COMMON_OPTIONS,
 } as const satisfies Options;
 
+export const IO_OPTIONS = MEASURE_OPTIONS;
+export const WAL_OPTIONS = MEASURE_OPTIONS;
+
 export const AGENT_OPTIONS = {
   pgdata: { kind: 'string', value: 'DIR', complete: 'directory', summary: 'only the cluster with this data directory' },
   listen: { kind: 'string', value: 'ADDR', summary: 'HOST:PORT of the pages; a free port of 127.0.0.1 unless given' },
@@ -142,6 +145,23 @@ export const COMMANDS: readonly CommandRow[] = [
       { line: 'sudo pebble locks --json --interval 5', shows: 'one JSON row a waiter and blocker, every five seconds' },
     ],
     load: () => import('./commands/locks.ts'),
+  }),
+  command({
+    name: 'io',
+    summary: 'show what each query asks of block devices, and what the page cache spares it',
+    options: IO_OPTIONS,
+    examples: [
+      { line: 'sudo pebble io', shows: 'requests and bytes of ten seconds, by query, file and device' },
+      { line: 'sudo pebble io --json -d 60', shows: 'the same of a minute, as JSON rows' },
+    ],
+    load: () => import('./commands/io.ts'),
+  }),
+  command({
+    name: 'wal',
+    summary: 'show what commits wait for: WAL insertion, writes, syncs, standbys',
+    options: WAL_OPTIONS,
+    examples: [{ line: 'sudo pebble wal', shows: 'waits and group sizes of ten seconds' }],
+    load: () => import('./commands/wal.ts'),
   }),
   command({
     name: 'agent',

@@ -2,6 +2,7 @@
 import {
   Attribution,
   type AttributionOptions,
+  type IoTotals,
   type Signal,
   type Totals,
   type Window,
@@ -15,6 +16,8 @@ export interface Measured {
   readonly before: Totals;
   readonly after: Totals;
   readonly window: Window;
+  /** At both ends; empty without the signal `io`. */
+  readonly io: { readonly before: IoTotals; readonly after: IoTotals };
 }
 
 export interface MeasureOptions {
@@ -33,10 +36,12 @@ export async function measure<T>(
   const options: AttributionOptions = { signals, ...(pgdata !== undefined && { pgdata }) };
   const attribution = await Attribution.start(options);
   try {
-    const before = attribution.read();
+    const read = () => ({ totals: attribution.read(), io: attribution.readIo() });
+    const { totals: before, io: ioBefore } = read();
     await pause(durationMs, interruption());
-    const after = attribution.read();
-    return await use({ attribution, before, after, window: windowBetween(before, after) });
+    const { totals: after, io: ioAfter } = read();
+    const io = { before: ioBefore, after: ioAfter };
+    return await use({ attribution, before, after, window: windowBetween(before, after), io });
   } finally {
     attribution.close();
   }

@@ -1,0 +1,55 @@
+/** What people see of I/O rows: by query and device, by file, what the page cache spared, and everybody else. */
+import type { DoerFields, IoCacheRow, IoDeviceRow, IoFileRow, IoOtherRow, IoRow } from '../../api/index.ts';
+import { bytesColumn, type Column, countColumn, shareColumn, textColumn, timeColumn } from '../../terminal/index.ts';
+import type { Context } from '../command.ts';
+import { oneLine, printTable } from './print.ts';
+
+const who = ({ fingerprint, query, backend_type }: DoerFields): string =>
+  fingerprint === null ? `(${backend_type})` : oneLine(query);
+
+const whoColumn: Column<DoerFields> = textColumn('query', who, { flexible: true });
+
+const DEVICE: readonly Column<IoDeviceRow>[] = [
+  textColumn('device', ({ device }) => device),
+  textColumn('operation', ({ operation }) => operation),
+  countColumn('requests', ({ count }) => count),
+  bytesColumn('bytes', ({ bytes }) => bytes),
+  timeColumn('p50', ({ latency_us }) => latency_us.p50 ?? undefined),
+  timeColumn('p99', ({ latency_us }) => latency_us.p99 ?? undefined),
+  timeColumn('in all', ({ latency_us }) => latency_us.total),
+  whoColumn,
+];
+
+const CACHE: readonly Column<IoCacheRow>[] = [
+  bytesColumn('read', ({ read_bytes }) => read_bytes),
+  bytesColumn('from disk', ({ disk_bytes }) => disk_bytes),
+  shareColumn('page cache', ({ read_bytes, cached_bytes }) =>
+    cached_bytes === null ? undefined : cached_bytes / read_bytes,
+  ),
+  whoColumn,
+];
+
+const FILE: readonly Column<IoFileRow>[] = [
+  textColumn('operation', ({ operation }) => operation),
+  bytesColumn('bytes', ({ bytes }) => bytes),
+  textColumn('file', ({ path }) => path ?? '(another file)'),
+  whoColumn,
+];
+
+const OTHER: readonly Column<IoOtherRow>[] = [
+  textColumn('device', ({ device }) => device),
+  textColumn('operation', ({ operation }) => operation),
+  countColumn('requests', ({ count }) => count),
+  bytesColumn('bytes', ({ bytes }) => bytes),
+  textColumn('process', (row) => (row.deferred ? `${row.process} (deferred: of whom is not known)` : row.process)),
+];
+
+export function printIo(rows: readonly IoRow[], context: Context): void {
+  const of = <Kind extends IoRow['kind']>(kind: Kind) =>
+    rows.filter((row): row is Extract<IoRow, { kind: Kind }> => row.kind === kind);
+  const [devices, caches, files, others] = [of('device'), of('cache'), of('file'), of('other')];
+  printTable([devices.length > 0 ? 'PostgreSQL:' : 'PostgreSQL asked nothing of any device'], DEVICE, devices, context);
+  if (caches.length > 0) printTable(['read by queries, and where it came from:'], CACHE, caches, context);
+  if (files.length > 0) printTable(['by file:'], FILE, files, context);
+  if (others.length > 0) printTable(['everybody else:'], OTHER, others, context);
+}
