@@ -20,10 +20,12 @@ export interface CompileHost {
   binaries?(name: string): readonly string[];
   userFunctions?(binary: string): readonly UserFunction[];
   /** A data symbol of a binary (uaddr). */
-  userSymbol?(binary: string, name: string): { readonly address: bigint; readonly size: number } | undefined;
+  userSymbol?(binary: string, name: string): UserSymbol | undefined;
   /** Debug information of a binary: arguments by name, types, source lines. */
   debugInfo?(binary: string): DebugInfo | undefined;
   usdtSites?(binary: string): readonly UsdtSite[];
+  /** Where the tracer is not in the machine's own PID namespace: which it is in, as stat gives it. */
+  pidNamespace?(): { readonly device: bigint; readonly inode: bigint } | undefined;
   /** Inode of a cgroup directory, as bpf_get_current_cgroup_id gives it. */
   cgroupId?(path: string): bigint | undefined;
   /** The process that -c started: cpid. */
@@ -57,10 +59,20 @@ export interface UserFunction {
   readonly size: number;
 }
 
+export interface UserSymbol {
+  /** Virtual address in the file. */
+  readonly address: bigint;
+  readonly size: number;
+  /** The program is loaded where there is room: addresses are moved (PIE, libraries). */
+  readonly isMoved: boolean;
+}
+
 export interface UsdtSite {
   readonly provider: string;
   readonly name: string;
   readonly fileOffset: bigint;
+  /** Virtual address in the file. */
+  readonly address: bigint;
   readonly semaphoreOffset?: bigint;
   /** As the note writes them: `-4@%edi 8@-16(%rbp)`. */
   readonly arguments: string;

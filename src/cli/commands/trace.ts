@@ -1,5 +1,4 @@
 /** `pebble trace`: runs a program of the tracing language, with bpftrace's options. */
-import { writeFileSync } from 'node:fs';
 import { PebbleError } from '../../base/errors.ts';
 import { type Compiled, type CompiledScript, compile, DEFAULT_SETTINGS, formatDiagnostics } from '../../lang/index.ts';
 import type { ClusterChoice } from '../../postgres/tracing/index.ts';
@@ -18,13 +17,14 @@ import type { Context, Exit } from '../command.ts';
 import { interruption } from '../interrupt.ts';
 import { detailLines } from '../report-error.ts';
 import { requestHost } from '../trace/host.ts';
+import { takeName } from '../trace/name.ts';
 import { readRequest, type TraceRequest } from '../trace/request.ts';
 
 export async function run(argv: readonly string[], context: Context): Promise<Exit> {
   const colour = wantsColour(context);
   try {
     const request = readRequest(argv);
-    return (await answerOnly(request)) ?? (await trace(request, colour));
+    return (await answerOnly(request)) ?? (await trace(request, argv, colour));
   } catch (error) {
     if (!(error instanceof PebbleError) || error.code === 'internal') throw error;
     process.stderr.write(failureText(error, colour));
@@ -45,9 +45,9 @@ async function answerOnly(request: TraceRequest): Promise<Exit> {
   return listing(request);
 }
 
-async function trace(request: TraceRequest, colour: boolean): Promise<number> {
+async function trace(request: TraceRequest, argv: readonly string[], colour: boolean): Promise<number> {
   const { options } = request;
-  takeName();
+  takeName(argv);
   const target = targetOf(request);
   try {
     const script = compileRequest(request, target, colour);
@@ -69,11 +69,6 @@ async function trace(request: TraceRequest, colour: boolean): Promise<number> {
   } finally {
     await target?.terminate();
   }
-}
-
-/** Scripts leave their own tracer out by `comm != "bpftrace"`. */
-function takeName(): void {
-  writeFileSync('/proc/self/comm', 'bpftrace');
 }
 
 function targetOf({ options, pid }: TraceRequest): Target | undefined {

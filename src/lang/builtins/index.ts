@@ -11,7 +11,7 @@ import { NAMES, tableFunction } from './names.ts';
 import { NETWORK } from './network.ts';
 import { OUTPUT } from './output.ts';
 import { argRow, PROBE } from './probe.ts';
-import { PROCESS } from './process.ts';
+import { PROCESS, PROCESS_FUNCTIONS } from './process.ts';
 import { SEARCH } from './search.ts';
 import { STACK_BUILTINS, STACK_FUNCTIONS } from './stacks.ts';
 import { TEXT } from './text.ts';
@@ -34,6 +34,7 @@ export function createLibrary(
     NETWORK,
     KERNEL,
     NAMES,
+    PROCESS_FUNCTIONS,
     TIME_FUNCTIONS,
     OUTPUT,
     MAPS,

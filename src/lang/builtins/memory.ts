@@ -12,6 +12,7 @@ import { integral } from '../types/operators.ts';
 import { INT64, type Type, typeName, UINT64 } from '../types/type.ts';
 import type { Typing } from '../types/typing.ts';
 import { textArgument } from './text-argument.ts';
+import { uaddr } from './uaddr.ts';
 
 function inSpace(name: 'kptr' | 'uptr', space: 'kernel' | 'user'): FunctionRow {
   return {
@@ -170,6 +171,7 @@ export const MEMORY: readonly FunctionRow[] = [
   inSpace('uptr', 'user'),
   reg,
   kaddr,
+  uaddr,
   ksym,
   usym,
   readInto('user', 'bytes'),

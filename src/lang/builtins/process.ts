@@ -1,8 +1,9 @@
 /** Builtins about who runs: pid, tid, uid, comm, curtask, cgroup, cpu. */
+import { record, u32 } from '../../base/record.ts';
 import { imm, type Operand } from '../ir/index.ts';
 import type { Lowering } from '../lower/lowering.ts';
 import { pointerOf, storeText } from '../lower/memory.ts';
-import type { BuiltinRow } from '../lower/rows.ts';
+import type { BuiltinRow, FunctionRow } from '../lower/rows.ts';
 import { inMemory, offsetBy, scalar } from '../lower/value.ts';
 import { sizeOfType } from '../types/layout.ts';
 import { pointerTo, stringType, type Type, UINT8, UINT32, UINT64, VOID } from '../types/type.ts';
@@ -17,6 +18,58 @@ function simple(name: string, type: Type, doc: string, lower: (l: Lowering) => O
 
 const high = (value: Operand, l: Lowering): Operand => l.b.binary('ushr', value, imm(32));
 const low = (value: Operand, l: Lowering): Operand => l.b.extend(value, 4, false);
+
+/** struct bpf_pidns_info (linux/bpf.h) */
+const PIDNS_INFO = record('bpf_pidns_info', { pid: u32, tgid: u32 });
+
+const initIds = (l: Lowering) => {
+  const both = l.b.helper('get_current_pid_tgid', []);
+  return { pid: () => high(both, l), tid: () => low(both, l) };
+};
+
+/** As the tracer's own PID namespace numbers them; 0 for what that namespace does not know. */
+function ownIds(l: Lowering) {
+  const namespace = l.script.typing.host.pidNamespace?.();
+  if (namespace === undefined) return initIds(l);
+  const info = l.bytes('pidns', PIDNS_INFO.size);
+  l.b.zero(info, PIDNS_INFO.size);
+  const { device, inode } = namespace;
+  l.b.helper('get_ns_current_pid_tgid', [imm(device), imm(inode), pointerOf(info, l), imm(PIDNS_INFO.size)]);
+  return {
+    pid: () => l.b.load(offsetBy(info, PIDNS_INFO.offsets.tgid), 4),
+    tid: () => l.b.load(offsetBy(info, PIDNS_INFO.offsets.pid), 4),
+  };
+}
+
+const NAMESPACES = ['curr_ns', 'init'];
+
+function inNamespace(name: 'pid' | 'tid', what: string): FunctionRow {
+  return {
+    name,
+    signature: `uint32 ${name}([curr_ns|init])`,
+    doc: `${what} as the tracer's PID namespace numbers it, or the machine's (init).`,
+    arguments: [0, 1],
+    raw: (argument) => argument.kind === 'identifier',
+    type(call, t) {
+      const [mode] = call.arguments;
+      if (mode && !(mode.kind === 'identifier' && NAMESPACES.includes(mode.name))) {
+        const hints = [`write ${name}(${NAMESPACES.join(`) or ${name}(`)})`];
+        return t.error(mode, `${name}() only supports curr_ns and init as the argument`, { hints });
+      }
+      return UINT32;
+    },
+    lower(call, l) {
+      const [mode] = call.arguments;
+      const ids = mode?.kind === 'identifier' && mode.name === 'init' ? initIds(l) : ownIds(l);
+      return scalar(UINT32, ids[name]());
+    },
+  };
+}
+
+export const PROCESS_FUNCTIONS: readonly FunctionRow[] = [
+  inNamespace('pid', 'Process id of the current thread'),
+  inNamespace('tid', 'Id of the current thread'),
+];
 
 const comm: BuiltinRow = {
   name: 'comm',
@@ -52,10 +105,8 @@ const userRegs: BuiltinRow = {
 };
 
 export const PROCESS: readonly BuiltinRow[] = [
-  simple('pid', UINT32, 'Process id (thread group) of the current thread.', (l) =>
-    high(l.b.helper('get_current_pid_tgid', []), l),
-  ),
-  simple('tid', UINT32, 'Thread id of the current thread.', (l) => low(l.b.helper('get_current_pid_tgid', []), l)),
+  simple('pid', UINT32, 'Process id (thread group) of the current thread.', (l) => ownIds(l).pid()),
+  simple('tid', UINT32, 'Thread id of the current thread.', (l) => ownIds(l).tid()),
   simple('uid', UINT64, 'User id of the current thread.', (l) => low(l.b.helper('get_current_uid_gid', []), l)),
   simple('gid', UINT64, 'Group id of the current thread.', (l) => high(l.b.helper('get_current_uid_gid', []), l)),
   simple('username', { kind: 'username' }, 'Name of the current user, looked up when it is printed.', (l) =>
@@ -77,8 +128,12 @@ export const PROCESS: readonly BuiltinRow[] = [
   userRegs,
 ];
 
+/** Run by hand: by the tracer itself, on behalf of user code. */
+const isByHand = (l: Lowering): boolean => l.point !== undefined && l.point.how !== 'attach';
+
 /** The privilege level in cs of the interrupted context (x86: two low bits). */
 function usermode(l: Lowering): Operand {
+  if (isByHand(l)) return imm(1);
   const CS = 17 * 8;
   const cs = l.b.load(offsetBy({ base: l.context!, offset: 0 }, CS), 8);
   return l.b.compare('eq', l.b.binary('and', cs, imm(3)), imm(3));

@@ -97,6 +97,7 @@ function namesUsed(probe: Probe): Set<string> {
 function shapeOf(point: ProbePoint, used: ReadonlySet<string>): string {
   const parts: unknown[] = [point.kind.names[0], point.program, point.attachTo, point.how, point.signal];
   if (used.has('probe')) parts.push(point.name);
+  if (used.has('uaddr')) parts.push(point.address);
   if (used.has('args')) parts.push(point.args?.struct.name);
   if (used.has('retval')) parts.push(point.retval);
   if (point.argN?.in === 'usdt') parts.push(point.name);

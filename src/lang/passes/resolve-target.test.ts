@@ -51,7 +51,7 @@ test('a probe takes the first hook that is there, and says so', () => {
     script!.probes.map(({ name }) => name),
     ['uprobe:/toy:ask'],
   );
-  const site = { provider: 'toy', name: 'asked', fileOffset: 32n, arguments: '8@%rdi' };
+  const site = { provider: 'toy', name: 'asked', fileOffset: 32n, address: 32n, arguments: '8@%rdi' };
   assert.equal(compiled('toy:asked { exit(); }', { ...HOST, usdtSites: () => [site] }).hooks[0]!.cost, 'a nop');
 });
 

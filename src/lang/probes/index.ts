@@ -9,7 +9,8 @@ import { rawtracepoint } from './rawtracepoint.ts';
 import { begin, end, self } from './special.ts';
 import { interval, profile } from './timed.ts';
 import { tracepoint } from './tracepoint.ts';
-import { uprobe, uretprobe, usdt } from './user.ts';
+import { usdt } from './usdt.ts';
+import { uprobe, uretprobe } from './user.ts';
 import { watchpoint } from './watchpoint.ts';
 
 export type * from './kind.ts';

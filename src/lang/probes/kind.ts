@@ -3,6 +3,7 @@ import type { LinkSpec, ProgramKind } from '../../bpf/spec/index.ts';
 import type { Diagnostics } from '../diagnostics/index.ts';
 import type { CompileHost } from '../host.ts';
 import type { ScriptProbe } from '../script.ts';
+import type { Settings } from '../settings.ts';
 import type { AttachPoint } from '../syntax/ast.ts';
 import type { StructType, Type } from '../types/type.ts';
 import type { TypeSpace } from '../types/type-space.ts';
@@ -24,6 +25,7 @@ export interface ExpandContext {
   readonly host: CompileHost;
   readonly types: TypeSpace;
   readonly diagnostics: Diagnostics;
+  readonly settings: Settings;
   /** The body mentions `args`: raw tracepoints then want typed arguments. */
   readonly usesArgs: boolean;
   /** Only this process is traced (-p). */
@@ -54,6 +56,8 @@ export interface ProbePoint {
   readonly func?: 'instruction' | 'attach';
   /** Binary that user symbols are looked up in. */
   readonly binary?: string;
+  /** Of the probed instruction, as linked. */
+  readonly address?: bigint;
 }
 
 /** What `args` is: a struct in the context, or eight-byte slots that a struct's fields stand for, or registers and stack. */

@@ -20,6 +20,14 @@ test('registers and memory of AArch64', () => {
   ]);
 });
 
+test('constants are as wide as they are passed', () => {
+  const values = parseUsdtArguments('4@$-202182160 -4@$-202182160 2@$-3600 1@$240')?.map(({ place }) => place);
+  assert.deepEqual(
+    values,
+    [4092785136n, -202182160n, 61936n, 240n].map((value) => ({ in: 'constant', value })),
+  );
+});
+
 test('no arguments; forms that are not known', () => {
   assert.deepEqual(parseUsdtArguments(''), []);
   assert.equal(parseUsdtArguments('8@sym+4(%rip,%zz'), undefined);

@@ -38,7 +38,13 @@ function parseOne(word: string): UsdtArgument | undefined {
   const bytes = Math.abs(size);
   if (bytes !== 1 && bytes !== 2 && bytes !== 4 && bytes !== 8) return undefined;
   const place = parsePlace(match[2]!);
+  if (place?.in === 'constant') return { size: bytes, signed: size < 0, place: constant(place.value, bytes, size < 0) };
   return place && { size: bytes, signed: size < 0, place };
+}
+
+/** As wide as it is passed. */
+function constant(value: bigint, bytes: number, signed: boolean): UsdtArgument['place'] {
+  return { in: 'constant', value: (signed || bytes === 8 ? BigInt.asIntN : BigInt.asUintN)(bytes * 8, value) };
 }
 
 function parsePlace(text: string): UsdtArgument['place'] | undefined {

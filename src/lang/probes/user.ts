@@ -1,9 +1,9 @@
-/** uprobe, uretprobe and usdt: code of programs and libraries. */
+/** uprobe and uretprobe: functions, addresses and source lines of programs and libraries. */
 import { didYouMean } from '../diagnostics/index.ts';
-import type { UsdtSite, UserFunction } from '../host.ts';
+import type { UserFunction } from '../host.ts';
 import type { AttachPoint } from '../syntax/ast.ts';
-import type { ExpandContext, PendingLink, ProbeKind, ProbePoint } from './kind.ts';
-import { parseUsdtArguments } from './usdt-arguments.ts';
+import { binariesOf, missingIn, pidOf } from './binaries.ts';
+import type { ExpandContext, ProbeKind, ProbePoint } from './kind.ts';
 import { userArguments } from './user-arguments.ts';
 import { isPattern, matcher } from './wildcard.ts';
 
@@ -28,233 +28,188 @@ export const uretprobe: ProbeKind = {
   expand: (point, context) => expandFunction(uretprobe, point, context),
 };
 
-export const usdt: ProbeKind = {
-  names: ['usdt', 'U'],
-  usage: ['usdt:BINARY:NAME', 'usdt:BINARY:PROVIDER:NAME'],
-  doc: 'A static probe compiled into a program; arg0 … are what it passes.',
-  space: 'user',
-  expand: expandUsdt,
-};
-
-/** Files that the binary part names, or a diagnostic. */
-function binariesOf(point: AttachPoint, context: ExpandContext): readonly string[] {
-  const name = point.parts[1] ?? '';
-  const found = context.host.binaries?.(name) ?? [name];
-  if (found.length === 0)
-    context.diagnostics.error(point.span, `uprobe target file '${name}' does not exist or is not executable`);
-  return found;
-}
+/** Registers that carry arguments. */
+const ARGUMENT_REGISTERS = { x64: 6, arm64: 8 } as const;
 
 function expandFunction(kind: ProbeKind, point: AttachPoint, context: ExpandContext): ProbePoint[] {
   const [provider = '', binary = '', ...rest] = point.parts;
   const target = rest.at(-1) ?? '';
-  if (point.parts.length < 3 || binary === '' || target === '') {
+  if (point.parts.length < 3 || target === '' || (binary === '' && context.pid === undefined)) {
     context.diagnostics.error(point.span, `${kind.names[0]} probe must have a binary and a function`, {
       hints: [`write ${provider}:BINARY:FUNCTION`],
     });
     return [];
   }
-  return binariesOf(point, context).flatMap((file) =>
-    rest[0] === '@' ? atLine(kind, point, file, rest.slice(1), context) : inBinary(kind, point, file, target, context),
-  );
+  if (rest[0] === '@') return atLine(kind, point, rest.slice(1), context);
+  if (isAddress(target)) return binariesAt(point, context).flatMap((file) => atAddress(kind, file, target, context));
+  return atFunctions(kind, point, target, context);
 }
+
+const isAddress = (target: string): boolean => /^(?:0x[\da-f]+|\d+)$/i.test(target);
 
 /** `BINARY@FILE:LINE[:COLUMN]`: where the first statement of the line begins. */
 function atLine(
   kind: ProbeKind,
   point: AttachPoint,
-  binary: string,
   [file = '', line = '', column]: readonly string[],
   context: ExpandContext,
 ): ProbePoint[] {
   const place = `${file}:${[line, column].filter(Boolean).join(':')}`;
-  const places = context.host.debugInfo?.(binary)?.addressesOf(file, Number(line), Number(column ?? 0));
-  const [address] = places?.addresses ?? [];
-  if (address === undefined) {
-    const near = places?.nearest.map(String).join(' and ');
-    const hint = near ? `${file} has code in line ${near}` : places ? undefined : `${binary} has no debug information`;
-    context.missing(point, `${kind.names[0]} ${binary}@${place}`, hint);
-    return [];
+  const files = binariesOf(point, context);
+  const found = files.flatMap((binary): ProbePoint[] => {
+    const places = context.host.debugInfo?.(binary)?.addressesOf(file, Number(line), Number(column ?? 0));
+    const [address] = places?.addresses ?? [];
+    if (address === undefined) return [];
+    const link = {
+      kind: 'uprobe',
+      at: { binary, address: BigInt(address) },
+      atReturn: false,
+      ...pidOf(context),
+    } as const;
+    const name = `${kind.names[0]}:${binary}@${place}`;
+    return [
+      {
+        ...basePoint(kind, binary, BigInt(address)),
+        ...entryValues(binary, BigInt(address), place, context),
+        name,
+        program: 'kprobe',
+        links: [link],
+      },
+    ];
+  });
+  if (found.length === 0 && files.length > 0) {
+    context.missing(
+      point,
+      `${kind.names[0]} ${missingIn(files, point)}@${place}`,
+      lineHint(files[0]!, file, Number(line), context),
+    );
   }
-  const link = {
-    kind: 'uprobe',
-    at: { binary, address: BigInt(address) },
-    atReturn: false,
-    ...pidOf(context),
-  } as const;
-  const name = `${kind.names[0]}:${binary}@${place}`;
-  return [
-    {
-      ...basePoint(kind, binary),
-      ...entryValues(binary, address, place, context),
-      name,
-      program: 'kprobe',
-      links: [link],
-    },
-  ];
+  return found;
 }
 
-const basePoint = (kind: ProbeKind, binary: string) =>
-  ({ kind, how: 'attach', binary, func: 'instruction', context: 'pt_regs' }) as const;
+function lineHint(binary: string, file: string, line: number, { host }: ExpandContext): string | undefined {
+  const debug = host.debugInfo?.(binary);
+  if (debug === undefined) return `${binary} has no debug information`;
+  const near = debug.addressesOf(file, line, 0).nearest;
+  return near.length > 0 ? `the nearest code in ${file} is in line ${near.join(' and ')}` : undefined;
+}
+
+const basePoint = (kind: ProbeKind, binary: string, address?: bigint) =>
+  ({
+    kind,
+    how: 'attach',
+    binary,
+    func: 'instruction',
+    context: 'pt_regs',
+    ...(address !== undefined && { address }),
+  }) as const;
 
 /** What a function is called with; `address` is as linked. */
 function entryValues(
   binary: string,
-  address: number | undefined,
+  address: bigint | undefined,
   name: string,
   { host, usesArgs }: ExpandContext,
 ): Pick<ProbePoint, 'argN' | 'args'> {
-  const fn = usesArgs && address !== undefined ? host.debugInfo?.(binary)?.functionAt(address) : undefined;
+  const fn = usesArgs && address !== undefined ? host.debugInfo?.(binary)?.functionAt(Number(address)) : undefined;
+  const struct = `struct args_${binary}_${name}`.replaceAll(/[^\w ]/g, '_');
   return {
     argN: { in: 'registers' },
-    ...(fn && {
-      args: userArguments(
-        fn,
-        `struct args_${binary}_${name}`.replaceAll(/[^\w ]/g, '_'),
-        host.arch === 'arm64' ? 8 : 6,
-      ),
-    }),
+    ...(fn && { args: userArguments(fn, struct, ARGUMENT_REGISTERS[host.arch ?? 'x64']) }),
   };
 }
 
-function inBinary(
-  kind: ProbeKind,
-  point: AttachPoint,
-  binary: string,
-  target: string,
-  context: ExpandContext,
-): ProbePoint[] {
+/** With --unsafe also files that are no ELF: their addresses are offsets. */
+function binariesAt(point: AttachPoint, context: ExpandContext): readonly string[] {
+  const found = context.host.binaries?.(point.parts[1] ?? '') ?? [];
+  return context.settings.unsafe && found.length === 0 ? [point.parts[1]!] : binariesOf(point, context);
+}
+
+function atAddress(kind: ProbeKind, binary: string, target: string, context: ExpandContext): ProbePoint[] {
+  const address = BigInt(target);
   const atReturn = kind === uretprobe;
-  const base = basePoint(kind, binary);
-  const values = (name: string, address?: bigint) =>
-    atReturn
-      ? ({ retval: 'register' } as const)
-      : entryValues(binary, address === undefined ? undefined : Number(address), name, context);
-  const name = (symbol: string) => `${kind.names[0]}:${binary}:${symbol}`;
-  if (/^(?:0x[\da-f]+|\d+)$/i.test(target)) {
-    const link = { kind: 'uprobe', at: { binary, address: BigInt(target) }, atReturn, ...pidOf(context) } as const;
-    return [{ ...base, ...values(target), name: name(target), program: 'kprobe', links: [link] }];
-  }
-  const { symbol, plus } = splitOffset(target);
-  const functions = lookUp(point, binary, symbol, context);
-  if (plus !== 0 || functions === undefined || context.host.features?.uprobeMulti === false) {
-    return (functions ?? [{ name: symbol, address: undefined }]).map((fn): ProbePoint => {
-      const at = { binary, symbol: fn.name, ...(plus !== 0 && { plus }) };
-      const link = { kind: 'uprobe', at, atReturn, ...pidOf(context) } as const;
-      return {
-        ...base,
-        ...values(fn.name, fn.address),
-        name: name(plus ? target : fn.name),
-        program: 'kprobe',
-        links: [link],
-      };
+  const { unsafe } = context.settings;
+  const fn = unsafe ? undefined : context.host.userFunctions?.(binary).find((one) => covers(one, address));
+  if (fn === undefined && !unsafe && context.host.userFunctions) {
+    context.diagnostics.error(undefined, `Could not resolve address: ${binary}:0x${address.toString(16)}`, {
+      hints: ['no function is there; --unsafe attaches all the same'],
     });
+    return [];
   }
-  return functions.map((fn): ProbePoint => {
-    const link = { kind: 'uprobe_multi', binary, fileOffsets: [fn.fileOffset], atReturn, ...pidOf(context) } as const;
-    return { ...base, ...values(fn.name, fn.address), name: name(fn.name), program: 'uprobe_multi', links: [link] };
+  const values = atReturn ? ({ retval: 'register' } as const) : entryValues(binary, address, target, context);
+  const isElf = (context.host.binaries?.(binary) ?? [binary]).length > 0;
+  const point = { ...basePoint(kind, binary, address), ...values, name: `${kind.names[0]}:${binary}:${target}` };
+  const how = { atReturn, ...pidOf(context) };
+  if (isElf) return [{ ...point, program: 'kprobe', links: [{ kind: 'uprobe', at: { binary, address }, ...how }] }];
+  const link = { kind: 'uprobe_multi', binary, fileOffsets: [address], ...how } as const;
+  return [{ ...point, program: 'uprobe_multi', links: [link] }];
+}
+
+const covers = ({ address, size }: UserFunction, at: bigint): boolean => at >= address && at < address + BigInt(size);
+
+function atFunctions(kind: ProbeKind, point: AttachPoint, target: string, context: ExpandContext): ProbePoint[] {
+  const { symbol, plus } = splitOffset(target);
+  const files = binariesOf(point, context);
+  const accepts = isPattern(symbol) ? matcher(symbol) : (name: string) => name === symbol;
+  const lists = files.map((file) => {
+    const found = context.host.userFunctions?.(file).filter((fn) => accepts(fn.name));
+    return { file, found: isPattern(symbol) ? found && uniqueAddresses(found) : found?.slice(0, 1) };
+  });
+  if (files.length > 0 && lists.every(({ found }) => found?.length === 0)) {
+    const names = context.host.userFunctions?.(files[0]!).map((fn) => fn.name) ?? [];
+    context.missing(point, `${kind.names[0]} ${missingIn(files, point)}:${symbol}`, didYouMean(symbol, names));
+  }
+  return lists.flatMap(({ file, found }) => {
+    if (!isPattern(symbol) && found?.some((fn) => !isAllowed(fn, plus, context))) return [];
+    return (found ?? [undefined]).map((fn) => functionPoint(kind, file, { symbol, plus }, fn, context));
   });
 }
 
-const pidOf = ({ pid }: ExpandContext): { pid?: number } => (pid === undefined ? {} : { pid });
+/** Code in the middle of an instruction, or of no function, must not be patched. */
+function isAllowed(fn: UserFunction, plus: number, { settings, diagnostics }: ExpandContext): boolean {
+  if (settings.unsafe) return true;
+  if (fn.size === 0) {
+    const advice =
+      '--unsafe to force attachment. WARNING: This option could lead to data corruption in the target process.';
+    diagnostics.error(undefined, `Could not determine boundary for ${fn.name} (symbol has size 0).\nUse ${advice}`);
+    return false;
+  }
+  if (plus < fn.size) return true;
+  diagnostics.error(undefined, `Offset outside the function bounds ('${fn.name}' size is ${fn.size})`);
+  return false;
+}
+
+/** `fn`: absent when the host has no list of functions. */
+function functionPoint(
+  kind: ProbeKind,
+  binary: string,
+  { symbol, plus }: { readonly symbol: string; readonly plus: number },
+  fn: UserFunction | undefined,
+  context: ExpandContext,
+): ProbePoint {
+  const atReturn = kind === uretprobe;
+  const own = fn?.name ?? symbol;
+  const address = fn && fn.address + BigInt(plus);
+  const common = {
+    ...basePoint(kind, binary, address),
+    ...(atReturn ? ({ retval: 'register' } as const) : entryValues(binary, address, own, context)),
+    name: `${kind.names[0]}:${binary}:${plus ? `${own}+${plus}` : own}`,
+  };
+  if (plus !== 0 || fn === undefined || context.host.features?.uprobeMulti === false) {
+    const at = { binary, symbol: own, ...(plus !== 0 && { plus }) };
+    return { ...common, program: 'kprobe', links: [{ kind: 'uprobe', at, atReturn, ...pidOf(context) }] };
+  }
+  const link = { kind: 'uprobe_multi', binary, fileOffsets: [fn.fileOffset], atReturn, ...pidOf(context) } as const;
+  return { ...common, program: 'uprobe_multi', links: [link] };
+}
 
 function splitOffset(target: string): { symbol: string; plus: number } {
   const match = /^(.*?)\+(0x[\da-f]+|\d+)$/i.exec(target);
   return match ? { symbol: match[1]!, plus: Number(match[2]) } : { symbol: target, plus: 0 };
 }
 
-/** undefined when the host has no list of functions. */
-function lookUp(
-  point: AttachPoint,
-  binary: string,
-  symbol: string,
-  context: ExpandContext,
-): readonly UserFunction[] | undefined {
-  const all = context.host.userFunctions?.(binary);
-  if (all === undefined) return undefined;
-  const found = all.filter((fn) => fn.name === symbol || (isPattern(symbol) && matcher(symbol)(fn.name)));
-  if (found.length === 0) {
-    const hint = didYouMean(
-      symbol,
-      all.map((fn) => fn.name),
-    );
-    context.missing(point, `${point.parts[0]?.startsWith('ur') ? 'uretprobe' : 'uprobe'} ${binary}:${symbol}`, hint);
-  }
-  return isPattern(symbol) ? uniqueAddresses(found) : found.slice(0, 1);
-}
-
 /** Aliases of one function would fire twice. */
 function uniqueAddresses(functions: readonly UserFunction[]): UserFunction[] {
   const seen = new Map(functions.map((fn) => [fn.fileOffset, fn]));
   return [...seen.values()];
-}
-
-function expandUsdt(point: AttachPoint, context: ExpandContext): ProbePoint[] {
-  const [, binary = '', ...rest] = point.parts;
-  const name = rest.at(-1) ?? '';
-  const provider = rest.length > 1 ? rest[0]! : '*';
-  if (binary === '' || name === '') {
-    context.diagnostics.error(
-      point.span,
-      'usdt probe must have a target: usdt:BINARY:NAME or usdt:BINARY:PROVIDER:NAME',
-    );
-    return [];
-  }
-  return binariesOf(point, context).flatMap((file) => {
-    const groups = sitesOf(file, provider || '*', name, point, context);
-    return groups.map((sites) => usdtPoint(file, sites, point, context));
-  });
-}
-
-/** Sites by provider and name: a probe of one name may stand in several places. */
-function sitesOf(
-  binary: string,
-  provider: string,
-  name: string,
-  point: AttachPoint,
-  context: ExpandContext,
-): UsdtSite[][] {
-  const all = context.host.usdtSites?.(binary) ?? [];
-  const isProvider = matcher(provider);
-  const isName = matcher(name);
-  const groups = new Map<string, UsdtSite[]>();
-  for (const site of all) {
-    if (!isProvider(site.provider) || !isName(site.name)) continue;
-    const key = `${site.provider}:${site.name}`;
-    groups.set(key, [...(groups.get(key) ?? []), site]);
-  }
-  if (groups.size === 0) {
-    const names = all.map((site) => site.name);
-    context.missing(point, `usdt ${binary}:${name}`, didYouMean(name, names));
-  }
-  return [...groups.values()];
-}
-
-function usdtPoint(binary: string, sites: readonly UsdtSite[], point: AttachPoint, context: ExpandContext): ProbePoint {
-  const parsed = sites.map((site) => parseUsdtArguments(site.arguments));
-  const unknown = sites.find((_, i) => parsed[i] === undefined);
-  if (unknown) {
-    context.diagnostics.warning(point.span, `arguments of ${unknown.name} cannot be read: "${unknown.arguments}"`);
-  }
-  const first = sites[0]!;
-  const semaphores = sites.map((site) => site.semaphoreOffset ?? 0n);
-  const link: PendingLink = {
-    kind: 'uprobe_multi',
-    binary,
-    fileOffsets: sites.map((site) => site.fileOffset),
-    ...(semaphores.some((offset) => offset !== 0n) && { semaphoreOffsets: semaphores }),
-    cookies: sites.map((_, i) => BigInt(i)),
-    atReturn: false,
-    ...pidOf(context),
-  };
-  return {
-    name: `usdt:${binary}:${first.provider}:${first.name}`,
-    kind: usdt,
-    program: 'uprobe_multi',
-    how: 'attach',
-    binary,
-    func: 'instruction',
-    links: [link],
-    ...(!unknown && { argN: { in: 'usdt', sites: parsed as NonNullable<(typeof parsed)[number]>[] } }),
-  };
 }

@@ -1,4 +1,5 @@
 /** This machine, as the compiler asks about it: every answer, and the code that finds it, is loaded when first wanted. */
+import { statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { possibleCpus } from '../../bpf/index.ts';
 import type { CompileHost, TargetProvider } from '../../lang/host.ts';
@@ -34,12 +35,21 @@ export function machineHost({ pid, target, debugDirectories }: HostOptions = {})
     userSymbol: (path, name) => files().data(path, name),
     debugInfo: (path) => files().debugInfo(path),
     usdtSites: (path) => files().probes(path),
+    pidNamespace: once(foreignPidNamespace),
     cgroupId: (path) => cgroups().cgroupId(path),
     get cpus() {
       return { possible: possibleCpus() };
     },
     ...(target && { target }),
   };
+}
+
+/** PROC_PID_INIT_INO: the machine's own PID namespace (linux/proc_ns.h). */
+const INITIAL_PIDS = 0xef_ff_ff_fcn;
+
+function foreignPidNamespace() {
+  const { dev, ino } = statSync('/proc/self/ns/pid', { bigint: true });
+  return ino === INITIAL_PIDS ? undefined : { device: dev, inode: ino };
 }
 
 function once<T>(find: () => T): () => T {

@@ -1,7 +1,10 @@
 /** What is inside of a binary: functions, data symbols, USDT probes; each file is read once. */
 import { type Dwarf, openDwarf } from '../../bpf/dwarf/index.ts';
 import { Elf, openDebugFile, type SymbolTable, usdtSites } from '../../bpf/elf/index.ts';
-import type { UsdtSite, UserFunction } from '../../lang/host.ts';
+import type { UsdtSite, UserFunction, UserSymbol } from '../../lang/host.ts';
+
+/** e_type of programs and libraries that are loaded where there is room. */
+const ET_DYN = 3;
 
 export class BinarySymbols {
   readonly #functions = new Map<string, readonly UserFunction[]>();
@@ -28,10 +31,11 @@ export class BinarySymbols {
     return remember(this.#probes, path, readProbes);
   }
 
-  data(path: string, name: string): { readonly address: bigint; readonly size: number } | undefined {
-    return withTables(path, (_elf, tables) => {
+  data(path: string, name: string): UserSymbol | undefined {
+    return withTables(path, (elf, tables) => {
       const symbol = tables.map((table) => table.find(name)).find((found) => found !== undefined);
-      return symbol && { address: BigInt(symbol.address), size: symbol.size };
+      const isMoved = elf.header.type === ET_DYN;
+      return symbol && { address: BigInt(symbol.address), size: symbol.size, isMoved };
     });
   }
 }
@@ -83,6 +87,7 @@ function readProbes(path: string): UsdtSite[] {
       provider: site.provider,
       name: site.probe,
       fileOffset: BigInt(site.fileOffset),
+      address: BigInt(site.address),
       arguments: site.arguments.map(({ text }) => text).join(' '),
       ...(site.semaphore && { semaphoreOffset: BigInt(site.semaphore.fileOffset) }),
     }));

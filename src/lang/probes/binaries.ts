@@ -1,0 +1,18 @@
+/** The binary part of probes of user programs. */
+import type { AttachPoint } from '../syntax/ast.ts';
+import type { ExpandContext } from './kind.ts';
+
+/** Files that the part names, or a diagnostic; none named means all of the traced process. */
+export function binariesOf(point: AttachPoint, context: ExpandContext): readonly string[] {
+  const name = point.parts[1] || '*';
+  const found = context.host.binaries?.(name) ?? [name];
+  if (found.length === 0)
+    context.diagnostics.error(point.span, `uprobe target file '${name}' does not exist or is not executable`);
+  return found;
+}
+
+/** How to name them when nothing was found in them. */
+export const missingIn = (files: readonly string[], point: AttachPoint): string =>
+  files.length === 1 ? files[0]! : point.parts[1] || '*';
+
+export const pidOf = ({ pid }: ExpandContext): { pid?: number } => (pid === undefined ? {} : { pid });
