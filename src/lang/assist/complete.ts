@@ -3,6 +3,7 @@ import { createLibrary } from '../builtins/index.ts';
 import { Diagnostics } from '../diagnostics/index.ts';
 import type { CompileHost } from '../host.ts';
 import { findProbeKind, PROBE_KINDS } from '../probes/index.ts';
+import { DEFAULT_SETTINGS } from '../settings.ts';
 import { standardLibrary } from '../stdlib/index.ts';
 import { splitAttachPoint } from '../syntax/index.ts';
 import { typeName } from '../types/type.ts';
@@ -177,7 +178,15 @@ function argumentsOf(probe: string, host: CompileHost): Completion[] {
     ...splitAttachPoint(probe),
   } as const;
   const types = new TypeSpace([], host);
-  const context = { host, types, diagnostics: new Diagnostics(), usesArgs: true, pid: undefined, missing: () => {} };
+  const context = {
+    host,
+    types,
+    diagnostics: new Diagnostics(),
+    usesArgs: true,
+    pid: undefined,
+    settings: DEFAULT_SETTINGS,
+    missing: () => {},
+  };
   const [found] = findProbeKind(point.parts[0] ?? '')?.expand(point, context) ?? [];
   return (found?.args?.struct.fields() ?? []).map(({ name, type }) => ({
     label: name,
