@@ -11,6 +11,8 @@ export interface Tool {
   readonly question: string;
   /** What one event costs the traced program, as its comment `cost:` says; measured, see its page. */
   readonly cost: string | null;
+  /** What its comments `note:` say: limits of what it shows. */
+  readonly notes: readonly string[];
   /** Its attach points, timers and begin/end left out. */
   readonly hooks: readonly string[];
   /** Its first argument is the server's program unless one is given: the comment `argument: server`. */
@@ -38,6 +40,7 @@ export function describeTool(source: Source): Tool {
     name: basename(source.name).replace(/\.bt$/, ''),
     question: comments.find((line) => line !== '') ?? '',
     cost: comments.map((line) => /^cost: (.*)$/.exec(line)?.[1]).find((cost) => cost !== undefined) ?? null,
+    notes: comments.flatMap((line) => /^note: (.*)$/.exec(line)?.[1] ?? []),
     takesServer: comments.includes('argument: server'),
     hooks: [...new Set(hooks.filter((hook) => !NO_HOOK.test(hook)))],
     source,
