@@ -23,4 +23,34 @@ export const VIEWS: readonly View[] = [
     hooks: ATTRIBUTION,
     command: ['queries'],
   },
+  {
+    name: 'pgwaits',
+    question: 'What does each query wait for, how often and how long?',
+    hooks: ATTRIBUTION,
+    command: ['waits'],
+  },
+  {
+    name: 'pglocks',
+    question: 'Who waits for which lock, and who holds it?',
+    hooks: ATTRIBUTION,
+    command: ['locks'],
+  },
+  {
+    name: 'pgio',
+    question: 'Which queries read and write which devices, and what came from the page cache?',
+    hooks: ['tp_btf:block_bio_queue', 'tp_btf:block_bio_complete'],
+    command: ['io'],
+  },
+  {
+    name: 'pgcommit',
+    question: 'Where does the time of commits go: WAL insert, write, fsync, replication?',
+    hooks: ATTRIBUTION,
+    command: ['wal'],
+  },
+  {
+    name: 'pgprofile',
+    question: 'Which code of which query runs on the CPUs?',
+    hooks: ['profile:hz:99'],
+    command: ['profile'],
+  },
 ];
