@@ -94,7 +94,7 @@ function compileTool(
   { named, positional, pgdata }: Pick<ToolOptions, 'named' | 'positional' | 'pgdata'>,
   checkOnly: boolean,
 ): ReturnType<typeof compile> & { readonly script?: CompiledScript } {
-  const choice = pgdata === undefined ? {} : { pgdata };
+  const choice = pgdata === undefined ? {} : { pgdata: [pgdata] };
   return compile(tool.source, {
     host: machineHost({ target: postgresTarget(choice) }),
     settings: DEFAULT_SETTINGS,

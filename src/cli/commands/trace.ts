@@ -103,7 +103,7 @@ function compileRequest(request: TraceRequest, target: Target | undefined, colou
 }
 
 function clusterChoice({ options, pid }: TraceRequest): ClusterChoice {
-  return { ...(options.pgdata !== undefined && { pgdata: options.pgdata }), ...(pid !== undefined && { pid }) };
+  return { ...(options.pgdata.length > 0 && { pgdata: options.pgdata }), ...(pid !== undefined && { pid }) };
 }
 
 function hookText(hooks: Compiled['hooks']): string {

@@ -8,6 +8,7 @@ export const TRACE_OPTIONS = {
   pgdata: {
     kind: 'string',
     value: 'DIR',
+    repeat: true,
     complete: 'directory',
     summary: 'pg.* and pg: mean this PostgreSQL only; without, all that run here',
   },

@@ -21,6 +21,9 @@ macro find(@map, key, $variable) {
   let $entry = get(@map, key);
   if ($entry != 0) { $variable = *$entry; true } else { false }
 }
+
+// True once in n times, by chance: a probe that fires often is sampled with /one_in(100)/. Counts are then n times too small.
+macro one_in(n) { rand % n == 0 }
 `,
   'process.bt': `// Relatives of a task; the current one where none is given.
 

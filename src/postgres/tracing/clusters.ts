@@ -11,7 +11,8 @@ export interface TracedCluster extends DiscoveredCluster {
 
 /** Without either: every cluster of this host. */
 export interface ClusterChoice {
-  readonly pgdata?: string;
+  /** Data directories. */
+  readonly pgdata?: readonly string[];
   /** A postmaster, or one of its children. */
   readonly pid?: number;
 }
@@ -22,7 +23,7 @@ export function chooseClusters({ pgdata, pid }: ClusterChoice): TracedCluster[] 
   const { clusters, hidden } = discoverClusters();
   const wanted = clusters.filter(
     (cluster) =>
-      (pgdata === undefined || cluster.pgdata === pgdata.replace(/(?<=.)\/+$/, '')) &&
+      (pgdata === undefined || pgdata.some((path) => cluster.pgdata === path.replace(/(?<=.)\/+$/, ''))) &&
       (pid === undefined || cluster.pid === pid || cluster.children.some((child) => child.pid === pid)),
   );
   if (wanted.length === 0) throw noCluster({ pgdata, pid }, clusters, hidden.length);
@@ -42,11 +43,11 @@ export function serverBinary(choice: ClusterChoice): string {
 }
 
 function noCluster(
-  { pgdata, pid }: { readonly pgdata: string | undefined; readonly pid: number | undefined },
+  { pgdata, pid }: { readonly pgdata: readonly string[] | undefined; readonly pid: number | undefined },
   clusters: readonly DiscoveredCluster[],
   hidden: number,
 ): PebbleError {
-  const which = pgdata !== undefined ? ` in ${pgdata}` : pid !== undefined ? ` with process ${pid}` : '';
+  const which = pgdata !== undefined ? ` in ${pgdata.join(' or ')}` : pid !== undefined ? ` with process ${pid}` : '';
   const others = clusters.map((cluster) => `${cluster.pgdata} (process ${cluster.pid})`);
   const hint =
     hidden > 0

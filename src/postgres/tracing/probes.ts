@@ -61,7 +61,7 @@ tp_btf:sys_exit {
   $since = $s->since;
   if ($since == 0) { return; }
   $s->since = 0;
-  $duration = nsecs - $since;
+  $duration = (uint64)(nsecs - $since);
   body();
 }`;
 

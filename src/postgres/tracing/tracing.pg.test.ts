@@ -49,6 +49,7 @@ describe('pg in the tracing language', { skip: UNABLE }, () => {
       async () => {
         for (const cluster of clusters) requests.set(String(cluster.port), (await runCounted(cluster, 2)).requests);
       },
+      ...clusters.flatMap(({ pgdata }) => ['--pgdata', pgdata]),
     );
     assert.deepEqual(maps['@done'], Object.fromEntries(requests));
     for (const [port, count] of requests) {
@@ -136,6 +137,17 @@ describe('pg in the tracing language', { skip: UNABLE }, () => {
     assert.deepEqual(Object.keys(maps['@other']!), [',none,0']);
   });
 
+  test('every one-liner of the page compiles for these servers', () => {
+    const page = readFileSync(new URL('../../../docs/language/one-liners.md', import.meta.url), 'utf8');
+    const scripts = page.match(/^ {4}.*$/gm) ?? [];
+    assert.ok(scripts.length > 9);
+    const host = machineHost({ target: postgresTarget() });
+    for (const script of scripts) {
+      const compiled = compile(script, { host });
+      assert.ok(compiled.script, script + formatDiagnostics(compiled.diagnostics));
+    }
+  });
+
   test('-l lists the probes, -lv what their args have', () => {
     assert.equal(pebble('trace', '-l', 'pg:query_*').stdout, 'pg:query_start\npg:query_done\n');
     assert.equal(pebble('trace', '-lv', 'pg:wait_done').stdout, 'pg:wait_done\n    uint64 duration\n');
@@ -153,7 +165,7 @@ describe('pg in the tracing language', { skip: UNABLE }, () => {
 
 /** The same script on a kernel that lacks the events of sockets, as those before 6.3 do. */
 async function withoutSocketEvents(cluster: Cluster, load: () => Promise<void>) {
-  const machine = machineHost({ target: postgresTarget({ pgdata: cluster.pgdata }) });
+  const machine = machineHost({ target: postgresTarget({ pgdata: [cluster.pgdata] }) });
   const kernelBtf = () => {
     const btf = machine.kernelBtf!()!;
     const find: typeof btf.find = (name, kind) =>
