@@ -17,6 +17,8 @@ const DAYS = 30;
 const SERIES = 1000;
 const TEN_SECONDS = 10_000;
 
+const sizeOf = (file: string): number => statSync(file).size;
+
 const folder = mkdtempSync(join(tmpdir(), 'pebble-bench-'));
 const path = process.argv[2] ?? join(folder, 'history.db');
 try {
@@ -88,5 +90,3 @@ async function time(name: string, work: (history: History) => Promise<unknown>):
   }
   console.log(`${name}: ${runs.toSorted((a, b) => a - b)[3]!.toFixed(0)} ms of CPU (first ${runs[0]!.toFixed(0)})`);
 }
-
-const sizeOf = (file: string): number => statSync(file).size;

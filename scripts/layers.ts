@@ -60,7 +60,8 @@ const LAYERS: Readonly<Record<string, Layer>> = {
   terminal: { imports: [] },
   cluster: { imports: [] },
   workload: { imports: ['cluster', 'postgres/client'] },
-  agent: { imports: [...COLLECTING, 'store', 'export', 'wire', 'api'] },
+  // native: a datagram to systemd.
+  agent: { imports: [...COLLECTING, 'store', 'export', 'wire', 'api', 'native'] },
   api: { imports: [], pure: true },
   server: { imports: ['agent', 'api', 'store'] },
   dashboard: { imports: ['api'] },

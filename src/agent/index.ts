@@ -1,4 +1,15 @@
 /** The always-on part: what is watched, kept up to date for those who look at it. */
+export { Agent } from './agent.ts';
+export {
+  type Configuration,
+  compare,
+  DEFAULT_FILE,
+  type Given,
+  loadConfiguration,
+  SETTINGS,
+} from './configuration/index.ts';
 export { History, type PastFilter } from './history.ts';
 export { Intervals } from './interval.ts';
 export { LiveFeed, type LiveOptions } from './live.ts';
+export { notify, watchdogMs } from './notify.ts';
+export { busyUs, compare as compareQueries, type ReportRequest, report } from './report.ts';

@@ -11,6 +11,7 @@ export type * from './lock-row.ts';
 export type * from './overhead.ts';
 export type * from './profile-row.ts';
 export type * from './query-row.ts';
+export type * from './report.ts';
 export type * from './row-head.ts';
 export type * from './sampled.ts';
 export type * from './wait-row.ts';

@@ -1,7 +1,7 @@
 /** Which spellings of a duration are understood. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { parseDuration, rfc3339 } from './time.ts';
+import { parseDuration, parseMoment, rfc3339 } from './time.ts';
 
 test('durations', () => {
   const cases: [string, number | undefined][] = [
@@ -25,4 +25,16 @@ test('durations', () => {
 
 test('moments are RFC 3339 in UTC', () => {
   assert.equal(rfc3339(1_700_000_000_123), '2023-11-14T22:13:20.123Z');
+});
+
+test('moments: now, so long ago, or a date', () => {
+  const now = Date.UTC(2026, 0, 31, 12);
+  assert.equal(parseMoment('now', now), now);
+  assert.equal(parseMoment('90m', now), now - 90 * 60_000);
+  assert.equal(parseMoment('2026-01-31T11:30:00Z', now), now - 30 * 60_000);
+  assert.equal(parseMoment('2026-01-31 12:30:00+01:00', now), now - 30 * 60_000);
+  assert.equal(parseMoment('2026-01-31 11:30', now), new Date(2026, 0, 31, 11, 30).getTime());
+  assert.equal(parseMoment('2026-01-31', now), new Date(2026, 0, 31).getTime());
+  for (const text of ['yesterday', '2026-13-01', '31.1.2026', ''])
+    assert.equal(parseMoment(text, now), undefined, text);
 });

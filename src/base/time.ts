@@ -22,3 +22,14 @@ export function parseDuration(text: string): number | undefined {
 export function rfc3339(epochMilliseconds: number): string {
   return new Date(epochMilliseconds).toISOString();
 }
+
+/** Milliseconds of the epoch of `now`, of a duration before it (`90m`), or of a moment as ISO 8601 has it; local time where no zone is given. */
+export function parseMoment(text: string, nowMs: number): number | undefined {
+  if (text === 'now') return nowMs;
+  const ago = parseDuration(text);
+  if (ago !== undefined) return nowMs - ago;
+  const match = /^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2}(?::\d{2}(?:\.\d{1,3})?)?)(Z|[+-]\d{2}:?\d{2})?)?$/.exec(text);
+  if (!match) return undefined;
+  const ms = Date.parse(`${match[1]}T${match[2] ?? '00:00'}${match[3] ?? ''}`);
+  return Number.isNaN(ms) ? undefined : ms;
+}

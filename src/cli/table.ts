@@ -77,8 +77,41 @@ export const IO_OPTIONS = MEASURE_OPTIONS;
 export const WAL_OPTIONS = MEASURE_OPTIONS;
 
 export const AGENT_OPTIONS = {
+  pgdata: {
+    kind: 'string',
+    value: 'DIR',
+    repeat: true,
+    complete: 'directory',
+    summary: 'only the cluster with this data directory',
+  },
+  listen: { kind: 'string', value: 'ADDR', summary: 'HOST:PORT of the pages; 127.0.0.1:8432 unless given' },
+  store: { kind: 'string', value: 'URL', summary: 'where history is kept: sqlite:PATH, clickhouse://…, or none' },
+  config: {
+    kind: 'string',
+    value: 'FILE',
+    complete: 'file',
+    summary: 'settings (docs/agent.md); /etc/pebble/agent.conf',
+  },
+} as const satisfies Options;
+
+const PAST_OPTIONS = {
+  from: { kind: 'string', value: 'TIME', summary: 'so long ago (90m, 2d), or a date; 1h unless given' },
+  to: { kind: 'string', value: 'TIME', summary: 'the same; now unless given' },
+  store: { kind: 'string', value: 'URL', summary: "where history is kept; the agent's setting unless given" },
+  config: { kind: 'string', value: 'FILE', complete: 'file', summary: "the agent's settings; /etc/pebble/agent.conf" },
+  host: { kind: 'string', value: 'NAME', summary: 'only this host, where the store has several' },
   pgdata: { kind: 'string', value: 'DIR', complete: 'directory', summary: 'only the cluster with this data directory' },
-  listen: { kind: 'string', value: 'ADDR', summary: 'HOST:PORT of the pages; a free port of 127.0.0.1 unless given' },
+} as const satisfies Options;
+
+export const REPORT_OPTIONS = {
+  ...PAST_OPTIONS,
+  compare: {
+    kind: 'string',
+    value: 'TIME',
+    summary: 'show what changed against `before`, so long ago (1d), or from a date on',
+  },
+  top: { kind: 'integer', value: 'N', min: 1, summary: 'rows of each part, at most; 20 unless given' },
+  json: { kind: 'flag', summary: 'one JSON row a line (docs/json.md)' },
 } as const satisfies Options;
 
 export const COMMANDS: readonly CommandRow[] = [
@@ -165,10 +198,25 @@ export const COMMANDS: readonly CommandRow[] = [
   }),
   command({
     name: 'agent',
-    summary: 'serve live pages of every PostgreSQL on this host',
+    summary: 'watch every PostgreSQL of this host, keep history, serve pages and metrics',
     options: AGENT_OPTIONS,
-    examples: [{ line: 'sudo pebble agent --listen 127.0.0.1:8432', shows: 'prints the link to open' }],
+    examples: [
+      { line: 'sudo pebble agent', shows: 'prints the link to open; history in /var/lib/pebble' },
+      { line: 'sudo pebble agent --store none --listen 127.0.0.1:0', shows: 'nothing is written, on any free port' },
+      { line: 'sudo pebble agent --config FILE', shows: 'as a service does it; SIGHUP reads the file again' },
+    ],
     load: () => import('./commands/agent.ts'),
+  }),
+  command({
+    name: 'report',
+    summary: 'show what dominated some time of the past',
+    options: REPORT_OPTIONS,
+    examples: [
+      { line: 'sudo pebble report', shows: 'the last hour, from the history that the agent keeps' },
+      { line: 'sudo pebble report --from "2026-01-31 03:00" --to "2026-01-31 04:00"', shows: 'an hour of a night' },
+      { line: 'sudo pebble report --from 2h --compare 1d', shows: 'two hours, and what is different from yesterday' },
+    ],
+    load: () => import('./commands/report.ts'),
   }),
   {
     raw: true,

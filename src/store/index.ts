@@ -11,7 +11,9 @@ export {
   type KindName,
   rulesOf,
 } from './kinds.ts';
+export { type OpenStoreOptions, openStore, STORE_FORMS } from './open.ts';
 export { type RecentOptions, RecentStore } from './recent.ts';
+export { DEFAULT_RETENTION, type Retention } from './sqlite/retention.ts';
 export type {
   Coverage,
   Covered,

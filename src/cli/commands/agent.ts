@@ -1,6 +1,13 @@
-/** `pebble agent`: watches every cluster of this host and serves the live pages. */
-import { LiveFeed } from '../../agent/index.ts';
-import { Attribution } from '../../collect/attribution/index.ts';
+/** `pebble agent`: watches every cluster of this host, keeps history and serves the pages, until it is told to stop. */
+import {
+  Agent,
+  type Configuration,
+  compare,
+  type Given,
+  loadConfiguration,
+  notify,
+  watchdogMs,
+} from '../../agent/index.ts';
 import { LiveServer } from '../../server/index.ts';
 import type { Exit } from '../command.ts';
 import { interruption } from '../interrupt.ts';
@@ -8,22 +15,56 @@ import { parseListen } from '../listen.ts';
 import type { Parsed } from '../options.ts';
 import type { AGENT_OPTIONS } from '../table.ts';
 
+type AgentOptions = Parsed<typeof AGENT_OPTIONS>['options'];
+
 export async function run({ options }: Parsed<typeof AGENT_OPTIONS>): Promise<Exit> {
-  const stop = interruption();
-  const address = parseListen(options.listen);
-  const attribution = await Attribution.start(options.pgdata === undefined ? {} : { pgdata: options.pgdata });
-  const feed = new LiveFeed(attribution);
+  const load = (): Configuration => loadConfiguration(options.config, flagsOf(options));
+  const configuration = load();
+  const address = parseListen(configuration.listen);
+  const stop = interruption({ onHangup: () => reload(configuration, load) });
+  const agent = await Agent.start(configuration, say);
   try {
-    const server = await LiveServer.listen({ feed, ...address });
+    const server = await LiveServer.listen({ feed: agent.feed, ...address });
     process.stdout.write(`${server.link}\n`);
-    await new Promise((resolve) => {
-      if (stop.aborted) resolve(undefined);
-      stop.addEventListener('abort', resolve, { once: true });
-    });
+    notify('READY=1', `STATUS=serving ${configuration.listen}`);
+    await untilStopped(stop);
+    notify('STOPPING=1');
     server.close();
   } finally {
-    feed.close();
-    attribution.close();
+    await agent.close();
   }
   return undefined;
+}
+
+function flagsOf({ pgdata, listen, store }: AgentOptions): Given {
+  return {
+    ...(pgdata.length > 0 && { pgdata: pgdata.join(',') }),
+    ...(listen !== undefined && { listen }),
+    ...(store !== undefined && { store }),
+  };
+}
+
+/** A service has no terminal: what goes wrong while it runs goes to its log. */
+function say(error: unknown): void {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+}
+
+function reload(now: Configuration, load: () => Configuration): void {
+  try {
+    const { needRestart } = compare(now, load());
+    for (const name of needRestart) process.stderr.write(`${name} takes effect after a restart\n`);
+  } catch (error) {
+    // A mistake in the file must not end what runs.
+    say(error);
+  }
+}
+
+async function untilStopped(stop: AbortSignal): Promise<void> {
+  const everyMs = watchdogMs();
+  const watchdog = everyMs === undefined ? undefined : setInterval(() => notify('WATCHDOG=1'), everyMs);
+  await new Promise<void>((resolve) => {
+    if (stop.aborted) resolve();
+    stop.addEventListener('abort', () => resolve(), { once: true });
+  });
+  clearInterval(watchdog);
 }

@@ -33,6 +33,8 @@ export interface WatchedCluster extends ObservedCluster {
 export interface AttributionOptions {
   /** Only the clusters with these data directories. */
   readonly pgdata?: string | readonly string[];
+  /** Starts although none of them runs: `refresh` finds them when they do. */
+  readonly waits?: boolean;
   /** What is collected besides times, waits and counts. */
   readonly signals?: readonly Signal[];
 }
@@ -61,7 +63,7 @@ export class Attribution {
       await attribution.#startSignals();
       await engine.attach();
       for (const cluster of found) attribution.#watch(cluster);
-      attribution.#refuseNothingWatched();
+      if (!options.waits) attribution.#refuseNothingWatched();
       return attribution;
     } catch (error) {
       attribution.close();
@@ -225,7 +227,7 @@ const isWanted = (cluster: DiscoveredCluster, { pgdata }: AttributionOptions): b
 function selectClusters(options: AttributionOptions): readonly DiscoveredCluster[] {
   const { clusters } = discoverClusters();
   const wanted = clusters.filter((cluster) => isWanted(cluster, options));
-  if (wanted.length > 0) return wanted;
+  if (wanted.length > 0 || options.waits) return wanted;
   const running = clusters.map(({ pgdata }) => pgdata).join(', ');
   throw new PebbleError('no-target', {
     doing: 'looking for PostgreSQL on this host',

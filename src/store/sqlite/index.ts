@@ -1,6 +1,7 @@
 /** History in a file of this host: SQLite, with the numbers in compressed blocks. */
 import { statSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
+import { Outbox } from '../outbox.ts';
 import type {
   Interval,
   QueryText,
@@ -29,6 +30,9 @@ export interface SqliteOptions {
 /** Parents that are summed at one call of `maintain`: an hour of a thousand series takes some tens of milliseconds. */
 const ROLLS_AT_ONCE = 20;
 
+/** Samples that wait while the disk is full: about 100 MB. */
+const OUTBOX_SAMPLES = 200_000;
+
 export class SqliteStore implements Store {
   readonly #path: string;
   readonly #database: DatabaseSync;
@@ -37,6 +41,7 @@ export class SqliteStore implements Store {
   readonly #reader: Reader;
   readonly #cleaner: Cleaner;
   readonly #retention: Retention;
+  readonly #outbox: Outbox<Interval>;
 
   static open(path: string, { retention = DEFAULT_RETENTION, readOnly = false }: SqliteOptions = {}): SqliteStore {
     const database = openDatabase(path, { readOnly });
@@ -52,10 +57,12 @@ export class SqliteStore implements Store {
     this.#writer = new Writer(database, this.#dictionary);
     this.#reader = new Reader(database, this.#dictionary);
     this.#cleaner = new Cleaner(database, retention);
+    this.#outbox = new Outbox((interval) => this.#writer.append(interval), OUTBOX_SAMPLES);
   }
 
   async append(interval: Interval): Promise<void> {
-    this.#writer.append(interval);
+    const samples = Object.values(interval.samples).reduce((sum, some) => sum + some.length, 1);
+    await this.#outbox.put(interval, samples);
   }
 
   async sum(request: SumRequest): Promise<Summed> {
@@ -79,14 +86,15 @@ export class SqliteStore implements Store {
       .prepare('SELECT min(start_ms) AS oldest, max(start_ms) AS newest FROM intervals')
       .get() as { oldest: number | null; newest: number | null };
     const bytes = ['', '-wal'].reduce((sum, ending) => sum + sizeOf(`${this.#path}${ending}`), 0);
+    const { trouble, pending, lost } = this.#outbox;
     return {
       url: `sqlite:${this.#path}`,
       bytes,
       oldestMs: oldest,
       newestMs: newest,
-      trouble: null,
-      pending: 0,
-      lost: 0,
+      trouble,
+      pending,
+      lost,
     };
   }
 

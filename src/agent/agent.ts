@@ -1,0 +1,108 @@
+/** The agent: watches, keeps history, and says what that costs. */
+import { readFileSync } from 'node:fs';
+import type { AgentStatus } from '../api/index.ts';
+import { rfc3339 } from '../base/time.ts';
+import { Attribution } from '../collect/attribution/index.ts';
+import { openStore, type Store, type StoreState } from '../store/index.ts';
+import type { Configuration } from './configuration/index.ts';
+import { CostMeter } from './cost.ts';
+import { LiveFeed } from './live.ts';
+import { Recorder } from './recorder.ts';
+
+const NO_STORE = 'none';
+
+interface Parts {
+  readonly attribution: Attribution;
+  readonly feed: LiveFeed;
+  readonly store: Store | undefined;
+}
+
+export class Agent {
+  readonly feed: LiveFeed;
+  /** Absent with `store = none`. */
+  readonly store: Store | undefined;
+  readonly #configuration: Configuration;
+  readonly #attribution: Attribution;
+  readonly #recorder: Recorder | undefined;
+  readonly #meter = new CostMeter();
+  readonly #started = Date.now();
+
+  static async start(configuration: Configuration, onError: (error: unknown) => void): Promise<Agent> {
+    const { pgdata, store: url } = configuration;
+    // What is easily wrong first: a path that cannot be written is told before anything is attached.
+    const store = url === NO_STORE ? undefined : await openStore(url, { retention: retentionOf(configuration) });
+    const wanted = pgdata.length > 0 ? { pgdata } : {};
+    const attribution = await Attribution.start({ ...wanted, waits: true }).catch(async (error: unknown) => {
+      await store?.close();
+      throw error;
+    });
+    return new Agent(configuration, { attribution, store, feed: new LiveFeed(attribution) }, onError);
+  }
+
+  private constructor(configuration: Configuration, parts: Parts, onError: (error: unknown) => void) {
+    const { attribution, feed, store } = parts;
+    this.#configuration = configuration;
+    this.#attribution = attribution;
+    this.feed = feed;
+    this.store = store;
+    const { host, flush_interval: flushMs } = configuration;
+    if (store)
+      this.#recorder = new Recorder({ attribution, store, host, flushMs, onError, records: () => this.#measure() });
+  }
+
+  async status(): Promise<AgentStatus> {
+    const { host, flush_interval: flushMs } = this.#configuration;
+    const { clusters, refused } = this.#attribution;
+    return {
+      host,
+      version: VERSION,
+      pid: process.pid,
+      started: rfc3339(this.#started),
+      tier: 'exact',
+      cost: { ...this.#meter.cost, dropped: this.#attribution.read().dropped },
+      history: historyOf(await this.store?.state(), flushMs),
+      clusters: clusters.map(({ pgdata, major, systemIdentifier }) => ({
+        pgdata,
+        major,
+        system_identifier: systemIdentifier,
+      })),
+      refused: refused.map(({ pgdata, reason }) => ({ pgdata, reason: reason.what })),
+    };
+  }
+
+  /** Writes what happened since the last flush, then lets go of everything. */
+  async close(): Promise<void> {
+    this.feed.close();
+    await this.#recorder?.close();
+    await this.store?.close();
+    this.#attribution.close();
+  }
+
+  #measure(): [] {
+    this.#meter.advance();
+    return [];
+  }
+}
+
+const { version: VERSION } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
+  readonly version: string;
+};
+
+function retentionOf({ keep_10s, keep_1min, keep_1h, keep_1d, max_size }: Configuration) {
+  return { keepMs: [keep_10s, keep_1min, keep_1h, keep_1d], maxBytes: max_size };
+}
+
+function historyOf(state: StoreState | undefined, flushMs: number): AgentStatus['history'] {
+  const moment = (ms: number | null | undefined): string | null =>
+    ms === null || ms === undefined ? null : rfc3339(ms);
+  return {
+    store: state?.url ?? null,
+    bytes: state?.bytes ?? 0,
+    oldest: moment(state?.oldestMs),
+    newest: moment(state?.newestMs),
+    flush_interval_us: flushMs * 1000,
+    trouble: state?.trouble ?? null,
+    pending_intervals: state?.pending ?? 0,
+    lost_intervals: state?.lost ?? 0,
+  };
+}

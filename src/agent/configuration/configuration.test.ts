@@ -1,0 +1,65 @@
+/** The file: what is understood, what is refused and how, what a reload changes. */
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { PebbleError } from '../../base/errors.ts';
+import { compare, loadConfiguration } from './index.ts';
+import { parseFile, readSettings } from './parse.ts';
+
+const read = (text: string) => readSettings(parseFile(text, 'agent.conf'), 'agent.conf');
+
+test('lines as in postgresql.conf', () => {
+  const text = `
+    # history
+    store = 'sqlite:/data/it''s.db'   # with a quote
+    keep_10s 36h
+    max_size = 500MB
+    metrics_queries=10
+    pgdata = '/a, /b'`;
+  const { store, keep_10s, max_size, metrics_queries, pgdata, flush_interval } = read(text);
+  assert.deepEqual(
+    { store, keep_10s, max_size, metrics_queries, pgdata, flush_interval },
+    {
+      store: "sqlite:/data/it's.db",
+      keep_10s: 36 * 3_600_000,
+      max_size: 500 * 2 ** 20,
+      metrics_queries: 10,
+      pgdata: ['/a', '/b'],
+      flush_interval: 10_000,
+    },
+  );
+});
+
+const refused = (text: string): string => {
+  try {
+    read(text);
+  } catch (error) {
+    assert.ok(error instanceof PebbleError);
+    return `${error.message} (${error.hint})`;
+  }
+  throw new Error(`not refused: ${text}`);
+};
+
+test('says what is wrong, where, and what to write', () => {
+  assert.equal(refused('\nstor = x'), 'reading agent.conf, line 2: there is no setting stor (did you mean store?)');
+  assert.match(refused('store'), /^reading agent\.conf, line 1: "store" is no setting \(write name = 'value'\)$/);
+  assert.match(refused('keep_1h = soon'), /^reading keep_1h \(agent\.conf\): "soon" is not a time such as/);
+  assert.match(refused('flush_interval = 10ms'), /"10ms" is not a time/);
+  assert.match(refused('max_size = 5'), /"5" is not a size/);
+  assert.match(refused('otlp_protocol = grpc'), /"grpc" is not one of its values/);
+});
+
+test('the command line wins; a reload changes some settings, and says which it cannot', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'pebble-conf-'));
+  const path = join(folder, 'agent.conf');
+  writeFileSync(path, 'listen = 127.0.0.1:1\nmetrics_queries = 7\n');
+  const before = loadConfiguration(path, { listen: '127.0.0.1:2' });
+  assert.deepEqual([before.listen, before.metrics_queries], ['127.0.0.1:2', 7]);
+  writeFileSync(path, 'store = none\nmetrics_queries = 8\n');
+  const after = loadConfiguration(path, { listen: '127.0.0.1:2' });
+  assert.deepEqual(compare(before, after), { changed: ['metrics_queries'], needRestart: ['store'] });
+  rmSync(folder, { recursive: true });
+  assert.throws(() => loadConfiguration(path, {}), /reading the configuration/);
+});

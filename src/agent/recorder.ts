@@ -1,0 +1,59 @@
+/** Writes history: every few seconds what happened since the last time. */
+import type { Attribution } from '../collect/attribution/index.ts';
+import type { Interval, Store, StoredRecord } from '../store/index.ts';
+import { Intervals } from './interval.ts';
+
+export interface RecorderOptions {
+  readonly attribution: Attribution;
+  readonly store: Store;
+  readonly host: string;
+  readonly flushMs: number;
+  /** What else there is to keep, asked for at each flush. */
+  readonly records?: (interval: Interval) => Promise<readonly StoredRecord[]> | readonly StoredRecord[];
+  /** Told about errors that are not the store's: those are in its state. */
+  readonly onError: (error: unknown) => void;
+}
+
+export class Recorder {
+  readonly #options: RecorderOptions;
+  readonly #intervals: Intervals;
+  #timer: NodeJS.Timeout | undefined;
+  #work: Promise<void> = Promise.resolve();
+
+  constructor(options: RecorderOptions) {
+    this.#options = options;
+    this.#intervals = new Intervals(options.host, options.attribution.read());
+    this.#schedule();
+  }
+
+  /** Writes what happened since the last flush, after whatever is being written now. */
+  flush(): Promise<void> {
+    this.#work = this.#work.then(() => this.#flush()).catch(this.#options.onError);
+    return this.#work;
+  }
+
+  /** The last flush included. */
+  async close(): Promise<void> {
+    clearTimeout(this.#timer);
+    await this.flush();
+  }
+
+  /** On the grid of the wall clock, so that the intervals of all hosts are the same. */
+  #schedule(): void {
+    const { flushMs } = this.#options;
+    this.#timer = setTimeout(
+      () => {
+        void this.flush();
+        this.#schedule();
+      },
+      flushMs - (Date.now() % flushMs),
+    );
+  }
+
+  async #flush(): Promise<void> {
+    const { attribution, store, records } = this.#options;
+    const interval = this.#intervals.advance(attribution.read());
+    await store.append({ ...interval, records: (await records?.(interval)) ?? [] });
+    await store.maintain(Date.now());
+  }
+}
