@@ -24,7 +24,11 @@ export async function run({ options }: Parsed<typeof AGENT_OPTIONS>): Promise<Ex
   const stop = interruption({ onHangup: () => reload(configuration, load) });
   const agent = await Agent.start(configuration, say);
   try {
-    const server = await LiveServer.listen({ feed: agent.feed, ...address });
+    const server = await LiveServer.listen({
+      feed: agent.feed,
+      ...(agent.store && { history: agent.store }),
+      ...address,
+    });
     process.stdout.write(`${server.link}\n`);
     notify('READY=1', `STATUS=serving ${configuration.listen}`);
     await untilStopped(stop);

@@ -79,8 +79,9 @@ export class Reader {
 
   #choose(range: TimeRange, stepMs: number): Chosen[] {
     const select = this.#database.prepare(SELECT_PART);
-    const parameters = ({ level, lengthMs, parentMs }: Part) =>
-      [level, range.fromMs, range.toMs, stepMs, lengthMs, parentMs] as const;
+    // As BigInt: plain numbers would be floating-point to SQLite, and its divisions not whole.
+    const parameters = ({ level, lengthMs, parentMs }: Part): bigint[] =>
+      [level, range.fromMs, range.toMs, stepMs, lengthMs, parentMs].map(BigInt);
     return PARTS.flatMap((part) => select.all(...parameters(part)) as unknown as Chosen[]);
   }
 
