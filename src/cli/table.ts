@@ -75,6 +75,10 @@ export const RUN_OPTIONS = {
 
 export const IO_OPTIONS = MEASURE_OPTIONS;
 export const WAL_OPTIONS = MEASURE_OPTIONS;
+export const EXECUTIONS_OPTIONS = {
+  ...MEASURE_OPTIONS,
+  'query-id': PROFILE_OPTIONS['query-id'],
+} as const satisfies Options;
 
 export const AGENT_OPTIONS = {
   pgdata: {
@@ -188,6 +192,16 @@ export const COMMANDS: readonly CommandRow[] = [
       { line: 'sudo pebble io --json -d 60', shows: 'the same of a minute, as JSON rows' },
     ],
     load: () => import('./commands/io.ts'),
+  }),
+  command({
+    name: 'executions',
+    summary: 'show the slowest requests of each query, sleep by sleep',
+    options: EXECUTIONS_OPTIONS,
+    examples: [
+      { line: 'sudo pebble executions -d 60', shows: 'what the slowest requests of a minute waited for, in order' },
+      { line: 'sudo pebble executions --json', shows: 'the five slowest of each query, as JSON rows' },
+    ],
+    load: () => import('./commands/executions.ts'),
   }),
   command({
     name: 'wal',

@@ -1,5 +1,5 @@
 /** Attribution of this host's PostgreSQL clusters: which are watched, and what their backends did so far. */
-import type { ProfileRow } from '../../api/index.ts';
+import type { ExecutionRow, ProfileRow } from '../../api/index.ts';
 import { PebbleError } from '../../base/errors.ts';
 import { type DiscoveredCluster, discoverClusters } from '../../postgres/discover/index.ts';
 import { Fingerprinter } from '../../postgres/fingerprint/index.ts';
@@ -7,6 +7,8 @@ import { layoutOf } from '../../postgres/layout/index.ts';
 import type { ObservedCluster, Refused } from '../observed.ts';
 import { Sessions } from '../sessions.ts';
 import { Engine, type Signal } from './engine.ts';
+import { executionRows } from './execution-rows.ts';
+import { Executions } from './executions.ts';
 import { firstSight } from './first-sight.ts';
 import { requireHost } from './host.ts';
 import { ioProfile } from './io-profile.ts';
@@ -49,6 +51,7 @@ export class Attribution {
   readonly #queries: Monotone = new Monotone();
   readonly #waits: Monotone = new Monotone();
   #samples: StackSamples | undefined;
+  #executions: Executions | undefined;
   #locks: LockWatch | undefined;
 
   /** Watches every cluster that runs now; `refresh` finds those that start later. */
@@ -131,6 +134,13 @@ export class Attribution {
     return new IoTotals(this.#engine, (slot) => this.#identify(slot));
   }
 
+  /** The slowest requests of each statement since the last call, with the signal `executions`. */
+  takeExecutions(window: Window): ExecutionRow[] {
+    if (!this.#executions) throw new PebbleError('internal', { what: 'executions were not asked for' });
+    this.#engine.drain();
+    return executionRows(this.#executions.take(), (slot) => this.#identify(slot), window);
+  }
+
   /** Stacks met since the start. With the signals `profile` or `off_cpu` only, and no more after this. */
   async endProfile(window: Window): Promise<ProfileRow[]> {
     const samples = this.#samples;
@@ -152,6 +162,7 @@ export class Attribution {
   async #startSignals(): Promise<void> {
     const { signals } = this.#engine;
     if (signals.has('profile') || signals.has('off_cpu')) this.#samples = await StackSamples.start(this.#engine);
+    if (signals.has('executions')) this.#executions = new Executions(this.#engine);
     if (signals.has('locks')) this.#locks = new LockWatch(this.#engine, this.#statements);
   }
 

@@ -205,6 +205,11 @@ export class Engine {
     return new CounterMap(this.#script, this.#collection, name);
   }
 
+  /** A map of the program whose entries are read and written one by one. */
+  keyed(name: string): KeyedMap<unknown, unknown> {
+    return this.#map(name) as KeyedMap<unknown, unknown>;
+  }
+
   /** The record of the events of this name. */
   emitted(name: string): RecordShape {
     return this.#script.events.find((event) => isEmitted(event, name))!.shape.fields.value as RecordShape;
@@ -231,7 +236,7 @@ export class Engine {
   }
 
   setIoProfile(cluster: number, profile: IoProfile): void {
-    (this.#map('@io_profiles') as KeyedMap<number, IoProfile>).set(cluster, profile);
+    this.keyed('@io_profiles').set(cluster, profile);
   }
 
   /** False when the process has ended. Children that are forked later are known by their postmaster. */

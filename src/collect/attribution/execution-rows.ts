@@ -1,0 +1,68 @@
+/** Rows of `pebble executions`, as docs/json.md describes them: single requests, the slowest of each statement. */
+import type { ExecutionRow, ExecutionStep } from '../../api/index.ts';
+import { rfc3339 } from '../../base/time.ts';
+import { doerFields } from './doer.ts';
+import { eventOf } from './events.ts';
+import type { KernelExecution, KernelStep } from './executions.ts';
+import type { Doer } from './totals.ts';
+import { microseconds, rowHead, type Window } from './window.ts';
+
+/** The slowest first. */
+export function executionRows(
+  executions: readonly KernelExecution[],
+  identify: (slot: number) => Doer | undefined,
+  window: Window,
+): ExecutionRow[] {
+  const now = { wallMs: Date.now(), monotonic: process.hrtime.bigint() };
+  const rows = executions.map((execution) => {
+    const doer = identify(execution.slot);
+    return doer && toRow(execution, doer, window, now);
+  });
+  return rows.filter((row) => row !== undefined).sort((a, b) => b.latency_us - a.latency_us);
+}
+
+const microsecondsOf = (ns: bigint): number => microseconds(Number(ns));
+
+function toRow(
+  execution: KernelExecution,
+  doer: Doer,
+  window: Window,
+  now: { readonly wallMs: number; readonly monotonic: bigint },
+): ExecutionRow {
+  const { ended, latency, off_cpu, run_queue, before, after } = execution;
+  const startedMs = now.wallMs - Number(now.monotonic - ended + latency) / 1e6;
+  const grown = (of: (usage: KernelExecution['after']) => bigint): number => Number(of(after) - of(before));
+  return {
+    ...rowHead(doer, window, execution.calls > 1 ? ['query'] : []),
+    ...doerFields(doer),
+    pid: execution.pid,
+    started: rfc3339(startedMs),
+    latency_us: microsecondsOf(latency),
+    on_cpu_us: microsecondsOf(latency - off_cpu - run_queue),
+    off_cpu_us: microsecondsOf(off_cpu),
+    run_queue_us: microsecondsOf(run_queue),
+    calls: execution.calls,
+    errors: execution.errors,
+    shared_blks_hit: grown((usage) => usage.shared_hit),
+    shared_blks_read: grown((usage) => usage.shared_read),
+    shared_blks_dirtied: grown((usage) => usage.shared_dirtied),
+    temp_blks_read: grown((usage) => usage.temp_read),
+    temp_blks_written: grown((usage) => usage.temp_written),
+    wal_bytes: grown((usage) => usage.wal.bytes),
+    steps: execution.step.map((step) => stepOf(step, doer.cluster.major)),
+    steps_lost: execution.lost,
+  };
+}
+
+function stepOf({ at, ns, run_queue, event, count, blocker }: KernelStep, major: number): ExecutionStep {
+  const wait = event === 0 ? undefined : eventOf(major, event);
+  return {
+    at_us: microsecondsOf(at),
+    us: microsecondsOf(ns),
+    run_queue_us: microsecondsOf(run_queue),
+    wait_event_type: wait?.type ?? null,
+    wait_event: wait?.event ?? null,
+    count,
+    blocker_pid: blocker === 0 ? null : blocker,
+  };
+}

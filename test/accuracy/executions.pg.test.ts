@@ -1,0 +1,102 @@
+/** Executions on a known load: the slowest are kept, all of them, with what they waited for in order, and for whom. */
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { ExecutionRow } from '../../src/api/index.ts';
+import { type Cluster, startCluster } from '../../src/cluster/index.ts';
+import { Attribution, windowBetween } from '../../src/collect/attribution/index.ts';
+import { Connection } from '../../src/postgres/client/index.ts';
+import { SERVERS, UNABLE, withConnection } from './servers.ts';
+
+/** In no order; ms. */
+const NAPS = [20, 140, 60, 100, 40, 160, 80, 120, 30, 90, 50];
+const SLOWEST = [160, 140, 120, 100, 90];
+const MANY = 997;
+
+for (const server of SERVERS) {
+  describe(`executions, ${server.flavour} ${server.major}`, { skip: UNABLE }, () => {
+    let cluster: Cluster;
+    let session: Connection;
+    before(async () => {
+      cluster = await startCluster({ ...server, settings: { compute_query_id: 'on' } });
+      session = await Connection.open(cluster);
+      await session.query('CREATE TABLE c_rows AS SELECT 1 AS i');
+    });
+    after(async () => {
+      await session.close();
+      await cluster.stop();
+    });
+
+    test('the slowest of each statement, and none of the others', async () => {
+      const rows = await executionsOf(cluster, async () => {
+        for (const ms of NAPS) await session.query(`SELECT pg_sleep(${ms / 1000}) AS c_nap`);
+        for (let i = 0; i < MANY; i++) await session.query('SELECT 1 AS c_quick');
+      });
+      const naps = rows.filter(({ query }) => query?.includes('c_nap'));
+      assert.equal(naps.length, SLOWEST.length);
+      for (const [i, row] of naps.entries()) {
+        assert.ok(row.latency_us / 1000 >= SLOWEST[i]!, `${row.latency_us} µs for ${SLOWEST[i]} ms`);
+        if (i > 0) assert.ok(row.latency_us <= naps[i - 1]!.latency_us);
+        assertTimeIdentity(row);
+        const asleep = row.steps.filter(({ wait_event }) => wait_event === 'PgSleep');
+        assert.ok(asleep.reduce((sum, { us }) => sum + us, 0) / 1000 >= SLOWEST[i]! - 1, JSON.stringify(row.steps));
+      }
+      const quick = rows.filter(({ query }) => query?.includes('c_quick'));
+      assert.equal(quick.length, SLOWEST.length);
+      for (const row of quick) assertTimeIdentity(row);
+      assert.ok(rows.every(({ coverage, dropped }) => coverage === 'exact' && dropped === 0));
+    });
+
+    test('waits in order, and who held the lock', async () => {
+      const rows = await executionsOf(cluster, () =>
+        withConnection(cluster, async (holder) => {
+          await holder.query('BEGIN');
+          await holder.query('UPDATE c_rows SET i = 2');
+          const waiting = session.query('UPDATE c_rows SET i = (SELECT 3 FROM pg_sleep(0.1))');
+          await sleep(400);
+          await holder.query('COMMIT');
+          await waiting;
+          const [row] = (await session.query(`SELECT ${holder.backendPid}`))[0]!.rows;
+          assert.equal(Number(row![0]), holder.backendPid);
+        }),
+      );
+      const [two] = rows.filter(
+        ({ query, steps }) =>
+          /^UPDATE c_rows/.test(query ?? '') && steps.some(({ wait_event }) => wait_event === 'PgSleep'),
+      );
+      assert.ok(two, JSON.stringify(rows.map(({ query, steps }) => [query, steps])));
+      const waits = two.steps.filter(({ us, wait_event_type }) => us > 10_000 && wait_event_type !== null);
+      assert.deepEqual(
+        [...new Set(waits.map(({ wait_event }) => wait_event))].filter((event) => !event!.startsWith('WAL')),
+        ['PgSleep', 'transactionid'],
+      );
+      const locked = waits.filter(({ wait_event_type }) => wait_event_type === 'Lock');
+      assert.ok(locked[0]!.blocker_pid !== null && locked[0]!.blocker_pid !== session.backendPid);
+      const slept = locked.reduce((sum, { us }) => sum + us, 0);
+      assert.ok(slept > 200_000 && slept < 2_000_000, `${slept} µs`);
+      assert.ok(two.wal_bytes > 0 && two.calls === 1);
+    });
+  });
+}
+
+function assertTimeIdentity(row: ExecutionRow): void {
+  const spent = row.on_cpu_us + row.off_cpu_us + row.run_queue_us;
+  assert.ok(Math.abs(spent - row.latency_us) < 1, `${spent} of ${row.latency_us}`);
+  assert.ok(row.on_cpu_us >= 0, JSON.stringify(row));
+  for (const [i, { at_us }] of row.steps.entries()) {
+    const before = row.steps[i - 1];
+    assert.ok(!before || at_us >= before.at_us + before.us - 0.01, JSON.stringify(row.steps));
+  }
+}
+
+async function executionsOf(cluster: Cluster, load: () => Promise<void>): Promise<ExecutionRow[]> {
+  const attribution = await Attribution.start({ pgdata: cluster.pgdata, signals: ['executions', 'locks'] });
+  try {
+    const first = attribution.read();
+    await load();
+    await sleep(100);
+    return attribution.takeExecutions(windowBetween(first, attribution.read()));
+  } finally {
+    attribution.close();
+  }
+}
