@@ -106,13 +106,15 @@ function fdinfoOf(pid: number): string[] {
 
 const isAboutPostgres = ({ name }: Pick<Tool, 'name' | 'hooks'>): boolean => name.startsWith('pg');
 
-function page(tool: Tool, { lines }: Run, cluster: Cluster): string {
+function page(tool: Tool, { lines, stderr }: Run, cluster: Cluster): string {
   const { name, question, hooks, cost, notes } = tool;
   // Who else works on this machine is nobody's business.
   const own = lines.filter((line) => !line.includes(dirname(ROOT)) && !line.includes('/tmp/'));
   const shown = own.slice(0, LINES).map((line) => line.slice(0, COLUMNS).trimEnd());
   const more = own.length > LINES ? [`… ${own.length - LINES} more lines`] : [];
-  const empty = shown.every((line) => line === '') ? ['(nothing of this kind happened meanwhile)'] : [];
+  const failure = stderr.split('\n').filter((line) => /^(error|hint): /.test(line));
+  const silence = failure.length > 0 ? failure : ['(nothing of this kind happened meanwhile)'];
+  const empty = shown.every((line) => line === '') ? silence : [];
   const command = ['sudo ./pebble run', name, ...(ARGUMENTS[name] ?? []), '--duration', SECONDS].join(' ');
   const options = toolOptions(tool, cluster.pgdata).map(
     ({ name: option, description, defaultValue }) =>

@@ -11,6 +11,7 @@ import { machineHost } from '../tracer/index.ts';
 import { describeTool, findTool, listTools, type Tool } from './index.ts';
 
 const skip = await lacking('tp_btf');
+const noKprobes = await lacking('kprobe');
 const tools = listTools().filter((tool): tool is Tool => 'source' in tool);
 
 /** Those of the server's probes are compiled with a server: test/tools. */
@@ -19,7 +20,8 @@ const ARGUMENTS: Readonly<Record<string, readonly string[]>> = { stackcount: ['s
 
 describe('the ready-made tools', { skip }, () => {
   for (const tool of tools) {
-    it(tool.name, () => {
+    const unable = tool.hooks.some((hook) => /^kr?e?t?probe:/.test(hook)) && noKprobes;
+    it(tool.name, { skip: unable }, () => {
       assert.match(tool.question, /^[A-Z].*[?.]( |$)/, 'a question');
       assert.ok(tool.hooks.length > 0, 'hooks');
       assert.ok(existsSync(tool.source.name.replace(/\.bt$/, '.md')), 'a page');
