@@ -1,20 +1,22 @@
-/** `npm run kernels`: the matrix on this host and on other kernels, into docs/kernels.md; or any command on one of them. */
-import { writeFileSync } from 'node:fs';
+/** `npm run kernels`: the matrix on this host and on others, into docs/kernels.md; or any command on one of them. */
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { PebbleError } from '../src/base/errors.ts';
+import { cacheDirectory } from '../test/kernels/cache.ts';
 import { type Column, document } from '../test/kernels/document.ts';
 import { KERNELS, type Kernel } from '../test/kernels/kernels.ts';
 import { runInMachine } from '../test/kernels/machine.ts';
-import { complaints } from '../test/kernels/report.ts';
+import { complaints, type Report } from '../test/kernels/report.ts';
 import { tryHost, tryKernel } from '../test/kernels/try-kernels.ts';
 
+const HOST = 'host' as const;
 const DOCUMENT = join(import.meta.dirname, '../docs/kernels.md');
 const USAGE = `usage: npm run kernels                      the matrix everywhere, written to docs/kernels.md
-       npm run kernels -- --kernel NAME     the matrix there, printed
+       npm run kernels -- --kernel NAME     the matrix there, and its column of docs/kernels.md; "host" is this one
        npm run kernels -- --kernel NAME [--postgres] [--timeout SECONDS] -- COMMAND …
                                             any command of this repository there; exits as it does
-kernels: ${KERNELS.map(({ name }) => name).join(' ')}`;
+kernels: ${[HOST, ...KERNELS.map(({ name }) => name)].join(' ')}`;
 
 interface CommandOptions {
   readonly postgres: boolean;
@@ -35,14 +37,17 @@ async function main(): Promise<number> {
     tell(USAGE);
     return 0;
   }
-  const kernel = values.kernel === undefined ? undefined : kernelNamed(values.kernel);
-  if (positionals.length === 0) return kernel === undefined ? everywhere() : printed(kernel);
-  if (kernel === undefined) throw new PebbleError('usage', { what: 'a command needs a --kernel', hint: USAGE });
+  if (positionals.length === 0)
+    return tryOut(values.kernel === undefined ? [HOST, ...KERNELS] : [named(values.kernel)]);
+  const kernel = values.kernel === undefined ? undefined : named(values.kernel);
+  if (kernel === undefined || kernel === HOST)
+    throw new PebbleError('usage', { what: 'a command needs a --kernel of the table', hint: USAGE });
   const timeout = values.timeout === undefined ? {} : { timeoutSeconds: Number(values.timeout) };
   return runCommand(kernel, positionals, { postgres: values.postgres, ...timeout });
 }
 
-function kernelNamed(name: string): Kernel {
+function named(name: string): Kernel | typeof HOST {
+  if (name === HOST) return name;
   const kernel = KERNELS.find((row) => row.name === name);
   if (kernel !== undefined) return kernel;
   throw new PebbleError('usage', { what: `there is no kernel "${name}"`, hint: USAGE });
@@ -59,17 +64,25 @@ async function runCommand(kernel: Kernel, command: readonly string[], options: C
   return status;
 }
 
-async function everywhere(): Promise<number> {
-  const columns = [judged(await tryHost())];
-  for (const kernel of KERNELS) columns.push(judged(await tryKernel(kernel, tell)));
-  writeFileSync(DOCUMENT, document(columns));
-  return columns.some(isBad) ? 1 : 0;
+/** Each result is kept: one kernel can be tried again without the others. */
+async function tryOut(which: readonly (Kernel | typeof HOST)[]): Promise<number> {
+  let bad = false;
+  for (const one of which) {
+    const column = judged(one === HOST ? await tryHost() : await tryKernel(one, tell));
+    bad ||= isBad(column);
+    writeFileSync(keptAt(column.report.name), JSON.stringify(column.report));
+    writeFileSync(DOCUMENT, document([HOST, ...KERNELS].flatMap(kept)));
+  }
+  return bad ? 1 : 0;
 }
 
-async function printed(kernel: Kernel): Promise<number> {
-  const column = judged(await tryKernel(kernel, tell));
-  process.stdout.write(document([column]));
-  return isBad(column) ? 1 : 0;
+const keptAt = (name: string) => join(cacheDirectory('reports'), `${name}.json`);
+
+function kept(one: Kernel | typeof HOST): Column[] {
+  const path = keptAt(one === HOST ? HOST : one.name);
+  if (!existsSync(path)) return [];
+  const report = JSON.parse(readFileSync(path, 'utf8')) as Report;
+  return [one === HOST ? { report } : { report, kernel: one }];
 }
 
 /** Tells how it went while the other kernels are still to come. */

@@ -38,7 +38,7 @@ ${columns.map(fallsAway).join('\n\n')}
 ## Again
 
     npm run kernels                                   # all of it, and this file
-    npm run kernels -- --kernel 6.1                   # the matrix and the tests on one kernel
+    npm run kernels -- --kernel 6.1                   # one column anew; "host" is the machine's own
     npm run kernels -- --kernel 6.1 -- COMMAND …      # any command of this repository there
     npm run kernels -- --kernel 6.1 --postgres -- node --test src/cluster/*.pg.test.ts
 

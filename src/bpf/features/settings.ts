@@ -17,8 +17,8 @@ function read(path: string): string | undefined {
 }
 
 /** "none [integrity] confidentiality": the one in brackets holds. */
-function lockdown(): Setting {
-  const value = /\[(\w+)\]/.exec(read('/sys/kernel/security/lockdown') ?? '')?.[1] ?? 'none';
+export function lockdown(text = read('/sys/kernel/security/lockdown') ?? ''): Setting {
+  const value = /\[(\w+)\]/.exec(text)?.[1] ?? 'none';
   const confidential = value === 'confidentiality';
   return {
     name: 'lockdown',

@@ -1,20 +1,23 @@
 /** Every kind of hook that this kernel has: attached, hit a known number of times, counted. */
 import assert from 'node:assert/strict';
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { test } from 'node:test';
+import { type TestContext, test } from 'node:test';
 import { allocate, syscall } from '../../native/index.ts';
 import { aluImm, aluReg, call, exit, type Instruction, jumpImm, load, loadImm64, store } from '../asm/index.ts';
 import { findField, kernelBtf } from '../btf/index.ts';
-import { Elf } from '../elf/index.ts';
+import { Elf, type UsdtSite, usdtSites } from '../elf/index.ts';
 import { hasFeature } from '../features/index.ts';
 import { loadProgram } from '../programs/index.ts';
 import type { LinkSpec } from '../spec/index.ts';
+import { packVersion } from '../sys/index.ts';
 import { type Counter, loadCounter } from '../testing/counter.ts';
 import { lacking } from '../testing/needs.ts';
 import { attach, type IterLink } from './index.ts';
+import { multiRisks, returnRisks } from './uprobe-risks.ts';
 
 const PRIME = 211;
 const libc = /\S*\/libc[.-]\S*/.exec(readFileSync('/proc/self/maps', 'utf8'))![0];
@@ -197,26 +200,110 @@ int main(int argc, char **argv) {
   return 0;
 }`;
 
-test('usdt, with its semaphore, by both ways', async (t) => {
-  if (spawnSync('cc', ['--version']).error) return t.skip('no C compiler');
-  const directory = mkdtempSync(join(tmpdir(), 'pebble-usdt-'));
+/** Path of the compiled source; its directory goes with the test. */
+function compiled(t: TestContext, source: string): string {
+  const directory = mkdtempSync(join(tmpdir(), 'pebble-links-'));
   t.after(() => rmSync(directory, { recursive: true }));
   const binary = join(directory, 'demo');
-  writeFileSync(`${binary}.c`, USDT_SOURCE);
+  writeFileSync(`${binary}.c`, source);
   execFileSync('cc', ['-O1', '-o', binary, `${binary}.c`]);
+  return binary;
+}
+const noCompiler = spawnSync('cc', ['--version']).error ? 'no C compiler' : false;
+const demo = (binary: string) =>
+  ({ kind: 'usdt', program: 'count', binary, provider: 'pebble', name: 'demo' }) as const;
+
+test('usdt, with its semaphore, by both ways', { skip: noCompiler }, async (t) => {
+  const binary = compiled(t, USDT_SOURCE);
   const run = () => execFileSync(binary, [`${PRIME}`], { encoding: 'utf8' }).trim();
   assert.equal(run(), '0');
   for (const kind of ['kprobe', 'uprobe_multi'] as const) {
     using counter = await loadCounter({ kind });
-    const spec = { kind: 'usdt', program: 'count', binary, provider: 'pebble', name: 'demo' } as const;
     let semaphore = '';
-    const { counted } = await hits(counter, spec, () => {
+    const { counted } = await hits(counter, demo(binary), () => {
       semaphore = run();
     });
     assert.equal(counted, PRIME);
     assert.equal(semaphore, '1');
-    await assert.rejects(attach({ ...spec, name: 'other' }, counter.program), { code: 'no-target' });
+    await assert.rejects(attach({ ...demo(binary), name: 'other' }, counter.program), { code: 'no-target' });
   }
+});
+
+test('a site that another tracer holds without its semaphore: the reason is named', { skip: noCompiler }, async (t) => {
+  const binary = compiled(t, USDT_SOURCE);
+  const elf = Elf.open(binary);
+  const [{ fileOffset }] = usdtSites(elf) as [UsdtSite];
+  elf.close();
+  for (const kind of ['kprobe', 'uprobe_multi'] as const) {
+    using counter = await loadCounter({ kind });
+    const other = await attach(
+      { kind: 'uprobe', program: 'count', at: { binary, fileOffset: BigInt(fileOffset) }, atReturn: false },
+      counter.program,
+    );
+    await assert.rejects(attach(demo(binary), counter.program), { hint: /another tracer may hold this site/ });
+    other.close();
+    (await attach(demo(binary), counter.program)).close();
+  }
+});
+
+test('more uprobes than could be detached in time are refused where each is an event', async () => {
+  using counter = await loadCounter({ kind: 'kprobe' });
+  const fileOffsets = Array.from({ length: 201 }, (_, i) => BigInt(i));
+  const spec = { kind: 'uprobe_multi', program: 'count', binary: libc, fileOffsets, atReturn: false } as const;
+  await assert.rejects(attach(spec, counter.program), { what: /more than 200 sites would take minutes to detach/ });
+});
+
+/** Calls `work` when it is told to, under a filter that kills for the system call through which probed functions return. */
+const FILTERED_SOURCE = `
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <stdio.h>
+#include <sys/prctl.h>
+__attribute__((noinline)) int work(int x) { __asm__ volatile(""); return x + 1; }
+int main(void) {
+  struct sock_filter code[] = {
+    BPF_STMT(BPF_LD | BPF_W | BPF_ABS, 0), BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 335, 0, 1),
+    BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS), BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW) };
+  struct sock_fprog filter = { 4, code };
+  int sum = 0;
+  if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) || prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter)) return 2;
+  puts("ready"); fflush(stdout);
+  getchar();
+  for (int i = 0; i < ${PRIME}; i++) sum = work(sum);
+  printf("%d\\n", sum);
+  return 0;
+}`;
+
+test('a process with a seccomp filter: warned of where uretprobes kill it, alive where not', {
+  skip: noCompiler,
+}, async (t) => {
+  const binary = compiled(t, FILTERED_SOURCE);
+  const child = spawn(binary, { stdio: ['pipe', 'pipe', 'inherit'] });
+  t.after(() => child.kill());
+  await once(child.stdout, 'data');
+  const sites = { binary, atReturn: true };
+  const versions = ['6.10.9', '6.11.0', '6.12.12', '6.12.13', '6.13.1', '6.13.2', '6.14.0'];
+  for (const which of [sites, { ...sites, pid: child.pid! }]) {
+    const risky = versions.filter((version) => returnRisks(which, packVersion(version)).length > 0);
+    assert.deepEqual(risky, process.arch === 'x64' ? ['6.11.0', '6.12.12', '6.13.1'] : []);
+  }
+  assert.deepEqual(returnRisks({ ...sites, pid: process.pid }, packVersion('6.11')), []);
+  if (returnRisks(sites).length > 0) return;
+  using counter = await loadCounter({ kind: 'uprobe_multi' });
+  const spec = { kind: 'uprobe', program: 'count', at: { binary, symbol: 'work' }, atReturn: true } as const;
+  const link = await attach(spec, counter.program);
+  child.stdin.end('\n');
+  const [output] = await once(child.stdout, 'data');
+  assert.equal(`${output}`.trim(), `${PRIME}`);
+  assert.equal(counter.count(), BigInt(PRIME));
+  link.close();
+});
+
+test('where uprobe_multi sees only one thread of a process, that is told', () => {
+  const sites = { binary: libc, atReturn: false };
+  assert.match(multiRisks({ ...sites, pid: 7 }, packVersion('6.9.1'))[0]!, /only the first thread of process 7/);
+  assert.deepEqual(multiRisks({ ...sites, pid: 7 }, packVersion('6.10.0')), []);
+  assert.deepEqual(multiRisks(sites, packVersion('6.6.0')), []);
 });
 
 test('samples of the CPU clock', async () => {

@@ -7,6 +7,7 @@ import type { LinkSpec } from '../spec/index.ts';
 import { EINVAL, ENOTSUPP, EOPNOTSUPP, KernelError, linkUprobeMulti } from '../sys/index.ts';
 import { Link } from './link.ts';
 import { attachToEvent, attachToEvents, eventSourceType, openEvent } from './perf.ts';
+import { multiRisks, returnRisks } from './uprobe-risks.ts';
 import { findSite } from './user-site.ts';
 
 /** Detaching one takes some 170 ms: more than this would hang the end of a trace for half a minute. */
@@ -73,11 +74,11 @@ export function attachUsdt(spec: LinkSpec & { readonly kind: 'usdt' }, program: 
 
 function attachSites(spec: LinkSpec, sites: Sites, program: Program, doing: string): Link {
   const head = { kind: spec.kind, program: spec.program };
-  const warnings = sites.warnings ?? [];
+  const warnings = [...(sites.warnings ?? []), ...returnRisks(sites)];
   const multi = program.kind === 'uprobe_multi' || program.kind === 'uprobe_session';
   const tried = multi ? attachMulti(sites, program) : undefined;
   if (tried !== undefined && tried >= 0) {
-    return new Link({ ...head, strategy: 'uprobe_multi', fds: [tried], warnings });
+    return new Link({ ...head, strategy: 'uprobe_multi', fds: [tried], warnings: [...warnings, ...multiRisks(sites)] });
   }
   if (program.kind === 'uprobe_session') {
     throw new KernelError(-tried!, doing, 'uprobe sessions came with Linux 6.13');

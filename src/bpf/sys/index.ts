@@ -12,3 +12,4 @@ export * from './object-commands.ts';
 export * from './perf-event.ts';
 export * from './program-commands.ts';
 export { tracefs } from './tracefs.ts';
+export { kernelVersion, packVersion } from './version.ts';

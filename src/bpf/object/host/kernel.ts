@@ -1,10 +1,11 @@
 /** Answers what objects ask about the kernel that runs here. */
 import { readdirSync, readFileSync } from 'node:fs';
-import { release, version } from 'node:os';
+import { release } from 'node:os';
 import { gunzipSync } from 'node:zlib';
 import type { Btf } from '../../btf/index.ts';
 import { kernelBtf, moduleBtf } from '../../btf/index.ts';
 import { KernelSymbols } from '../../symbols/index.ts';
+import { kernelVersion } from '../../sys/index.ts';
 import type { ObjectKernel } from '../kernel.ts';
 
 const BTF_DIRECTORY = '/sys/kernel/btf';
@@ -16,7 +17,7 @@ export function thisKernel(): ObjectKernel {
   let config: ReadonlyMap<string, string> | undefined;
   return {
     types: () => ({ kernel: kernelBtf(), modules }),
-    version: packVersion(kernelVersion()),
+    version: kernelVersion(),
     config: () => {
       config ??= readConfig();
       return config;
@@ -34,22 +35,6 @@ export function thisKernel(): ObjectKernel {
 
 function* modules(): Generator<Btf> {
   for (const name of readdirSync(BTF_DIRECTORY)) if (name !== 'vmlinux') yield moduleBtf(name);
-}
-
-/** Distributions count in their release what the kernel counts in its version (libbpf, get_kernel_version). */
-function kernelVersion(): string {
-  const ubuntu = read('/proc/version_signature')?.toString().trim().split(' ').at(-1);
-  return ubuntu ?? /\bDebian (\d+\.\d+\.\d+)/.exec(version())?.[1] ?? release();
-}
-
-/** KERNEL_VERSION of linux/version.h; the last part has one byte. */
-export function packVersion(text: string): number {
-  const [major = 0, minor = 0, patch = 0] =
-    /^(\d+)\.(\d+)(?:\.(\d+))?/
-      .exec(text)
-      ?.slice(1)
-      .map((part) => Number(part ?? 0)) ?? [];
-  return (major << 16) | (minor << 8) | Math.min(patch, 255);
 }
 
 function readConfig(): ReadonlyMap<string, string> | undefined {
