@@ -9,7 +9,8 @@ import { runInMachine } from './machine.ts';
 import { type Line, parseLine, reportOf } from './report.ts';
 
 const GUEST = join(import.meta.dirname, 'guest/matrix.ts');
-const TIMEOUT_SECONDS = 1200;
+/** Much, because the machine may be busy with other things. */
+const TIMEOUT_SECONDS = 3600;
 const FLAG = '--disable-warning=ExperimentalWarning';
 
 export async function tryHost(): Promise<Column> {

