@@ -86,7 +86,9 @@ function simplify(parsed: Program, options: CompileOptions, diagnostics: Diagnos
   warnUnstable(program, unstable, diagnostics);
   checkRecursion(program, diagnostics);
   program = expandCMacros(program, diagnostics);
-  if (diagnostics.ok) program = expandMacros(program, diagnostics);
+  const library = createLibrary(target.texts);
+  const isBuiltin = (name: string) => library.builtin(name) !== undefined || library.function(name) !== undefined;
+  if (diagnostics.ok) program = expandMacros(program, diagnostics, isBuiltin);
   const filled = fillParameters(
     program,
     { positional: options.positional ?? [], named: options.named ?? new Map() },
@@ -94,16 +96,15 @@ function simplify(parsed: Program, options: CompileOptions, diagnostics: Diagnos
   );
   program = foldLiterals(filled.program, diagnostics);
   if (diagnostics.ok) checkControlFlow(program, diagnostics);
-  return { ...target, program, settings, options: filled.options };
+  return { program, settings, library, options: filled.options, hooks: target.hooks };
 }
 
 function generateScript(
-  { program, settings, texts }: ReturnType<typeof simplify>,
+  { program, settings, library }: ReturnType<typeof simplify>,
   options: CompileOptions,
   diagnostics: Diagnostics,
 ): CompiledScript | undefined {
   const host = options.host ?? {};
-  const library = createLibrary(texts);
   const space = new TypeSpace(program.definitions, host);
   const probes = expandProbes(program, { host, types: space, settings, diagnostics, pid: options.pid });
   const functions = program.functions.map((subprogram): Unit => ({ kind: 'function', subprogram }));

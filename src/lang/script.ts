@@ -82,6 +82,8 @@ export interface SourcePlace {
   readonly column: number;
   readonly endLine: number;
   readonly endColumn: number;
+  /** The call that a macro's text stands for. */
+  readonly via?: SourcePlace;
 }
 /** A value in the record: field `name` of the shape, printed as `type`. */
 export interface EventArgument {

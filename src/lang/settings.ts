@@ -11,6 +11,8 @@ export interface Settings extends ScriptConfig {
   readonly license: string;
   /** Functions that change the system (system, signal, override, write_user) are allowed. */
   readonly unsafe: boolean;
+  /** Reads of memory that fail and look-ups that find nothing are reported (-k). */
+  readonly reportReads: boolean;
   /** Time series take their time from this scalar map: for tests of their output. */
   readonly clockMap?: string;
 }
@@ -23,6 +25,7 @@ export const DEFAULT_SETTINGS: Settings = {
   stackMode: 'bpftrace',
   license: 'GPL',
   unsafe: false,
+  reportReads: false,
   printMapsOnExit: true,
   truncationTrailer: '..',
   missingProbes: 'error',

@@ -1,4 +1,5 @@
 /** Programs on samples of a clock or counter, on every CPU or on one process; and on accesses to an address. */
+import { readdirSync } from 'node:fs';
 import { PebbleError } from '../../base/errors.ts';
 import type { Program } from '../programs/index.ts';
 import type { LinkSpec } from '../spec/index.ts';
@@ -42,9 +43,28 @@ function attachOnCpus(
   program: Program,
   doing: string,
 ): Link {
-  const cpus = spec.cpu !== undefined ? [spec.cpu] : spec.pid !== undefined ? [-1] : onlineCpus();
-  const attached = attachToEvents(cpus, (cpu) =>
-    attachToEvent(program.fd, openEvent(attr, spec.pid ?? -1, cpu, doing), spec.cookie, doing),
-  );
+  const attached =
+    spec.pid === undefined
+      ? attachToEvents(spec.cpu !== undefined ? [spec.cpu] : onlineCpus(), (cpu) =>
+          attachToEvent(program.fd, openEvent(attr, -1, cpu, doing), spec.cookie, doing),
+        )
+      : attachToEvents(threadsOf(spec.pid), (thread) =>
+          attachToEvent(program.fd, openEvent(inherited(attr), thread, spec.cpu ?? -1, doing), spec.cookie, doing),
+        );
   return new Link({ kind: spec.kind, program: spec.program, ...attached });
+}
+
+/** Threads and children that come later get the event, too. */
+const inherited = (attr: PerfEventAttr): PerfEventAttr => ({
+  ...attr,
+  flags: BigInt(attr.flags ?? 0) | PERF_FLAG.inherit,
+});
+
+/** All that there are now; the process alone where it has just ended, so that the kernel says so. */
+function threadsOf(pid: number): number[] {
+  try {
+    return readdirSync(`/proc/${pid}/task`).map(Number);
+  } catch {
+    return [pid];
+  }
 }

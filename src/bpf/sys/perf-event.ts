@@ -37,7 +37,7 @@ export const PERF_SOFTWARE = { cpu_clock: 0, task_clock: 1, page_faults: 2, dumm
 export const PERF_SAMPLE_RAW = 1 << 10;
 
 /** Bits of perf_event_attr.flags. */
-export const PERF_FLAG = { disabled: 1n << 0n, freq: 1n << 10n, watermark: 1n << 14n } as const;
+export const PERF_FLAG = { disabled: 1n << 0n, inherit: 1n << 1n, freq: 1n << 10n, watermark: 1n << 14n } as const;
 const FD_CLOEXEC = 8;
 
 /** `pid` -1 is every process, then `cpu` must be one; `cpu` -1 is every CPU, then `pid` must be one. */

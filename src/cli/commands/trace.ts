@@ -82,7 +82,7 @@ function compileRequest(request: TraceRequest, target: Target | undefined, colou
   const { script, diagnostics, hooks } = compile(source!, {
     host: requestHost(options, { pid: target?.pid, cluster: clusterChoice(request) }),
     environment: process.env,
-    settings: { ...DEFAULT_SETTINGS, unsafe: options.unsafe },
+    settings: { ...DEFAULT_SETTINGS, unsafe: options.unsafe, reportReads: options.warnings },
     positional,
     named,
     defines: { tracer_pid: BigInt(process.pid) },

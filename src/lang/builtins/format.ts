@@ -57,7 +57,7 @@ function accepts(conversion: string, type: Type): boolean {
         ? false
         : type.kind !== 'pointer';
   if (conversion.startsWith('r')) return type.kind === 'buffer';
-  if (conversion === 'gr') return type.kind === 'buffer';
+  if (conversion === 'gr') return integral(type) !== undefined;
   if (NUMBERS.includes(conversion))
     return integral(type) !== undefined || type.kind === 'pointer' || type.kind === 'ksym';
   return false;
@@ -65,6 +65,6 @@ function accepts(conversion: string, type: Type): boolean {
 
 function wanted(conversion: string): string {
   if (conversion === 's') return 'string';
-  if (conversion.startsWith('r') || conversion === 'gr') return 'buffer';
+  if (conversion.startsWith('r')) return 'buffer';
   return conversion === 'p' ? 'pointer' : 'integer';
 }

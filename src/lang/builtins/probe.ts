@@ -4,6 +4,7 @@ import { allArguments, numberedArgument, returnValue } from '../lower/arguments.
 import type { Lowering } from '../lower/lowering.ts';
 import type { BuiltinRow } from '../lower/rows.ts';
 import { scalar, type Value } from '../lower/value.ts';
+import type { ProbePoint } from '../probes/index.ts';
 import { INT64, pointerTo, stringType, type Type, UINT64, VOID } from '../types/type.ts';
 import type { Typing } from '../types/typing.ts';
 
@@ -89,13 +90,17 @@ const probe: BuiltinRow = {
   constant: (t) => t.point?.name,
 };
 
+/** What the tracer runs itself is special, as scripts of bpftrace expect. */
+const kindWord = ({ how, kind }: ProbePoint): string =>
+  how === 'begin' || how === 'end' || how === 'signal' ? 'special' : kind.names[0];
+
 const probetype: BuiltinRow = {
   name: 'probetype',
   signature: 'string probetype',
   doc: 'Kind of the probe that fired.',
-  type: (t, node) => (t.point ? stringType(t.point.kind.names[0].length + 1) : outside(t, node, 'probetype')),
-  lower: (l) => text(l.point!.kind.names[0]),
-  constant: (t) => t.point?.kind.names[0],
+  type: (t, node) => (t.point ? stringType(kindWord(t.point).length + 1) : outside(t, node, 'probetype')),
+  lower: (l) => text(kindWord(l.point!)),
+  constant: (t) => t.point && kindWord(t.point),
 };
 
 const text = (value: string): Value => ({

@@ -5,6 +5,7 @@ import { convert } from '../lower/convert.ts';
 import type { Lowering } from '../lower/lowering.ts';
 import { pointerOf, readBytes, readTextHelper, store, toMemory, toScalar } from '../lower/memory.ts';
 import type { FunctionRow } from '../lower/rows.ts';
+import { reportRead } from '../lower/runtime-errors.ts';
 import { inMemory, offsetBy, scalar } from '../lower/value.ts';
 import type { Call, Expression } from '../syntax/ast.ts';
 import { spaceOf } from '../types/casts.ts';
@@ -70,7 +71,9 @@ function readText(call: Call, to: Address, type: Type, l: Lowering): void {
   const space = value.kind === 'memory' ? value.space : spaceOfPointer(source!, l);
   if (l.tails) l.b.zero(to, size);
   const most = lengthToRead(length, own, l);
-  const got = l.b.helper(readTextHelper(space, l), [pointerOf(to, l), most, pointer]);
+  const helper = readTextHelper(space, l);
+  const got = l.b.helper(helper, [pointerOf(to, l), most, pointer]);
+  reportRead(helper, got, l);
   if (l.settings.maxStrlen < UNMARKED) markTruncated(to, own, got, pointer, space, l);
 }
 

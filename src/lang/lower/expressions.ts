@@ -1,4 +1,5 @@
 /** One rule for each kind of expression: the code that computes it. */
+
 import { type Address, address, imm, type Operand } from '../ir/index.ts';
 import type {
   AddressOf,
@@ -28,6 +29,7 @@ import type { Lowering } from './lowering.ts';
 import { orZeros, readMap } from './maps.ts';
 import { fieldsOf, load, pointerOf, store, toMemory, toScalar } from './memory.ts';
 import { placeAddress } from './place.ts';
+import { reportMistake } from './runtime-errors.ts';
 import { inMemory, type MemoryValue, NO_VALUE, offsetBy, scalar, type Value } from './value.ts';
 
 type Rule<K extends Expression['kind']> = (node: Extract<Expression, { kind: K }>, l: Lowering) => Value;
@@ -137,6 +139,10 @@ export function settle(value: MemoryValue, l: Lowering): Value {
 }
 
 function lowerField(node: FieldAccess, l: Lowering): Value {
+  return l.at(node.object.span, () => readField(node, l));
+}
+
+function readField(node: FieldAccess, l: Lowering): Value {
   if (isArgs(node.object)) return namedArgument(node.name, l);
   const object = l.value(node.object);
   const fromContext = contextField(node, object, l);
@@ -185,6 +191,7 @@ const elementType = (type: Type): Type =>
 function indexed(from: MemoryValue, type: Type, index: Operand, length: number | undefined, l: Lowering): Value {
   const { b } = l;
   const size = sizeOfType(type);
+  if (length !== undefined) checkIndex(index, length, l);
   if (from.space !== 'map') {
     const base = pointerOf(from.at, l);
     const at = b.add(base, b.binary('mul', index, imm(size)));
@@ -201,6 +208,11 @@ function indexed(from: MemoryValue, type: Type, index: Operand, length: number |
     else b.copy(slot!, at, size);
   });
   return result ? scalar(type, result) : inMemory(type, slot!);
+}
+
+function checkIndex(index: Operand, length: number, l: Lowering): void {
+  const message = 'Array access out of bounds. This can lead to unexpected results.';
+  l.b.when('uge', index, imm(length), () => reportMistake(message, l.here, l));
 }
 
 function lowerCast(node: Cast, l: Lowering): Value {

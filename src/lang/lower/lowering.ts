@@ -90,6 +90,15 @@ export class Lowering {
     this.script.rules.into(node, to, type, this);
   }
 
+  /** What the body makes is reported at this place. */
+  at<T>(span: Span, body: () => T): T {
+    const outer = this.here;
+    this.here = span;
+    const result = body();
+    this.here = outer;
+    return result;
+  }
+
   statement(node: Statement): void {
     this.here = node.span;
     this.b.withSource(sourceLine(node.span), () => this.script.rules.statement(node, this));

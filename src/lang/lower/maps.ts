@@ -105,6 +105,9 @@ export function readMap(node: MapNode, l: Lowering): Value {
   if (isCastableAggregate(type)) return foldCpus(type, entry, l);
   const found = lookUp(entry, l);
   if (!entry.key && !entry.owner) return read(type, found, l);
+  if (l.settings.reportReads) {
+    l.b.when('eq', found, imm(0), () => reportHelper('map_lookup_elem', imm(0), node.span, l));
+  }
   if (!isScalar(type)) return inMemory(type, address(orZeros(found, sizeOfType(type), l)));
   const result = l.b.mov(imm(0));
   l.b.when('ne', found, imm(0), () => l.b.mov(load(inMemory(type, address(found)), l).operand, result));

@@ -5,6 +5,7 @@ import { shapeOf, sizeOfType } from '../types/layout.ts';
 import { type AddressSpace, isScalar, isSigned, type Type } from '../types/type.ts';
 import { convert } from './convert.ts';
 import type { Lowering } from './lowering.ts';
+import { reportRead } from './runtime-errors.ts';
 import { inMemory, type MemoryValue, offsetBy, type ScalarValue, scalar, type Value } from './value.ts';
 
 type Readable = 'kernel' | 'user' | 'either';
@@ -36,7 +37,10 @@ export const pointerOf = (at: Address, l: Lowering): Operand =>
 /** Copies bytes of foreign memory; gives the helper's result. */
 export function readBytes(to: Address, size: Operand, from: Address, space: AddressSpace, l: Lowering): Reg {
   const source = pointerOf(from, l);
-  return l.b.helper(READ[readable(space, l)], [pointerOf(to, l), size, source]);
+  const helper = READ[readable(space, l)];
+  const result = l.b.helper(helper, [pointerOf(to, l), size, source]);
+  reportRead(helper, result, l);
+  return result;
 }
 
 const isDirect = (value: MemoryValue): boolean => value.space === 'map' || value.typed === true;

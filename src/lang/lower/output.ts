@@ -86,5 +86,6 @@ export function placeOf(span: Span): SourcePlace {
     column: start.column,
     endLine: end.line,
     endColumn: end.column,
+    ...(span.via && { via: placeOf(span.via) }),
   };
 }

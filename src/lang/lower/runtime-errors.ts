@@ -13,6 +13,12 @@ export function reportHelper(helper: string, code: Operand, span: Span, l: Lower
   report(helper, '', code, span, l);
 }
 
+/** What a helper that reads gave: told only where the user asked for it. */
+export function reportRead(helper: string, result: Operand, l: Lowering): void {
+  if (!l.settings.reportReads) return;
+  l.b.when('slt', result, imm(0), () => reportHelper(helper, result, l.here, l));
+}
+
 /** The script's own mistake: division by zero, an index that is too large. */
 export function reportMistake(message: string, span: Span, l: Lowering): void {
   report('', message, imm(0), span, l);

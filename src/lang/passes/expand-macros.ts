@@ -15,10 +15,14 @@ import {
 import { MacroRegistry } from './macro-registry.ts';
 
 /** In probes and functions; the macros themselves stay as they are. */
-export function expandMacros(program: Program, diagnostics: Diagnostics): Program {
+export function expandMacros(
+  program: Program,
+  diagnostics: Diagnostics,
+  isBuiltin: (name: string) => boolean = () => false,
+): Program {
   const registry = new MacroRegistry(program, diagnostics);
   if (program.macros.length === 0) return program;
-  const expander = new MacroExpander(registry, diagnostics, []);
+  const expander = new MacroExpander(registry, diagnostics, isBuiltin, []);
   return {
     ...program,
     functions: program.functions.map((one) => expander.rewrite(one)),
@@ -63,14 +67,23 @@ function asValue(argument: Expression): Expression {
 class MacroExpander {
   readonly #registry: MacroRegistry;
   readonly #diagnostics: Diagnostics;
+  /** What a call may mean that fits no macro of its name. */
+  readonly #isBuiltin: (name: string) => boolean;
   /** The macros whose bodies we are in, outermost first. */
   readonly #stack: readonly Macro[];
   /** Absent outside macros. */
   readonly #scope: Scope | undefined;
 
-  constructor(registry: MacroRegistry, diagnostics: Diagnostics, stack: readonly Macro[], scope?: Scope) {
+  constructor(
+    registry: MacroRegistry,
+    diagnostics: Diagnostics,
+    isBuiltin: (name: string) => boolean,
+    stack: readonly Macro[],
+    scope?: Scope,
+  ) {
     this.#registry = registry;
     this.#diagnostics = diagnostics;
+    this.#isBuiltin = isBuiltin;
     this.#stack = stack;
     this.#scope = scope;
   }
@@ -142,7 +155,7 @@ class MacroExpander {
     const macro = this.#registry.find(node.name, given, standard);
     if (!macro) {
       const nearest = this.#registry.nearest(node.name, given, standard);
-      if (nearest) this.#reportMismatch(node, given, nearest);
+      if (nearest && !this.#isBuiltin(node.name)) this.#reportMismatch(node, given, nearest);
       return node;
     }
     if (this.#stack.includes(macro)) {
@@ -152,7 +165,7 @@ class MacroExpander {
     const stack = [...this.#stack, macro];
     const scope = new Scope(macro, stack.length, given);
     const body: Block = relocate(macro.body, node.span);
-    return new MacroExpander(this.#registry, this.#diagnostics, stack, scope).rewrite(body);
+    return new MacroExpander(this.#registry, this.#diagnostics, this.#isBuiltin, stack, scope).rewrite(body);
   }
 
   #reportRecursion(node: Invocation, macro: Macro): void {

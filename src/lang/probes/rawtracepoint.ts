@@ -25,13 +25,16 @@ function expand(point: AttachPoint, context: ExpandContext): ProbePoint[] {
     return [];
   }
   const btf = context.types.btf;
-  const found = matching(event, btf, context);
+  const found = isOwn(point.parts) ? matching(event, btf, context) : [];
   if (found.length === 0) {
     const hint = btf && didYouMean(event, events(btf));
-    context.missing(point, `rawtracepoint ${event}`, hint);
+    context.missing(point, `rawtracepoint ${point.parts.slice(1).join(':')}`, hint);
   }
   return found.map((name) => pointOf(point.parts, name, btf, context));
 }
+
+/** All of the events in BTF are the kernel's own: modules are not read. */
+const isOwn = ([, module = '', event]: readonly string[]): boolean => event === undefined || matcher(module)('vmlinux');
 
 function matching(event: string, btf: BtfTypes | undefined, context: ExpandContext): string[] {
   if (!isPattern(event)) {

@@ -1,14 +1,5 @@
 /** Reads tracefs `format` files: the fields of a tracepoint's context as a struct. */
-import {
-  arrayOf,
-  type Field,
-  intType,
-  pointerTo,
-  type StructType,
-  stringType,
-  type Type,
-  VOID,
-} from '../types/type.ts';
+import { arrayOf, charArray, type Field, intType, pointerTo, type StructType, type Type, VOID } from '../types/type.ts';
 import type { TypeSpace } from '../types/type-space.ts';
 
 const FIELD = /^\s*field:(.+?)\s*;\s*offset:(\d+);\s*size:(\d+);\s*(?:signed:(\d);)?/gm;
@@ -52,7 +43,7 @@ function dataLocType(text: string): Type {
 function arrayType(text: string, size: number): Type {
   const length = Number(/\[(\d+)\]/.exec(text)?.[1] ?? 0);
   const element = length > 0 ? size / length : 1;
-  if (element === 1 && /^(?:const\s+)?(?:unsigned\s+)?(?:char|__u8|u8|uint8_t)\b/.test(text)) return stringType(size);
+  if (element === 1 && /^(?:const\s+)?(?:unsigned\s+)?(?:char|__u8|u8|uint8_t)\b/.test(text)) return charArray(size);
   const width = element === 2 || element === 4 || element === 8 ? element : 1;
   return arrayOf(intType(width, !/\bu(?:nsigned|\d|int)/.test(text)), size / width);
 }
@@ -66,7 +57,7 @@ function scalarType(ctype: string, size: number, signed: boolean, space: 'kernel
   const named = tagged
     ? types.tagged(tagged[1] as 'struct' | 'union' | 'enum', tagged[2]!)
     : types.named(ctype.replace(/^const\s+/, ''));
-  if (named?.kind === 'bool') return named;
+  if (named?.kind === 'bool' || (named?.kind === 'enum' && named.size === size)) return named;
   if (named?.kind === 'struct' && named.size === size) return named;
   return intType(size === 1 || size === 2 || size === 4 ? size : 8, signed);
 }

@@ -4,13 +4,13 @@ import {
   type AddressSpace,
   arrayOf,
   BOOL,
+  charArray,
   type EnumType,
   type Field,
   intType,
   NONE,
   pointerTo,
   type StructType,
-  stringType,
   type Type,
   VOID,
 } from './type.ts';
@@ -57,8 +57,7 @@ export class BtfTypes {
         return this.#pointer(type.type);
       case 'array': {
         const of = this.of(type.type);
-        // Users expect text of char arrays; (int8[]) casts back.
-        return of.kind === 'int' && of.size === 1 ? stringType(type.count) : arrayOf(of, type.count);
+        return of.kind === 'int' && of.size === 1 ? charArray(type.count) : arrayOf(of, type.count);
       }
       case 'float':
         return intType(intSize(type.size), false);

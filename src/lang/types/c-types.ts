@@ -5,13 +5,13 @@ import { bitField } from './btf-types.ts';
 import {
   arrayOf,
   BOOL,
+  charArray,
   type EnumType,
   type Field,
   intType,
   NONE,
   pointerTo,
   type StructType,
-  stringType,
   type Type,
   VOID,
 } from './type.ts';
@@ -117,7 +117,7 @@ export class CTypes {
         return pointerTo(this.of(type.to), 'unknown');
       case 'c-array': {
         const of = this.of(type.element);
-        return of.kind === 'int' && of.size === 1 && of.signed ? stringType(type.length) : arrayOf(of, type.length);
+        return of.kind === 'int' && of.size === 1 && of.signed ? charArray(type.length) : arrayOf(of, type.length);
       }
       case 'c-function':
         return VOID;

@@ -10,11 +10,11 @@ import { bitField } from './btf-types.ts';
 import {
   arrayOf,
   BOOL,
+  charArray,
   type Field,
   intType,
   pointerTo,
   type StructType,
-  stringType,
   type Type,
   UINT64,
   VOID,
@@ -60,8 +60,7 @@ function convert(type: ReturnType<typeof peel>): Type {
       return pointerTo(debugType(type.to), 'user');
     case 'array': {
       const of = debugType(type.of);
-      // Users expect text of char arrays; (int8[]) casts back.
-      return of.kind === 'int' && of.size === 1 ? stringType(type.length) : arrayOf(of, type.length);
+      return of.kind === 'int' && of.size === 1 ? charArray(type.length) : arrayOf(of, type.length);
     }
     case 'struct':
       return struct(type);

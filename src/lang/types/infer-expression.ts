@@ -142,9 +142,16 @@ const RULES: { readonly [K in Expression['kind']]: Rule<K> } = {
 
 /** Only expressions have types to infer; what names a type is resolved where it is used. */
 function inferOperand(node: Parameters<typeof typeOfOperand>[0], t: Typing): void {
-  if (node.kind === 'identifier' && t.space.named(node.name)) return;
+  if (node.kind === 'identifier' && isTypeName(node.name, t)) return;
   if (node.kind in RULES && node.kind !== 'map') infer(node as Expression, t);
 }
+
+/** A struct may be named without the word where only a type makes sense. */
+const isTypeName = (name: string, t: Typing): boolean =>
+  t.space.named(name) !== undefined ||
+  (t.space.constant(name) === undefined &&
+    t.script.library.builtin(name) === undefined &&
+    t.space.tagged('struct', name) !== undefined);
 
 function inferIdentifier(node: Extract<Expression, { kind: 'identifier' }>, t: Typing): Type | undefined {
   const define = t.script.defines.get(node.name);
@@ -156,7 +163,10 @@ function inferIdentifier(node: Extract<Expression, { kind: 'identifier' }>, t: T
   const builtin = t.script.library.builtin(node.name);
   if (builtin) return builtin.type(t, node);
   const constant = t.space.constant(node.name);
-  if (constant) return constant.type.kind === 'enum' ? { ...constant.type, size: 8 } : constant.type;
+  if (constant)
+    return constant.type.kind === 'enum' || constant.type.kind === 'int'
+      ? { ...constant.type, size: 8 }
+      : constant.type;
   const hint = didYouMean(node.name, t.script.library.names());
   return t.error(node, `Unknown identifier: '${node.name}'`, hint ? { hints: [hint] } : {});
 }

@@ -27,7 +27,14 @@ export function inferScript(script: ScriptTyping, units: readonly Unit[]): Typed
   }
   script.final = true;
   sweep(script, typed);
+  warnUnused(script);
   return typed;
+}
+
+function warnUnused(script: ScriptTyping): void {
+  for (const { name, span } of script.declarations.values()) {
+    if (!script.maps.has(name)) script.warning(span, `Unused map: ${name}`);
+  }
 }
 
 function settle(script: ScriptTyping, typed: readonly TypedUnit[]): void {

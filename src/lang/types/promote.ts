@@ -1,6 +1,7 @@
 /** The type that can hold values of two types: how variables, keys and map values grow (bpftrace 0.26.1's rules). */
 import {
   arrayOf,
+  type EnumType,
   type IntType,
   intType,
   isCastableAggregate,
@@ -42,6 +43,9 @@ export function promoteInt(a: IntType, b: IntType): IntType {
 
 const keep = (type: IntType, flexible: boolean): IntType => (flexible ? { ...type, flexible } : type);
 
+const isEnumOrInt = (type: Type): type is IntType | EnumType => type.kind === 'int' || type.kind === 'enum';
+const asInt = (type: IntType | EnumType): IntType => (type.kind === 'int' ? type : intType(type.size, type.signed));
+
 /** undefined: no type holds both. */
 export function promote(current: Type | undefined, next: Type): Type | undefined {
   if (current === undefined) return isCastableAggregate(next) ? intType(8, next.signed) : next;
@@ -49,6 +53,8 @@ export function promote(current: Type | undefined, next: Type): Type | undefined
   if (current.kind === 'int' && isCastableAggregate(next)) return promoteInt(current, intType(8, next.signed));
   if (next.kind === 'int' && isCastableAggregate(current)) return promoteInt(intType(8, current.signed), next);
   if (sameType(current, next)) return next;
+  if (isEnumOrInt(current) && isEnumOrInt(next) && (current.kind === 'int' || next.kind === 'int'))
+    return promoteInt(asInt(current), asInt(next));
   if (current.kind !== next.kind) return undefined;
   return promoteSameKind(current, next);
 }

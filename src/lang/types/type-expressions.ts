@@ -46,7 +46,8 @@ function unknown(node: TypeExpression & { name: string }, t: Typing): undefined 
 /** The operand of sizeof, offsetof, typeinfo and typeof: a bare word may name a type; a bare map is its key. */
 export function typeOfOperand(node: TypeOrExpression, t: Typing): Type | undefined {
   if (isTypeExpression(node)) return resolveType(node, t);
-  if (node.kind === 'identifier') return t.space.named(node.name) ?? t.typeOf(node);
+  if (node.kind === 'identifier')
+    return t.space.named(node.name) ?? t.typeOf(node) ?? t.space.tagged('struct', node.name);
   if (node.kind === 'map') {
     const map = t.script.map(node.name, node.span);
     return map.scalar ? map.value : map.key;

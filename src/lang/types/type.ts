@@ -30,6 +30,8 @@ export interface StringType {
   readonly kind: 'string';
   /** Bytes of the buffer, terminating NUL included; a text that fills it without a NUL was truncated. 0: any. */
   readonly size: number;
+  /** An array of C's that need not end with NUL: nothing was truncated. */
+  readonly exact?: true;
 }
 /** A 4-byte length, then up to `size` bytes. */
 export interface BufferType {
@@ -174,6 +176,8 @@ export const UINT32 = int(4, false);
 export const UINT64 = int(8, false);
 export const intType = int;
 export const stringType = (size: number): StringType => ({ kind: 'string', size });
+/** Users expect text of char arrays; (int8[]) casts back. */
+export const charArray = (size: number): StringType => ({ kind: 'string', size, exact: true });
 export const pointerTo = (to: Type, space: AddressSpace, typed = false): PointerType =>
   typed ? { kind: 'pointer', to, space, typed } : { kind: 'pointer', to, space };
 export const arrayOf = (of: Type, length: number): ArrayType => ({ kind: 'array', of, length });

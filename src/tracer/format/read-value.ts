@@ -73,7 +73,8 @@ export function readerOf(type: Type, context: ReadContext, shape?: Shape): Reade
       return (view, offset) => enumValue(type, readInt(view, offset, type.size, false));
     case 'string': {
       const size = shape ? sizeOf(shape) : type.size;
-      return (view, offset) => readText(view, offset, size, context.truncationTrailer);
+      const trailer = type.exact ? '' : context.truncationTrailer;
+      return (view, offset) => readText(view, offset, size, trailer);
     }
     case 'buffer':
       return (view, offset) => ({

@@ -19,10 +19,25 @@ export function textReports(options: ReportOptions): ReportFormat {
     scripted(severity, text, at) {
       if (severity === 'WARNING' && !warnings) return '';
       // The line without an excerpt, and with one line break fewer than the script wrote.
-      return reportLine(severity, `${placeText(at)}: `, text.replace(/\n$/, ''), colour);
+      return (
+        reportLine(severity, `${placeText(at)}: `, text.replace(/\n$/, ''), colour) + callers(severity, at, options)
+      );
     },
     runtimeError: (error, at) => (warnings ? runtimeText(error, at, options) : ''),
   };
+}
+
+/** The calls of the macros that the place is in. */
+function callers(severity: Severity, { via }: SourcePlace, options: ReportOptions): ByteText {
+  if (via === undefined || via.file !== options.source.name) return '';
+  const diagnostic: Diagnostic = {
+    severity: severity === 'ERROR' ? 'error' : 'warning',
+    message: 'expanded from',
+    hints: [],
+    related: [],
+    span: spanOf(options.source, via),
+  };
+  return toBytes(formatDiagnostic(diagnostic, options)) + callers(severity, via, options);
 }
 
 /** `place` ends with a colon and a space, or is empty. */
