@@ -23,6 +23,7 @@ export const KINDS = {
       errors: 'sum',
       /** Requests of several statements, and those whose protocol was not visible: they make fields inexact. */
       unsplit: 'sum',
+      joint: 'sum',
       hidden: 'sum',
       latency: 'sum',
       /** 0 where the longest is not known: then `max_unknown` is 1. */

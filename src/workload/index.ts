@@ -1,5 +1,6 @@
 /** Loads of our own, run in a process of their own: one with known troubles for people, one with known counts for tests. */
 
+export { CALLED_FUNCTION } from './counted/kinds.ts';
 export type { CountedReport, CountedStatement } from './counted/report.ts';
 export { SCENARIOS } from './scenarios/index.ts';
 export { type RunningWorkload, runCounted, startDemo, type WorkloadTarget } from './workload.ts';

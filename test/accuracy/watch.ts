@@ -28,9 +28,9 @@ export async function watch(...clusters: readonly Cluster[]): Promise<Watch> {
   };
 }
 
-/** Rows whose normalised text has this word. */
+/** Rows whose normalised text has this word, as one statement. */
 export const rowsOf = (rows: readonly QueryRow[], word: string): QueryRow[] =>
-  rows.filter(({ query }) => query !== null && new RegExp(`\\b${word}\\b`).test(query) && !/^CREATE/i.test(query));
+  rows.filter(({ query }) => query !== null && new RegExp(`\\b${word}\\b`).test(query) && !/^CREATE|; /i.test(query));
 
 export const total = <Row>(rows: readonly Row[], of: (row: Row) => number): number =>
   rows.reduce((sum, row) => sum + of(row), 0);

@@ -5,11 +5,10 @@ import type { QueryRow } from '../../src/api/index.ts';
 import { type Cluster, findDebianMajors, startCluster } from '../../src/cluster/index.ts';
 import { Connection } from '../../src/postgres/client/index.ts';
 import { type CountedReport, runCounted } from '../../src/workload/index.ts';
+import { assertCountedAlike } from '../accuracy/check.ts';
+import { countedStatements } from '../accuracy/servers.ts';
 import { assertDocumented, queryRows } from './contract.ts';
 import { pebble, Running, UNABLE } from './pebble.ts';
-
-/** One request of two statements: calls are counted together, on one of them. */
-const SEVERAL = /c_multi/;
 
 /** Times are read one after the other, at about the same moment: parts may differ by rounding. */
 const ROUNDING_US = 5;
@@ -90,7 +89,6 @@ function assertCounts(rows: readonly QueryRow[], report: CountedReport): void {
     report.requests,
   );
   for (const { marker, succeeded, failed } of report.statements) {
-    if (SEVERAL.test(marker)) continue;
     const own = rows.filter(({ query }) => isAbout(query, marker));
     const counts = [sum(own, ({ calls }) => calls), sum(own, ({ errors }) => errors)];
     assert.deepEqual([marker, ...counts], [marker, succeeded + failed, failed]);
@@ -120,26 +118,16 @@ function assertOnlyFingerprints(rows: readonly QueryRow[]): void {
   assert.equal(prepared[0]!.query, 'SELECT count(*) FROM counted.c_simple WHERE n < $1');
 }
 
-/** pg_stat_statements counts what succeeded, by the same query ids. */
+/** pg_stat_statements counts what succeeded. */
 async function assertAsCounted(cluster: Cluster, rows: readonly QueryRow[]): Promise<void> {
-  const statements = await select(
-    cluster,
-    "SELECT queryid, calls, query FROM pg_stat_statements WHERE query ~ 'counted' AND query !~ 'CREATE|pg_stat'",
-  );
-  assert.ok(statements.length > 10, `${statements.length} statements`);
-  for (const [queryId, calls, query] of statements) {
-    if (SEVERAL.test(query!)) continue;
-    const own = rows.filter(({ query_id }) => query_id === queryId);
-    assert.equal(
-      sum(own, (row) => row.calls - row.errors),
-      Number(calls),
-      `${query} (${queryId})`,
-    );
-  }
+  const statements = (await countedStatements(cluster)).filter(({ query }) => /counted\./.test(query));
+  const loaded = statements.filter(({ query }) => !/CREATE/.test(query));
+  assert.ok(loaded.length > 10, `${loaded.length} statements`);
+  await assertCountedAlike(rows, loaded);
 }
 
 const isAbout = (query: string | null, marker: string): boolean =>
-  query !== null && new RegExp(`\\b${marker}\\b`).test(query) && !/^CREATE/i.test(query);
+  query !== null && new RegExp(`\\b${marker}\\b`).test(query) && !/^CREATE|; /i.test(query);
 
 const sum = (rows: readonly QueryRow[], of: (row: QueryRow) => number): number =>
   rows.reduce((total, row) => total + of(row), 0);

@@ -119,6 +119,8 @@ export class Attribution {
 
   /** Everything counted since the start. */
   read(): Totals {
+    // All texts that are there: one may tell the query id of another.
+    this.#engine.drain();
     const totals = new Totals(
       this.#engine,
       (slot) => this.#identify(slot),

@@ -106,7 +106,8 @@ export interface KernelStatement {
   readonly text_bytes: number;
   readonly database: Uint8Array | string;
   readonly user: Uint8Array | string;
-  readonly text: Uint8Array | string;
+  /** In words. */
+  readonly text: readonly bigint[];
 }
 
 /** `struct lock_profile` of locks.bt. */
@@ -161,6 +162,7 @@ export interface KernelLockEnd {
 
 export class Engine {
   readonly queries: CounterMap;
+  readonly parts: CounterMap;
   readonly waits: CounterMap;
   readonly latencies: CounterMap;
   readonly drops: CounterMap;
@@ -190,6 +192,7 @@ export class Engine {
     this.#collection = collection;
     this.signals = signals;
     this.queries = this.counters('@queries');
+    this.parts = this.counters('@parts');
     this.waits = this.counters('@waits');
     this.latencies = this.counters('@latencies');
     this.drops = this.counters('@drops');

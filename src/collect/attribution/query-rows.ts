@@ -9,12 +9,16 @@ import { countersOf, microseconds, rowHead, type Window, windowBetween } from '.
 const column = (name: QueryCounter): number => QUERY_COUNTERS.indexOf(name);
 const MAX = column('latency_max');
 
-/** Fields that one request of several statements leaves on the last of them. */
-const OF_REQUESTS = ['calls', 'errors', 'latency_us', 'on_cpu_us', 'off_cpu_us', 'run_queue_us'];
-const USAGE = ['shared_blks_hit', 'shared_blks_read', 'shared_blks_dirtied', 'shared_blks_written'];
-const UNSPLIT_FIELDS = [
-  ...OF_REQUESTS,
-  ...USAGE,
+/** What requests that execute several statements leave on the last of them. */
+const OF_REQUESTS = [
+  'latency_us',
+  'on_cpu_us',
+  'off_cpu_us',
+  'run_queue_us',
+  'shared_blks_hit',
+  'shared_blks_read',
+  'shared_blks_dirtied',
+  'shared_blks_written',
   'temp_blks_read',
   'temp_blks_written',
   'wal_records',
@@ -124,7 +128,7 @@ function percentiles({ latency, max }: QueryCounts): Omit<QueryRow['latency_us']
 export function inexactFields({ count, isMaxExact }: QueryCounts): string[] {
   const fields = new Set<string>();
   if (!isMaxExact) fields.add('latency_us.max');
-  if (count('unsplit') > 0) for (const field of UNSPLIT_FIELDS) fields.add(field);
-  if (count('hidden') > 0) for (const field of ['calls', 'errors']) fields.add(field);
+  if (count('joint') > 0) for (const field of OF_REQUESTS) fields.add(field);
+  if (count('unsplit') + count('hidden') > 0) for (const field of ['calls', 'errors']) fields.add(field);
   return [...fields];
 }

@@ -4,7 +4,7 @@ import type { Fingerprinter } from '../../postgres/fingerprint/index.ts';
 import type { KernelIdentity, KernelStatement } from './engine.ts';
 
 /** `identity.kind` of program.bt. */
-const KIND = { queryId: 0, text: 1, process: 2 } as const;
+const KIND = { queryId: 0, text: 1, process: 2, function: 3 } as const;
 /** `struct statement.text` of program.bt: a text that fills it was cut. */
 const TEXT_BYTES = 1024;
 
@@ -25,12 +25,21 @@ export interface SlotIdentity {
   /** Normalised; null for processes that execute no statement. */
   readonly query: string | null;
   readonly truncated: boolean;
+  /** The statements of a string of several. */
+  readonly parts: readonly Shown[] | undefined;
 }
 
-type Known = Omit<SlotIdentity, 'database' | 'user'>;
+/** What tells a statement from others. */
+type Shown = Pick<SlotIdentity, 'queryId' | 'fingerprint' | 'query'>;
+type Known = Omit<SlotIdentity, 'database' | 'user'> & {
+  /** Whether its query id is known has been decided. */
+  readonly isSettled: boolean;
+};
 
 export class Statements {
   readonly #fingerprinter: Fingerprinter;
+  /** By owner and text; null where several have the same text: its names mean different tables. */
+  readonly #queryIds = new Map<string, string | null>();
   readonly #slots = new Map<number, Known>();
   /** By what the kernel tells statements apart by. */
   readonly #byIdentity = new Map<string, number>();
@@ -43,36 +52,68 @@ export class Statements {
   }
 
   add({ slot, identity, text_bytes, database, user, text }: KernelStatement): void {
-    const raw = identity.kind === KIND.process ? undefined : asText(text);
-    const statement = raw === undefined ? undefined : this.#fingerprinter.identify(raw);
     const { cluster, database: databaseOid, user: userOid, backend_type: backendType } = identity;
     learn(this.#databases, `${cluster} ${databaseOid}`, asText(database));
     learn(this.#users, `${cluster} ${userOid}`, asText(user));
     this.#byIdentity.set(identityKey(identity), slot);
+    const owner = ownerOf({ cluster, databaseOid, userOid });
     this.#slots.set(slot, {
       cluster,
       databaseOid,
       userOid,
       backendType,
       executes: identity.kind !== KIND.process,
-      queryId: identity.kind === KIND.queryId ? identity.id.toString() : null,
-      fingerprint: statement?.fingerprint ?? '0',
-      query: statement?.query ?? null,
       truncated: text_bytes >= TEXT_BYTES,
+      ...this.#identify(identity, textOf(text), owner),
     });
+  }
+
+  #identify(
+    { kind, id }: KernelStatement['identity'],
+    text: string,
+    owner: string,
+  ): Shown & Pick<Known, 'parts' | 'isSettled'> {
+    const nobody = { queryId: null, parts: undefined, isSettled: true };
+    if (kind === KIND.process) return { ...nobody, fingerprint: '0', query: null };
+    if (kind === KIND.function) return { ...nobody, fingerprint: String(id), query: `<call of function ${id}>` };
+    const { fingerprint, query } = this.#fingerprinter.identify(text);
+    if (kind === KIND.queryId) {
+      const queryId = id.toString();
+      const known = this.#queryIds.get(`${owner} ${query}`);
+      this.#queryIds.set(`${owner} ${query}`, known === undefined || known === queryId ? queryId : null);
+      return { queryId, fingerprint, query, parts: undefined, isSettled: true };
+    }
+    const parts = this.#fingerprinter.split(text)?.map((part) => ({ ...part, queryId: null }));
+    return { queryId: null, fingerprint, query, parts, isSettled: false };
+  }
+
+  /**
+   * Of texts that are executed among others only the last one's query id shows; the same text may have shown it before
+   * or since. This is settled when first asked for, and stays: rows do not change their key.
+   */
+  #settle(slot: number, { fingerprint, query, parts, ...rest }: Known): Known {
+    const owner = ownerOf(rest);
+    const settled = { ...rest, ...this.#withQueryId({ fingerprint, query: query! }, owner) };
+    const known = { ...settled, parts: parts?.map((part) => this.#withQueryId(part, owner)), isSettled: true };
+    this.#slots.set(slot, known);
+    return known;
+  }
+
+  #withQueryId({ fingerprint, query }: Pick<Shown, 'fingerprint' | 'query'>, owner: string): Shown {
+    return { queryId: this.#queryIds.get(`${owner} ${query}`) ?? null, fingerprint, query };
   }
 
   /** Nothing for a slot without statement: background processes, what was not introduced. */
   statementOf(slot: number): Pick<SlotIdentity, 'queryId' | 'fingerprint' | 'query' | 'truncated'> | undefined {
-    const known = this.#slots.get(slot);
+    const known = this.get(slot);
     if (!known?.executes) return undefined;
     const { queryId, fingerprint, query, truncated } = known;
     return { queryId, fingerprint, query, truncated };
   }
 
   get(slot: number): SlotIdentity | undefined {
-    const known = this.#slots.get(slot);
-    return known && this.#named(known);
+    const found = this.#slots.get(slot);
+    return found && this.#named(found.isSettled ? found : this.#settle(slot, found));
   }
 
   /** Of an event that carries who it was: what is not known of the statement stays null. */
@@ -91,6 +132,8 @@ export class Statements {
         fingerprint: '0',
         query: null,
         truncated: false,
+        parts: undefined,
+        isSettled: true,
       })
     );
   }
@@ -105,9 +148,15 @@ export class Statements {
 export const identityKey = ({ cluster, database, user, backend_type, kind, id }: KernelIdentity): string =>
   `${cluster} ${database} ${user} ${backend_type} ${kind} ${id}`;
 
+const ownerOf = ({ cluster, databaseOid, userOid }: Pick<Known, 'cluster' | 'databaseOid' | 'userOid'>): string =>
+  `${cluster} ${databaseOid} ${userOid}`;
+
 function learn(names: Map<string, string>, key: string, name: string): void {
   if (name !== '') names.set(key, name);
 }
+
+/** The words of a text that ends with a NUL. */
+const textOf = (words: readonly bigint[]): string => asText(new Uint8Array(BigUint64Array.from(words).buffer));
 
 /** The decoder gives bytes or text, as the script declared the field. */
 function asText(field: Uint8Array | string): string {

@@ -11,6 +11,7 @@ export const QUERY_COUNTERS = [
   'calls',
   'errors',
   'unsplit',
+  'joint',
   'hidden',
   'latency',
   'latency_max',
@@ -103,6 +104,10 @@ export class Totals {
       for (const [index, column] of columns.entries()) counters[column] = row[index]!;
       this.#addQuery(key.getUint32(offset, true), counters);
     });
+    engine.parts.read((key, offset, row) => {
+      const doer = this.#identify(key.getUint32(offset, true));
+      if (doer) this.#addPart(partOf(doer, key.getUint32(offset + 4, true)), row);
+    });
     engine.latencies.read((key, offset, row) => {
       const query = this.#queryOf(key.getUint32(offset, true));
       query?.latency.addBucket(key.getUint32(offset + 4, true), row[0]!);
@@ -117,7 +122,10 @@ export class Totals {
 
   #queryOf(slot: number): QueryTotals | undefined {
     const doer = this.#identify(slot);
-    if (!doer) return undefined;
+    return doer && this.#queryBy(doer);
+  }
+
+  #queryBy(doer: Doer): QueryTotals {
     const key = doerKey(doer);
     let totals = this.queries.get(key);
     if (!totals) {
@@ -136,6 +144,14 @@ export class Totals {
     } else {
       mergeRow(QUERY_RULES, query.counters, row);
     }
+  }
+
+  /** Executions of a statement among others of one string, whose times are on the last of them. */
+  #addPart(doer: Doer, [calls, errors]: Float64Array): void {
+    const { counters } = this.#queryBy(doer);
+    counters[at('calls')]! += calls!;
+    counters[at('errors')]! += errors!;
+    counters[at(doer.identity.parts ? 'unsplit' : 'joint')]! += calls!;
   }
 
   #addWait(slot: number, event: number, row: Float64Array): void {
@@ -164,6 +180,12 @@ export class Totals {
     const query = this.#queryOf(slot);
     if (query && isRequest) query.running += 1;
   }
+}
+
+/** A statement of a string of several, as one of its own; the string, where it is not known to have so many. */
+function partOf({ cluster, identity }: Doer, index: number): Doer {
+  const part = identity.parts?.[index];
+  return { cluster, identity: part ? { ...identity, ...part, parts: undefined } : identity };
 }
 
 /** Executes part of a client's statement. */

@@ -33,6 +33,8 @@ export class Connection {
   readonly #socket: Socket;
   readonly #waiting: Waiting[] = [];
   #secret = 0;
+  /** What the server gets when it asks for the rows of a COPY. */
+  #rows: readonly Buffer[] = [];
   #input: Buffer = Buffer.alloc(0);
 
   private constructor(options: ConnectOptions) {
@@ -94,6 +96,14 @@ export class Connection {
     return this.exchange(...steps.flatMap(([statement, values]) => [bind('', statement, values), execute('')]), sync());
   }
 
+  /** COPY … FROM STDIN, a message for each of `rows`, which are in the format of the statement. */
+  async copyIn(sql: string, rows: readonly string[]): Promise<StatementResult> {
+    this.#rows = [...rows.map(frontend.copyData), frontend.copyDone()];
+    const [result] = await this.query(sql);
+    this.#rows = [];
+    return result!;
+  }
+
   /** Asks the server, over a second connection, to cancel what this session executes now. */
   async cancel(): Promise<void> {
     const socket = dial(this.#options);
@@ -147,7 +157,9 @@ export class Connection {
         return true;
       }
       case 'G':
-        this.#socket.write(frontend.copyFail('COPY FROM STDIN is not spoken here'));
+        this.#socket.write(
+          this.#rows.length > 0 ? Buffer.concat(this.#rows) : frontend.copyFail('no rows are at hand: use copyIn'),
+        );
         return true;
     }
     if (type !== 'E' || !isFatal(body)) return false;

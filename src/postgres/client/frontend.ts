@@ -52,6 +52,19 @@ export function sync(): Buffer {
   return message('S');
 }
 
+/** A function by its OID, with arguments and result as text. */
+export function functionCall(oid: number, values: readonly string[]): Buffer {
+  return message('F', int32(oid), int16(0), int16(values.length), ...values.map(counted), int16(0));
+}
+
+export function copyData(rows: string): Buffer {
+  return message('d', Buffer.from(rows));
+}
+
+export function copyDone(): Buffer {
+  return message('c');
+}
+
 export function copyFail(reason: string): Buffer {
   return message('f', cstring(reason));
 }

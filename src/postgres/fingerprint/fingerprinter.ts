@@ -48,6 +48,13 @@ export class Fingerprinter {
     return statement;
   }
 
+  /** The statements of a string of several; undefined for one, and where they cannot be told apart. */
+  split(text: string): Statement[] | undefined {
+    if (!text.includes(';')) return undefined;
+    const parts = this.#parser.split(text) ?? [];
+    return parts.length > 1 ? parts.map((part) => this.identify(part)) : undefined;
+  }
+
   #examine(text: string): Statement {
     const skeleton = skeletonOf(text);
     const known = this.#bySkeleton.get(skeleton);

@@ -41,6 +41,21 @@ export class Parser {
     }
   }
 
+  /** The texts of the statements that these are; undefined for what does not parse. */
+  split(text: string): string[] | undefined {
+    const library = this.#library;
+    if (library === undefined || isTooMuch(text)) return undefined;
+    try {
+      const bytes = Buffer.from(text);
+      return (library.parseSync(text).stmts ?? []).map(({ stmt_location: start = 0, stmt_len: length = 0 }) =>
+        bytes.toString('utf8', start, length > 0 ? start + length : bytes.length).trim(),
+      );
+    } catch (error) {
+      if (isOverflow(error)) this.#discard();
+      return undefined;
+    }
+  }
+
   /** After an overflow the instance's own stack pointer is wrong: only a fresh instance is safe. Not more than one a second. */
   #discard(): void {
     this.#library = undefined;

@@ -10,7 +10,7 @@ export interface Kind {
   run(connection: Connection): Promise<void>;
 }
 
-const { parse, bind, execute, describePortal, closeStatement, sync, query } = frontend;
+const { parse, bind, execute, describePortal, closeStatement, sync, query, functionCall } = frontend;
 
 /** A kind of one statement that always succeeds, with as many requests as executions unless given. */
 function steady(marker: string, times: number, run: Kind['run'], requests = times): Kind {
@@ -158,6 +158,122 @@ const FAILING_PIPELINE: Kind = {
   },
 };
 
+/** Statements of all kinds under one Sync: prepared with a name, parsed among the others, executed twice. */
+const MIXED_PIPELINE: Kind = {
+  statements: [
+    { marker: 'c_mixed_named', succeeded: 26, failed: 0 },
+    { marker: 'c_mixed_other', succeeded: 13, failed: 0 },
+    { marker: 'c_mixed_parsed', succeeded: 13, failed: 0 },
+  ],
+  requests: 15,
+  run: async (connection) => {
+    await connection.prepare('c_mixed_named', 'SELECT n FROM counted.c_mixed_named WHERE n = $1');
+    await connection.prepare('c_mixed_other', 'SELECT n FROM counted.c_mixed_other WHERE n = $1');
+    const step = (name: string, value: number) => [bind('', name, [value]), execute('')];
+    const parsed = [parse('', 'SELECT n FROM counted.c_mixed_parsed'), ...[bind('', '', []), execute('')]];
+    const steps = [...step('c_mixed_named', 1), ...step('c_mixed_other', 2), ...parsed, ...step('c_mixed_named', 3)];
+    await repeat(13, () => connection.exchange(...steps, sync()));
+  },
+};
+
+/** The second of three statements fails, the third is skipped; the round trips overlap. */
+const FAILING_MIX: Kind = {
+  statements: [
+    { marker: 'c_failing_first', succeeded: 11, failed: 0 },
+    { marker: 'c_failing_second', succeeded: 0, failed: 11 },
+    { marker: 'c_failing_third', succeeded: 0, failed: 0 },
+  ],
+  requests: 11,
+  run: async (connection) => {
+    const step = (sql: string) => [parse('', sql), bind('', '', []), execute('')];
+    const steps = [
+      ...step('SELECT n FROM counted.c_failing_first'),
+      ...step('SELECT 1 / (n - n) FROM counted.c_failing_second'),
+      ...step('SELECT n FROM counted.c_failing_third'),
+    ];
+    await Promise.all(Array.from({ length: 11 }, () => connection.exchange(...steps, sync())));
+  },
+};
+
+/** More than the server's buffer of 8 KB holds: it arrives in pieces that end anywhere. */
+const LONG_PIPELINE: Kind = {
+  statements: [
+    { marker: 'c_long_odd', succeeded: 498, failed: 0 },
+    { marker: 'c_long_even', succeeded: 499, failed: 0 },
+  ],
+  requests: 3,
+  run: async (connection) => {
+    await connection.prepare('c_long_odd', 'SELECT n FROM counted.c_long_odd WHERE n = $1');
+    await connection.prepare('c_long_even', 'SELECT n FROM counted.c_long_even WHERE n = $1');
+    const steps = Array.from({ length: 997 }, (_, n) => [n % 2 ? 'c_long_odd' : 'c_long_even', [n]] as const);
+    await connection.pipeline(steps);
+  },
+};
+
+/** A portal that is fetched from in round trips of their own, to its end or not: one execution. */
+const FETCHED: Kind = {
+  statements: [
+    { marker: 'c_fetched_whole', succeeded: 7, failed: 0 },
+    { marker: 'c_fetched_in_part', succeeded: 7, failed: 0 },
+  ],
+  requests: 49,
+  run: (connection) =>
+    repeat(7, async () => {
+      const open = (table: string) =>
+        connection.exchange(
+          parse('', `SELECT n FROM counted.${table}`),
+          bind(table, '', []),
+          execute(table, 10),
+          sync(),
+        );
+      await connection.query('BEGIN');
+      await open('c_fetched_whole');
+      await open('c_fetched_in_part');
+      for (const table of ['c_fetched_whole', 'c_fetched_in_part', 'c_fetched_whole']) {
+        await connection.exchange(execute(table, table.endsWith('part') ? 5 : 10), sync());
+      }
+      await connection.query('COMMIT');
+    }),
+};
+
+/** As an object-relational mapper talks: a savepoint around each change, everything parsed anew. */
+const MAPPED: Kind = {
+  statements: [
+    { marker: 'c_mapped_insert', succeeded: 19, failed: 0 },
+    { marker: 'c_mapped_select', succeeded: 19, failed: 0 },
+    { marker: 'c_mapped_failing', succeeded: 0, failed: 19 },
+  ],
+  requests: 171,
+  run: (connection) =>
+    repeat(19, async (n) => {
+      await connection.run('BEGIN');
+      await connection.run('SAVEPOINT c_mapped');
+      await connection.run('INSERT INTO counted.c_mapped_insert VALUES ($1)', [n]);
+      await connection.run('RELEASE SAVEPOINT c_mapped');
+      await connection.run('SELECT n FROM counted.c_mapped_select WHERE n = $1', [n]);
+      await connection.run('SAVEPOINT c_mapped');
+      await connection.run('SELECT 1 / (n - n) FROM counted.c_mapped_failing').catch(() => undefined);
+      await connection.run('ROLLBACK TO SAVEPOINT c_mapped');
+      await connection.run('COMMIT');
+    }),
+};
+
+/** An error ends the string: its third statement is not executed. */
+const FAILING_MULTI: Kind = {
+  statements: [
+    { marker: 'c_multi_first', succeeded: 7, failed: 0 },
+    { marker: 'c_multi_failing', succeeded: 0, failed: 7 },
+    { marker: 'c_multi_never', succeeded: 0, failed: 0 },
+  ],
+  requests: 7,
+  run: (connection) => {
+    const first = 'SELECT n FROM counted.c_multi_first';
+    const failing = 'SELECT 1 / (n - n) FROM counted.c_multi_failing';
+    const never = 'SELECT n FROM counted.c_multi_never';
+    return repeat(7, () => connection.exchange(query(`${first}; ${failing}; ${never}`)));
+  },
+};
+
 /** Text that does not parse is never executed; nor is the empty statement. */
 const NEVER_EXECUTED: Kind = {
   statements: [{ marker: 'c_never_executed', succeeded: 0, failed: 0 }],
@@ -191,6 +307,32 @@ const COPY_OUT = steady('c_copy_out', 3, (connection) =>
   repeat(3, () => connection.query('COPY (SELECT n FROM counted.c_copy_out) TO STDOUT')),
 );
 
+/** 5,003 rows in messages of their own: more than the server's buffer holds. */
+const COPY_IN: Kind = {
+  statements: [
+    { marker: 'c_copy_in', succeeded: 3, failed: 0 },
+    { marker: 'c_copy_in_failing', succeeded: 0, failed: 5 },
+  ],
+  requests: 8,
+  run: async (connection) => {
+    const rows = Array.from({ length: 5003 }, (_, n) => `${n}\n`);
+    await repeat(3, () => connection.copyIn('COPY counted.c_copy_in FROM STDIN', rows));
+    await repeat(5, () => connection.exchange(query('COPY counted.c_copy_in_failing FROM STDIN')));
+  },
+};
+
+/** pg_catalog.int4abs (src/include/catalog/pg_proc.dat), without a statement: nothing counts it as one. */
+export const CALLED_FUNCTION = { oid: 1397, succeeded: 13, failed: 2 } as const;
+const FUNCTION_CALL: Kind = {
+  statements: [],
+  requests: 15,
+  run: async (connection) => {
+    const { oid, succeeded, failed } = CALLED_FUNCTION;
+    await repeat(succeeded, (n) => connection.exchange(functionCall(oid, [String(-n)])));
+    await repeat(failed, () => connection.exchange(functionCall(oid, ['none'])));
+  },
+};
+
 export const KINDS: readonly Kind[] = [
   SIMPLE,
   SIMPLE_INSERT,
@@ -209,6 +351,14 @@ export const KINDS: readonly Kind[] = [
   NEVER_EXECUTED,
   CANCELED,
   COPY_OUT,
+  MIXED_PIPELINE,
+  FAILING_MIX,
+  LONG_PIPELINE,
+  FETCHED,
+  MAPPED,
+  FAILING_MULTI,
+  COPY_IN,
+  FUNCTION_CALL,
 ];
 
 /**
