@@ -108,7 +108,8 @@ function row(what: string, ours: number, peer: number, digits: number, goal = ''
 }
 
 async function produce(aMillisecond?: number): Promise<ChildProcess> {
-  const child = spawn(built('producer'), aMillisecond === undefined ? [] : [`${aMillisecond}`], { stdio: 'inherit' });
+  const args = [...FIRST.slice(1), built('producer'), ...(aMillisecond === undefined ? [] : [`${aMillisecond}`])];
+  const child = spawn(FIRST[0]!, args, { stdio: 'inherit' });
   children.push(child);
   await sleep(100);
   return child;
