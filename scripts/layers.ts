@@ -52,7 +52,8 @@ const LAYERS: Readonly<Record<string, Layer>> = {
   'postgres/discover': { imports: ['postgres', 'bpf/btf', 'bpf/elf'] },
   'postgres/client': { imports: [] },
   'postgres/tracing': { imports: ['postgres', 'postgres/discover', 'bpf', 'lang'] },
-  aggregate: { imports: [], pure: true },
+  // api: findings are drawn from rows.
+  aggregate: { imports: ['api'], pure: true },
   collect: { imports: [...BPF, 'tracer', 'lang', 'postgres', 'postgres/discover', 'aggregate', 'api'] },
   store: { imports: ['aggregate'] },
   export: { imports: ['aggregate', 'api'] },

@@ -1,15 +1,20 @@
 /** The agent: watches, keeps history, and says what that costs. */
 import { readFileSync } from 'node:fs';
-import type { AgentStatus } from '../api/index.ts';
+import type { AgentStatus, LockRow } from '../api/index.ts';
 import { rfc3339 } from '../base/time.ts';
-import { Attribution } from '../collect/attribution/index.ts';
-import { openStore, type Store, type StoreState } from '../store/index.ts';
+import { Attribution, LockRows } from '../collect/attribution/index.ts';
+import { openStore, type Store, type StoredRecord, type StoreState } from '../store/index.ts';
 import type { Configuration } from './configuration/index.ts';
 import { CostMeter } from './cost.ts';
+import { FindingWatch } from './finding-watch.ts';
 import { LiveFeed } from './live.ts';
 import { Recorder } from './recorder.ts';
 
 const NO_STORE = 'none';
+/** Findings are of minutes: there is no need to draw them at every flush. */
+const FINDINGS_EVERY_MS = 60_000;
+/** Waits that are kept as documents, at each flush: the longest. */
+const LOCKS_A_FLUSH = 50;
 
 interface Parts {
   readonly attribution: Attribution;
@@ -26,16 +31,21 @@ export class Agent {
   readonly #recorder: Recorder | undefined;
   readonly #meter = new CostMeter();
   readonly #started = Date.now();
+  readonly #locks: LockRows;
+  readonly #findings: FindingWatch | undefined;
+  #nextFindingsMs = Date.now() + FINDINGS_EVERY_MS;
 
   static async start(configuration: Configuration, onError: (error: unknown) => void): Promise<Agent> {
     const { pgdata, store: url } = configuration;
     // What is easily wrong first: a path that cannot be written is told before anything is attached.
     const store = url === NO_STORE ? undefined : await openStore(url, { retention: retentionOf(configuration) });
     const wanted = pgdata.length > 0 ? { pgdata } : {};
-    const attribution = await Attribution.start({ ...wanted, waits: true }).catch(async (error: unknown) => {
-      await store?.close();
-      throw error;
-    });
+    const attribution = await Attribution.start({ ...wanted, waits: true, signals: ['locks'] }).catch(
+      async (error: unknown) => {
+        await store?.close();
+        throw error;
+      },
+    );
     return new Agent(configuration, { attribution, store, feed: new LiveFeed(attribution) }, onError);
   }
 
@@ -45,6 +55,8 @@ export class Agent {
     this.#attribution = attribution;
     this.feed = feed;
     this.store = store;
+    this.#locks = new LockRows(attribution);
+    this.#findings = store && new FindingWatch(configuration.host, store);
     const { host, flush_interval: flushMs } = configuration;
     if (store)
       this.#recorder = new Recorder({ attribution, store, host, flushMs, onError, records: () => this.#measure() });
@@ -78,9 +90,26 @@ export class Agent {
     this.#attribution.close();
   }
 
-  #measure(): [] {
+  /** Once a flush: documents to keep besides the counts. */
+  async #measure(): Promise<StoredRecord[]> {
     this.#meter.advance();
-    return [];
+    const now = Date.now();
+    const locks = this.#locks.advance();
+    this.#findings?.addLocks(locks, now);
+    return [...locks.slice(0, LOCKS_A_FLUSH).map((row) => this.#lockRecord(row, now)), ...(await this.#look(now))];
+  }
+
+  async #look(now: number): Promise<StoredRecord[]> {
+    if (now < this.#nextFindingsMs) return [];
+    this.#nextFindingsMs = now + FINDINGS_EVERY_MS;
+    return (await this.#findings?.look(now)) ?? [];
+  }
+
+  #lockRecord(row: LockRow, now: number): StoredRecord {
+    const { host } = this.#configuration;
+    const fromMs = Date.parse(row.window_start);
+    const id = `${fromMs} ${row.waiter_pid} ${row.blocker_pid} ${row.lock_type} ${row.transaction_id ?? row.relation}`;
+    return { kind: 'lock', host, cluster: row.cluster, id, fromMs, toMs: now, body: row };
   }
 }
 

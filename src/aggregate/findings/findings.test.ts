@@ -1,0 +1,122 @@
+/** Rules whose workload is hard to have on every machine: on rows made by hand, and their healthy twins. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { QueryRow, WaitRow } from '../../api/index.ts';
+import { findingsOf, RULES, type Situation } from './index.ts';
+
+const SECOND = 1e6;
+const HEAD = {
+  cluster: '/data',
+  system_identifier: '1',
+  window_start: '2026-01-31T00:00:00.000Z',
+  window_us: 300 * SECOND,
+  coverage: 'exact',
+  inexact: [],
+  dropped: 0,
+  database: 'app',
+  user: 'alice',
+  query_id: '11',
+  fingerprint: '22',
+  query: 'SELECT * FROM orders WHERE customer = $1',
+  query_truncated: false,
+} as const;
+
+const ZEROS = Object.fromEntries(
+  [
+    'running errors parallel_on_cpu_us parallel_off_cpu_us parallel_run_queue_us start_delay_us shared_blks_hit shared_blks_read',
+    'shared_blks_dirtied shared_blks_written temp_blks_read temp_blks_written wal_records wal_fpi wal_bytes',
+  ].flatMap((names) => names.split(' ').map((name) => [name, 0])),
+);
+
+/** Busy for so many sessions. */
+function query(onCpu: number, offCpu: number, runQueue: number, more: Partial<QueryRow> = {}): QueryRow {
+  const total = (onCpu + offCpu + runQueue) * 300 * SECOND;
+  return {
+    ...HEAD,
+    ...ZEROS,
+    requests: 3000,
+    calls: 3000,
+    latency_us: { p50: 1, p95: 1, p99: 1, max: 1, total },
+    on_cpu_us: onCpu * 300 * SECOND,
+    off_cpu_us: offCpu * 300 * SECOND,
+    run_queue_us: runQueue * 300 * SECOND,
+    ...more,
+  } as QueryRow;
+}
+
+const wait = (type: string, event: string, sessions: number): WaitRow => ({
+  ...HEAD,
+  backend_type: 'client backend',
+  wait_event_type: type,
+  wait_event: event,
+  count: 1000,
+  total_us: sessions * 300 * SECOND,
+  max_us: SECOND,
+});
+
+const situation = (queries: QueryRow[], waits: WaitRow[] = [], earlier: QueryRow[] = []): Situation => ({
+  cpus: 4,
+  observedUs: 300 * SECOND,
+  queries,
+  waits,
+  locks: [],
+  earlier,
+});
+
+const ids = (one: Situation): string[] => findingsOf(one).map(({ id }) => id);
+
+const CASES: readonly { readonly id: string; readonly sick: Situation; readonly healthy: Situation }[] = [
+  {
+    id: 'cache-misses',
+    sick: situation([query(0.1, 0.9, 0, { shared_blks_read: 1e6 })], [wait('IO', 'DataFileRead', 0.9)]),
+    healthy: situation([query(0.4, 0.1, 0, { shared_blks_read: 1e4 })], [wait('IO', 'DataFileRead', 0.1)]),
+  },
+  {
+    id: 'lwlock-contention',
+    sick: situation([query(0.5, 2, 0)], [wait('LWLock', 'LockManager', 2)]),
+    healthy: situation([query(0.4, 0.6, 0)], [wait('LWLock', 'LockManager', 0.05)]),
+  },
+  {
+    id: 'run-queue',
+    sick: situation([query(3.9, 0, 8, { fingerprint: '1' })]),
+    healthy: situation([query(0.4, 0, 0.1)]),
+  },
+  {
+    id: 'replication-bound',
+    sick: situation([query(0.1, 1, 0)], [wait('IPC', 'SyncRep', 1)]),
+    healthy: situation([query(0.1, 1, 0)], [wait('Timeout', 'PgSleep', 1)]),
+  },
+  {
+    id: 'backend-writes',
+    sick: situation([query(0.1, 1, 0)], [wait('IO', 'DataFileExtend', 0.6)]),
+    healthy: situation([query(0.1, 1, 0)], [wait('IO', 'DataFileExtend', 0.01)]),
+  },
+  {
+    id: 'query-regression',
+    sick: situation([query(0.1, 0.9, 0)], [], [query(0.1, 0.1, 0)]),
+    healthy: situation([query(0.1, 0.3, 0)], [], [query(0.1, 0.2, 0)]),
+  },
+  {
+    id: 'plan-change',
+    sick: situation([query(0.3, 0, 0, { shared_blks_hit: 3e6 })], [], [query(0.2, 0, 0, { shared_blks_hit: 12_000 })]),
+    healthy: situation([query(0.3, 0, 0, { shared_blks_hit: 3e6 })], [], [query(0.3, 0, 0, { shared_blks_hit: 2e6 })]),
+  },
+  {
+    id: 'full-page-writes',
+    sick: situation([query(0.3, 0, 0, { wal_bytes: 1e9, wal_fpi: 1e5 })]),
+    healthy: situation([query(0.3, 0, 0, { wal_bytes: 1e9, wal_fpi: 1e3 })]),
+  },
+  { id: 'hot-query', sick: situation([query(2, 0, 0)]), healthy: situation([query(0.2, 0, 0)]) },
+];
+
+for (const { id, sick, healthy } of CASES) {
+  test(`${id}: said, and nothing of its healthy twin`, () => {
+    assert.ok(ids(sick).includes(id), ids(sick).join());
+    assert.deepEqual(ids(healthy), []);
+  });
+}
+
+test('an idle database has no findings, and every rule has an id of its own', () => {
+  assert.deepEqual(ids(situation([])), []);
+  assert.equal(new Set(RULES.map(({ id }) => id)).size, RULES.length);
+});

@@ -1,0 +1,45 @@
+/** Findings: what dominates, in words, with evidence, the next step, and what would show that it is wrong. */
+import { backendWrites } from './rules/backend-writes.ts';
+import { cacheMisses } from './rules/cache-misses.ts';
+import { commitBound } from './rules/commit-bound.ts';
+import { failingStatements } from './rules/failing-statements.ts';
+import { fullPageWrites } from './rules/full-page-writes.ts';
+import { hotQuery } from './rules/hot-query.ts';
+import { idleInTransaction } from './rules/idle-in-transaction.ts';
+import { lockConvoy } from './rules/lock-convoy.ts';
+import { lwlockContention } from './rules/lwlock-contention.ts';
+import { planChange } from './rules/plan-change.ts';
+import { queryRegression } from './rules/query-regression.ts';
+import { replicationBound } from './rules/replication-bound.ts';
+import { runQueue } from './rules/run-queue.ts';
+import { tempFiles } from './rules/temp-files.ts';
+import type { Conclusion, Rule, Situation } from './situation.ts';
+
+export type { Conclusion, Rule, Situation } from './situation.ts';
+
+export const RULES: readonly Rule[] = [
+  lockConvoy,
+  idleInTransaction,
+  commitBound,
+  replicationBound,
+  cacheMisses,
+  backendWrites,
+  lwlockContention,
+  runQueue,
+  queryRegression,
+  planChange,
+  tempFiles,
+  fullPageWrites,
+  failingStatements,
+  hotQuery,
+];
+
+const ORDER: readonly Conclusion['severity'][] = ['critical', 'warning', 'info'];
+
+/** The worst first. */
+export function findingsOf(situation: Situation): (Conclusion & { readonly id: string })[] {
+  return RULES.flatMap(({ id, find }) => {
+    const conclusion = find(situation);
+    return conclusion ? [{ id, ...conclusion }] : [];
+  }).sort((a, b) => ORDER.indexOf(a.severity) - ORDER.indexOf(b.severity));
+}

@@ -1,0 +1,152 @@
+/** Each finding on a workload that provokes it, and silence on a healthy twin of it. */
+import assert from 'node:assert/strict';
+import { availableParallelism } from 'node:os';
+import { after, before, describe, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { findingsOf, type Situation } from '../../src/aggregate/findings/index.ts';
+import { type Cluster, startCluster } from '../../src/cluster/index.ts';
+import { Attribution, LockRows, QueryRows, WaitRows } from '../../src/collect/attribution/index.ts';
+import { Connection } from '../../src/postgres/client/index.ts';
+import { SCENARIOS } from '../../src/workload/index.ts';
+import type { Session } from '../../src/workload/scenarios/index.ts';
+import { UNABLE } from '../cli/pebble.ts';
+
+type Run = (session: Session) => Promise<void>;
+
+interface Case {
+  readonly scenario: string;
+  readonly finding: string;
+  /** Words of its sentence or evidence. */
+  readonly says: RegExp;
+  readonly twin: Run;
+  readonly seconds?: number;
+}
+
+const loop =
+  (body: (session: Session) => Promise<unknown>, pauseMs: number): Run =>
+  async (session) => {
+    while (!session.stopped) {
+      await body(session);
+      await session.pause(pauseMs);
+    }
+  };
+
+const CASES: readonly Case[] = [
+  {
+    scenario: 'lock-convoy',
+    finding: 'lock-convoy',
+    says: /"UPDATE demo\.counters .* queues[\s\S]*was for pid \d+[\s\S]* of lock-convoy, /,
+    twin: loop(
+      ({ connection, index }) => connection.run('UPDATE demo.counters SET hits = hits + 1 WHERE id = $1', [index + 1]),
+      50,
+    ),
+  },
+  {
+    scenario: 'commit-bound',
+    finding: 'commit-bound',
+    says: /INSERT INTO demo\.events/,
+    twin: async (session) => {
+      await session.connection.query('SET synchronous_commit = off');
+      await loop(
+        ({ connection }) => connection.query("INSERT INTO demo.events (kind, payload) VALUES (1, 'x')"),
+        20,
+      )(session);
+    },
+  },
+  {
+    scenario: 'idle-in-transaction',
+    finding: 'idle-in-transaction',
+    says: /"UPDATE demo\.stock[\s\S]*of idle-in-transaction, idle in transaction, its last statement "UPDATE demo\.stock/,
+    seconds: 9,
+    twin: loop(({ connection }) => connection.query('UPDATE demo.stock SET amount = amount - 1 WHERE id = 7'), 100),
+  },
+  {
+    scenario: 'spilling-sort',
+    finding: 'temp-files',
+    says: /"SELECT value FROM demo\.measurements ORDER BY value/,
+    twin: async (session) => {
+      await session.connection.query("SET work_mem = '64MB'");
+      await loop(
+        ({ connection }) => connection.query('SELECT value FROM demo.measurements ORDER BY value OFFSET 49999'),
+        500,
+      )(session);
+    },
+  },
+  {
+    scenario: 'failing',
+    finding: 'failing-statements',
+    says: /"INSERT INTO demo\.tokens/,
+    twin: loop(({ connection }) => connection.query('SELECT * FROM demo.tokens'), 100),
+  },
+];
+
+/** The machine of the tests is busy with other things, too: that statements wait for a CPU there is true, and no mistake. */
+const OF_THE_MACHINE = new Set(['run-queue', 'hot-query']);
+
+describe('findings', { skip: UNABLE }, () => {
+  let cluster: Cluster;
+  let attribution: Attribution;
+  before(async () => {
+    cluster = await startCluster({ flavour: 'embedded' });
+    attribution = await Attribution.start({ pgdata: cluster.pgdata, signals: ['locks'] });
+  });
+  after(async () => {
+    attribution?.close();
+    await cluster?.stop();
+  });
+
+  async function observe(name: string, run: Run | undefined, seconds: number): Promise<Situation> {
+    const scenario = SCENARIOS.find((candidate) => candidate.name === name)!;
+    const admin = await Connection.open(cluster);
+    for (const statement of ['DROP SCHEMA IF EXISTS demo CASCADE', 'CREATE SCHEMA demo', ...scenario.setup])
+      await admin.query(statement);
+    if (name === 'lock-convoy') await admin.query('INSERT INTO demo.counters SELECT n, 0 FROM generate_series(2, 5) n');
+    await admin.query('CHECKPOINT');
+    await admin.close();
+    const stopped = new AbortController();
+    const pause = (ms: number): Promise<void> => sleep(ms, undefined, { signal: stopped.signal }).catch(() => {});
+    const sessions = Array.from({ length: scenario.sessions }, async (_, index) => {
+      const connection = await Connection.open({ ...cluster, applicationName: name });
+      const session: Session = {
+        connection,
+        index,
+        pause,
+        get stopped() {
+          return stopped.signal.aborted;
+        },
+      };
+      await (run ?? scenario.run)(session);
+      await connection.close();
+    });
+    const first = attribution.read();
+    const [queries, waits, locks] = [new QueryRows(first), new WaitRows(first), new LockRows(attribution)];
+    await sleep(seconds * 1000);
+    const last = attribution.read();
+    const rows = queries.advance(last);
+    const situation = {
+      cpus: availableParallelism(),
+      observedUs: rows[0]?.window_us ?? seconds * 1e6,
+      queries: rows,
+      waits: waits.advance(last),
+      locks: locks.advance(),
+      earlier: [],
+    };
+    stopped.abort();
+    await Promise.all(sessions);
+    return situation;
+  }
+
+  for (const { scenario, finding, says, twin, seconds = 3 } of CASES) {
+    test(`${finding}: said of ${scenario}, and not of its twin`, async () => {
+      const findings = findingsOf(await observe(scenario, undefined, seconds));
+      const found = findings.find(({ id }) => id === finding);
+      assert.ok(found, `found only ${findings.map(({ id, title }) => `${id}: ${title}`).join('; ')}`);
+      assert.match([found.title, ...found.evidence].join('\n'), says);
+      const healthy = findingsOf(await observe(scenario, twin, 2)).filter(({ id }) => !OF_THE_MACHINE.has(id));
+      assert.deepEqual(
+        healthy.map(({ id, title }) => `${id}: ${title}`),
+        [],
+      );
+    });
+  }
+});
