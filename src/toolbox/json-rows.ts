@@ -27,6 +27,7 @@ export function jsonRows(tool: string, window: Window): OutputFormat {
     cat: text,
     join: text,
     system: text,
+    benchmarks: () => '',
     end: () => '',
   };
 }

@@ -6,6 +6,7 @@ export interface FixedPlace {
   readonly symbol: string;
   readonly offset: number;
   readonly module: string;
+  readonly address: number;
 }
 
 /** The binary that the links trace, when it is one only; with several nobody could say whose the address was. */
@@ -31,7 +32,7 @@ export function fixedCode(path: string): ((address: number) => FixedPlace | unde
       separate?.close();
       return (address) => {
         const place = code.locate(address);
-        return place && !place.near ? { symbol: place.symbol, offset: place.offset, module: path } : undefined;
+        return place && !place.near ? { symbol: place.symbol, offset: place.offset, module: path, address } : undefined;
       };
     } finally {
       elf.close();

@@ -118,6 +118,7 @@ class EventQueue implements RunOutput {
       cat: text,
       join: text,
       system: text,
+      benchmarks: () => '',
       end: () => '',
     };
     this.reports = {

@@ -5,6 +5,7 @@ import { type Collection, clockNs, KeyedMap, loadCollection, RingBuffer } from '
 import type { IterLink } from '../bpf/links/index.ts';
 import { type CompiledScript, type GLOBALS, type ScriptMap, type ScriptProbe, SYSTEM_MAPS } from '../lang/script.ts';
 import { attachAll } from './attach.ts';
+import { labelOf, type Mode, measure, passes } from './bench.ts';
 import { makeHandlers } from './dispatch.ts';
 import { toBytes } from './format/printable.ts';
 import { type MapSnapshot, takeSnapshot } from './format/snapshot.ts';
@@ -22,6 +23,8 @@ export interface RunOptions {
   readonly target?: Target;
   /** Aborting it ends the run as Ctrl-C does: with end probes and maps. */
   readonly signal?: AbortSignal;
+  /** Run the probes of this kind by hand, and nothing else. */
+  readonly mode?: Mode;
   /** Stop as soon as everything is attached. */
   readonly dryRun?: boolean;
   /** Prints and clears the maps every so many milliseconds, too; then calls `next`. */
@@ -92,7 +95,8 @@ class Run implements Session {
     this.#options.target?.release();
     this.#announce(attached);
     this.#options.started?.({ snapshot: () => this.#results().map((map) => this.#snapshot(map)) });
-    if (this.#isIterator()) this.#iterate();
+    if (this.#options.mode) this.#runByHand(this.#options.mode);
+    else if (this.#isIterator()) this.#iterate();
     else await this.#watch();
     this.#detach();
     this.#dropLeftovers();
@@ -147,7 +151,8 @@ class Run implements Session {
     const hooked = this.#probes('attach').filter(({ links }) => links.some((link) => attached.has(link))).length;
     const signals = this.#probes('signal').length;
     this.#drainOnly = hooked + signals === 0;
-    const all = hooked + signals + this.#probes('begin').length + this.#probes('end').length;
+    const byHand = this.#options.mode ? this.#probes(this.#options.mode).length : 0;
+    const all = byHand + hooked + signals + this.#probes('begin').length + this.#probes('end').length;
     if (all === 0) throw new PebbleError('no-target', { what: 'Attachment failed for all probes.' });
     return all;
   }
@@ -194,6 +199,25 @@ class Run implements Session {
       clearInterval(timer);
       process.off('SIGUSR1', onSignal);
       signal?.removeEventListener('abort', wake);
+    }
+  }
+
+  #runByHand(mode: Mode): void {
+    const { values } = this.output;
+    const probes = this.#probes(mode);
+    if (mode === 'bench') {
+      const results = probes.map((probe) => {
+        const result = measure(probe, this.collection);
+        this.#pump.drain();
+        return result;
+      });
+      return this.output.write(values.benchmarks(results));
+    }
+    for (const probe of probes) {
+      const passed = passes(probe, this.collection);
+      this.#pump.drain();
+      this.output.write(toBytes(`${labelOf(probe)}: ${passed ? 'passed' : 'failed'}\n`));
+      if (!passed) this.#exitCode ??= 1;
     }
   }
 

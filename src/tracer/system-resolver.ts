@@ -1,6 +1,7 @@
 /** Names for addresses, users, cgroups and clocks of the machine that this runs on; everything is read when first needed. */
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import type { SourceFrame } from '../bpf/dwarf/index.ts';
 import { type Collection, clockNs } from '../bpf/index.ts';
 import type { KernelSymbols, UserSymbols } from '../bpf/symbols/index.ts';
 import type { CompiledScript } from '../lang/script.ts';
@@ -9,11 +10,13 @@ import type { ClockMode, StackType } from '../lang/types/type.ts';
 import { plainHex } from './format/hex.ts';
 import { type ByteText, toBytes } from './format/printable.ts';
 import type { Resolver } from './format/resolver.ts';
+import type { SourceFrames } from './source-frames.ts';
 
 /** Most scripts name no address: the ELF reader is loaded by the first that does. */
 const load = createRequire(import.meta.url);
 const symbols = () => load('../bpf/symbols/index.ts') as typeof import('../bpf/symbols/index.ts');
 const fixed = () => load('./fixed-code.ts') as typeof import('./fixed-code.ts');
+const sources = () => load('./source-frames.ts') as typeof import('./source-frames.ts');
 const cgroups = () => load('./cgroups.ts') as typeof import('./cgroups.ts');
 
 const INDENT = '        ';
@@ -29,6 +32,7 @@ export class SystemResolver implements Resolver {
   #kernel: KernelSymbols | undefined;
   #user: UserSymbols | undefined;
   #fixed: ReturnType<typeof import('./fixed-code.ts').fixedCode> | null = null;
+  #sources: SourceFrames | undefined;
   #users: ReadonlyMap<string, ByteText> | undefined;
   #bootOffset: bigint | undefined;
   /** Names of kernel addresses, with and without their offset. */
@@ -64,7 +68,7 @@ export class SystemResolver implements Resolver {
     for (let i = 0; i < frames; i++) {
       const address = raw.getBigUint64(i * 8, true);
       if (address === UNWIND_FAILURE) return `${text}${INDENT}<unwind failure>\n`;
-      text += `${this.#frame(type, address, pid)}\n`;
+      text += this.#frame(type, address, pid, i > 0);
     }
     return text;
   }
@@ -90,11 +94,14 @@ export class SystemResolver implements Resolver {
     return nanoseconds + this.#bootOffset;
   }
 
-  #frame(type: StackType, address: bigint, pid: number): ByteText {
-    if (type.mode === 'raw') return address.toString(16);
-    const perf = type.mode === 'perf';
-    const name = type.space === 'kernel' ? this.#kernelFrame(address) : this.#userFrame(address, pid, perf);
-    return perf ? `\t${address.toString(16)} ${name}` : INDENT + name;
+  /** Lines: the functions that were inlined there come first. `isCaller`: the address is where it is returned to. */
+  #frame(type: StackType, address: bigint, pid: number, isCaller: boolean): ByteText {
+    if (type.mode === 'raw') return `${address.toString(16)}\n`;
+    const head = type.mode === 'perf' ? `\t${address.toString(16)} ` : INDENT;
+    if (type.space === 'kernel') return `${head}${this.#kernelFrame(address)}\n`;
+    return this.#userFrames(address, pid, type.mode === 'perf', isCaller)
+      .map((line) => `${head}${line}\n`)
+      .join('');
   }
 
   #kernelFrame(address: bigint): ByteText {
@@ -102,11 +109,24 @@ export class SystemResolver implements Resolver {
     return name + offset;
   }
 
-  #userFrame(address: bigint, pid: number, perf: boolean): ByteText {
+  #userFrames(address: bigint, pid: number, perf: boolean, isCaller: boolean): ByteText[] {
     const place = this.#locate(pid, address);
     const name = place?.symbol === undefined ? hex(address) : `${toBytes(place.symbol)}+${place.offset}`;
-    if (!perf) return name;
-    return `${name} (${place?.symbol === undefined || place.module === '' ? '[unknown]' : toBytes(place.module)})`;
+    const module = place?.symbol === undefined || place.module === '' ? '[unknown]' : toBytes(place.module);
+    const frames = place?.symbol === undefined ? [] : this.#sourceFrames(pid, place, isCaller);
+    const inlined = frames.filter((frame) => frame.inlined);
+    if (perf) return [...inlined.map((frame) => `${toBytes(frame.function ?? '')} (inlined)`), `${name} (${module})`];
+    return [
+      ...inlined.map((frame) => `[inlined] ${toBytes(frame.function ?? '')}${sourceText(frame)}`),
+      name + sourceText(frames.find((frame) => !frame.inlined)),
+    ];
+  }
+
+  /** Before where it is returned to lies the call. */
+  #sourceFrames(pid: number, { address, module }: { address?: number; module: string }, isCaller: boolean) {
+    if (!this.#script.config.showDebugInfo || address === undefined || !module.startsWith('/')) return [];
+    this.#sources ??= new (sources().SourceFrames)();
+    return this.#sources.at(pid, module, isCaller ? address - 1 : address);
   }
 
   #kernelName(address: bigint): { readonly name: ByteText; readonly offset: string } {
@@ -148,6 +168,9 @@ export class SystemResolver implements Resolver {
     return table.getRaw(table.key.read(view, at));
   }
 }
+
+const sourceText = (frame: SourceFrame | undefined): ByteText =>
+  frame?.at ? `@${toBytes(frame.at.file)}:${frame.at.line}` : '';
 
 const hex = (address: bigint): ByteText => `0x${address.toString(16)}`;
 

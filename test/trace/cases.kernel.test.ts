@@ -47,5 +47,6 @@ function outcome(input: string): string {
     encoding: 'utf8',
     timeout: 30_000,
   });
-  return stdout + stderr + (status === 0 ? '' : `exit ${status}\n`);
+  const printed = (stdout + stderr).replaceAll(`${directory}/`, '/');
+  return printed + (status === 0 ? '' : `exit ${status}\n`);
 }

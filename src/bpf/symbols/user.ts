@@ -12,6 +12,8 @@ export interface UserPlace {
   readonly near: boolean;
   /** Path of the mapped file as the process sees it, "[vdso]", or "" for memory without a name. */
   readonly module: string;
+  /** As linked; absent for memory that is no file's. */
+  readonly address?: number;
 }
 
 interface Process {
@@ -79,8 +81,9 @@ export class UserSymbols {
       const place = mapping.executable ? this.#perfMap(pid)?.locate(address) : undefined;
       return place ? { ...place, module: mapping.path } : nameless;
     }
-    const place = binary.code.locate(binary.elf.address(offset) ?? -1);
-    return place ? { ...place, module: mapping.path } : nameless;
+    const linked = binary.elf.address(offset) ?? -1;
+    const place = binary.code.locate(linked);
+    return place ? { ...place, module: mapping.path, address: linked } : nameless;
   }
 
   #perfMap(pid: number): PerfMap | undefined {

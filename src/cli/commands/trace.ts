@@ -40,6 +40,10 @@ async function answerOnly(request: TraceRequest): Promise<Exit> {
     process.stdout.write(await information(options));
     return 0;
   }
+  if (options.fmt) {
+    const { printFormatted } = await import('../trace/stages.ts');
+    return printFormatted(request.source!);
+  }
   if (!options.list) return undefined;
   const { listing } = await import('../trace/listing.ts');
   return listing(request);
@@ -52,6 +56,7 @@ async function trace(request: TraceRequest, argv: readonly string[], colour: boo
   try {
     const script = compileRequest(request, target, colour);
     if (typeof script === 'number') return script;
+    if (options.debug.length > 0) await showStages(request, script);
     const sink =
       options.output === undefined ? new Sink(1, request.buffering) : Sink.open(options.output, request.buffering);
     const output = new Output(request.format, sink, {
@@ -64,11 +69,19 @@ async function trace(request: TraceRequest, argv: readonly string[], colour: boo
       signal: interruption(),
       dryRun: options['dry-run'],
       quiet: options.quiet,
+      ...(request.mode && { mode: request.mode }),
       ...(target && { target }),
     });
   } finally {
     await target?.terminate();
   }
+}
+
+async function showStages({ options, source }: TraceRequest, script: CompiledScript): Promise<void> {
+  const { instructionText, readStages, syntaxText } = await import('../trace/stages.ts');
+  const stages = readStages(options.debug);
+  if (stages.has('ast')) process.stdout.write(syntaxText(source!));
+  if (stages.has('dis')) process.stdout.write(instructionText(script));
 }
 
 function targetOf({ options, pid }: TraceRequest): Target | undefined {

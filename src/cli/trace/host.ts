@@ -1,5 +1,7 @@
 /** This machine as a command line of `pebble trace` wants it asked. */
-import type { CompileHost } from '../../lang/host.ts';
+
+import { PebbleError } from '../../base/errors.ts';
+import type { CompileHost, KernelFeatures } from '../../lang/host.ts';
 import { type ClusterChoice, postgresTarget } from '../../postgres/tracing/index.ts';
 import { machineHost } from '../../tracer/host/index.ts';
 import type { TraceOptions } from './request.ts';
@@ -11,9 +13,23 @@ export interface TracedProcess {
   readonly cluster?: ClusterChoice;
 }
 
-export const requestHost = (options: TraceOptions, { pid, cluster }: TracedProcess): CompileHost =>
-  machineHost({
+export const requestHost = (options: TraceOptions, { pid, cluster }: TracedProcess): CompileHost => ({
+  ...machineHost({
     ...(pid !== undefined && { pid }),
     target: postgresTarget(cluster),
     debugDirectories: options.debuginfo.flatMap((directories) => directories.split(':')).filter(Boolean),
-  });
+  }),
+  features: featuresWithout(options['no-feature'].flatMap((names) => names.split(','))),
+});
+
+/** The link kinds that can be switched off. */
+function featuresWithout(names: readonly string[]): KernelFeatures {
+  const unknown = names.find((name) => !SWITCHES.includes(name));
+  if (unknown !== undefined) {
+    throw new PebbleError('usage', { what: `USAGE: Invalid feature: ${unknown} (valid are ${SWITCHES.join(', ')})` });
+  }
+  return names.includes('uprobe_multi') ? { uprobeMulti: false } : {};
+}
+
+/** kprobes have a link each, so the last two change nothing. */
+const SWITCHES = ['uprobe_multi', 'kprobe_multi', 'kprobe_session'];

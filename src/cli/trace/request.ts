@@ -19,6 +19,8 @@ export interface TraceRequest {
   readonly positional: readonly string[];
   readonly named: ReadonlyMap<string, string | undefined>;
   readonly pid?: number;
+  /** Only probes of this kind are run, by hand. */
+  readonly mode?: 'bench' | 'test';
   readonly format: 'text' | 'json';
   readonly buffering: Buffering;
 }
@@ -30,8 +32,10 @@ export function readRequest(argv: readonly string[]): TraceRequest {
   if (options.help || options.version || options.info) return { ...NOTHING_TO_RUN, options };
   if (options.cmd !== undefined && options.pid !== undefined) fail('USAGE: Cannot use both -c and -p.');
   if (options.warnings && options['no-warnings']) fail('USAGE: -k, --warnings conflicts with --no-warnings');
+  const mode = readMode(options);
   const common = {
     options,
+    ...(mode && { mode }),
     format: readFormat(options.format),
     buffering: readBuffering(options.buffer),
     ...(options.pid !== undefined && { pid: readPid(options.pid) }),
@@ -95,6 +99,12 @@ function readPid(text: string): number {
   const pid = Number(text);
   if (pid > MOST_PIDS) fail(`Pid out of range: ${text}`);
   return pid;
+}
+
+function readMode({ bench, test, mode }: TraceOptions): 'bench' | 'test' | undefined {
+  if (bench || mode === 'bench') return 'bench';
+  if (test || mode === 'test') return 'test';
+  return mode === undefined ? undefined : fail(`USAGE: --mode ${mode}: Pebble has the modes bench and test`);
 }
 
 function readFormat(text: string | undefined): 'text' | 'json' {

@@ -16,6 +16,12 @@ export const jsonFormat: OutputFormat = {
   join: (text) => line('join', jsonText(text)),
   system: (text) => line('syscall', jsonText(text)),
   emit: (name, value) => line('emit', `{${jsonText(name)}: ${valueJson(value)}}`),
+  benchmarks: (results) =>
+    results
+      .map(({ name, average, iterations }) =>
+        line('benchmark_result', `{${jsonText(name)}: {"average": ${average}, "iters": ${iterations}}}`),
+      )
+      .join(''),
   end: () => '',
 };
 

@@ -5,6 +5,14 @@ import type { MapSnapshot } from './snapshot.ts';
 
 export type Severity = 'ERROR' | 'WARNING';
 
+/** How long a bench probe takes. */
+export interface BenchResult {
+  readonly name: string;
+  /** Nanoseconds of one run, as the kernel counts them. */
+  readonly average: number;
+  readonly iterations: number;
+}
+
 export interface OutputFormat {
   map(snapshot: MapSnapshot): ByteText;
   value(value: Printable): ByteText;
@@ -14,6 +22,7 @@ export interface OutputFormat {
   join(text: ByteText): ByteText;
   system(text: ByteText): ByteText;
   emit(name: ByteText, value: Printable): ByteText;
+  benchmarks(results: readonly BenchResult[]): ByteText;
   /** The script has ended; maps follow. */
   end(): ByteText;
 }

@@ -7,7 +7,7 @@ import { gfpFlags } from './gfp.ts';
 import { escaped, escapedHex, spacedHex } from './hex.ts';
 import type { ByteText, Printable } from './printable.ts';
 import { textOf, widthApplies } from './printable-text.ts';
-import { type ReadContext, readerOf, readText } from './read-value.ts';
+import { type ReadContext, readerOf, readText, trailerOf } from './read-value.ts';
 
 /** The text of the record that starts at `offset`. */
 export type Formatter = (view: DataView, offset: number) => ByteText;
@@ -58,7 +58,7 @@ function fastFormatter(
 ): Formatter | undefined {
   if (type.kind === 'string' && spec.conversion === 's') {
     const size = type.size;
-    const trailer = context.truncationTrailer;
+    const trailer = trailerOf(type, context);
     return (view, offset) => readText(view, offset + at, size, trailer);
   }
   if (type.kind !== 'int' || spec.plus || spec.alternate || shape.offsets === undefined) return undefined;

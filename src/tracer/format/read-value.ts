@@ -2,7 +2,7 @@
 import type { RecordShape, Shape } from '../../base/record.ts';
 import { sizeOf } from '../../base/record.ts';
 import { INET, shapeOf, sizeOfType, TIMESTAMP, USYM } from '../../lang/types/layout.ts';
-import type { EnumType, Field, StructType, Type } from '../../lang/types/type.ts';
+import type { EnumType, Field, StringType, StructType, Type } from '../../lang/types/type.ts';
 import { inetText } from './inet.ts';
 import { type ByteText, integer, type Printable, symbol, toBytes } from './printable.ts';
 import type { Resolver } from './resolver.ts';
@@ -29,6 +29,10 @@ function bytesOf(view: DataView): Buffer {
 }
 
 /** Text up to its NUL; `trailer` when there is none. */
+/** What follows a text that fills its buffer. */
+export const trailerOf = ({ exact }: StringType, { truncationTrailer }: ReadContext): ByteText =>
+  exact ? '' : truncationTrailer;
+
 export function readText(view: DataView, offset: number, size: number, trailer: ByteText): ByteText {
   let length = 0;
   while (length < size && view.getUint8(offset + length) !== 0) length++;
@@ -73,7 +77,7 @@ export function readerOf(type: Type, context: ReadContext, shape?: Shape): Reade
       return (view, offset) => enumValue(type, readInt(view, offset, type.size, false));
     case 'string': {
       const size = shape ? sizeOf(shape) : type.size;
-      const trailer = type.exact ? '' : context.truncationTrailer;
+      const trailer = trailerOf(type, context);
       return (view, offset) => readText(view, offset, size, trailer);
     }
     case 'buffer':

@@ -16,8 +16,16 @@ export const textFormat: OutputFormat = {
   join: (text) => `${text}\n`,
   system: (text) => `${text}\n`,
   emit: (name, value) => `${name} ${textOf(value)}\n`,
+  benchmarks: (results) => {
+    const rows = results.map(({ name, average, iterations }) => benchRow(name, `${average}`, `${iterations}`));
+    return `${benchRow('Benchmark', 'Time(ns)', 'Iterations')}${'-'.repeat(BENCH_WIDTH)}\n${rows.join('')}`;
+  },
   end: () => '\n\n',
 };
+
+const BENCH_WIDTH = 66;
+const benchRow = (name: string, time: string, iterations: string): string =>
+  `${name.padEnd(41)}${time.padEnd(15)}${iterations}\n`;
 
 function mapText({ name, scalar, rows }: MapSnapshot): ByteText {
   if (scalar) return rows.map(({ value }) => `${name}:${isBlock(value) ? '\n' : ' '}${valueText(value)}\n`).join('');
