@@ -2,13 +2,14 @@
 import { readFileSync } from 'node:fs';
 import type { AgentStatus, LockRow } from '../api/index.ts';
 import { rfc3339 } from '../base/time.ts';
-import { Attribution, LockRows } from '../collect/attribution/index.ts';
+import type { Attribution } from '../collect/attribution/index.ts';
 import { openStore, type Store, type StoredRecord, type StoreState } from '../store/index.ts';
 import type { Configuration } from './configuration/index.ts';
 import { CostMeter } from './cost.ts';
 import { FindingWatch } from './finding-watch.ts';
 import { LiveFeed } from './live.ts';
 import { Recorder } from './recorder.ts';
+import { startShown } from './watch.ts';
 
 const NO_STORE = 'none';
 /** Findings are of minutes: there is no need to draw them at every flush. */
@@ -31,7 +32,8 @@ export class Agent {
   readonly #recorder: Recorder | undefined;
   readonly #meter = new CostMeter();
   readonly #started = Date.now();
-  readonly #locks: LockRows;
+  /** Lock waits until then are kept. */
+  #locksUntilMs = Date.now();
   readonly #findings: FindingWatch | undefined;
   #nextFindingsMs = Date.now() + FINDINGS_EVERY_MS;
 
@@ -39,14 +41,15 @@ export class Agent {
     const { pgdata, store: url } = configuration;
     // What is easily wrong first: a path that cannot be written is told before anything is attached.
     const store = url === NO_STORE ? undefined : await openStore(url, { retention: retentionOf(configuration) });
-    const wanted = pgdata.length > 0 ? { pgdata } : {};
-    const attribution = await Attribution.start({ ...wanted, waits: true, signals: ['locks'] }).catch(
-      async (error: unknown) => {
-        await store?.close();
-        throw error;
-      },
+    const watched = await startShown(pgdata.length > 0 ? { pgdata } : {}).catch(async (error: unknown) => {
+      await store?.close();
+      throw error;
+    });
+    return new Agent(
+      configuration,
+      { attribution: watched.attribution, store, feed: new LiveFeed(watched, { host: configuration.host }) },
+      onError,
     );
-    return new Agent(configuration, { attribution, store, feed: new LiveFeed(attribution) }, onError);
   }
 
   private constructor(configuration: Configuration, parts: Parts, onError: (error: unknown) => void) {
@@ -55,7 +58,6 @@ export class Agent {
     this.#attribution = attribution;
     this.feed = feed;
     this.store = store;
-    this.#locks = new LockRows(attribution);
     this.#findings = store && new FindingWatch(configuration.host, store);
     const { host, flush_interval: flushMs } = configuration;
     if (store)
@@ -94,7 +96,9 @@ export class Agent {
   async #measure(): Promise<StoredRecord[]> {
     this.#meter.advance();
     const now = Date.now();
-    const locks = this.#locks.advance();
+    // A wait's sums can be taken once: the live feed has them.
+    const locks = this.feed.locks?.between({ fromMs: this.#locksUntilMs, toMs: now }).rows ?? [];
+    this.#locksUntilMs = now;
     this.#findings?.addLocks(locks, now);
     return [...locks.slice(0, LOCKS_A_FLUSH).map((row) => this.#lockRecord(row, now)), ...(await this.#look(now))];
   }

@@ -12,4 +12,6 @@ export { History, type PastFilter } from './history.ts';
 export { Intervals } from './interval.ts';
 export { LiveFeed, type LiveOptions } from './live.ts';
 export { notify, watchdogMs } from './notify.ts';
+export { type ProfileKind, Profiler } from './profiler.ts';
 export { busyUs, compare as compareQueries, type ReportRequest, report } from './report.ts';
+export { startShown, type Watched } from './watch.ts';

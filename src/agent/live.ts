@@ -2,11 +2,17 @@
 import { availableParallelism, hostname } from 'node:os';
 import type { Status } from '../api/index.ts';
 import { rfc3339 } from '../base/time.ts';
-import type { Attribution, Totals } from '../collect/attribution/index.ts';
+import type { Attribution, IoReading, Signal, Totals } from '../collect/attribution/index.ts';
 import { type Interval, RecentStore } from '../store/index.ts';
+import { ExecutionHistory } from './execution-history.ts';
 import { Intervals } from './interval.ts';
+import { LockHistory } from './lock-history.ts';
 import { ProcessCost } from './process-cost.ts';
+import { Profiler } from './profiler.ts';
+import { Readings } from './readings.ts';
+import { SessionsNow } from './sessions-now.ts';
 import { VERSION } from './version.ts';
+import type { Watched } from './watch.ts';
 
 export interface LiveOptions {
   /** Between two readings. */
@@ -19,20 +25,37 @@ type Listener = (status: Status) => void;
 export class LiveFeed {
   /** The last minutes. */
   readonly recent: RecentStore = new RecentStore();
+  readonly readings: Readings<IoReading> = new Readings();
+  /** Absent where the attribution does not follow locks. */
+  readonly locks: LockHistory | undefined;
+  readonly executions: ExecutionHistory | undefined;
+  readonly sessions: SessionsNow;
+  readonly profiler: Profiler;
   readonly host: string;
   readonly #attribution: Attribution;
   readonly #listeners = new Set<Listener>();
   readonly #timer: NodeJS.Timeout;
   readonly #intervals: Intervals;
   readonly #cost = new ProcessCost();
+  /** What is collected besides times, waits and counts. */
+  readonly signals: ReadonlySet<Signal>;
+  /** Why others are not. */
+  readonly refusedSignals: Watched['refused'];
   readonly #started = rfc3339(Date.now());
   #last: Totals;
   #status: Status;
 
-  constructor(attribution: Attribution, { intervalMs = 1000, host = hostname() }: LiveOptions = {}) {
+  constructor(watched: Watched, { intervalMs = 1000, host = hostname() }: LiveOptions = {}) {
+    const { attribution, options, refused } = watched;
     this.#attribution = attribution;
+    this.refusedSignals = refused;
+    this.locks = attribution.locks && new LockHistory(attribution);
+    this.sessions = new SessionsNow(attribution);
+    this.profiler = new Profiler(options);
+    this.signals = new Set(options.signals);
     this.host = host;
     this.#last = attribution.read();
+    this.executions = this.signals.has('executions') ? new ExecutionHistory(attribution, this.#last) : undefined;
     this.#intervals = new Intervals(host, this.#last);
     this.#status = this.#statusOf({});
     this.#timer = setInterval(() => void this.#tick(), intervalMs);
@@ -51,6 +74,7 @@ export class LiveFeed {
   close(): void {
     clearInterval(this.#timer);
     this.#listeners.clear();
+    this.sessions.close();
   }
 
   async #tick(): Promise<void> {
@@ -58,6 +82,9 @@ export class LiveFeed {
     this.#last = this.#attribution.read();
     const interval = this.#intervals.advance(this.#last);
     await this.recent.append(interval);
+    this.readings.add(this.#last.wallMs, { totals: this.#last, io: this.#attribution.readIo() });
+    this.locks?.advance(this.#last.wallMs);
+    this.executions?.advance(this.#last);
     this.#status = this.#statusOf(sessionsOf(interval));
     for (const listener of this.#listeners) listener(this.#status);
   }

@@ -4,16 +4,21 @@ import type { ExecutionRow } from './execution-row.ts';
 import type { Finding, HeatmapColumn } from './history.ts';
 import type { IoRow } from './io-row.ts';
 import type { ClusterInfo, Load } from './live.ts';
+import type { LockRow } from './lock-row.ts';
 import type { Overhead } from './overhead.ts';
 import type { ProfileRow } from './profile-row.ts';
 import type { QueryRow } from './query-row.ts';
 import type { Window } from './row-head.ts';
+import type { SessionRow } from './session-row.ts';
 import type { WaitRow } from './wait-row.ts';
 
 /** What can be asked for as rows, by the name in the address. */
 export interface RowsByKind {
   readonly queries: QueryRow;
   readonly waits: WaitRow;
+  readonly locks: LockRow;
+  /** Of the moment of the question, whatever the range. */
+  readonly sessions: SessionRow;
   readonly io: IoRow;
   readonly commits: CommitRow | WalRow;
   readonly profile: ProfileRow;
@@ -90,4 +95,14 @@ export interface Permissions {
   /** Null where allowed, else why not. */
   readonly signal: string | null;
   readonly trace: string | null;
+}
+
+/** Of POST /api/signal: what was done, in words. */
+export interface SignalAnswer {
+  readonly done: string;
+}
+
+/** Of POST /api/profile, when the profile is taken. */
+export interface ProfileAnswer {
+  readonly samples: number;
 }

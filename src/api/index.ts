@@ -14,4 +14,5 @@ export type * from './query-row.ts';
 export type * from './report.ts';
 export type * from './row-head.ts';
 export type * from './sampled.ts';
+export type * from './session-row.ts';
 export type * from './wait-row.ts';

@@ -1,16 +1,18 @@
 /** The API: one row a path; what reads only is answered once for all who ask it within a second. */
 import { History, type LiveFeed } from '../agent/index.ts';
-import type { Permissions, RowKind, TextAnswer } from '../api/index.ts';
+import type { Permissions, TextAnswer } from '../api/index.ts';
 import { PebbleError } from '../base/errors.ts';
 import type { Store } from '../store/index.ts';
 import type { User } from './access/index.ts';
 import { loadAnswer, stepFor } from './answers/load.ts';
 import { mixAnswer } from './answers/mix.ts';
-import { type RowSources, rowsAnswer, WHY_MISSING } from './answers/rows.ts';
+import { ROW_KINDS, type RowSources, rowsAnswer } from './answers/rows.ts';
+import { NO_SIGNALS, ONLY_ADMIN } from './changes.ts';
 import { filterOf, numberOf, type Question, questionOf } from './question.ts';
 
 export interface RouterOptions {
   readonly feed: LiveFeed;
+  readonly allowSignals?: boolean;
   /** What is older than the feed's last minutes. */
   readonly history?: Store;
   readonly sources?: RowSources;
@@ -27,14 +29,14 @@ export class Router {
   constructor(options: RouterOptions) {
     this.#options = options;
     this.#unsubscribe = options.feed.subscribe(() => this.#answers.clear());
-    const rows = Object.keys(WHY_MISSING).map((kind): [string, Answer] => [
+    const rows = ROW_KINDS.map((kind): [string, Answer] => [
       `/api/rows/${kind}`,
-      (question) => rowsAnswer(kind as RowKind, this.#store(question), options.sources ?? {}, question),
+      (question) => rowsAnswer(kind, { ...options, store: this.#store(question) }, question),
     ]);
     this.#routes = {
       ...Object.fromEntries(rows),
       '/api/status': async () => options.feed.status(),
-      '/api/me': async (_, user) => permissionsOf(user),
+      '/api/me': async (_, user) => permissionsOf(user, options),
       '/api/load': (question) => loadAnswer(this.#store(question), question),
       '/api/mix': (question) => mixAnswer(this.#store(question), question),
       '/api/heatmap': (question) => heatmapAnswer(this.#store(question), question),
@@ -78,9 +80,9 @@ export class Router {
   }
 }
 
-const permissionsOf = ({ role }: User): Permissions => ({
+const permissionsOf = ({ role }: User, { allowSignals }: RouterOptions): Permissions => ({
   role,
-  signal: 'this agent was started without leave to cancel or terminate sessions',
+  signal: role === 'admin' ? (allowSignals ? null : NO_SIGNALS) : ONLY_ADMIN,
   trace: 'this agent was started without the tracing console',
 });
 

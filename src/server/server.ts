@@ -6,12 +6,13 @@ import type { LiveFeed } from '../agent/index.ts';
 import { PebbleError } from '../base/errors.ts';
 import { Access, type AccessOptions, type User } from './access/index.ts';
 import { assetAt } from './assets.ts';
-import { formOf } from './body.ts';
+import { formOf, jsonOf } from './body.ts';
+import { CHANGES, type ChangeOptions } from './changes.ts';
 import { OPENAPI } from './openapi.ts';
 import { end, HEADERS, json, redirect } from './reply.ts';
 import { Router, type RouterOptions } from './router.ts';
 
-export interface ServerOptions extends RouterOptions {
+export interface ServerOptions extends RouterOptions, ChangeOptions {
   readonly host?: string;
   /** 0: any free one. */
   readonly port?: number;
@@ -131,7 +132,9 @@ export class LiveServer {
       this.#access.signOut(request);
       return redirect(response, '/', Access.cookie('', false));
     }
-    return end(response, 405, 'nothing to change there');
+    const change = Object.hasOwn(CHANGES, url.pathname) ? CHANGES[url.pathname] : undefined;
+    if (!change) return end(response, 405, 'nothing to change there');
+    json(response, JSON.stringify(await change(await jsonOf(request), user, this.#options)));
   }
 
   async #signIn(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -178,7 +181,9 @@ function refuseOpenDoors({ tls, access }: ServerOptions, host: string, doing: st
   });
 }
 
-const statusOf = (error: unknown): number => (error instanceof PebbleError && error.code === 'usage' ? 400 : 500);
+const STATUS: Readonly<Partial<Record<string, number>>> = { usage: 400, privilege: 403, 'no-target': 404 };
+
+const statusOf = (error: unknown): number => (error instanceof PebbleError ? (STATUS[error.code] ?? 500) : 500);
 
 function textOf(error: unknown): string {
   if (!(error instanceof PebbleError)) return `internal: ${(error as Error).message}`;

@@ -1,7 +1,6 @@
 /** For tests of the pages: an agent on a demo cluster of its own. */
-import { LiveFeed } from '../../src/agent/index.ts';
+import { LiveFeed, startShown } from '../../src/agent/index.ts';
 import { type Cluster, startCluster } from '../../src/cluster/index.ts';
-import { Attribution } from '../../src/collect/attribution/index.ts';
 import { LiveServer, type ServerOptions } from '../../src/server/index.ts';
 import { startDemo } from '../../src/workload/index.ts';
 
@@ -17,8 +16,8 @@ export interface LiveDemo {
 export async function startLiveDemo(options: Partial<ServerOptions> = {}): Promise<LiveDemo> {
   const cluster = await startCluster({ flavour: 'embedded' });
   const workload = await startDemo(cluster);
-  const attribution = await Attribution.start({ pgdata: cluster.pgdata });
-  const feed = new LiveFeed(attribution);
+  const watched = await startShown({ pgdata: cluster.pgdata });
+  const feed = new LiveFeed(watched);
   const server = await LiveServer.listen({ feed, ...options });
   return {
     get link() {
@@ -29,7 +28,7 @@ export async function startLiveDemo(options: Partial<ServerOptions> = {}): Promi
     async close() {
       server.close();
       feed.close();
-      attribution.close();
+      watched.attribution.close();
       await workload.stop();
       await cluster.stop();
     },

@@ -1,38 +1,23 @@
 /** The pages in a real browser: their figures are those of the API, and the console is silent. */
 import assert from 'node:assert/strict';
-import { existsSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import type { QueryRow } from '../../src/api/index.ts';
 import { formatMicroseconds, formatRate } from '../../src/base/units.ts';
-import { type LiveDemo, noRoot, startLiveDemo } from './live.ts';
+import { complaintsOf, noPages, startBrowser } from './browser.ts';
+import { type LiveDemo, startLiveDemo } from './live.ts';
 
-const CHROMIUM = '/usr/bin/chromium';
-const skip = noRoot || (existsSync(CHROMIUM) ? false : `no browser at ${CHROMIUM}`);
-const QUIET = [
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-];
-
-describe('the pages', { skip }, () => {
+describe('the pages', { skip: noPages }, () => {
   let demo: LiveDemo;
   let browser: Browser;
   let page: Page;
-  const complaints: string[] = [];
+  let complaints: string[];
 
   before(async () => {
     demo = await startLiveDemo();
-    browser = await chromium.launch({ executablePath: CHROMIUM, args: QUIET });
+    browser = await startBrowser();
     page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
-    page.on('console', (message) => complaints.push(message.text()));
-    page.on('pageerror', (error) => complaints.push(error.message));
-    page.on('request', (sent) => {
-      if (new URL(sent.url()).origin !== new URL(demo.link).origin) complaints.push(`a request to ${sent.url()}`);
-    });
+    complaints = complaintsOf(page, new URL(demo.link).origin);
     await page.goto(demo.link);
     await page.locator('tr[data-fingerprint]').nth(4).waitFor();
   });

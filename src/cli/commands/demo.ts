@@ -1,7 +1,6 @@
 /** `pebble demo`: a real PostgreSQL of our own under a workload with known troubles, watched as `top` does. */
-import { LiveFeed } from '../../agent/index.ts';
+import { LiveFeed, startShown, type Watched } from '../../agent/index.ts';
 import { startCluster } from '../../cluster/index.ts';
-import type { Attribution } from '../../collect/attribution/index.ts';
 import { LiveServer } from '../../server/index.ts';
 import { startDemo } from '../../workload/index.ts';
 import type { Context, Exit } from '../command.ts';
@@ -38,8 +37,16 @@ async function show(
   { json, interval: intervalMs, duration: durationMs }: Parsed<typeof DEMO_OPTIONS>['options'],
   context: Context,
 ): Promise<Exit> {
-  const observer = await observe({ pgdata, json });
-  const page = observer.attribution && (await openPage(observer.attribution));
+  let shown: Watched | undefined;
+  const observer = await observe({
+    pgdata,
+    json,
+    start: async (all) => {
+      shown = await startShown(all);
+      return shown.attribution;
+    },
+  });
+  const page = shown && (await openPage(shown));
   try {
     const watched = watchedQueries(observer, page && `the same as a page: ${page.link}`);
     const whole = watched.windows();
@@ -58,8 +65,8 @@ interface Page {
   close(): void;
 }
 
-async function openPage(attribution: Attribution): Promise<Page> {
-  const feed = new LiveFeed(attribution);
+async function openPage(watched: Watched): Promise<Page> {
+  const feed = new LiveFeed(watched);
   const server = await LiveServer.listen({ feed });
   return {
     link: server.link,

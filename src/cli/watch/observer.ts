@@ -3,6 +3,7 @@ import type { AnyQueryRow, AnyWaitRow } from '../../api/index.ts';
 import { PebbleError } from '../../base/errors.ts';
 import {
   Attribution,
+  type AttributionOptions,
   type ObservedCluster,
   QueryRows,
   type Refused,
@@ -32,11 +33,18 @@ export interface Activity {
 /** Errors that leave the lesser way open. */
 const LESSER: readonly PebbleError['code'][] = ['privilege', 'unsupported', 'kernel', 'verifier'];
 
+interface ObserveOptions {
+  readonly pgdata?: string | undefined;
+  readonly json: boolean;
+  /** How every event is seen. */
+  readonly start?: (options: AttributionOptions) => Promise<Attribution>;
+}
+
 /** Who reads JSON is told on standard error that there are only samples; people see it above their table. */
-export async function observe({ pgdata, json }: { pgdata?: string | undefined; json: boolean }): Promise<Observer> {
+export async function observe({ pgdata, json, start = Attribution.start }: ObserveOptions): Promise<Observer> {
   const options = pgdata === undefined ? {} : { pgdata };
   try {
-    return exact(await Attribution.start(options));
+    return exact(await start(options));
   } catch (error) {
     const sampled =
       error instanceof PebbleError && LESSER.includes(error.code) ? await Sampled.start(options) : undefined;

@@ -3,12 +3,14 @@ import { type ComponentChild, h } from 'preact';
 import type { LoadAnswer } from '../../api/index.ts';
 import { formatRate } from '../../base/units.ts';
 import type { Params } from '../data/api.ts';
+import { useRows } from '../data/rows.ts';
 import { earlierParams, placeParams, useAnswer } from '../data/use-answer.ts';
 import { filterBy } from '../frame/facets.ts';
 import type { Facet } from '../state/place.ts';
 import { store } from '../state/store.ts';
 import { inOrder } from './classes.ts';
 import { CoverageBadge } from './coverage.ts';
+import { oneLine } from './sql.ts';
 import { averageOf, type Series, StackChart } from './stack-chart.ts';
 
 export interface LoadChartProps {
@@ -16,23 +18,14 @@ export interface LoadChartProps {
   readonly by: Facet;
   readonly params?: Params;
   readonly height?: number;
-  /** Texts for keys that are none. */
-  readonly labelOf?: (key: string) => string;
   readonly showsCpus?: boolean;
   readonly children?: ComponentChild;
 }
 
-export function LoadChart({
-  title,
-  by,
-  params,
-  height = 200,
-  labelOf,
-  showsCpus,
-  children,
-}: LoadChartProps): ComponentChild {
+export function LoadChart({ title, by, params, height = 200, showsCpus, children }: LoadChartProps): ComponentChild {
   const { place, status } = store.state;
   const question = { ...params, by };
+  const labelOf = useLabels(by);
   const { data, error } = useAnswer<LoadAnswer>('/api/load', { ...placeParams(place), ...question });
   const earlier = earlierParams(place);
   const before = useAnswer<LoadAnswer>(earlier && '/api/load', { ...earlier, ...question });
@@ -77,7 +70,15 @@ export function LoadChart({
 
 const OTHERS = 'all others';
 
-function seriesOf({ series }: LoadAnswer, labelOf: (key: string) => string = (key) => key): Series[] {
+/** Fingerprints say nothing to people. */
+function useLabels(by: Facet): (key: string) => string {
+  const { rows } = useRows('queries');
+  if (by !== 'fingerprint') return (key) => key;
+  const texts = new Map(rows.map(({ fingerprint, query }) => [fingerprint, query]));
+  return (key) => oneLine(texts.get(key) ?? key, 60);
+}
+
+function seriesOf({ series }: LoadAnswer, labelOf: (key: string) => string): Series[] {
   const byKey = new Map(series.map(({ key, sessions }) => [key ?? OTHERS, sessions]));
   return inOrder(byKey.keys())
     .filter((key) => key !== OTHERS)

@@ -1,36 +1,153 @@
 /** Rows of every kind, as `--json` prints them, for a range and facets; or why there are none. */
-import { History } from '../../agent/index.ts';
-import type { HistoryRows, QueryRow, RowKind, RowsAnswer, RowsByKind, WaitRow, Window } from '../../api/index.ts';
+import { History, type LiveFeed } from '../../agent/index.ts';
+import type {
+  HistoryRows,
+  LockRow,
+  ProfileRow,
+  QueryRow,
+  RowKind,
+  RowsAnswer,
+  RowsByKind,
+  WaitRow,
+  Window,
+} from '../../api/index.ts';
+import { rfc3339 } from '../../base/time.ts';
+import { CommitRows, IoRows, windowBetween } from '../../collect/attribution/index.ts';
 import type { Store } from '../../store/index.ts';
-import { filterOf, type Question } from '../question.ts';
+import { type Facets, filterOf, type Question } from '../question.ts';
+import { findingsAnswer } from './findings.ts';
 import { mixAnswer } from './mix.ts';
 
 type Source<K extends RowKind> = (question: Question) => Promise<RowsAnswer<RowsByKind[K]>>;
 
-/** A kind that is not here is not collected by this agent; `reasons` may say why. */
+/** What is answered otherwise than from the live feed. */
 export type RowSources = { readonly [K in RowKind]?: Source<K> };
 
-export const WHY_MISSING: Readonly<Record<RowKind, string>> = {
-  queries: 'No attribution runs.',
-  waits: 'No attribution runs.',
-  io: 'This agent does not watch block devices.',
-  commits: 'This agent does not follow commits.',
-  profile: 'This agent takes no stack samples.',
-  executions: 'This agent keeps no single executions.',
-  findings: 'This agent judges nothing.',
+const WHY_MISSING: Readonly<Partial<Record<RowKind, string>>> = {
+  locks: 'This agent was started without following locks.',
+  io: 'This agent was started without watching block devices.',
+  executions: 'This agent was started without keeping single executions.',
 };
 
-export async function rowsAnswer(
+function whyMissing(kind: RowKind, { refusedSignals }: LiveFeed): string {
+  const refused = [...refusedSignals].find(([signal]) => signal === kind);
+  if (refused) return `This kernel's verifier refused the program that collects it: ${refused[1]}.`;
+  return WHY_MISSING[kind] ?? 'This agent does not collect it.';
+}
+
+const TOO_EARLY = 'The first readings are on their way; what is older than a quarter of an hour is not kept.';
+
+export const ROW_KINDS = [
+  'queries',
+  'waits',
+  'locks',
+  'sessions',
+  'io',
+  'commits',
+  'profile',
+  'executions',
+  'findings',
+] as const satisfies readonly RowKind[];
+
+export interface AnswerFrom {
+  /** What knows the range best. */
+  readonly store: Store;
+  readonly feed: LiveFeed;
+  /** What is older than the feed's last minutes. */
+  readonly history?: Store | undefined;
+  readonly sources?: RowSources | undefined;
+}
+
+export function rowsAnswer(
   kind: RowKind,
-  store: Store,
-  sources: RowSources,
+  { store, feed, history, sources = {} }: AnswerFrom,
   question: Question,
-): Promise<RowsAnswer<RowsByKind[RowKind]>> {
-  const source = sources[kind];
-  if (source) return source(question);
-  if (kind === 'queries') return queriesAnswer(store, question);
-  if (kind === 'waits') return waitsAnswer(store, question);
-  return { missing: WHY_MISSING[kind] };
+): Promise<RowsAnswer<unknown>> {
+  const given = sources[kind];
+  if (given) return given(question);
+  switch (kind) {
+    case 'queries':
+      return queriesAnswer(store, question);
+    case 'waits':
+      return waitsAnswer(store, question);
+    case 'findings':
+      return findingsAnswer(
+        {
+          store,
+          history,
+          locks: feed.locks?.between(question.range).rows ?? [],
+          cpus: feed.status().cpus,
+          host: feed.host,
+        },
+        question,
+      );
+    default:
+      return feedAnswer(kind, feed, question);
+  }
+}
+
+/** What is known of the last minutes only. */
+async function feedAnswer(kind: RowKind, feed: LiveFeed, question: Question): Promise<RowsAnswer<unknown>> {
+  const { range, facets } = question;
+  if (kind === 'sessions') return { missing: null, window: NOW, rows: matching(await feed.sessions.read(), facets) };
+  if (kind === 'profile') return profileAnswer(feed, question);
+  if (kind === 'locks' && feed.locks) {
+    const { rows, window } = feed.locks.between(range);
+    return { missing: null, window: windowOf(rows, window), rows: rows.filter((row) => isOfLock(row, facets)) };
+  }
+  if (kind === 'executions' && feed.executions) {
+    const rows = feed.executions.between(range);
+    return { missing: null, window: windowOf(rows, range), rows: matching(rows, facets) };
+  }
+  const isIo = kind === 'io' && feed.signals.has('io');
+  if (!isIo && kind !== 'commits') return { missing: whyMissing(kind, feed) };
+  const readings = feed.readings.between(range);
+  if (!readings) return { missing: TOO_EARLY };
+  const [before, after] = readings;
+  const window = windowBetween(before.totals, after.totals);
+  const rows: readonly RowsByKind['io' | 'commits'][] = isIo
+    ? new IoRows(before).advance(after)
+    : new CommitRows(before.totals).advance(after.totals);
+  return { missing: null, window, rows: matching(rows, facets) };
+}
+
+/** Rows that have such a field must have this value. */
+function matching<Row extends object>(rows: readonly Row[], facets: Facets): Row[] {
+  const wanted = Object.entries(facets);
+  return rows.filter((row) =>
+    wanted.every(([name, value]) => !(name in row) || String(row[name as keyof Row]) === value),
+  );
+}
+
+const isOfLock = (row: LockRow, { fingerprint, cluster, database }: Facets): boolean =>
+  (fingerprint === undefined || row.waiter_fingerprint === fingerprint || row.blocker_fingerprint === fingerprint) &&
+  (cluster === undefined || row.cluster === cluster) &&
+  (database === undefined || row.database === database);
+
+const NOW: Window = { window_start: rfc3339(0), window_us: 0, coverage: 'exact', dropped: 0 };
+
+function windowOf(
+  rows: readonly Window[],
+  { fromMs, toMs }: { readonly fromMs: number; readonly toMs: number },
+): Window {
+  const partial = rows.find(({ coverage }) => coverage !== 'exact');
+  return {
+    window_start: rfc3339(fromMs),
+    window_us: Math.round((toMs - fromMs) * 1000),
+    coverage: partial?.coverage ?? 'exact',
+    dropped: Math.max(0, ...rows.map(({ dropped }) => dropped)),
+  };
+}
+
+const NO_PROFILE = 'No profile was taken in this window: take one now.';
+
+function profileAnswer({ profiler }: LiveFeed, { range, facets, params }: Question): RowsAnswer<ProfileRow> {
+  const kind = params.get('kind') === 'off_cpu' ? 'off_cpu' : 'on_cpu';
+  const taken = profiler.between(range, kind);
+  if (taken.length === 0) return { missing: NO_PROFILE };
+  const rows = taken.flatMap((one) => one.rows);
+  const window = windowOf(rows, { fromMs: taken[0]!.fromMs, toMs: taken.at(-1)!.toMs });
+  return { missing: null, window: { ...window, coverage: 'sampled' }, rows: matching(rows, facets) };
 }
 
 /** With a wait as facet: the queries that waited so. */

@@ -10,6 +10,7 @@ import { Panel } from '../../ui/panel.ts';
 import { Search } from '../../ui/search.ts';
 import { type Column, Table } from '../../ui/table.ts';
 import { FlameGraph } from './graph.ts';
+import { TakeProfile } from './take.ts';
 import { collapsed, functionsOf, speedscope, treeOf } from './tree.ts';
 
 const KINDS = [
@@ -51,6 +52,7 @@ export function FlamesView(): ComponentChild {
           ),
         ),
       ),
+      h(TakeProfile, { kind }),
       h(Search, { label: 'search functions' }),
       path.length > 0 &&
         h('button', { type: 'button', onClick: () => store.go(withOwn(place, { path: '' })) }, 'zoom out'),

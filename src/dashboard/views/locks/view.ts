@@ -1,26 +1,91 @@
-/** View 6: who waits for whom. */
+/** View 6: who waits for whom, now and in the window, down to the root. */
 import { type ComponentChild, h } from 'preact';
 import type { WaitRow } from '../../../api/index.ts';
+import { formatCount, formatMicroseconds, formatRate } from '../../../base/units.ts';
 import { useRows } from '../../data/rows.ts';
-import { Missing } from '../../ui/coverage.ts';
+import { PlaceLink } from '../../frame/navigation.ts';
+import { withOwn } from '../../state/place.ts';
+import { store } from '../../state/store.ts';
+import { BlockerTable } from '../../ui/blocker-table.ts';
 import { LoadChart } from '../../ui/load-chart.ts';
+import { type Blocked, treesOf } from '../../ui/lock-tree.ts';
+import { Panel } from '../../ui/panel.ts';
+import { QueryCell, queryPlace } from '../../ui/query-cell.ts';
 import { WaitTable } from '../../ui/wait-table.ts';
 
 export function LocksView(): ComponentChild {
+  const { place } = store.state;
+  const locks = useRows('locks');
   const waits = useRows('waits');
+  const onlyNow = place.own.now === '1';
+  const rows = onlyNow ? locks.rows.filter(({ waiting }) => waiting) : locks.rows;
+  const trees = treesOf(rows);
+  const isLock = (row: WaitRow): boolean => row.wait_event_type === 'Lock';
+  const toggle = h('label', {}, [
+    h('input', {
+      type: 'checkbox',
+      checked: onlyNow,
+      onChange: () => store.go(withOwn(place, { now: onlyNow ? '' : '1' })),
+    }),
+    'only those that wait at the end of the window',
+  ]);
   return h('div', {}, [
     h(LoadChart, {
       title: 'Sessions that wait for locks',
       by: 'fingerprint',
       params: { wait_event_type: 'Lock' },
-      height: 150,
+      height: 130,
     }),
-    h(Missing, { what: 'Blockers', reason: 'This agent does not follow locks.' }),
-    h(WaitTable, {
-      title: 'Waits for locks',
-      waits,
-      isWanted: (row: WaitRow) => row.wait_event_type === 'Lock',
-      name: 'lock-waits',
-    }),
+    h(BlockerTable, { title: 'Who blocks', locks }),
+    h(
+      Panel,
+      { title: 'Blocking tree', of: locks, note: toggle },
+      trees.length === 0
+        ? h('p', { class: 'quiet' }, onlyNow ? 'Nobody waits now.' : 'Nobody waited for a lock in this window.')
+        : h(
+            'ul',
+            { class: 'tree' },
+            trees.slice(0, 20).map((tree) => h(Branch, { key: tree.pid, node: tree, depth: 0 })),
+          ),
+    ),
+    h(WaitTable, { title: 'Waits for locks', waits, isWanted: isLock, name: 'lock-waits' }),
   ]);
+}
+
+const MOST_BELOW = 12;
+const DEEPEST = 12;
+
+function Branch({ node, depth }: { readonly node: Blocked; readonly depth: number }): ComponentChild {
+  const { pid, application, user, state, wait, waiters } = node;
+  const shown = waiters.slice(0, MOST_BELOW);
+  return h('li', { class: wait?.waiting ? 'waits' : '' }, [
+    h('div', { class: 'branch' }, [
+      h('span', { class: 'pid' }, pid === 0 ? 'prepared' : String(pid)),
+      h('span', { class: 'quiet' }, [application ?? user ?? node.backendType ?? '', ' · ', state ?? 'state not known']),
+      wait
+        ? waitWords(node)
+        : h(
+            'strong',
+            {},
+            ` blocks ${node.sessions} ${node.sessions === 1 ? 'wait' : 'waits'}, ${formatMicroseconds(node.waitUs)} together`,
+          ),
+      node.fingerprint !== null &&
+        h(PlaceLink, { to: queryPlace(node.fingerprint), class: 'sql-line', children: h(QueryCell, node) }),
+    ]),
+    depth < DEEPEST &&
+      shown.length > 0 &&
+      h(
+        'ul',
+        {},
+        shown.map((child, at) => h(Branch, { key: at, node: child, depth: depth + 1 })),
+      ),
+    waiters.length > shown.length && h('p', { class: 'quiet' }, `and ${waiters.length - shown.length} more`),
+  ]);
+}
+
+function waitWords({ wait }: Blocked): ComponentChild {
+  const { lock_type, relation, mode, blocker_mode, count, wait_us, window_us } = wait!;
+  const what = relation === null ? lock_type : `${lock_type} of relation ${relation}`;
+  const held = blocker_mode === null ? 'ahead of it in the queue' : `against ${blocker_mode}`;
+  return ` ${what}, ${mode} ${held}: ${formatMicroseconds(wait_us)} in ${formatCount(count)} waits (${formatRate(wait_us / window_us)} sessions)`;
 }

@@ -1,12 +1,10 @@
-/** Who holds the locks that a query waits for. */
+/** Who holds the locks that a query waits for, and who waits for it. */
 import { type ComponentChild, h } from 'preact';
-import { Missing } from '../../ui/coverage.ts';
-import { Panel } from '../../ui/panel.ts';
+import { useRows } from '../../data/rows.ts';
+import { BlockerTable } from '../../ui/blocker-table.ts';
 
-export function Blockers(_: { readonly fingerprint: string }): ComponentChild {
-  return h(
-    Panel,
-    { title: 'Who blocks it' },
-    h(Missing, { what: 'Blockers', reason: 'This agent does not follow locks.' }),
-  );
+export function Blockers({ fingerprint }: { readonly fingerprint: string }): ComponentChild {
+  const locks = useRows('locks');
+  const its = locks.rows.filter((row) => row.waiter_fingerprint === fingerprint);
+  return h(BlockerTable, { title: 'Who blocks it', locks: { ...locks, rows: its } });
 }

@@ -8,7 +8,7 @@ type Mix = Readonly<Record<string, number>>;
 const WORTH = 0.15;
 /** So little for each execution, and so many of them, that the number is the point. */
 const CHEAP_US = 2000;
-const OFTEN_PER_SECOND = 200;
+const OFTEN_PER_SECOND = 100;
 const PAGE_BYTES = 8192;
 
 /** Kinds of waiting that have one cause and one cure, by type and event (PostgreSQL's manual, "Wait Events"). */

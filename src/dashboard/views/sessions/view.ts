@@ -1,7 +1,123 @@
-/** View 11: who is connected and what they do now. */
+/** View 11: who is connected and what they do at this moment. */
 import { type ComponentChild, h } from 'preact';
-import { Missing } from '../../ui/coverage.ts';
+import type { SessionRow } from '../../../api/index.ts';
+import { formatMicroseconds } from '../../../base/units.ts';
+import { useRows } from '../../data/rows.ts';
+import { withOwn } from '../../state/place.ts';
+import { store } from '../../state/store.ts';
+import { Panel } from '../../ui/panel.ts';
+import { openQuery, QueryCell } from '../../ui/query-cell.ts';
+import { Search } from '../../ui/search.ts';
+import { swatch } from '../../ui/stack-chart.ts';
+import { type Column, Table } from '../../ui/table.ts';
+import { SignalButtons } from './signal.ts';
 
 export function SessionsView(): ComponentChild {
-  return h(Missing, { what: 'Sessions', reason: 'This agent does not list sessions.' });
+  const { place, permissions } = store.state;
+  const sessions = useRows('sessions');
+  const all = place.own.all === '1';
+  const search = (place.own.search ?? '').toLowerCase();
+  const rows = sessions.rows.filter(
+    (row) => (all || isOfClient(row)) && (search === '' || textOf(row).includes(search)),
+  );
+  const signal = permissions?.signal === null;
+  return h('div', {}, [
+    h('div', { class: 'tools' }, [
+      h(Search, { label: 'search sessions' }),
+      h('label', {}, [
+        h('input', {
+          type: 'checkbox',
+          checked: all,
+          onChange: () => store.go(withOwn(place, { all: all ? '' : '1' })),
+        }),
+        'with background processes',
+      ]),
+    ]),
+    h(
+      Panel,
+      {
+        title: 'Now',
+        of: { ...sessions, window: undefined },
+        note: `${rows.length} processes, at the moment of the last answer`,
+      },
+      h(Table<SessionRow>, {
+        name: 'sessions',
+        caption: 'Sessions',
+        columns: signal ? [...COLUMNS, ACTIONS] : COLUMNS,
+        rows,
+        keyOf: ({ cluster, pid }: SessionRow) => `${cluster} ${pid}`,
+        sort: 'in this state',
+        data: ({ pid, application }: SessionRow) => ({ pid: String(pid), application: application ?? '' }),
+        onOpen: openQuery,
+        empty: 'No session.',
+      }),
+    ),
+  ]);
 }
+
+const isOfClient = ({ backend_type }: SessionRow): boolean =>
+  backend_type === 'client backend' || backend_type === 'parallel worker';
+
+const textOf = ({ pid, user, database, application, client, query, state }: SessionRow): string =>
+  [pid, user, database, application, client, query, state].join(' ').toLowerCase();
+
+const time = (us: number | null): string => (us === null ? '-' : formatMicroseconds(us));
+/** A transaction that is open this long and idle holds back others and vacuum. */
+const LONG_IDLE_US = 2e6;
+
+const isForgotten = ({ state, state_us }: SessionRow): boolean =>
+  (state?.startsWith('idle in transaction') ?? false) && (state_us ?? 0) > LONG_IDLE_US;
+
+const COLUMNS: readonly Column<SessionRow>[] = [
+  { title: 'pid', value: ({ pid }) => pid, cell: ({ pid }) => pid },
+  {
+    title: 'state',
+    value: ({ state, backend_type }) => state ?? backend_type,
+    cell: (row) => h('span', { class: isForgotten(row) ? 'alarm' : '' }, row.state ?? row.backend_type),
+    kind: 'text',
+  },
+  { title: 'in this state', value: ({ state_us }) => state_us, cell: ({ state_us }) => time(state_us) },
+  {
+    title: 'transaction',
+    means: 'how long it is open',
+    value: ({ transaction_us }) => transaction_us,
+    cell: ({ transaction_us }) => time(transaction_us),
+    wide: true,
+  },
+  {
+    title: 'waits for',
+    value: ({ wait_event_type, wait_event }) => wait_event_type && `${wait_event_type} ${wait_event}`,
+    cell: ({ wait_event_type, wait_event }) =>
+      wait_event_type === null ? '-' : [swatch(wait_event_type), `${wait_event_type} · ${wait_event}`],
+    kind: 'text',
+  },
+  { title: 'user', value: ({ user }) => user, cell: ({ user }) => user ?? '-', kind: 'text', wide: 'very' },
+  {
+    title: 'database',
+    value: ({ database }) => database,
+    cell: ({ database }) => database ?? '-',
+    kind: 'text',
+    wide: 'very',
+  },
+  {
+    title: 'application',
+    value: ({ application }) => application,
+    cell: ({ application }) => application ?? '-',
+    kind: 'text',
+  },
+  { title: 'client', value: ({ client }) => client, cell: ({ client }) => client ?? '-', kind: 'text', wide: 'very' },
+  {
+    title: 'statement, the last where idle',
+    value: ({ query }) => query,
+    cell: (row) => h(QueryCell, row),
+    kind: 'query',
+  },
+];
+
+const ACTIONS: Column<SessionRow> = {
+  title: 'end',
+  means: 'cancels the statement, or ends the session',
+  value: () => null,
+  cell: (row) => h(SignalButtons, { row }),
+  kind: 'text',
+};

@@ -23,7 +23,7 @@ export function WalView(): ComponentChild {
   const statements = commits.rows.filter((row) => row.kind === 'statement');
   return h('div', {}, [
     h(LoadChart, {
-      title: 'Sessions that wait for the log',
+      title: 'Sessions that wait for I/O',
       by: 'wait_event',
       params: { wait_event_type: 'IO' },
       height: 150,

@@ -1,0 +1,61 @@
+/** What an admin may do beside looking: take a profile, cancel or end sessions where the agent allows it; each is written down. */
+import type { LiveFeed } from '../agent/index.ts';
+import type { ProfileAnswer, SignalAnswer } from '../api/index.ts';
+import { PebbleError } from '../base/errors.ts';
+import type { User } from './access/index.ts';
+
+export interface ChangeOptions {
+  readonly feed: LiveFeed;
+  /** Off unless configured. */
+  readonly allowSignals?: boolean;
+  /** A line for each deed, and for each that was refused. */
+  readonly audit?: (line: string) => void;
+}
+
+export type Body = Readonly<Record<string, unknown>>;
+type Change = (body: Body, user: User, options: ChangeOptions) => Promise<unknown>;
+
+export const CHANGES: Readonly<Record<string, Change>> = {
+  '/api/profile': takeProfile,
+  '/api/signal': signal,
+};
+
+export const NO_SIGNALS = 'this agent was started without leave to cancel or terminate sessions (--allow-signals)';
+export const ONLY_ADMIN = 'only an admin may do this';
+
+const MOST_SECONDS = 60;
+
+async function takeProfile(body: Body, user: User, { feed, audit }: ChangeOptions): Promise<ProfileAnswer> {
+  requireAdmin(user, 'taking a profile', audit);
+  const kind = body.kind === 'off_cpu' ? 'off_cpu' : 'on_cpu';
+  const seconds = Math.min(MOST_SECONDS, Math.max(1, Math.round(Number(body.seconds) || 10)));
+  audit?.(`${user.name} takes a profile ${kind} for ${seconds} s`);
+  const rows = await feed.profiler.take(kind, seconds);
+  return { samples: rows.reduce((sum, row) => sum + row.samples, 0) };
+}
+
+/** As pg_cancel_backend and pg_terminate_backend do (src/backend/storage/ipc/signalfuncs.c). */
+const SIGNALS = { cancel: 'SIGINT', terminate: 'SIGTERM' } as const;
+
+async function signal(body: Body, user: User, { feed, allowSignals, audit }: ChangeOptions): Promise<SignalAnswer> {
+  const doing = `sending a signal to process ${String(body.pid)}`;
+  requireAdmin(user, doing, audit);
+  if (!allowSignals) throw new PebbleError('privilege', { doing, what: NO_SIGNALS });
+  const action = body.action === 'terminate' ? 'terminate' : body.action === 'cancel' ? 'cancel' : undefined;
+  if (!action) throw new PebbleError('usage', { doing, what: 'the action is neither cancel nor terminate' });
+  // Looked up in the server's memory at this moment: never a process that is not a session of a watched cluster.
+  const session = (await feed.sessions.read()).find(({ pid, cluster }) => pid === body.pid && cluster === body.cluster);
+  if (session?.backend_type !== 'client backend') {
+    throw new PebbleError('no-target', { doing, what: 'it is no session of this cluster any more' });
+  }
+  process.kill(session.pid, SIGNALS[action]);
+  const who = `process ${session.pid} (user ${session.user}, application ${JSON.stringify(session.application)}) of ${session.cluster}`;
+  audit?.(`${user.name} did ${action} ${who}`);
+  return { done: `${SIGNALS[action]} sent` };
+}
+
+function requireAdmin({ name, role }: User, doing: string, audit: ChangeOptions['audit']): void {
+  if (role === 'admin') return;
+  audit?.(`${name} was refused: ${doing}`);
+  throw new PebbleError('privilege', { doing, what: ONLY_ADMIN });
+}

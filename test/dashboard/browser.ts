@@ -1,0 +1,32 @@
+/** A real browser for tests of the pages; what it complains about is collected. */
+import { existsSync } from 'node:fs';
+import { type Browser, chromium, type Page } from 'playwright-core';
+import { noRoot } from './live.ts';
+
+const CHROMIUM = '/usr/bin/chromium';
+const QUIET = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+
+/** Why pages cannot be tested here; false when they can. */
+export const noBrowser: string | false = existsSync(CHROMIUM) ? false : `no browser at ${CHROMIUM}`;
+export const noPages: string | false = noRoot || noBrowser;
+
+export const startBrowser = (): Promise<Browser> => chromium.launch({ executablePath: CHROMIUM, args: QUIET });
+
+/** Everything on the console, every error, and every request to somebody else. */
+export function complaintsOf(page: Page, origin: string): string[] {
+  const complaints: string[] = [];
+  page.on('console', (message) => complaints.push(message.text()));
+  page.on('pageerror', (error) => complaints.push(error.message));
+  page.on('request', (sent) => {
+    const { protocol, origin: other } = new URL(sent.url());
+    if (protocol !== 'blob:' && other !== origin) complaints.push(`a request to ${sent.url()}`);
+  });
+  return complaints;
+}
