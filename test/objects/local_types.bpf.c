@@ -17,8 +17,8 @@ struct {
 } visits SEC(".maps");
 struct {
 	__uint(type, BPF_MAP_TYPE_PERF_EVENT_ARRAY);
-	__uint(key_size, 4);
-	__uint(value_size, 4);
+	__type(key, int);
+	__type(value, int);
 } lines SEC(".maps");
 TARGET;
 SEC("tp/syscalls/sys_enter_getppid")

@@ -65,7 +65,7 @@ function localCandidates(object: RecordSource, spec: MapSpec): Candidates {
   const local = readable(object);
   if (local === undefined) return NONE;
   const { btf, structs } = local;
-  const named = recordTypes(btf, spec).filter((id) => structs.includes(id));
+  const named = namedTypes(btf, spec.name).filter((id) => structs.includes(id));
   return candidates(
     btf,
     named,
@@ -122,8 +122,12 @@ function lazyReader(btf: Btf, id: TypeId): ValueReader {
   };
 }
 
+/** The ids of a spec are those of the object's own types. */
 function recordTypes(btf: Btf, { name, types }: MapSpec): TypeId[] {
-  if (types && isComposite(btf, types.value)) return [types.value];
+  return types && isComposite(btf, types.value) ? [types.value] : namedTypes(btf, name);
+}
+
+function namedTypes(btf: Btf, name: string): TypeId[] {
   const one = name.replace(/(_?(events|ringbuf|rb|map|buffer|records))$/, (whole) =>
     whole === 'events' ? 'event' : '',
   );
