@@ -315,8 +315,8 @@ test('samples of the CPU clock', async () => {
   const { counted } = await hits(counter, { ...spec, pid: process.pid }, () => {
     for (const end = onCpuUs() + 200_000; onCpuUs() < end; );
   });
-  // An emulated clock ticks late.
-  assert.ok(counted > 10 && counted < 300, `${counted} samples in 200 ms at 999 Hz`);
+  // An emulated clock ticks late, and then too often.
+  assert.ok(counted > 10 && counted < 600, `${counted} samples in 200 ms at 999 Hz`);
 });
 
 test('a watchpoint counts writes to an address', async (t) => {
