@@ -20,8 +20,8 @@ interface Process {
   mappings: readonly Mapping[];
   /** null: there is none. */
   perfMap?: PerfMap | null;
-  /** When the mappings were read, in milliseconds. */
-  readAt: number;
+  /** When they were last read for an address that was not in them, in milliseconds. */
+  lookedAgainAt: number;
 }
 
 /** A process may map more (dlopen, JIT) while it is watched; unknown addresses make us look again, but not at each one. */
@@ -34,7 +34,10 @@ export class UserSymbols {
   /** Reads the process's mappings now, so that its addresses can be named after it has ended. */
   remember(pid: number): boolean {
     try {
-      this.#processes.set(pid, { mappings: readMaps(pid), readAt: Date.now() });
+      this.#processes.set(pid, {
+        mappings: readMaps(pid),
+        lookedAgainAt: this.#processes.get(pid)?.lookedAgainAt ?? 0,
+      });
       return true;
     } catch {
       // It has ended: what was remembered, if anything, stays.
@@ -67,8 +70,8 @@ export class UserSymbols {
 
   #lookAgain(pid: number, address: number): Mapping | undefined {
     const process = this.#processes.get(pid)!;
-    if (Date.now() - process.readAt < LOOK_AGAIN_MS) return undefined;
-    process.readAt = Date.now();
+    if (Date.now() - process.lookedAgainAt < LOOK_AGAIN_MS) return undefined;
+    process.lookedAgainAt = Date.now();
     this.remember(pid);
     return findMapping(this.#processes.get(pid)!.mappings, address);
   }
