@@ -8,6 +8,8 @@ import { stripTypeScriptTypes } from 'node:module';
 import { dirname, join } from 'node:path';
 
 const ENTRY = 'cli/main.ts';
+/** This file: another bundler makes another bundle. */
+const BUNDLER = 'cli/start/bundle.ts';
 /** Sources that changed less long ago than this are being worked on. */
 const QUIET_MS = 60_000;
 const PREFIX = 'pebble-';
@@ -23,7 +25,7 @@ export function bundleOnceQuiet(sources: string, cache: string): string | undefi
   try {
     if (Date.now() - newestChange(sources) < QUIET_MS) return undefined;
     const modules = collect(sources);
-    const files = modules.map(({ path }) => {
+    const files = [...modules.map(({ path }) => path), BUNDLER].map((path) => {
       const { mtimeMs, size } = statSync(sources + path);
       return [path, mtimeMs, size] as const;
     });
@@ -79,8 +81,8 @@ export function collect(sources: string): Module[] {
 
 /** The runtime: modules by path, made when first wanted; packages and Node's own are required as from the module's file. */
 const RUNTIME = `
-import { createRequire as $createRequire } from 'node:module';
-import { pathToFileURL as $fileUrl } from 'node:url';
+const { createRequire: $createRequire } = process.getBuiltinModule('node:module');
+const { pathToFileURL: $fileUrl } = process.getBuiltinModule('node:url');
 const $made = new Map();
 const $makers = new Map();
 const $get = (path) => {
@@ -119,20 +121,18 @@ const $root = ROOT;
 
 /** The entry's code stands at the end and at the top level: it may wait. */
 export function bundleText(sources: string, modules: readonly Module[]): string {
-  const builtins = new Map<string, string>();
   const parts = modules.map((module) => {
-    const code = rewrite(module, builtins);
+    const code = rewrite(module);
     return module.path === ENTRY ? code : `$makers.set('${module.path}', ($exports) => {${code}\n});`;
   });
-  const imports = [...builtins].map(([specifier, name]) => `import * as ${name} from '${specifier}';\n`);
-  return `${imports.join('')}${RUNTIME.replace('ROOT', JSON.stringify(sources))}${parts.join('\n')}\n`;
+  return `${RUNTIME.replace('ROOT', JSON.stringify(sources))}${parts.join('\n')}\n`;
 }
 
-function rewrite({ path, code }: Module, builtins: Map<string, string>): string {
+function rewrite({ path, code }: Module): string {
   const exported: string[] = [];
   const text = code
     .replace(FROM, (_, keyword: string, clause: string | undefined, specifier: string) =>
-      importText(keyword, clause, sourceOf(path, specifier, builtins)),
+      importText(keyword, clause, sourceOf(path, specifier)),
     )
     .replace(/^export\s+((?:async\s+)?function\s*\*?|class|const)\s+([\w$]+)/gm, (_, kind: string, name: string) => {
       exported.push(`$exports.${name} = ${name};`);
@@ -152,13 +152,14 @@ function rewrite({ path, code }: Module, builtins: Map<string, string>): string 
   return `${text}\n${exported.join('')}`;
 }
 
-/** An expression for the exports of a module. */
-function sourceOf(path: string, specifier: string, builtins: Map<string, string>): string {
+/**
+ * An expression for the exports of a module. Node's own are asked for where they are used: an import statement would
+ * load them all at the start, and read every one of their exports (node:http's bring the whole of fetch: 50 ms).
+ */
+function sourceOf(path: string, specifier: string): string {
   if (specifier.startsWith('.')) return `$get('${join(dirname(path), specifier)}')`;
-  if (!specifier.startsWith('node:')) return `$requireFrom($root, '${path}')('${specifier}')`;
-  const known = builtins.get(specifier) ?? `$node${builtins.size}`;
-  builtins.set(specifier, known);
-  return known;
+  if (specifier.startsWith('node:')) return `process.getBuiltinModule('${specifier}')`;
+  return `$requireFrom($root, '${path}')('${specifier}')`;
 }
 
 function importText(keyword: string, clause: string | undefined, source: string): string {
