@@ -8,6 +8,7 @@ export {
   loadConfiguration,
   SETTINGS,
 } from './configuration/index.ts';
+export { type Feed, StoreFeed } from './feed.ts';
 export { History, type PastFilter } from './history.ts';
 export { Intervals } from './interval.ts';
 export { LiveFeed, type LiveOptions } from './live.ts';

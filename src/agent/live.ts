@@ -5,6 +5,7 @@ import { rfc3339 } from '../base/time.ts';
 import type { Attribution, IoReading, Signal, Totals } from '../collect/attribution/index.ts';
 import { type Interval, RecentStore } from '../store/index.ts';
 import { ExecutionHistory } from './execution-history.ts';
+import type { Feed } from './feed.ts';
 import { Intervals } from './interval.ts';
 import { LockHistory } from './lock-history.ts';
 import { ProcessCost } from './process-cost.ts';
@@ -22,7 +23,7 @@ export interface LiveOptions {
 
 type Listener = (status: Status) => void;
 
-export class LiveFeed {
+export class LiveFeed implements Feed {
   /** The last minutes. */
   readonly recent: RecentStore = new RecentStore();
   readonly readings: Readings<IoReading> = new Readings();

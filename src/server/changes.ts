@@ -1,11 +1,11 @@
 /** What an admin may do beside looking: take a profile, cancel or end sessions where the agent allows it; each is written down. */
-import type { LiveFeed } from '../agent/index.ts';
+import type { Feed } from '../agent/index.ts';
 import type { ProfileAnswer, SignalAnswer } from '../api/index.ts';
 import { PebbleError } from '../base/errors.ts';
 import type { User } from './access/index.ts';
 
 export interface ChangeOptions {
-  readonly feed: LiveFeed;
+  readonly feed: Feed;
   /** Off unless configured. */
   readonly allowSignals?: boolean;
   /** A line for each deed, and for each that was refused. */
@@ -24,12 +24,14 @@ export const NO_SIGNALS = 'this agent was started without leave to cancel or ter
 export const ONLY_ADMIN = 'only an admin may do this';
 
 const MOST_SECONDS = 60;
+export const NOTHING_WATCHED = 'this server shows what agents have stored; it watches nothing itself';
 
 async function takeProfile(body: Body, user: User, { feed, audit }: ChangeOptions): Promise<ProfileAnswer> {
   requireAdmin(user, 'taking a profile', audit);
   const kind = body.kind === 'off_cpu' ? 'off_cpu' : 'on_cpu';
   const seconds = Math.min(MOST_SECONDS, Math.max(1, Math.round(Number(body.seconds) || 10)));
   audit?.(`${user.name} takes a profile ${kind} for ${seconds} s`);
+  if (!feed.profiler) throw new PebbleError('no-target', { doing: 'taking a profile', what: NOTHING_WATCHED });
   const rows = await feed.profiler.take(kind, seconds);
   return { samples: rows.reduce((sum, row) => sum + row.samples, 0) };
 }
@@ -44,7 +46,9 @@ async function signal(body: Body, user: User, { feed, allowSignals, audit }: Cha
   const action = body.action === 'terminate' ? 'terminate' : body.action === 'cancel' ? 'cancel' : undefined;
   if (!action) throw new PebbleError('usage', { doing, what: 'the action is neither cancel nor terminate' });
   // Looked up in the server's memory at this moment: never a process that is not a session of a watched cluster.
-  const session = (await feed.sessions.read()).find(({ pid, cluster }) => pid === body.pid && cluster === body.cluster);
+  const session = ((await feed.sessions?.read()) ?? []).find(
+    ({ pid, cluster }) => pid === body.pid && cluster === body.cluster,
+  );
   if (session?.backend_type !== 'client backend') {
     throw new PebbleError('no-target', { doing, what: 'it is no session of this cluster any more' });
   }

@@ -1,5 +1,5 @@
 /** The API: one row a path; what reads only is answered once for all who ask it within a second. */
-import { History, type LiveFeed } from '../agent/index.ts';
+import { type Feed, History } from '../agent/index.ts';
 import type { Permissions, TextAnswer } from '../api/index.ts';
 import { PebbleError } from '../base/errors.ts';
 import type { Store } from '../store/index.ts';
@@ -11,7 +11,7 @@ import { NO_SIGNALS, ONLY_ADMIN } from './changes.ts';
 import { filterOf, numberOf, type Question, questionOf } from './question.ts';
 
 export interface RouterOptions {
-  readonly feed: LiveFeed;
+  readonly feed: Feed;
   readonly allowSignals?: boolean;
   /** What is older than the feed's last minutes. */
   readonly history?: Store;

@@ -2,7 +2,7 @@
 import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
-import type { LiveFeed } from '../agent/index.ts';
+import type { Feed } from '../agent/index.ts';
 import { PebbleError } from '../base/errors.ts';
 import { Access, type AccessOptions, type User } from './access/index.ts';
 import { assetAt } from './assets.ts';
@@ -28,7 +28,7 @@ const OPEN_PATHS = new Set(['/sign-in', '/style.css', '/icon.svg']);
 export class LiveServer {
   readonly #options: ServerOptions;
   readonly #access: Access;
-  readonly #feed: LiveFeed;
+  readonly #feed: Feed;
   readonly #router: Router;
   readonly #server: Server;
 

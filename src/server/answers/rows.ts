@@ -1,5 +1,5 @@
 /** Rows of every kind, as `--json` prints them, for a range and facets; or why there are none. */
-import { History, type LiveFeed } from '../../agent/index.ts';
+import { type Feed, History, type Profiler } from '../../agent/index.ts';
 import type {
   HistoryRows,
   LockRow,
@@ -29,7 +29,8 @@ const WHY_MISSING: Readonly<Partial<Record<RowKind, string>>> = {
   executions: 'This agent was started without keeping single executions.',
 };
 
-function whyMissing(kind: RowKind, { refusedSignals }: LiveFeed): string {
+function whyMissing(kind: RowKind, { refusedSignals, readings }: Feed): string {
+  if (!readings) return 'This server shows what agents have stored; it watches nothing itself.';
   const refused = [...refusedSignals].find(([signal]) => signal === kind);
   if (refused) return `This kernel's verifier refused the program that collects it: ${refused[1]}.`;
   return WHY_MISSING[kind] ?? 'This agent does not collect it.';
@@ -52,7 +53,7 @@ export const ROW_KINDS = [
 export interface AnswerFrom {
   /** What knows the range best. */
   readonly store: Store;
-  readonly feed: LiveFeed;
+  readonly feed: Feed;
   /** What is older than the feed's last minutes. */
   readonly history?: Store | undefined;
   readonly sources?: RowSources | undefined;
@@ -87,10 +88,12 @@ export function rowsAnswer(
 }
 
 /** What is known of the last minutes only. */
-async function feedAnswer(kind: RowKind, feed: LiveFeed, question: Question): Promise<RowsAnswer<unknown>> {
+async function feedAnswer(kind: RowKind, feed: Feed, question: Question): Promise<RowsAnswer<unknown>> {
   const { range, facets } = question;
-  if (kind === 'sessions') return { missing: null, window: NOW, rows: matching(await feed.sessions.read(), facets) };
-  if (kind === 'profile') return profileAnswer(feed, question);
+  if (kind === 'sessions' && feed.sessions) {
+    return { missing: null, window: NOW, rows: matching(await feed.sessions.read(), facets) };
+  }
+  if (kind === 'profile' && feed.profiler) return profileAnswer(feed.profiler, question);
   if (kind === 'locks' && feed.locks) {
     const { rows, window } = feed.locks.between(range);
     return { missing: null, window: windowOf(rows, window), rows: rows.filter((row) => isOfLock(row, facets)) };
@@ -100,8 +103,8 @@ async function feedAnswer(kind: RowKind, feed: LiveFeed, question: Question): Pr
     return { missing: null, window: windowOf(rows, range), rows: matching(rows, facets) };
   }
   const isIo = kind === 'io' && feed.signals.has('io');
-  if (!isIo && kind !== 'commits') return { missing: whyMissing(kind, feed) };
-  const readings = feed.readings.between(range);
+  if (!feed.readings || (!isIo && kind !== 'commits')) return { missing: whyMissing(kind, feed) };
+  const readings = feed.readings?.between(range);
   if (!readings) return { missing: TOO_EARLY };
   const [before, after] = readings;
   const window = windowBetween(before.totals, after.totals);
@@ -141,7 +144,7 @@ function windowOf(
 
 const NO_PROFILE = 'No profile was taken in this window: take one now.';
 
-function profileAnswer({ profiler }: LiveFeed, { range, facets, params }: Question): RowsAnswer<ProfileRow> {
+function profileAnswer(profiler: Profiler, { range, facets, params }: Question): RowsAnswer<ProfileRow> {
   const kind = params.get('kind') === 'off_cpu' ? 'off_cpu' : 'on_cpu';
   const taken = profiler.between(range, kind);
   if (taken.length === 0) return { missing: NO_PROFILE };

@@ -1,0 +1,96 @@
+/** What the server's pages live on: a live agent, or a store that agents elsewhere fill. */
+import type { Status } from '../api/index.ts';
+import { rfc3339 } from '../base/time.ts';
+import type { IoReading, Signal } from '../collect/attribution/index.ts';
+import { RecentStore, type Store } from '../store/index.ts';
+import type { ExecutionHistory } from './execution-history.ts';
+import type { LockHistory } from './lock-history.ts';
+import { ProcessCost } from './process-cost.ts';
+import type { Profiler } from './profiler.ts';
+import type { Readings } from './readings.ts';
+import type { SessionsNow } from './sessions-now.ts';
+import { VERSION } from './version.ts';
+
+export interface Feed {
+  readonly host: string;
+  /** The last minutes; empty where nothing is watched here. */
+  readonly recent: RecentStore;
+  readonly readings: Readings<IoReading> | undefined;
+  /** Absent where the attribution does not follow locks. */
+  readonly locks: LockHistory | undefined;
+  readonly executions: ExecutionHistory | undefined;
+  readonly sessions: SessionsNow | undefined;
+  readonly profiler: Profiler | undefined;
+  /** What is collected besides times, waits and counts, and why others are not. */
+  readonly signals: ReadonlySet<Signal>;
+  readonly refusedSignals: ReadonlyMap<Signal, string>;
+  status(): Status;
+  /** Calls `listener` with each new status until the returned function is called. */
+  subscribe(listener: (status: Status) => void): () => void;
+  close(): void;
+}
+
+/** Shows what a store holds, of however many hosts; nothing is watched here. */
+export class StoreFeed implements Feed {
+  readonly host: string;
+  readonly recent: RecentStore = new RecentStore();
+  readonly readings = undefined;
+  readonly locks = undefined;
+  readonly executions = undefined;
+  readonly sessions = undefined;
+  readonly profiler = undefined;
+  readonly signals: ReadonlySet<Signal> = new Set();
+  readonly refusedSignals: ReadonlyMap<Signal, string> = new Map();
+  readonly #store: Pick<Store, 'state'>;
+  readonly #listeners = new Set<(status: Status) => void>();
+  readonly #cost = new ProcessCost();
+  readonly #timer: NodeJS.Timeout;
+  readonly #started: string = rfc3339(Date.now());
+  #oldest: string | null = null;
+  #status: Status;
+
+  constructor(store: Pick<Store, 'state'>, host: string, intervalMs = 1000) {
+    this.#store = store;
+    this.host = host;
+    this.#status = this.#read();
+    this.#timer = setInterval(() => void this.#tick(), intervalMs);
+  }
+
+  status(): Status {
+    return this.#status;
+  }
+
+  subscribe(listener: (status: Status) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  close(): void {
+    clearInterval(this.#timer);
+    this.#listeners.clear();
+  }
+
+  async #tick(): Promise<void> {
+    const { oldestMs } = await this.#store.state();
+    this.#oldest = oldestMs === null ? null : rfc3339(oldestMs);
+    this.#status = this.#read();
+    for (const listener of this.#listeners) listener(this.#status);
+  }
+
+  #read(): Status {
+    const at = rfc3339(Date.now());
+    return {
+      at,
+      version: VERSION,
+      host: this.host,
+      started: this.#started,
+      cpus: 0,
+      clusters: [],
+      refused: [],
+      load: { at, sessions: {} },
+      cost: { ...this.#cost.read(), dropped: 0 },
+      overhead: null,
+      oldest: this.#oldest,
+    };
+  }
+}
