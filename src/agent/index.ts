@@ -9,6 +9,7 @@ export {
   SETTINGS,
 } from './configuration/index.ts';
 export { type Feed, StoreFeed } from './feed.ts';
+export { DEFAULT_BUDGET, GIVING_UP, Governor, type GovernorOptions } from './governor.ts';
 export { History, type PastFilter } from './history.ts';
 export { Intervals } from './interval.ts';
 export { LiveFeed, type LiveOptions } from './live.ts';

@@ -11,9 +11,11 @@ export class Collection {
   readonly maps = new Map<string, MapHandle>();
   readonly programs = new Map<string, Program>();
   readonly links: Link[] = [];
+  readonly #lent: ReadonlyMap<string, MapHandle>;
 
-  constructor(spec: CollectionSpec) {
+  constructor(spec: CollectionSpec, lent: ReadonlyMap<string, MapHandle> = new Map()) {
     this.spec = spec;
+    this.#lent = lent;
   }
 
   /** The map of this spec (typed by it) or of this name. */
@@ -57,7 +59,7 @@ export class Collection {
   close(): void {
     for (const link of this.links.splice(0).reverse()) link.close();
     for (const program of this.programs.values()) program.close();
-    for (const map of this.maps.values()) map.close();
+    for (const map of this.maps.values()) if (this.#lent.get(map.name) !== map) map.close();
   }
 
   /** The same, with the links detached side by side and without blocking this thread. */
@@ -84,14 +86,16 @@ export class Collection {
 export interface LoadOptions {
   /** Asked about a program that the kernel does not take: true goes on without it. */
   readonly goOnWithout?: (program: ProgramSpec, error: PebbleError) => boolean;
+  /** Maps of another collection to be used instead of new ones of their names; they stay that collection's. */
+  readonly lent?: ReadonlyMap<string, MapHandle>;
 }
 
 /** Creates the maps and loads the programs; nothing is attached yet. On failure nothing stays. */
 export async function loadCollection(spec: CollectionSpec, options: LoadOptions = {}): Promise<Collection> {
-  const collection = new Collection(spec);
+  const collection = new Collection(spec, options.lent);
   const btf = spec.btf && (await import('./collection-btf.ts')).loadBtf(spec.btf);
   try {
-    for (const map of spec.maps) collection.maps.set(map.name, createMap(map, btf));
+    for (const map of spec.maps) collection.maps.set(map.name, options.lent?.get(map.name) ?? createMap(map, btf));
     for (const program of spec.programs) {
       const loaded = await loadUnlessRefused(program, collection, btf, options);
       if (loaded) collection.programs.set(program.name, loaded);

@@ -1,7 +1,7 @@
 /** Reads a script's maps of records: numbers by field, the CPUs' copies merged. */
 import type { RecordShape } from '../base/record.ts';
 import type { Collection } from '../bpf/index.ts';
-import type { CompiledScript, ScriptMap } from '../lang/index.ts';
+import type { ScriptMap } from '../lang/index.ts';
 import { readMap } from '../tracer/index.ts';
 
 /** One entry: its key's bytes, and its value's fields in the order of the declaration. */
@@ -14,8 +14,8 @@ export class CounterMap {
   readonly #collection: Collection;
   readonly #isMax: readonly boolean[];
 
-  constructor(script: CompiledScript, collection: Collection, name: string) {
-    this.#map = script.maps.find((map) => map.name === name)!;
+  constructor(map: ScriptMap, collection: Collection) {
+    this.#map = map;
     this.#collection = collection;
     this.fields = Object.keys((this.#map.valueShape as RecordShape).fields);
     this.#isMax = this.fields.map((field) => field.endsWith('max'));

@@ -1,5 +1,5 @@
 /** Attribution of this host's PostgreSQL clusters: which are watched, and what their backends did so far. */
-import type { ExecutionRow, ProfileRow } from '../../api/index.ts';
+import type { ExecutionRow, Overhead, ProfileRow } from '../../api/index.ts';
 import { PebbleError } from '../../base/errors.ts';
 import { type DiscoveredCluster, discoverClusters } from '../../postgres/discover/index.ts';
 import { Fingerprinter } from '../../postgres/fingerprint/index.ts';
@@ -16,6 +16,7 @@ import { IoTotals } from './io-totals.ts';
 import { kernelLockProfile } from './lock-profile.ts';
 import { LockWatch } from './locks/lock-watch.ts';
 import { Monotone } from './monotone.ts';
+import { OverheadMeter } from './overhead.ts';
 import { isAlive, listChildren } from './processes.ts';
 import { kernelProfile } from './profile.ts';
 import { profileRows } from './profile-rows.ts';
@@ -52,6 +53,7 @@ export class Attribution {
   readonly #waits: Monotone = new Monotone();
   #samples: StackSamples | undefined;
   #executions: Executions | undefined;
+  #meter: OverheadMeter | undefined;
   #locks: LockWatch | undefined;
 
   /** Watches every cluster that runs now; `refresh` finds those that start later. */
@@ -134,6 +136,22 @@ export class Attribution {
   /** What was asked of block devices since the start, with the signal `io`. */
   readIo(): IoTotals {
     return new IoTotals(this.#engine, (slot) => this.#identify(slot));
+  }
+
+  /** What is collected now besides times, waits and counts. */
+  get signals(): ReadonlySet<Signal> {
+    return this.#engine.signals;
+  }
+
+  /** From now on the signal is not collected, and costs nothing. */
+  async dropSignal(signal: Signal): Promise<void> {
+    await this.#engine.swap(this.#engine.signals.difference(new Set([signal])));
+  }
+
+  /** What watching has cost since the last call; takes a second. */
+  measureOverhead(policy: Pick<Overhead, 'budget'> & { readonly givenUp: readonly string[] }): Promise<Overhead> {
+    this.#meter ??= new OverheadMeter(this.#engine);
+    return this.#meter.advance(this.read().dropped, policy);
   }
 
   /** The slowest requests of each statement since the last call, with the signal `executions`. */

@@ -9,10 +9,18 @@ import {
   KernelError,
   type KeyedMap,
   loadCollection,
+  type MapHandle,
   type TaskStorageMap,
 } from '../../bpf/index.ts';
 import { Poller, RingBuffer } from '../../bpf/ring/index.ts';
-import { type CompiledScript, compile, formatDiagnostics, type ScriptEvent, SYSTEM_MAPS } from '../../lang/index.ts';
+import {
+  type CompiledScript,
+  compile,
+  formatDiagnostics,
+  type ScriptEvent,
+  type ScriptMap,
+  SYSTEM_MAPS,
+} from '../../lang/index.ts';
 import { machineHost } from '../../tracer/index.ts';
 import { CounterMap } from '../reading.ts';
 import type { IoProfile } from './io-profile.ts';
@@ -160,52 +168,65 @@ export interface KernelLockEnd {
   readonly slot: number;
 }
 
+/** Compiled for a set of signals, and loaded; its events have a ring of their own. */
+interface Loaded {
+  readonly script: CompiledScript;
+  readonly collection: Collection;
+  readonly ring: RingBuffer;
+  readonly poller: Poller;
+}
+
 export class Engine {
-  readonly queries: CounterMap;
-  readonly parts: CounterMap;
-  readonly waits: CounterMap;
-  readonly latencies: CounterMap;
-  readonly drops: CounterMap;
-  readonly signals: ReadonlySet<Signal>;
-  readonly #collection: Collection;
-  readonly #script: CompiledScript;
-  readonly #ring: RingBuffer;
-  readonly #poller: Poller;
-  /** By the id that each event starts with. */
-  readonly #handlers: (OnEmitted | undefined)[] = [];
+  readonly #handlers = new Map<string, OnEmitted>();
+  /** Maps outlive the programs that brought them: another program may use them again. */
+  readonly #maps = new Map<string, MapHandle>();
+  readonly #scriptMaps = new Map<string, ScriptMap>();
+  #signals: ReadonlySet<Signal>;
+  #generation = 1;
+  #loaded: Loaded;
+  #lostBefore = 0;
 
   /** Compiles and loads; nothing is attached yet. */
   static async load(
     onStatement: (statement: KernelStatement) => void,
     signals: ReadonlySet<Signal> = new Set(),
   ): Promise<Engine> {
-    const script = compileProgram(signals);
-    const collection = await loadCollection(withRing(script, ringBytes(signals)));
-    const engine = new Engine(script, collection, signals);
+    const script = compileProgram(signals, 1);
+    const engine = new Engine(script, await loadCollection(withRing(script, ringBytes(signals))), signals);
     const read = decoder(engine.emitted('statement'));
     engine.on('statement', (view, offset) => onStatement(read(view, offset) as unknown as KernelStatement));
     return engine;
   }
 
   private constructor(script: CompiledScript, collection: Collection, signals: ReadonlySet<Signal>) {
-    this.#script = script;
-    this.#collection = collection;
-    this.signals = signals;
-    this.queries = this.counters('@queries');
-    this.parts = this.counters('@parts');
-    this.waits = this.counters('@waits');
-    this.latencies = this.counters('@latencies');
-    this.drops = this.counters('@drops');
-    this.#ring = new RingBuffer(collection.map(SYSTEM_MAPS.events));
-    this.#poller = new Poller(this.#ring, (view, offset) => {
-      const id = view.getUint32(offset, true);
-      this.#handlers[id]?.(view, offset + script.events[id]!.shape.offsets.value!);
-    });
+    this.#signals = signals;
+    this.#loaded = this.#take(script, collection);
+  }
+
+  /** What is collected now. */
+  get signals(): ReadonlySet<Signal> {
+    return this.#signals;
+  }
+
+  get queries(): CounterMap {
+    return this.counters('@queries');
+  }
+  get parts(): CounterMap {
+    return this.counters('@parts');
+  }
+  get waits(): CounterMap {
+    return this.counters('@waits');
+  }
+  get latencies(): CounterMap {
+    return this.counters('@latencies');
+  }
+  get drops(): CounterMap {
+    return this.counters('@drops');
   }
 
   /** A map of records, by its name in the program. */
   counters(name: string): CounterMap {
-    return new CounterMap(this.#script, this.#collection, name);
+    return new CounterMap(this.#scriptMaps.get(name)!, this.#loaded.collection);
   }
 
   /** A map of the program whose entries are read and written one by one. */
@@ -215,18 +236,69 @@ export class Engine {
 
   /** The record of the events of this name. */
   emitted(name: string): RecordShape {
-    return this.#script.events.find((event) => isEmitted(event, name))!.shape.fields.value as RecordShape;
+    return this.#loaded.script.events.find((event) => isEmitted(event, name))!.shape.fields.value as RecordShape;
   }
 
   /** What is emitted under this name goes to `handler`, from every place of the program. */
   on(name: string, handler: OnEmitted): void {
-    for (const [id, event] of this.#script.events.entries()) {
-      if (isEmitted(event, name)) this.#handlers[id] = handler;
-    }
+    this.#handlers.set(name, handler);
   }
 
   async attach(): Promise<void> {
-    await this.#collection.attachAll();
+    await this.#loaded.collection.attachAll();
+    this.keyed('@control').set(0, { active: this.#generation });
+  }
+
+  /** Another program over the same maps, from one event to the next; what it does not collect keeps its sums. */
+  async swap(signals: ReadonlySet<Signal>): Promise<void> {
+    const generation = this.#generation + 1;
+    const script = compileProgram(signals, generation);
+    const collection = await loadCollection(withRing(script, ringBytes(signals)), { lent: this.#maps });
+    try {
+      await collection.attachAll();
+    } catch (error) {
+      collection.close();
+      throw error;
+    }
+    const old = this.#loaded;
+    this.#generation = generation;
+    this.#signals = signals;
+    this.#loaded = this.#take(script, collection);
+    this.keyed('@control').set(0, { active: generation });
+    for (const link of old.collection.links.splice(0)) link.close();
+    old.poller.drain();
+    this.#lostBefore += lostOf(old.collection);
+    release(old);
+  }
+
+  /** What the kernel counts of each program while it counts (countRuns), in all. */
+  programs(): { readonly hook: string; readonly runs: number; readonly ns: number }[] {
+    const { script, collection } = this.#loaded;
+    return script.probes.flatMap(({ name, program }) => {
+      const stats = collection.programs.get(program)?.stats();
+      return stats ? [{ hook: name, runs: Number(stats.runs), ns: Number(stats.timeNs) }] : [];
+    });
+  }
+
+  /** What the kernel has charged for our maps (`memlock` of fdinfo; kernel/bpf/syscall.c: bpf_map_show_fdinfo). */
+  memoryBytes(): number {
+    const maps = new Set([...this.#maps.values(), ...this.#loaded.collection.maps.values()]);
+    const charged = ({ fd }: MapHandle): number =>
+      Number(/^memlock:\s*(\d+)$/m.exec(readFileSync(`/proc/self/fdinfo/${fd}`, 'latin1'))?.[1] ?? 0);
+    return [...maps].reduce((sum, map) => sum + charged(map), 0);
+  }
+
+  #take(script: CompiledScript, collection: Collection): Loaded {
+    for (const [name, map] of collection.maps) if (!isOfOneProgram(name)) this.#maps.set(name, map);
+    for (const map of script.maps) this.#scriptMaps.set(map.name, map);
+    // Maps that this program does not use are still to be read.
+    for (const [name, map] of this.#maps) if (!collection.maps.has(name)) collection.maps.set(name, map);
+    const ring = new RingBuffer(collection.map(SYSTEM_MAPS.events));
+    const poller = new Poller(ring, (view, offset) => {
+      const event = script.events[view.getUint32(offset, true)]!;
+      if (event.kind === 'emit') this.#handlers.get(event.name)?.(view, offset + event.shape.offsets.value!);
+    });
+    return { script, collection, ring, poller };
   }
 
   setProfile(cluster: number, profile: KernelProfile): void {
@@ -276,37 +348,53 @@ export class Engine {
 
   /** Events that wait in the ring are handed over now. */
   drain(): void {
-    this.#poller.drain();
+    this.#loaded.poller.drain();
   }
 
   /** Events that found the ring full. */
   lostEvents(): number {
-    const lost = this.#collection.maps.get(SYSTEM_MAPS.lost) as KeyedMap<number, bigint[]> | undefined;
-    return Number((lost?.get(0) ?? []).reduce((sum, count) => sum + count, 0n));
+    return this.#lostBefore + lostOf(this.#loaded.collection);
   }
 
   close(): void {
-    this.#poller.stop();
-    this.#collection.close();
-    this.#ring.close();
+    release(this.#loaded);
+    for (const map of this.#maps.values()) map.close();
   }
 
   #map(name: string): unknown {
-    return this.#collection.map(this.#script.maps.find((map) => map.name === name)!.spec);
+    return this.#loaded.collection.map(this.#scriptMaps.get(name)!.spec);
   }
 
   #shape(name: string): RecordShape {
-    return this.#script.maps.find((map) => map.name === name)!.valueShape as RecordShape;
+    return this.#scriptMaps.get(name)!.valueShape as RecordShape;
   }
+}
+
+/** All but the maps that other programs may use again. */
+function release({ collection, poller, ring }: Loaded): void {
+  poller.stop();
+  for (const link of collection.links.splice(0).reverse()) link.close();
+  for (const program of collection.programs.values()) program.close();
+  for (const [name, map] of collection.maps) if (isOfOneProgram(name)) map.close();
+  ring.close();
+}
+
+/** Rings and work space, whose shape is that of one compilation. */
+const isOfOneProgram = (map: string): boolean => Object.values<string>(SYSTEM_MAPS).includes(map);
+
+function lostOf(collection: Collection): number {
+  const lost = collection.maps.get(SYSTEM_MAPS.lost) as KeyedMap<number, bigint[]> | undefined;
+  return Number((lost?.get(0) ?? []).reduce((sum, count) => sum + count, 0n));
 }
 
 const isEmitted = (event: ScriptEvent, name: string): boolean => event.kind === 'emit' && event.name === name;
 
 /** Imports go first: a signal's fragment finds there what it needs of the core. */
-function compileProgram(signals: ReadonlySet<Signal>): CompiledScript {
+function compileProgram(signals: ReadonlySet<Signal>, generation: number): CompiledScript {
   const imports = [...signals].map((signal) => `import "${signal}.bt";\n`).join('');
   const text = readFileSync(PROGRAM, 'utf8').replace(/^import "requests.bt";\n/m, (core) => core + imports);
-  const defines = Object.fromEntries(SIGNALS.map((signal) => [signal.toUpperCase(), signals.has(signal) ? 1n : 0n]));
+  const switches = SIGNALS.map((signal) => [signal.toUpperCase(), signals.has(signal) ? 1n : 0n] as const);
+  const defines = Object.fromEntries([...switches, ['GENERATION', BigInt(generation)] as const]);
   const source = { name: 'program.bt', text };
   const { script, diagnostics } = compile(source, { host: machineHost(), imports: { host: FRAGMENTS }, defines });
   if (script) return script;
