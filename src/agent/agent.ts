@@ -7,6 +7,7 @@ import { openStore, type Store, type StoredRecord, type StoreState } from '../st
 import type { Configuration } from './configuration/index.ts';
 import { CostMeter } from './cost.ts';
 import { FindingWatch } from './finding-watch.ts';
+import { Governor, parseBudget } from './governor.ts';
 import { LiveFeed } from './live.ts';
 import { Recorder } from './recorder.ts';
 import { startShown } from './watch.ts';
@@ -21,6 +22,7 @@ interface Parts {
   readonly attribution: Attribution;
   readonly feed: LiveFeed;
   readonly store: Store | undefined;
+  readonly governor: Governor;
 }
 
 export class Agent {
@@ -29,6 +31,7 @@ export class Agent {
   readonly store: Store | undefined;
   readonly #configuration: Configuration;
   readonly #attribution: Attribution;
+  readonly #governor: Governor;
   readonly #recorder: Recorder | undefined;
   readonly #meter = new CostMeter();
   readonly #started = Date.now();
@@ -39,21 +42,21 @@ export class Agent {
 
   static async start(configuration: Configuration, onError: (error: unknown) => void): Promise<Agent> {
     const { pgdata, store: url } = configuration;
+    const budget = parseBudget(configuration.budget);
     // What is easily wrong first: a path that cannot be written is told before anything is attached.
     const store = url === NO_STORE ? undefined : await openStore(url, { retention: retentionOf(configuration) });
     const watched = await startShown(pgdata.length > 0 ? { pgdata } : {}).catch(async (error: unknown) => {
       await store?.close();
       throw error;
     });
-    return new Agent(
-      configuration,
-      { attribution: watched.attribution, store, feed: new LiveFeed(watched, { host: configuration.host }) },
-      onError,
-    );
+    const governor = new Governor(watched.attribution, { budget, onError });
+    const feed = new LiveFeed(watched, { host: configuration.host, overhead: () => governor.overhead });
+    return new Agent(configuration, { attribution: watched.attribution, store, feed, governor }, onError);
   }
 
   private constructor(configuration: Configuration, parts: Parts, onError: (error: unknown) => void) {
-    const { attribution, feed, store } = parts;
+    const { attribution, feed, store, governor } = parts;
+    this.#governor = governor;
     this.#configuration = configuration;
     this.#attribution = attribution;
     this.feed = feed;
@@ -87,6 +90,7 @@ export class Agent {
   /** Writes what happened since the last flush, then lets go of everything. */
   async close(): Promise<void> {
     this.feed.close();
+    await this.#governor.close();
     await this.#recorder?.close();
     await this.store?.close();
     this.#attribution.close();

@@ -1,5 +1,6 @@
 /** Keeps what watching costs within a budget: gives up one signal after the other, in an order that docs/overhead.md tells. */
 import type { Overhead } from '../api/index.ts';
+import { PebbleError } from '../base/errors.ts';
 import type { Attribution, Signal } from '../collect/attribution/index.ts';
 
 /** The dearest for what it tells, first. Times, waits and counts of queries are never given up. */
@@ -15,6 +16,18 @@ export interface GovernorOptions {
   readonly budget?: number | null;
   readonly intervalMs?: number;
   readonly onError?: (error: unknown) => void;
+}
+
+/** "1%", "0.5%", or "none" for no limit. */
+export function parseBudget(text: string): number | null {
+  if (text === 'none') return null;
+  const percent = /^(\d+(?:\.\d+)?)\s*%$/.exec(text)?.[1];
+  if (percent !== undefined) return Number(percent) / 100;
+  throw new PebbleError('usage', {
+    doing: 'reading the budget',
+    what: `"${text}" is no share of the CPUs' time`,
+    hint: 'write it like 1% or 0.5%, or `none` for no limit',
+  });
 }
 
 export class Governor {

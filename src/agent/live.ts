@@ -1,6 +1,6 @@
 /** What happens now: reads the attribution every second, keeps the last minutes, and tells who listens. */
 import { availableParallelism, hostname } from 'node:os';
-import type { Status } from '../api/index.ts';
+import type { Overhead, Status } from '../api/index.ts';
 import { rfc3339 } from '../base/time.ts';
 import type { Attribution, IoReading, Signal, Totals } from '../collect/attribution/index.ts';
 import { type Interval, RecentStore } from '../store/index.ts';
@@ -19,6 +19,8 @@ export interface LiveOptions {
   /** Between two readings. */
   readonly intervalMs?: number;
   readonly host?: string;
+  /** What watching costs in the kernel, too, where it is measured. */
+  readonly overhead?: () => Overhead | null;
 }
 
 type Listener = (status: Status) => void;
@@ -42,11 +44,12 @@ export class LiveFeed implements Feed {
   readonly signals: ReadonlySet<Signal>;
   /** Why others are not. */
   readonly refusedSignals: Watched['refused'];
+  readonly #overhead: () => Overhead | null;
   readonly #started = rfc3339(Date.now());
   #last: Totals;
   #status: Status;
 
-  constructor(watched: Watched, { intervalMs = 1000, host = hostname() }: LiveOptions = {}) {
+  constructor(watched: Watched, { intervalMs = 1000, host = hostname(), overhead = () => null }: LiveOptions = {}) {
     const { attribution, options, refused } = watched;
     this.#attribution = attribution;
     this.refusedSignals = refused;
@@ -54,6 +57,7 @@ export class LiveFeed implements Feed {
     this.sessions = new SessionsNow(attribution);
     this.profiler = new Profiler(options);
     this.signals = new Set(options.signals);
+    this.#overhead = overhead;
     this.host = host;
     this.#last = attribution.read();
     this.executions = this.signals.has('executions') ? new ExecutionHistory(attribution, this.#last) : undefined;
@@ -107,7 +111,7 @@ export class LiveFeed implements Feed {
       refused: this.#attribution.refused.map(({ pgdata, reason }) => ({ pgdata, reason: reason.what })),
       load: { at, sessions },
       cost: { ...this.#cost.read(), dropped: this.#last.dropped },
-      overhead: null,
+      overhead: this.#overhead(),
       oldest: oldestMs === undefined ? null : rfc3339(oldestMs),
     };
   }

@@ -66,6 +66,11 @@ export const SETTINGS = {
     default: DEFAULT_RETENTION.maxBytes,
     summary: 'of the history file; the finest and oldest part is deleted first',
   },
+  budget: {
+    kind: 'text',
+    default: '1%',
+    summary: "of all CPUs' time, for what watching costs: signals are given up when it takes more; or `none`",
+  },
   metrics_listen: {
     kind: 'text',
     default: '',

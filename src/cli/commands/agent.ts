@@ -40,11 +40,12 @@ export async function run({ options }: Parsed<typeof AGENT_OPTIONS>): Promise<Ex
   return undefined;
 }
 
-function flagsOf({ pgdata, listen, store }: AgentOptions): Given {
+function flagsOf({ pgdata, listen, store, budget }: AgentOptions): Given {
   return {
     ...(pgdata.length > 0 && { pgdata: pgdata.join(',') }),
     ...(listen !== undefined && { listen }),
     ...(store !== undefined && { store }),
+    ...(budget !== undefined && { budget }),
   };
 }
 
