@@ -1,0 +1,11 @@
+/** The program with each of its signals, and with all: the verifier accepts what each adds to the rest. */
+import { test } from 'node:test';
+import { Engine, SIGNALS } from './engine.ts';
+
+const UNABLE: string | false = process.geteuid?.() === 0 ? false : 'loading programs needs root';
+
+for (const signals of [[], ...SIGNALS.map((signal) => [signal]), SIGNALS]) {
+  test(`the kernel takes the program with ${signals.join(', ') || 'no signal'}`, { skip: UNABLE }, async () => {
+    (await Engine.load(() => undefined, new Set(signals))).close();
+  });
+}
