@@ -3,12 +3,14 @@ import { readFileSync } from 'node:fs';
 import type { AgentStatus, LockRow } from '../api/index.ts';
 import { rfc3339 } from '../base/time.ts';
 import type { Attribution } from '../collect/attribution/index.ts';
+import type { Family } from '../export/index.ts';
 import { openStore, type Store, type StoredRecord, type StoreState } from '../store/index.ts';
 import type { Configuration } from './configuration/index.ts';
 import { CostMeter } from './cost.ts';
 import { FindingWatch } from './finding-watch.ts';
 import { Governor, parseBudget } from './governor.ts';
 import { LiveFeed } from './live.ts';
+import { MetricFamilies } from './metrics/families.ts';
 import { Recorder } from './recorder.ts';
 import { startShown } from './watch.ts';
 
@@ -37,6 +39,7 @@ export class Agent {
   readonly #started = Date.now();
   /** Lock waits until then are kept. */
   #locksUntilMs = Date.now();
+  readonly #metrics: MetricFamilies;
   readonly #findings: FindingWatch | undefined;
   #nextFindingsMs = Date.now() + FINDINGS_EVERY_MS;
 
@@ -61,6 +64,7 @@ export class Agent {
     this.#attribution = attribution;
     this.feed = feed;
     this.store = store;
+    this.#metrics = new MetricFamilies(configuration.metrics_queries);
     this.#findings = store && new FindingWatch(configuration.host, store);
     const { host, flush_interval: flushMs } = configuration;
     if (store)
@@ -85,6 +89,16 @@ export class Agent {
       })),
       refused: refused.map(({ pgdata, reason }) => ({ pgdata, reason: reason.what })),
     };
+  }
+
+  /** Takes over what can change while it runs. */
+  reload(configuration: Configuration): void {
+    this.store?.retain?.(retentionOf(configuration));
+  }
+
+  /** For Prometheus: counters since the start. */
+  async families(): Promise<Family[]> {
+    return this.#metrics.of(this.#attribution.read(), await this.status());
   }
 
   /** Writes what happened since the last flush, then lets go of everything. */

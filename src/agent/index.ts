@@ -13,6 +13,7 @@ export { DEFAULT_BUDGET, GIVING_UP, Governor, type GovernorOptions } from './gov
 export { History, type PastFilter } from './history.ts';
 export { Intervals } from './interval.ts';
 export { LiveFeed, type LiveOptions } from './live.ts';
+export { MetricsServer } from './metrics/server.ts';
 export { notify, watchdogMs } from './notify.ts';
 export { type ProfileKind, Profiler } from './profiler.ts';
 export { busyUs, compare as compareQueries, type ReportRequest, report } from './report.ts';

@@ -89,7 +89,7 @@ export const AGENT_OPTIONS = {
     summary: 'only the cluster with this data directory',
   },
   listen: { kind: 'string', value: 'ADDR', summary: 'HOST:PORT of the pages; 127.0.0.1:8432 unless given' },
-  store: { kind: 'string', value: 'URL', summary: 'where history is kept: sqlite:PATH, clickhouse://…, or none' },
+  store: { kind: 'string', value: 'URL', summary: 'where history is kept: sqlite:PATH, or none' },
   budget: { kind: 'string', value: 'SHARE', summary: "of all CPUs' time, what watching may cost; 1% unless given" },
   config: {
     kind: 'string',

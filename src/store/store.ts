@@ -1,6 +1,7 @@
 /** The interface of history: what an agent appends every few seconds, and what is asked of it. */
 import type { Histogram } from '../aggregate/index.ts';
 import type { KindName } from './kinds.ts';
+import type { Retention } from './sqlite/retention.ts';
 
 /** Identity of a series, in the order of its kind's `identity`; null for what is not known. */
 export type Series = readonly (string | null)[];
@@ -123,5 +124,7 @@ export interface Store {
   state(): Promise<StoreState>;
   /** Rolls up and deletes what is old; called now and then by whoever appends. */
   maintain(nowMs: number): Promise<void>;
+  /** Another retention from now on; absent where the store's own server keeps it. */
+  retain?(retention: Retention): void;
   close(): Promise<void>;
 }

@@ -48,7 +48,6 @@ test('says what is wrong, where, and what to write', () => {
   assert.match(refused('keep_1h = soon'), /^reading keep_1h \(agent\.conf\): "soon" is not a time such as/);
   assert.match(refused('flush_interval = 10ms'), /"10ms" is not a time/);
   assert.match(refused('max_size = 5'), /"5" is not a size/);
-  assert.match(refused('otlp_protocol = grpc'), /"grpc" is not one of its values/);
 });
 
 test('the command line wins; a reload changes some settings, and says which it cannot', () => {
@@ -57,9 +56,12 @@ test('the command line wins; a reload changes some settings, and says which it c
   writeFileSync(path, 'listen = 127.0.0.1:1\nmetrics_queries = 7\n');
   const before = loadConfiguration(path, { listen: '127.0.0.1:2' });
   assert.deepEqual([before.listen, before.metrics_queries], ['127.0.0.1:2', 7]);
-  writeFileSync(path, 'store = none\nmetrics_queries = 8\n');
+  writeFileSync(path, 'store = none\nkeep_1h = 9d\nmetrics_queries = 8\n');
   const after = loadConfiguration(path, { listen: '127.0.0.1:2' });
-  assert.deepEqual(compare(before, after), { changed: ['metrics_queries'], needRestart: ['store'] });
+  assert.deepEqual(compare(before, after), {
+    changed: ['keep_1h'],
+    needRestart: ['store', 'metrics_queries'],
+  });
   rmSync(folder, { recursive: true });
   assert.throws(() => loadConfiguration(path, {}), /reading the configuration/);
 });

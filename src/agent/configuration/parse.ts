@@ -73,7 +73,6 @@ const READERS: Readers = {
   },
   size: (text) => parseSize(text),
   count: (text) => (/^\d{1,9}$/.test(text) ? Number(text) : undefined),
-  choice: (text, { choices }) => (choices.includes(text) ? text : undefined),
 };
 
 const EXPECTED: Readonly<Record<Setting['kind'], string>> = {
@@ -82,7 +81,6 @@ const EXPECTED: Readonly<Record<Setting['kind'], string>> = {
   duration: 'a time such as 10s, 12h or 14d, or too short',
   size: 'a size such as 500MB or 4GB',
   count: 'a whole number',
-  choice: 'one of its values',
 };
 
 /** As PostgreSQL's: kB, MB, GB and TB are powers of 1024. */

@@ -29,12 +29,7 @@ interface CountSetting extends Described {
   readonly kind: 'count';
   readonly default: number;
 }
-interface ChoiceSetting extends Described {
-  readonly kind: 'choice';
-  readonly default: string;
-  readonly choices: readonly string[];
-}
-export type Setting = TextSetting | ListSetting | DurationSetting | SizeSetting | CountSetting | ChoiceSetting;
+export type Setting = TextSetting | ListSetting | DurationSetting | SizeSetting | CountSetting;
 
 const [keep10s, keep1min, keep1h, keep1d] = DEFAULT_RETENTION.keepMs as readonly [number, number, number, number];
 
@@ -49,7 +44,7 @@ export const SETTINGS = {
   store: {
     kind: 'text',
     default: 'sqlite:/var/lib/pebble/history.db',
-    summary: 'where history is kept: `sqlite:PATH`, `clickhouse://USER:PASSWORD@HOST:PORT/DATABASE`, or `none`',
+    summary: 'where history is kept: `sqlite:PATH` or `none`',
   },
   flush_interval: {
     kind: 'duration',
@@ -57,13 +52,19 @@ export const SETTINGS = {
     min: 1000,
     summary: 'how often history is written: what a crash loses, at most',
   },
-  keep_10s: { kind: 'duration', default: keep10s, summary: 'how long every flush is kept' },
-  keep_1min: { kind: 'duration', default: keep1min, summary: 'how long sums of a minute are kept, and documents' },
-  keep_1h: { kind: 'duration', default: keep1h, summary: 'how long sums of an hour are kept' },
-  keep_1d: { kind: 'duration', default: keep1d, summary: 'how long sums of a day are kept' },
+  keep_10s: { kind: 'duration', default: keep10s, reload: true, summary: 'how long every flush is kept' },
+  keep_1min: {
+    kind: 'duration',
+    default: keep1min,
+    reload: true,
+    summary: 'how long sums of a minute are kept, and documents',
+  },
+  keep_1h: { kind: 'duration', default: keep1h, reload: true, summary: 'how long sums of an hour are kept' },
+  keep_1d: { kind: 'duration', default: keep1d, reload: true, summary: 'how long sums of a day are kept' },
   max_size: {
     kind: 'size',
     default: DEFAULT_RETENTION.maxBytes,
+    reload: true,
     summary: 'of the history file; the finest and oldest part is deleted first',
   },
   budget: {
@@ -79,31 +80,10 @@ export const SETTINGS = {
   metrics_queries: {
     kind: 'count',
     default: 50,
-    reload: true,
     summary: 'queries with metrics of their own, those with the most time; all others together are `other`',
   },
-  otlp_endpoint: {
-    kind: 'text',
-    default: '',
-    reload: true,
-    summary: 'URL of an OpenTelemetry collector, as `http://127.0.0.1:4318`; off unless given',
-  },
-  otlp_protocol: {
-    kind: 'choice',
-    default: 'http/protobuf',
-    choices: ['http/protobuf', 'http/json'],
-    reload: true,
-    summary: 'how to speak to it',
-  },
-  otlp_interval: { kind: 'duration', default: 60_000, min: 1000, reload: true, summary: 'how often it is told' },
 } as const satisfies Readonly<Record<string, Setting>>;
 
 export type SettingName = keyof typeof SETTINGS;
-type Value<S extends Setting> = S extends TextSetting
-  ? string
-  : S extends ListSetting
-    ? readonly string[]
-    : S extends ChoiceSetting
-      ? S['choices'][number]
-      : number;
+type Value<S extends Setting> = S extends TextSetting ? string : S extends ListSetting ? readonly string[] : number;
 export type Configuration = { readonly [K in SettingName]: Value<(typeof SETTINGS)[K]> };

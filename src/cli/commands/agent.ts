@@ -5,6 +5,7 @@ import {
   compare,
   type Given,
   loadConfiguration,
+  MetricsServer,
   notify,
   watchdogMs,
 } from '../../agent/index.ts';
@@ -21,18 +22,24 @@ export async function run({ options }: Parsed<typeof AGENT_OPTIONS>): Promise<Ex
   const load = (): Configuration => loadConfiguration(options.config, flagsOf(options));
   const configuration = load();
   const address = parseListen(configuration.listen);
-  const stop = interruption({ onHangup: () => reload(configuration, load) });
-  const agent = await Agent.start(configuration, say);
+  let agent: Agent | undefined;
+  const stop = interruption({ onHangup: () => reload(configuration, load, agent) });
+  const metricsAddress = configuration.metrics_listen === '' ? undefined : parseListen(configuration.metrics_listen);
+  agent = await Agent.start(configuration, say);
   try {
     const server = await LiveServer.listen({
       feed: agent.feed,
       ...(agent.store && { history: agent.store }),
       ...address,
     });
+    const metrics =
+      metricsAddress && (await MetricsServer.listen(metricsAddress.host, metricsAddress.port, () => agent.families()));
     process.stdout.write(`${server.link}\n`);
+    if (metrics) process.stdout.write(`metrics on port ${metrics.port}\n`);
     notify('READY=1', `STATUS=serving ${configuration.listen}`);
     await untilStopped(stop);
     notify('STOPPING=1');
+    metrics?.close();
     server.close();
   } finally {
     await agent.close();
@@ -54,9 +61,12 @@ function say(error: unknown): void {
   process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
 }
 
-function reload(now: Configuration, load: () => Configuration): void {
+function reload(now: Configuration, load: () => Configuration, agent: Agent | undefined): void {
   try {
-    const { needRestart } = compare(now, load());
+    const next = load();
+    const { changed, needRestart } = compare(now, next);
+    agent?.reload(next);
+    for (const name of changed) process.stderr.write(`${name} is taken over\n`);
     for (const name of needRestart) process.stderr.write(`${name} takes effect after a restart\n`);
   } catch (error) {
     // A mistake in the file must not end what runs.

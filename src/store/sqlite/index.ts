@@ -40,7 +40,6 @@ export class SqliteStore implements Store {
   readonly #writer: Writer;
   readonly #reader: Reader;
   readonly #cleaner: Cleaner;
-  readonly #retention: Retention;
   readonly #outbox: Outbox<Interval>;
 
   static open(path: string, { retention = DEFAULT_RETENTION, readOnly = false }: SqliteOptions = {}): SqliteStore {
@@ -52,7 +51,6 @@ export class SqliteStore implements Store {
   private constructor(path: string, database: DatabaseSync, retention: Retention) {
     this.#path = path;
     this.#database = database;
-    this.#retention = retention;
     this.#dictionary = new Dictionary(database);
     this.#writer = new Writer(database, this.#dictionary);
     this.#reader = new Reader(database, this.#dictionary);
@@ -101,7 +99,11 @@ export class SqliteStore implements Store {
   async maintain(nowMs: number): Promise<void> {
     for (let left = ROLLS_AT_ONCE; left > 0 && this.#writer.rollOne(nowMs); left--);
     this.#cleaner.clean(nowMs);
-    this.#dictionary.forgetBefore(nowMs - Math.max(...this.#retention.keepMs));
+    this.#dictionary.forgetBefore(nowMs - Math.max(...this.#cleaner.retention.keepMs));
+  }
+
+  retain(retention: Retention): void {
+    this.#cleaner.retention = retention;
   }
 
   async close(): Promise<void> {

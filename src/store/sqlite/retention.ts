@@ -21,18 +21,19 @@ const PARENTS_AT_ONCE = 60;
 
 export class Cleaner {
   readonly #database: DatabaseSync;
-  readonly #retention: Retention;
+  /** May change while it works. */
+  retention: Retention;
 
   constructor(database: DatabaseSync, retention: Retention) {
     this.#database = database;
-    this.#retention = retention;
+    this.retention = retention;
   }
 
   /** A bounded part of the work; called again soon. */
   clean(nowMs: number): void {
-    for (const [level, keepMs] of this.#retention.keepMs.entries()) this.#deleteBefore(level, nowMs - keepMs);
-    this.#database.prepare('DELETE FROM records WHERE to_ms < ?').run(nowMs - this.#retention.keepMs[1]!);
-    if (this.bytes() > this.#retention.maxBytes) this.#shrink();
+    for (const [level, keepMs] of this.retention.keepMs.entries()) this.#deleteBefore(level, nowMs - keepMs);
+    this.#database.prepare('DELETE FROM records WHERE to_ms < ?').run(nowMs - this.retention.keepMs[1]!);
+    if (this.bytes() > this.retention.maxBytes) this.#shrink();
     // Gives back what was deleted, a piece at a time.
     this.#database.exec('PRAGMA incremental_vacuum(2000)');
   }

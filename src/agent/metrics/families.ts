@@ -1,0 +1,241 @@
+/** What the agent exports: a bounded number of queries, waits, and itself. Names and labels are a contract (docs/metrics.md). */
+import { Histogram } from '../../aggregate/index.ts';
+import type { AgentStatus } from '../../api/index.ts';
+import {
+  eventOf,
+  QUERY_COUNTERS,
+  type QueryCounter,
+  type QueryTotals,
+  type Totals,
+  type WaitTotals,
+} from '../../collect/attribution/index.ts';
+import { type Family, type Labels, type TopSeries, TopTracker } from '../../export/index.ts';
+
+const BLOCK = 8192;
+const NANOSECONDS = 1e9;
+
+interface QueryMetric {
+  readonly name: string;
+  readonly help: string;
+  readonly counters: readonly QueryCounter[];
+  /** What one of the counter is of the metric's unit. */
+  readonly unit?: number;
+}
+
+const time = (name: string, help: string, ...counters: QueryCounter[]): QueryMetric => ({
+  name,
+  help,
+  counters,
+  unit: 1 / NANOSECONDS,
+});
+
+const QUERY_METRICS: readonly QueryMetric[] = [
+  { name: 'pebble_query_requests_total', help: 'Round trips.', counters: ['requests'] },
+  { name: 'pebble_query_calls_total', help: 'Executions, failed ones included.', counters: ['calls'] },
+  { name: 'pebble_query_errors_total', help: 'Failed executions.', counters: ['errors'] },
+  time('pebble_query_cpu_seconds_total', 'Time on a CPU, parallel workers included.', 'on_cpu', 'parallel_on_cpu'),
+  time('pebble_query_wait_seconds_total', 'Time asleep: locks, disks, other processes.', 'off_cpu'),
+  time('pebble_query_run_queue_seconds_total', 'Time ready to run, waiting for a CPU.', 'run_queue'),
+  {
+    name: 'pebble_query_shared_hit_bytes_total',
+    help: 'Blocks found in shared buffers.',
+    counters: ['shared_hit'],
+    unit: BLOCK,
+  },
+  {
+    name: 'pebble_query_shared_read_bytes_total',
+    help: 'Blocks read into shared buffers.',
+    counters: ['shared_read'],
+    unit: BLOCK,
+  },
+  {
+    name: 'pebble_query_shared_dirtied_bytes_total',
+    help: 'Blocks changed first.',
+    counters: ['shared_dirtied'],
+    unit: BLOCK,
+  },
+  {
+    name: 'pebble_query_temp_written_bytes_total',
+    help: 'Written to temporary files.',
+    counters: ['temp_written'],
+    unit: BLOCK,
+  },
+  { name: 'pebble_query_wal_bytes_total', help: 'Write-ahead log.', counters: ['wal_bytes'] },
+];
+
+const LATENCY = 'pebble_query_latency_seconds';
+const at = (name: QueryCounter): number => QUERY_COUNTERS.indexOf(name);
+const busy = (values: Float64Array): number =>
+  values[at('on_cpu')]! + values[at('off_cpu')]! + values[at('run_queue')]!;
+
+interface Named {
+  readonly labels: Labels;
+  readonly query: string | null;
+}
+
+export class MetricFamilies {
+  readonly #top: TopTracker<Named>;
+  /** Latencies of a query when it got its series. */
+  readonly #bases = new Map<string, Histogram>();
+  #last = new Map<string, Histogram>();
+  #isFirst = true;
+
+  constructor(mostQueries: number) {
+    this.#top = new TopTracker(mostQueries, busy);
+  }
+
+  /** Readings must be given in order: counters of queries with a series of their own begin when they get it. */
+  of(totals: Totals, status: AgentStatus): Family[] {
+    const executed = [...totals.queries].filter(([, { identity }]) => identity.executes);
+    const series = this.#top.advance(
+      new Map(executed.map(([key, one]) => [key, { name: nameOf(one), values: one.counters }])),
+    );
+    return [
+      ...this.#queryFamilies(series),
+      this.#latencies(series, new Map(executed)),
+      infoFamily(series),
+      ...waitFamilies([...totals.waits.values()]),
+      ...agentFamilies(status, totals.dropped, { shown: series.length, all: executed.length }),
+    ];
+  }
+
+  #queryFamilies(series: readonly TopSeries<Named>[]): Family[] {
+    const rows = [
+      ...series.map(({ name, values }) => ({ labels: name.labels, values })),
+      { labels: OTHER, values: this.#top.other },
+    ];
+    return QUERY_METRICS.map(({ name, help, counters, unit = 1 }) => ({
+      name,
+      help,
+      type: 'counter',
+      samples: rows.map(({ labels, values }) => ({
+        labels,
+        value: counters.reduce((sum, counter) => sum + (values[at(counter)] ?? 0), 0) * unit,
+      })),
+    }));
+  }
+
+  #latencies(series: readonly TopSeries<Named>[], queries: ReadonlyMap<string, QueryTotals>): Family {
+    const other = new Histogram();
+    for (const { latency } of queries.values()) other.merge(latency);
+    const shown = new Set(series.map(({ key }) => key));
+    for (const key of this.#bases.keys()) if (!shown.has(key)) this.#bases.delete(key);
+    const samples = series.map(({ key, name, values }) => {
+      if (!this.#bases.has(key))
+        this.#bases.set(key, (this.#isFirst ? undefined : this.#last.get(key)) ?? new Histogram());
+      const histogram = queries.get(key)!.latency.clone();
+      histogram.subtract(this.#bases.get(key)!);
+      other.subtract(histogram);
+      return { labels: name.labels, histogram, sumSeconds: values[at('latency')]! / NANOSECONDS };
+    });
+    this.#last = new Map([...queries].map(([key, { latency }]) => [key, latency]));
+    this.#isFirst = false;
+    const rest = { labels: OTHER, histogram: other, sumSeconds: (this.#top.other[at('latency')] ?? 0) / NANOSECONDS };
+    return {
+      name: LATENCY,
+      help: 'Latency of round trips, as the server sees it.',
+      type: 'histogram',
+      samples: [...samples, rest],
+    };
+  }
+}
+
+const OTHER: Labels = { cluster: 'other', datname: 'other', usename: 'other', queryid: 'other' };
+
+/** Clusters without query ids have the fingerprint, marked as such. */
+function nameOf({ cluster, identity }: QueryTotals): Named {
+  const queryid = identity.queryId ?? `fingerprint:${identity.fingerprint}`;
+  return {
+    labels: { cluster: cluster.pgdata, datname: identity.database ?? '', usename: identity.user ?? '', queryid },
+    query: identity.query,
+  };
+}
+
+const LONGEST_TEXT = 500;
+
+function infoFamily(series: readonly TopSeries<Named>[]): Family {
+  const texts = new Map(
+    series.map(({ name: { labels, query } }) => [
+      `${labels.cluster} ${labels.queryid}`,
+      { cluster: labels.cluster!, queryid: labels.queryid!, query: (query ?? '').slice(0, LONGEST_TEXT) },
+    ]),
+  );
+  return {
+    name: 'pebble_query_info',
+    help: 'Normalised texts of the queries that have series of their own.',
+    type: 'gauge',
+    samples: [...texts.values()].map((labels) => ({ labels, value: 1 })),
+  };
+}
+
+/** By event and kind of process: bounded by PostgreSQL's own list of events. */
+function waitFamilies(waits: readonly WaitTotals[]): Family[] {
+  const sums = new Map<string, { labels: Labels; ns: number; count: number }>();
+  for (const { cluster, identity, event, counters } of waits) {
+    const { type, event: name } = eventOf(cluster.major, event);
+    const backend_type = cluster.backendTypes[identity.backendType] ?? 'unknown';
+    const labels = { cluster: cluster.pgdata, backend_type, wait_event_type: type, wait_event: name };
+    const key = JSON.stringify(labels);
+    const sum = sums.get(key) ?? { labels, ns: 0, count: 0 };
+    sum.ns += counters[0]!;
+    sum.count += counters[1]!;
+    sums.set(key, sum);
+  }
+  const rows = [...sums.values()];
+  return [
+    {
+      name: 'pebble_wait_seconds_total',
+      help: 'Time that processes waited for an event.',
+      type: 'counter',
+      samples: rows.map(({ labels, ns }) => ({ labels, value: ns / NANOSECONDS })),
+    },
+    {
+      name: 'pebble_waits_total',
+      help: 'How often processes waited for an event.',
+      type: 'counter',
+      samples: rows.map(({ labels, count }) => ({ labels, value: count })),
+    },
+  ];
+}
+
+function agentFamilies(
+  { cost, history, clusters, started }: AgentStatus,
+  dropped: number,
+  queries: { shown: number; all: number },
+): Family[] {
+  const one = (type: 'counter' | 'gauge', name: string, help: string, value: number): Family => ({
+    name,
+    help,
+    type,
+    samples: [{ labels: {}, value }],
+  });
+  const uptime = (Date.now() - Date.parse(started)) / 1000;
+  return [
+    {
+      name: 'pebble_cluster_watched',
+      help: 'Clusters that are watched.',
+      type: 'gauge',
+      samples: clusters.map(({ pgdata, major }) => ({ labels: { cluster: pgdata, major: String(major) }, value: 1 })),
+    },
+    one(
+      'counter',
+      'pebble_agent_cpu_seconds_total',
+      'CPU time of the agent.',
+      process.cpuUsage().user / 1e6 + process.cpuUsage().system / 1e6,
+    ),
+    one('gauge', 'pebble_agent_resident_memory_bytes', 'Memory of the agent.', cost.rss_bytes),
+    one('gauge', 'pebble_agent_bpf_memory_bytes', 'Memory of its eBPF maps.', cost.bpf_memory_bytes ?? 0),
+    one('gauge', 'pebble_agent_uptime_seconds', 'Time since the agent was started.', uptime),
+    one(
+      'counter',
+      'pebble_agent_dropped_events_total',
+      'Events that found no room on their way to the agent.',
+      dropped,
+    ),
+    one('gauge', 'pebble_agent_queries', 'Queries that the agent tells apart.', queries.all),
+    one('gauge', 'pebble_agent_queries_exported', 'Queries that have series of their own.', queries.shown),
+    one('gauge', 'pebble_history_bytes', 'Size of the history.', history.bytes),
+    one('gauge', 'pebble_history_pending_intervals', 'Intervals that wait to be written.', history.pending_intervals),
+    one('counter', 'pebble_history_lost_intervals_total', 'Intervals that were given up.', history.lost_intervals),
+  ];
+}

@@ -1,0 +1,92 @@
+/**
+ * A bounded number of series with names of their own, and `other` for all that is beside them.
+ *
+ * Counters must not fall: a query that gets a series of its own counts from that moment on, and what it did before stays in `other`;
+ * one that loses its series leaves there what it had. All together are always the sum of everything.
+ */
+
+export interface TopSeries<Name> {
+  readonly key: string;
+  readonly name: Name;
+  readonly values: Float64Array;
+}
+
+interface Member<Name> {
+  readonly name: Name;
+  /** What it had counted when it got its series. */
+  readonly base: Float64Array;
+  /** Its last value, for when it disappears. */
+  values: Float64Array;
+}
+
+/** Newcomers must have done so many times as much as the least of those that are in. */
+const TO_REPLACE = 2;
+
+export class TopTracker<Name> {
+  readonly #most: number;
+  readonly #score: (growth: Float64Array) => number;
+  readonly #members = new Map<string, Member<Name>>();
+  #last = new Map<string, Float64Array>();
+  #isFirst = true;
+  other: Float64Array = new Float64Array(0);
+
+  constructor(most: number, score: (growth: Float64Array) => number) {
+    this.#most = most;
+    this.#score = score;
+  }
+
+  /** `now` counts from the start. Sums only: `other` is what is left of the total. */
+  advance(now: ReadonlyMap<string, { readonly name: Name; readonly values: Float64Array }>): TopSeries<Name>[] {
+    this.#choose(now);
+    const series = [...this.#members].map(([key, member]) => {
+      const values = now.get(key)?.values;
+      if (values) member.values = values;
+      return { key, name: member.name, values: member.values.map((value, at) => value - member.base[at]!) };
+    });
+    this.other = totalOf([...now.values()].map(({ values }) => values));
+    for (const { values } of series) add(this.other, values, -1);
+    this.#last = new Map([...now].map(([key, { values }]) => [key, values]));
+    this.#isFirst = false;
+    return series;
+  }
+
+  #choose(now: ReadonlyMap<string, { readonly name: Name; readonly values: Float64Array }>): void {
+    for (const key of this.#members.keys()) if (!now.has(key)) this.#members.delete(key);
+    const scored = [...now].map(([key, { name, values }]) => {
+      const last = this.#last.get(key);
+      return { key, name, values, score: this.#score(last ? values.map((value, at) => value - last[at]!) : values) };
+    });
+    const scores = new Map(scored.map(({ key, score }) => [key, score]));
+    for (const { key, name, values, score } of scored.toSorted((a, b) => b.score - a.score)) {
+      if (this.#members.has(key)) continue;
+      if (this.#members.size >= this.#most && !this.#replaceOne(score, scores)) break;
+      this.#members.set(key, {
+        name,
+        values,
+        base: this.#isFirst
+          ? new Float64Array(values.length)
+          : (this.#last.get(key) ?? new Float64Array(values.length)),
+      });
+    }
+  }
+
+  #replaceOne(score: number, scores: ReadonlyMap<string, number>): boolean {
+    const least = [...this.#members.keys()].reduce<string | undefined>(
+      (lowest, key) => (lowest === undefined || scores.get(key)! < scores.get(lowest)! ? key : lowest),
+      undefined,
+    );
+    if (least === undefined || score <= TO_REPLACE * scores.get(least)!) return false;
+    this.#members.delete(least);
+    return true;
+  }
+}
+
+function totalOf(rows: readonly Float64Array[]): Float64Array {
+  const total = new Float64Array(rows[0]?.length ?? 0);
+  for (const row of rows) add(total, row, 1);
+  return total;
+}
+
+function add(to: Float64Array, values: Float64Array, sign: 1 | -1): void {
+  for (let at = 0; at < values.length; at++) to[at]! += sign * values[at]!;
+}
