@@ -48,10 +48,12 @@ export class Agent {
     const budget = parseBudget(configuration.budget);
     // What is easily wrong first: a path that cannot be written is told before anything is attached.
     const store = url === NO_STORE ? undefined : await openStore(url, { retention: retentionOf(configuration) });
-    const watched = await startShown({ waits: true, ...(pgdata.length > 0 && { pgdata }) }).catch(async (error: unknown) => {
-      await store?.close();
-      throw error;
-    });
+    const watched = await startShown({ waits: true, ...(pgdata.length > 0 && { pgdata }) }).catch(
+      async (error: unknown) => {
+        await store?.close();
+        throw error;
+      },
+    );
     const governor = new Governor(watched.attribution, { budget, onError });
     const feed = new LiveFeed(watched, { host: configuration.host, overhead: () => governor.overhead });
     return new Agent(configuration, { attribution: watched.attribution, store, feed, governor }, onError);
