@@ -38,6 +38,7 @@ test('probes: the kind, then its names', () => {
 
 test('bodies: builtins, functions, macros, and what the script names', () => {
   assert.deepEqual(at('BEGIN { $started = 1; @starts = st| }').toSorted(), [
+    'static_assert',
     'stats',
     'str',
     'strcap',

@@ -103,7 +103,7 @@ const lhist: AggregateRow = {
     const [min, max, step] = [1, 2, 3].map((i) => numberArgument(call, i, t));
     if (min === undefined || max === undefined || step === undefined) return undefined;
     if (step <= 0n) return t.error(call, `lhist() step must be >= 1 (${step} provided)`);
-    if (min < 0n) return t.error(call, `lhist() min must be non-negative (provided min ${min})`);
+    if (min < 0n) return t.error(call, 'lhist: invalid min value (must be non-negative literal)');
     if (min > max) return t.error(call, `lhist() min must be less than max (provided min ${min} and max ${max})`);
     if (max - min < step)
       return t.error(

@@ -8,6 +8,7 @@ import { NO_VALUE, offsetBy } from '../lower/value.ts';
 import type { ScriptEvent } from '../script.ts';
 import type { Expression } from '../syntax/ast.ts';
 import { spaceOf } from '../types/casts.ts';
+import { constantOf } from '../types/constant.ts';
 import {
   intType,
   isAggregate,
@@ -215,6 +216,25 @@ function writeArguments(array: Expression, to: Parameters<EventField['write']>[0
   }
 }
 
+const fail: FunctionRow = {
+  name: 'fail',
+  signature: 'void fail(const string format, const args...)',
+  doc: 'An error of the compiler, where it gets here: what `if comptime` leaves out does not count.',
+  arguments: [1, 128],
+  type(call, t) {
+    const [format, ...values] = call.arguments.map((argument) => constantOf(argument, t));
+    if (values.includes(undefined)) return t.error(call, 'fail() arguments need to be literals');
+    let at = 0;
+    const text = String(format ?? '').replaceAll(/%(?:%|[-+ #0-9.]*(?:hh|h|ll|l)?[a-zA-Z])/g, (one) => {
+      if (one === '%%') return '%';
+      const value = values[at++];
+      return typeof value === 'boolean' && !one.endsWith('s') ? `${Number(value)}` : String(value);
+    });
+    return t.error(call, text);
+  },
+  lower: () => NO_VALUE,
+};
+
 export const OUTPUT: readonly FunctionRow[] = [
   formatted('printf', 'printf', 'Prints formatted: %d %u %x %s %p %c %r …, as in C.'),
   formatted('errorf', 'errorf', 'Prints to stderr as an error of this place in the script.'),
@@ -225,6 +245,7 @@ export const OUTPUT: readonly FunctionRow[] = [
   onMap('clear', 'Removes all entries of a map.'),
   onMap('zero', 'Sets all values of a map to zero.'),
   exit,
+  fail,
   join,
 ];
 

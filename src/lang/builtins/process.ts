@@ -53,8 +53,8 @@ function inNamespace(name: 'pid' | 'tid', what: string): FunctionRow {
     type(call, t) {
       const [mode] = call.arguments;
       if (mode && !(mode.kind === 'identifier' && NAMESPACES.includes(mode.name))) {
-        const hints = [`write ${name}(${NAMESPACES.join(`) or ${name}(`)})`];
-        return t.error(mode, `${name}() only supports curr_ns and init as the argument`, { hints });
+        const given = 'name' in mode ? String(mode.name) : mode.kind;
+        return t.error(mode, `Invalid PID namespace mode: ${given} (expects: ${NAMESPACES.join(' or ')})`);
       }
       return UINT32;
     },

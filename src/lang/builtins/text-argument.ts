@@ -23,5 +23,5 @@ export function numberArgument(call: Call, index: number, t: Typing): bigint | u
   const value = constantOf(argument, t);
   if (typeof value === 'bigint') return value;
   const given = t.typeOf(argument);
-  return t.error(call, `${call.name}() expects an int literal (${given?.kind ?? 'unknown'} provided)`);
+  return t.error(call, `${call.name}() expects a int literal (${given?.kind ?? 'unknown'} provided)`);
 }

@@ -34,6 +34,8 @@ export const timeSeries: AggregateRow = {
     const buckets = numberArgument(call, 2, t);
     const aggregate = combination(call, t);
     if (interval === undefined || buckets === undefined || !aggregate) return undefined;
+    if (interval < 0n) return t.error(call, 'tseries: invalid interval_ns value (must be non-negative literal)');
+    if (buckets < 0n) return t.error(call, 'tseries: invalid num_intervals value (must be non-negative literal)');
     if (interval < 1n) return t.error(call, `tseries() interval_ns must be >= 1 (${interval} provided)`);
     if (buckets < 1n) return t.error(call, `tseries() num_intervals must be >= 1 (${buckets} provided)`);
     if (buckets > MOST_INTERVALS) {

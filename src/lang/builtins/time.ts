@@ -24,6 +24,8 @@ export function readClock(clock: ClockMode, l: Lowering): Operand {
 
 const isClock = (name: string): name is ClockMode => name in CLOCKS || name === 'sw_tai';
 
+const nameOf = (node: Expression): string => ('name' in node ? String(node.name) : node.kind);
+
 /** `nsecs(monotonic)`: the clock is a bare word. */
 function clockOf(node: Expression | undefined): ClockMode | undefined {
   if (!node) return 'boot';
@@ -69,7 +71,7 @@ export const TIME_FUNCTIONS: readonly FunctionRow[] = [
     type(call, t) {
       const [mode] = call.arguments;
       if (mode && !clockOf(mode))
-        return t.error(mode, 'Invalid timestamp mode', { hints: ['monotonic, boot, tai, sw_tai'] });
+        return t.error(mode, `Invalid timestamp mode: ${nameOf(mode)}`, { hints: ['monotonic, boot, tai, sw_tai'] });
       return UINT64;
     },
     lower: (call, l) => scalar(UINT64, readClock(clockOf(call.arguments[0]) ?? 'boot', l)),

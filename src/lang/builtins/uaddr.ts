@@ -26,7 +26,7 @@ export const uaddr: FunctionRow = {
     if (name === undefined) return undefined;
     const { point } = t;
     if (point?.binary === undefined) {
-      return t.error(call, `uaddr() can not be used with '${point?.kind.names[0] ?? 'function'}' probes`, {
+      return t.error(call, `${call.name} can not be used with "${point?.kind.names[0] ?? 'function'}" probes`, {
         hints: ['it needs a program: uprobe, uretprobe, usdt'],
       });
     }

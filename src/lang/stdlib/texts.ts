@@ -24,6 +24,9 @@ macro find(@map, key, $variable) {
 
 // True once in n times, by chance: a probe that fires often is sampled with /one_in(100)/. Counts are then n times too small.
 macro one_in(n) { rand % n == 0 }
+
+// Refuses to compile with the message unless the condition, known when compiling, holds.
+macro static_assert(condition, msg) { if comptime (!(condition)) { fail(msg); } }
 `,
   'process.bt': `// Relatives of a task; the current one where none is given.
 

@@ -11,6 +11,7 @@ import type {
   IndexAccess,
   MapAccess,
   MapReference,
+  Offsetof,
   TupleAccess,
   Variable,
 } from '../syntax/ast.ts';
@@ -18,7 +19,7 @@ import { castType } from './casts.ts';
 import { constantOf, truthy } from './constant.ts';
 import { sizeOfType } from './layout.ts';
 import { binaryType, isCondition, unaryType } from './operators.ts';
-import { placeOf, pointerAt, readAt } from './places.ts';
+import { isArgs, placeOf, pointerAt, readAt } from './places.ts';
 import { literalType, promote } from './promote.ts';
 import {
   BOOL,
@@ -26,6 +27,7 @@ import {
   INT64,
   isAggregate,
   isCastableAggregate,
+  kindName,
   NONE,
   pointerTo,
   type StructType,
@@ -79,7 +81,7 @@ const RULES: { readonly [K in Expression['kind']]: Rule<K> } = {
     inferOperand(node.of, t);
     const offset = constantOf(node, t);
     if (offset === undefined && typeOfOperand(node.of, t)) {
-      return t.error(node, `the type has no field named '${node.path.join('.')}'`);
+      return t.error(node, missingField(node, t));
     }
     return typeof offset === 'bigint' ? literalType(offset) : undefined;
   },
@@ -140,6 +142,18 @@ const RULES: { readonly [K in Expression['kind']]: Rule<K> } = {
   },
 };
 
+/** Which part of an offsetof's path leads nowhere. */
+function missingField(node: Offsetof, t: Typing): string {
+  let type = typeOfOperand(node.of, t);
+  for (const name of node.path) {
+    if (type?.kind !== 'struct') return `'${type ? typeName(type) : 'none'}' is not a C type.`;
+    const field = findField(type, name);
+    if (!field) return `'${type.name}' has no field named '${name}'`;
+    type = field.type;
+  }
+  return `the place of '${node.path.join('.')}' is not known`;
+}
+
 /** Only expressions have types to infer; what names a type is resolved where it is used. */
 function inferOperand(node: Parameters<typeof typeOfOperand>[0], t: Typing): void {
   if (node.kind === 'identifier' && isTypeName(node.name, t)) return;
@@ -175,7 +189,7 @@ function inferVariable(node: Variable, t: Typing): Type | undefined {
   const symbol = t.find(node.name);
   if (!symbol) return t.error(node, `Undefined or undeclared variable: ${node.name}`);
   t.table.symbols.set(node, symbol);
-  if (symbol.type === undefined) return t.error(node, 'Could not resolve the type of this variable');
+  if (symbol.type === undefined) return t.error(node, `No type available for variable ${node.name}`);
   return symbol.type;
 }
 
@@ -216,7 +230,7 @@ export function inferAccess(node: MapAccess, t: Typing): { map: MapTyping; value
 
 function growKey(map: MapTyping, key: Type, node: MapAccess, t: Typing): void {
   if (key.kind === 'none' || key.kind === 'void' || (isAggregate(key) && !isCastableAggregate(key))) {
-    t.error(node.key, `${typeName(key)} cannot be part of a map key`);
+    t.error(node.key, `Value '${typeName(key)}' cannot be used as a map key.`);
     return;
   }
   const grown = t.script.grow(map.key, key, () =>
@@ -262,7 +276,9 @@ function inferCall(node: Call, t: Typing): Type | undefined {
   const builtin = library.builtin(node.name);
   if (builtin && node.arguments.length === 0) return builtin.type(t, node);
   if (library.aggregate(node.name)) {
-    return t.error(node, `${node.name}() should be assigned to a map`, { hints: [`write @x = ${node.name}(…)`] });
+    return t.error(node, `${node.name}() must be assigned directly to a map`, {
+      hints: [`write @x = ${node.name}(…)`],
+    });
   }
   const hint = didYouMean(node.name, [...library.names(), ...t.script.functions.keys()]);
   return t.error(node, `Unknown function: '${node.name}'`, hint ? { hints: [hint] } : {});
@@ -271,7 +287,7 @@ function inferCall(node: Call, t: Typing): Type | undefined {
 export function checkCount(node: Call, [least, most]: readonly [number, number], t: Typing): void {
   const count = node.arguments.length;
   if (count >= least && count <= most) return;
-  const plural = (n: number) => `${n} argument${n === 1 ? '' : 's'}`;
+  const plural = (n: number) => (n === 1 ? 'one argument' : `${n} arguments`);
   const wanted =
     least === most
       ? `requires ${least === 0 ? 'no arguments' : plural(least)}`
@@ -302,6 +318,10 @@ function inferField(node: FieldAccess, t: Typing): Type | undefined {
 
 function structField(node: FieldAccess, type: StructType, t: Typing): Type | undefined {
   const field = findField(type, node.name);
+  if (!field && isArgs(node.object) && t.point?.args?.in === 'slots') {
+    const hint = didYouMean(node.name, fieldNames(type));
+    return t.error(node, `Can't find function parameter ${node.name}`, hint ? { hints: [hint] } : {});
+  }
   if (!field) return noField(node, `Struct/union of type '${type.name}'`, fieldNames(type), t);
   if (field.type.kind !== 'pointer') return field.type;
   // The context hands over pointers that the verifier knows: their type says so already.
@@ -413,7 +433,7 @@ function inferIf(node: If, t: Typing): Type | undefined {
   const taken = comptimeBranch(node, t);
   if (taken !== 'both') return taken ? infer(taken, t) : NONE;
   const condition = infer(node.condition, t);
-  if (condition && !isCondition(condition)) t.error(node.condition, `Invalid condition: ${typeName(condition)}`);
+  if (condition && !isCondition(condition)) t.error(node.condition, `Invalid condition: ${kindName(condition)}`);
   const then = node.form === 'short' ? condition : infer(node.then, t);
   const otherwise = node.else && infer(node.else, t);
   if (node.else === undefined || node.form === 'if') {

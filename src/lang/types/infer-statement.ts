@@ -65,7 +65,10 @@ function inferLet(node: Let, t: Typing): void {
   if (t.find(node.variable.name)) {
     const known = t.table.symbols.get(node.variable);
     if (known === undefined || t.find(node.variable.name) !== known) {
-      t.error(node, `Variable shadowing is not allowed: ${node.variable.name} is already declared`);
+      t.error(
+        node.declarationSpan,
+        `Variable ${node.variable.name} was already declared. Variable shadowing is not allowed.`,
+      );
     }
   }
   const symbol = t.declare(node.variable.name, node.variable);
@@ -177,7 +180,9 @@ const mapOf = (target: MapReference | MapAccess, t: Typing): MapTyping =>
 function assignMap(node: Assign, target: MapReference | MapAccess, value: Type | undefined, t: Typing): void {
   const current = inferPlace(target, t);
   const map = mapOf(target, t);
-  map.written = true;
+  const isCounter = value && isCastableAggregate(value) && !node.operator;
+  // What a counter alone is assigned to stays without a type.
+  if (!isCounter || current) map.written = true;
   if (!value) return;
   if (node.operator) {
     if (!current) return;
@@ -186,18 +191,29 @@ function assignMap(node: Assign, target: MapReference | MapAccess, value: Type |
     return;
   }
   if (!storable(value)) {
-    t.error(node, `Value '${typeName(value)}' cannot be assigned to a map.`);
+    if (isAggregate(value)) notAssignable(node, map, value, t);
+    else t.error(node, `Value '${typeName(value)}' cannot be assigned to a map.`);
     return;
   }
   if (isCastableAggregate(value) && (current === undefined || current.kind !== 'int')) {
-    t.error(
-      node,
-      `Map value '${typeName(value)}' cannot be assigned from one map to another. The function that returns this type must be called directly e.g. \`${map.name} = ${value.kind}(${value.kind === 'count' ? '' : 'retval'});\`.`,
-      { hints: [`Add a cast to integer if you want the value of the aggregate, e.g. \`${map.name} = (int64)@x;\`.`] },
-    );
-    return;
+    return notAssignable(node, map, value, t);
   }
   growValue(map, value, node, t);
+}
+
+/** Arguments of the call that a message shows. */
+const EXAMPLES: Readonly<Record<string, string>> = {
+  count: '',
+  stats: 'arg2',
+  lhist: 'rand %10, 0, 10, 1',
+  tseries: 'rand %10, 10s, 1',
+};
+
+function notAssignable(node: Assign, map: MapTyping, value: Type, t: Typing): void {
+  const call = `${map.name} = ${value.kind}(${EXAMPLES[value.kind] ?? 'retval'});`;
+  const message = `Map value '${typeName(value)}' cannot be assigned from one map to another. The function that returns this type must be called directly e.g. \`${call}\`.`;
+  const cast = `Add a cast to integer if you want the value of the aggregate, e.g. \`${map.name} = (int64)@x;\`.`;
+  t.error(node, message, isCastableAggregate(value) ? { hints: [cast] } : {});
 }
 
 function growValue(map: MapTyping, value: Type, node: Assign, t: Typing): void {
@@ -234,7 +250,7 @@ function assignAggregate(node: Assign, target: MapReference | MapAccess, call: C
   if (!type) return;
   if (map.value && map.value.kind !== type.kind) {
     t.error(
-      node,
+      call,
       `Type mismatch for ${map.name}: trying to assign value of type '${typeName(type)}' when map already has a type '${typeName(map.value)}'`,
     );
     return;
@@ -303,6 +319,10 @@ function inferUnroll(node: Unroll, t: Typing): void {
 function inferFor(node: For, t: Typing): void {
   t.inScope(() => {
     const type = node.over.kind === 'map' ? iterated(node.over, t) : ranged(node, t);
+    const outer = t.find(node.variable.name);
+    if (outer && outer !== t.table.symbols.get(node.variable)) {
+      t.error(node.variable, `Loop declaration shadows existing variable: ${node.variable.name}`);
+    }
     const symbol = t.declare(node.variable.name, node.variable);
     if (type) {
       const grown = t.script.grow(symbol.type, type, () => {});

@@ -1,9 +1,10 @@
 /** Infers all types of a script: sweeps over its units until nothing grows, then once more to report. */
+import { DECLARED_TYPES } from '../lower/map-plan.ts';
 import type { MapDeclaration } from '../syntax/ast.ts';
 import { infer } from './infer-expression.ts';
 import { inferBlock } from './infer-statement.ts';
 import { isCondition } from './operators.ts';
-import { INT8, pointerTo, type RecordType, type Type, typeName } from './type.ts';
+import { INT8, isAggregate, kindName, pointerTo, type RecordType, type Type } from './type.ts';
 import { resolveType } from './type-expressions.ts';
 import { newTable, type ScriptTyping, type TypeTable, Typing, type Unit } from './typing.ts';
 
@@ -28,6 +29,7 @@ export function inferScript(script: ScriptTyping, units: readonly Unit[]): Typed
   script.final = true;
   sweep(script, typed);
   warnUnused(script);
+  checkDeclared(script);
   return typed;
 }
 
@@ -36,6 +38,25 @@ function warnUnused(script: ScriptTyping): void {
     if (!script.maps.has(name)) script.warning(span, `Unused map: ${name}`);
   }
 }
+
+/** Aggregates are kept one a CPU, other values once: a declaration cannot say otherwise. */
+function checkDeclared(script: ScriptTyping): void {
+  for (const declaration of script.declarations.values()) {
+    const map = script.maps.get(declaration.name);
+    if (!(declaration.type in DECLARED_TYPES)) {
+      script.error(declaration.span, `Invalid bpf map type: ${declaration.type}`, {
+        hints: [`Valid map types: ${Object.keys(DECLARED_TYPES).join(', ')}`],
+      });
+    } else if (map?.value && !map.fixedValue && map.value.kind !== 'record' && HASHES.test(declaration.type)) {
+      const needed = isAggregate(map.value) ? 'percpuhash' : 'hash';
+      if (isAggregate(map.value) === declaration.type.startsWith('percpu')) continue;
+      const types = `Type from declaration: ${declaration.type}. Type from value/key type: ${needed}`;
+      script.error(map.span, `Incompatible map types. ${types}`);
+    }
+  }
+}
+
+const HASHES = /hash$/;
 
 function settle(script: ScriptTyping, typed: readonly TypedUnit[]): void {
   for (let i = 0; i < MAX_SWEEPS; i++) {
@@ -57,7 +78,7 @@ function sweepProbe({ probe }: Extract<Unit, { kind: 'probe' }>, t: Typing): voi
   if (probe.predicate) {
     const { condition } = probe.predicate;
     const type = t.inScope(() => infer(condition, t));
-    if (type && !isCondition(type)) t.error(condition, `Invalid condition: ${typeName(type)}`);
+    if (type && !isCondition(type)) t.error(probe.predicate, `Invalid condition: ${kindName(type)}`);
   }
   inferBlock(probe.body, t);
 }

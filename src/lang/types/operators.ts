@@ -100,6 +100,9 @@ function pointerType(node: Binary, left: Type, right: Type, t: Typing): Type | u
 }
 
 function invalid(node: Binary, left: Type, right: Type, t: Typing): undefined {
+  if (left.kind !== right.kind) {
+    return t.error(node, `Type mismatch for '${node.operator}': comparing ${typeName(left)} with ${typeName(right)}`);
+  }
   return t.error(
     node,
     `The ${node.operator} operator can not be used on expressions of types ${typeName(left)}, ${typeName(right)}`,

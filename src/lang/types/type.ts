@@ -232,6 +232,16 @@ export function typeName(type: Type): string {
   }
 }
 
+/** Without sizes and limits: `string`, `kstack`. */
+export const kindName = (type: Type): string =>
+  type.kind === 'stack'
+    ? type.space === 'kernel'
+      ? 'kstack'
+      : 'ustack'
+    : type.kind === 'string'
+      ? 'string'
+      : typeName(type);
+
 /** Same in every respect that matters for layout and meaning. */
 export function sameType(a: Type, b: Type): boolean {
   if (a === b) return true;
