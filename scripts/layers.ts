@@ -64,7 +64,7 @@ const LAYERS: Readonly<Record<string, Layer>> = {
   // native: a datagram to systemd.
   agent: { imports: [...COLLECTING, 'store', 'export', 'wire', 'api', 'native'] },
   api: { imports: [], pure: true },
-  server: { imports: ['agent', 'aggregate', 'api', 'collect', 'store'] },
+  server: { imports: ['agent', 'aggregate', 'api', 'collect', 'lang', 'postgres/tracing', 'store', 'tracer'] },
   dashboard: { imports: ['api'] },
   cli: { imports: [...RUNNING, ...OBJECTS] },
 };

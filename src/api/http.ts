@@ -106,3 +106,52 @@ export interface SignalAnswer {
 export interface ProfileAnswer {
   readonly samples: number;
 }
+
+/** Of POST /api/trace/check. */
+export interface TraceCheck {
+  /** Offsets into the text, in UTF-16 units. */
+  readonly diagnostics: readonly {
+    readonly severity: string;
+    readonly message: string;
+    readonly hints: readonly string[];
+    readonly from: number;
+    readonly to: number;
+  }[];
+  readonly completions: {
+    readonly from: number;
+    readonly to: number;
+    readonly items: readonly {
+      readonly label: string;
+      readonly kind: string;
+      readonly signature?: string;
+      readonly doc?: string;
+    }[];
+  };
+}
+
+/** Numbers beyond 2^53 are strings of digits, bytes hexadecimal ones. */
+export type TraceJson =
+  | null
+  | boolean
+  | number
+  | string
+  | readonly TraceJson[]
+  | { readonly [field: string]: TraceJson };
+
+export interface TraceMapRows {
+  readonly name: string;
+  readonly rows: readonly { readonly key: TraceJson; readonly value: TraceJson }[];
+}
+
+/** Of POST /api/trace/run, read and stop. */
+export interface TraceState {
+  readonly running: boolean;
+  /** Who started it; null where nothing was run. */
+  readonly by: string | null;
+  /** Lines of what it printed, from `first` on; earlier ones are not kept. */
+  readonly lines: readonly { readonly kind: 'text' | 'trouble'; readonly text: string }[];
+  readonly first: number;
+  readonly maps: readonly TraceMapRows[];
+  /** Why it could not run. */
+  readonly error: string | null;
+}

@@ -119,6 +119,10 @@ export const REPORT_OPTIONS = {
   json: { kind: 'flag', summary: 'one JSON row a line (docs/json.md)' },
 } as const satisfies Options;
 
+export const PASSWORD_OPTIONS = {
+  admin: { kind: 'flag', summary: 'an admin, not a viewer' },
+} as const satisfies Options;
+
 export const COMMANDS: readonly CommandRow[] = [
   command({
     name: 'demo',
@@ -273,6 +277,20 @@ export const COMMANDS: readonly CommandRow[] = [
       { line: 'pebble object opens.bpf.o --set min_us=100', shows: 'with another first value of a global variable' },
     ],
     load: () => import('./commands/object.ts'),
+  }),
+  command({
+    name: 'password',
+    summary: 'make the line of a user who may sign in to the pages',
+    operands: 'NAME',
+    maxOperands: 1,
+    options: PASSWORD_OPTIONS,
+    examples: [
+      {
+        line: 'openssl rand -base64 18 | tee alice.txt | pebble password alice --admin >> users',
+        shows: 'reads the password from standard input',
+      },
+    ],
+    load: () => import('./commands/password.ts'),
   }),
   command({
     name: 'help',

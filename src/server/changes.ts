@@ -3,11 +3,14 @@ import type { Feed } from '../agent/index.ts';
 import type { ProfileAnswer, SignalAnswer } from '../api/index.ts';
 import { PebbleError } from '../base/errors.ts';
 import type { User } from './access/index.ts';
+import type { TraceConsole } from './console.ts';
 
 export interface ChangeOptions {
   readonly feed: Feed;
   /** Off unless configured. */
   readonly allowSignals?: boolean;
+  /** Scripts of admins. Off unless configured. */
+  readonly console?: TraceConsole;
   /** A line for each deed, and for each that was refused. */
   readonly audit?: (line: string) => void;
 }
@@ -18,9 +21,23 @@ type Change = (body: Body, user: User, options: ChangeOptions) => Promise<unknow
 export const CHANGES: Readonly<Record<string, Change>> = {
   '/api/profile': takeProfile,
   '/api/signal': signal,
+  '/api/trace/check': tracing('checking a script', (body, _, console) =>
+    console.check(textOf(body), Number(body.offset) || 0),
+  ),
+  '/api/trace/run': tracing('running a script', (body, user, console, audit) => {
+    audit?.(`${user.name} runs a script: ${JSON.stringify(textOf(body))}`);
+    return console.start(textOf(body), user.name);
+  }),
+  '/api/trace/read': tracing('reading a script', (body, _, console) => console.read(Number(body.since) || 0)),
+  '/api/trace/stop': tracing('stopping a script', (_, user, console, audit) => {
+    audit?.(`${user.name} stops the script`);
+    return console.stop();
+  }),
 };
 
-export const NO_SIGNALS = 'this agent was started without leave to cancel or terminate sessions (--allow-signals)';
+export const NO_TRACING = 'this agent was started without the tracing console (`console = yes` in its configuration)';
+export const NO_SIGNALS =
+  'this agent was started without leave to cancel or terminate sessions (`allow_signals = yes` in its configuration)';
 export const ONLY_ADMIN = 'only an admin may do this';
 
 const MOST_SECONDS = 60;
@@ -57,6 +74,18 @@ async function signal(body: Body, user: User, { feed, allowSignals, audit }: Cha
   audit?.(`${user.name} did ${action} ${who}`);
   return { done: `${SIGNALS[action]} sent` };
 }
+
+type Tracing = (body: Body, user: User, console: TraceConsole, audit: ChangeOptions['audit']) => unknown;
+
+function tracing(doing: string, act: Tracing): Change {
+  return async (body, user, { console, audit }) => {
+    requireAdmin(user, doing, audit);
+    if (!console) throw new PebbleError('privilege', { doing, what: NO_TRACING });
+    return act(body, user, console, audit);
+  };
+}
+
+const textOf = ({ text }: Body): string => (typeof text === 'string' ? text : '');
 
 function requireAdmin({ name, role }: User, doing: string, audit: ChangeOptions['audit']): void {
   if (role === 'admin') return;

@@ -7,12 +7,14 @@ import type { User } from './access/index.ts';
 import { loadAnswer, stepFor } from './answers/load.ts';
 import { mixAnswer } from './answers/mix.ts';
 import { ROW_KINDS, type RowSources, rowsAnswer } from './answers/rows.ts';
-import { NO_SIGNALS, ONLY_ADMIN } from './changes.ts';
+import { NO_SIGNALS, NO_TRACING, ONLY_ADMIN } from './changes.ts';
+import type { TraceConsole } from './console.ts';
 import { filterOf, numberOf, type Question, questionOf } from './question.ts';
 
 export interface RouterOptions {
   readonly feed: Feed;
   readonly allowSignals?: boolean;
+  readonly console?: TraceConsole;
   /** What is older than the feed's last minutes. */
   readonly history?: Store;
   readonly sources?: RowSources;
@@ -80,10 +82,10 @@ export class Router {
   }
 }
 
-const permissionsOf = ({ role }: User, { allowSignals }: RouterOptions): Permissions => ({
+const permissionsOf = ({ role }: User, { allowSignals, console }: RouterOptions): Permissions => ({
   role,
   signal: role === 'admin' ? (allowSignals ? null : NO_SIGNALS) : ONLY_ADMIN,
-  trace: 'this agent was started without the tracing console',
+  trace: role === 'admin' ? (console ? null : NO_TRACING) : ONLY_ADMIN,
 });
 
 const MOST_COLUMNS = 500;

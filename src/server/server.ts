@@ -64,6 +64,7 @@ export class LiveServer {
 
   close(): void {
     this.#router.close();
+    this.#options.console?.close();
     this.#server.closeAllConnections();
     this.#server.close();
   }
@@ -177,7 +178,7 @@ function refuseOpenDoors({ tls, access }: ServerOptions, host: string, doing: st
   throw new PebbleError('usage', {
     doing,
     what: 'other hosts could reach this address without encryption or password',
-    hint: 'give --users, --tls-cert and --tls-key, or --trust-proxy; or listen on 127.0.0.1 and forward the port with ssh -L',
+    hint: 'set users, tls_cert and tls_key, or proxy_header; or listen on 127.0.0.1 and forward the port with ssh -L',
   });
 }
 

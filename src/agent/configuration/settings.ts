@@ -1,6 +1,7 @@
 /** The settings of the agent: file, command line and documentation are made from this table. */
 import { hostname } from 'node:os';
 import { DEFAULT_RETENTION } from '../../store/index.ts';
+import { ACCESS_SETTINGS } from './access-settings.ts';
 
 interface Described {
   readonly summary: string;
@@ -82,6 +83,7 @@ export const SETTINGS = {
     default: 50,
     summary: 'queries with metrics of their own, those with the most time; all others together are `other`',
   },
+  ...ACCESS_SETTINGS,
 } as const satisfies Readonly<Record<string, Setting>>;
 
 export type SettingName = keyof typeof SETTINGS;

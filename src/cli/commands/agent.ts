@@ -14,6 +14,7 @@ import type { Exit } from '../command.ts';
 import { interruption } from '../interrupt.ts';
 import { parseListen } from '../listen.ts';
 import type { Parsed } from '../options.ts';
+import { serverOptions } from '../server-options.ts';
 import type { AGENT_OPTIONS } from '../table.ts';
 
 type AgentOptions = Parsed<typeof AGENT_OPTIONS>['options'];
@@ -21,20 +22,22 @@ type AgentOptions = Parsed<typeof AGENT_OPTIONS>['options'];
 export async function run({ options }: Parsed<typeof AGENT_OPTIONS>): Promise<Exit> {
   const load = (): Configuration => loadConfiguration(options.config, flagsOf(options));
   const configuration = load();
-  const address = parseListen(configuration.listen);
   let agent: Agent | undefined;
+  let server: LiveServer | undefined;
+  const printLink = (): void => void process.stdout.write(`${server?.link}\n`);
+  const doors = serverOptions(configuration, { audit: say, onLinkUsed: printLink });
   const stop = interruption({ onHangup: () => reload(configuration, load, agent) });
   const metricsAddress = configuration.metrics_listen === '' ? undefined : parseListen(configuration.metrics_listen);
   agent = await Agent.start(configuration, say);
   try {
-    const server = await LiveServer.listen({
+    server = await LiveServer.listen({
       feed: agent.feed,
       ...(agent.store && { history: agent.store }),
-      ...address,
+      ...doors,
     });
     const metrics =
       metricsAddress && (await MetricsServer.listen(metricsAddress.host, metricsAddress.port, () => agent.families()));
-    process.stdout.write(`${server.link}\n`);
+    printLink();
     if (metrics) process.stdout.write(`metrics on port ${metrics.port}\n`);
     notify('READY=1', `STATUS=serving ${configuration.listen}`);
     await untilStopped(stop);
