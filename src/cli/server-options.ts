@@ -19,14 +19,20 @@ export function serverOptions(
     ...tlsOf(configuration),
     names,
     audit,
-    allowSignals: allow_signals === 'yes',
-    ...(console === 'yes' && { console: new TraceConsole() }),
+    allowSignals: isYes('allow_signals', allow_signals),
+    ...(isYes('console', console) && { console: new TraceConsole() }),
     access: {
       onLinkUsed,
       ...(users !== '' && { users: Users.read(users) }),
       ...(proxy_header !== '' && { proxy }),
     },
   };
+}
+
+/** Neither yes nor no opens nothing, and does not stay unseen. */
+function isYes(name: string, value: string): boolean {
+  if (value === 'yes' || value === 'no') return value === 'yes';
+  throw new PebbleError('usage', { doing: `reading ${name}`, what: `${JSON.stringify(value)} is neither yes nor no` });
 }
 
 function tlsOf({ tls_cert, tls_key }: Configuration): Pick<Doors, 'tls'> {

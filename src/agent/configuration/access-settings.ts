@@ -1,7 +1,5 @@
 /** Who may see the pages, from where, and what more an admin may do: part of the table of settings. */
 
-const NO_YES = ['no', 'yes'] as const;
-
 export const ACCESS_SETTINGS = {
   users: {
     kind: 'text',
@@ -28,15 +26,13 @@ export const ACCESS_SETTINGS = {
   },
   proxy_admins: { kind: 'list', default: [], summary: 'users of the proxy who are admins; others are viewers' },
   allow_signals: {
-    kind: 'choice',
+    kind: 'text',
     default: 'no',
-    choices: NO_YES,
-    summary: 'whether admins may cancel statements and end sessions; each time is written to the log',
+    summary: 'yes or no: whether admins may cancel statements and end sessions; each time is written to the log',
   },
   console: {
-    kind: 'choice',
+    kind: 'text',
     default: 'no',
-    choices: NO_YES,
-    summary: 'whether admins may run tracing scripts on the pages; unsafe functions stay off',
+    summary: 'yes or no: whether admins may run tracing scripts on the pages; unsafe functions stay off',
   },
 } as const;
