@@ -6,7 +6,7 @@ import { Fingerprinter } from '../../postgres/fingerprint/index.ts';
 import { layoutOf } from '../../postgres/layout/index.ts';
 import type { ObservedCluster, Refused } from '../observed.ts';
 import { Sessions } from '../sessions.ts';
-import { Engine, type Signal } from './engine.ts';
+import { Engine, OTHERS, type Signal } from './engine.ts';
 import { executionRows } from './execution-rows.ts';
 import { Executions } from './executions.ts';
 import { firstSight } from './first-sight.ts';
@@ -40,6 +40,8 @@ export interface AttributionOptions {
   readonly waits?: boolean;
   /** What is collected besides times, waits and counts. */
   readonly signals?: readonly Signal[];
+  /** Most bytes of kernel memory that the sums may take; what finds no room goes to a row of others. */
+  readonly memoryBytes?: number;
 }
 
 export class Attribution {
@@ -62,7 +64,11 @@ export class Attribution {
     const found = selectClusters(options);
     const fingerprinter = await Fingerprinter.load();
     const statements = new Statements(fingerprinter);
-    const engine = await Engine.load((statement) => statements.add(statement), new Set(options.signals));
+    const engine = await Engine.load(
+      (statement) => statements.add(statement),
+      new Set(options.signals),
+      options.memoryBytes,
+    );
     const attribution = new Attribution(engine, fingerprinter, statements, options);
     try {
       await attribution.#startSignals();
@@ -143,6 +149,11 @@ export class Attribution {
     return this.#engine.signals;
   }
 
+  /** What the kernel has charged for all that is kept there. */
+  memoryBytes(): number {
+    return this.#engine.memoryBytes();
+  }
+
   /** From now on the signal is not collected, and costs nothing. */
   async dropSignal(signal: Signal): Promise<void> {
     await this.#engine.swap(this.#engine.signals.difference(new Set([signal])));
@@ -220,6 +231,7 @@ export class Attribution {
     try {
       const profile = kernelProfile(cluster);
       this.#engine.setProfile(index, profile);
+      this.#statements.addOthers(OTHERS + index, index, profile.client_backend);
       const sessions = this.#openSessions(index, cluster);
       if (this.#engine.signals.has('io')) this.#engine.setIoProfile(index, ioProfile(cluster));
       // The postmaster first: whoever it forks from now on is known, and whoever it forked before is there to be found.

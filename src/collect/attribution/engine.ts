@@ -10,6 +10,7 @@ import {
   type KeyedMap,
   loadCollection,
   type MapHandle,
+  possibleCpus,
   type TaskStorageMap,
 } from '../../bpf/index.ts';
 import { Poller, RingBuffer } from '../../bpf/ring/index.ts';
@@ -24,6 +25,7 @@ import {
 import { machineHost } from '../../tracer/index.ts';
 import { CounterMap } from '../reading.ts';
 import type { IoProfile } from './io-profile.ts';
+import { fitMaps, MEMORY_BUDGET } from './memory.ts';
 
 const PROGRAM = new URL('program.bt', import.meta.url);
 /** What is collected besides times, waits and counts: fragments of the program, compiled in where they are asked for. */
@@ -35,6 +37,8 @@ const FRAGMENTS = {
   list: () => undefined,
   isWorldWritable: () => false,
 };
+/** Slots of what has no room, by cluster: names.bt. */
+export const OTHERS = 0x40000000;
 /** Room for statements at first sight: 1.2 KB each. */
 const RING_BYTES = 1 << 20;
 /** Samples are 17 KB, and come 99 times a second and CPU. */
@@ -181,6 +185,8 @@ export class Engine {
   /** Maps outlive the programs that brought them: another program may use them again. */
   readonly #maps = new Map<string, MapHandle>();
   readonly #scriptMaps = new Map<string, ScriptMap>();
+  /** Bytes that all maps may take when they are full. */
+  readonly memoryBudget: number;
   #signals: ReadonlySet<Signal>;
   #generation = 1;
   #loaded: Loaded;
@@ -190,15 +196,23 @@ export class Engine {
   static async load(
     onStatement: (statement: KernelStatement) => void,
     signals: ReadonlySet<Signal> = new Set(),
+    memoryBytes: number = MEMORY_BUDGET,
   ): Promise<Engine> {
     const script = compileProgram(signals, 1);
-    const engine = new Engine(script, await loadCollection(withRing(script, ringBytes(signals))), signals);
+    const collection = await loadCollection(withRoom(script, ringBytes(signals), memoryBytes));
+    const engine = new Engine(script, collection, signals, memoryBytes);
     const read = decoder(engine.emitted('statement'));
     engine.on('statement', (view, offset) => onStatement(read(view, offset) as unknown as KernelStatement));
     return engine;
   }
 
-  private constructor(script: CompiledScript, collection: Collection, signals: ReadonlySet<Signal>) {
+  private constructor(
+    script: CompiledScript,
+    collection: Collection,
+    signals: ReadonlySet<Signal>,
+    memoryBudget: number,
+  ) {
+    this.memoryBudget = memoryBudget;
     this.#signals = signals;
     this.#loaded = this.#take(script, collection);
   }
@@ -253,7 +267,9 @@ export class Engine {
   async swap(signals: ReadonlySet<Signal>): Promise<void> {
     const generation = this.#generation + 1;
     const script = compileProgram(signals, generation);
-    const collection = await loadCollection(withRing(script, ringBytes(signals)), { lent: this.#maps });
+    const collection = await loadCollection(withRoom(script, ringBytes(signals), this.memoryBudget), {
+      lent: this.#maps,
+    });
     try {
       await collection.attachAll();
     } catch (error) {
@@ -302,6 +318,9 @@ export class Engine {
   }
 
   setProfile(cluster: number, profile: KernelProfile): void {
+    // The row of what finds no room later.
+    const others = this.keyed('@queries');
+    others.set(OTHERS + cluster, others.value.read(new DataView(new ArrayBuffer(others.value.size)), 0), 'new');
     (this.#map('@profiles') as KeyedMap<number, unknown>).set(cluster, { ...profile, shows_ids: 0, pad: 0 });
   }
 
@@ -409,9 +428,9 @@ function compileProgram(signals: ReadonlySet<Signal>, generation: number): Compi
 const ringBytes = (signals: ReadonlySet<Signal>): number =>
   signals.has('profile') || signals.has('off_cpu') ? SAMPLES_RING_BYTES : RING_BYTES;
 
-function withRing({ collection }: CompiledScript, maxEntries: number): CompiledScript['collection'] {
-  const maps = collection.maps.map((map) => (map.name === SYSTEM_MAPS.events ? { ...map, maxEntries } : map));
-  return { ...collection, maps };
+function withRoom({ collection }: CompiledScript, ring: number, bytes: number): CompiledScript['collection'] {
+  const maps = collection.maps.map((map) => (map.name === SYSTEM_MAPS.events ? { ...map, maxEntries: ring } : map));
+  return { ...collection, maps: fitMaps(maps, possibleCpus(), bytes) };
 }
 
 /** The value of a record that was never written. */

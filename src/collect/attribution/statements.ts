@@ -111,6 +111,23 @@ export class Statements {
     return { queryId, fingerprint, query, truncated };
   }
 
+  /** What the kernel has no room for: statements of this cluster. */
+  addOthers(slot: number, cluster: number, backendType: number): void {
+    this.#slots.set(slot, {
+      cluster,
+      databaseOid: 0,
+      userOid: 0,
+      backendType,
+      executes: true,
+      queryId: null,
+      fingerprint: '0',
+      query: '<others>',
+      truncated: false,
+      parts: undefined,
+      isSettled: true,
+    });
+  }
+
   get(slot: number): SlotIdentity | undefined {
     const found = this.#slots.get(slot);
     return found && this.#named(found.isSettled ? found : this.#settle(slot, found));

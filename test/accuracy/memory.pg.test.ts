@@ -1,0 +1,33 @@
+/** More statements than the kernel has room for: none is lost, and the memory is what was allowed. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { startCluster } from '../../src/cluster/index.ts';
+import { Attribution, QueryRows } from '../../src/collect/attribution/index.ts';
+import { SERVERS, UNABLE, withConnection } from './servers.ts';
+import { total } from './watch.ts';
+
+const STATEMENTS = 1009;
+const BUDGET = 1.8 * 2 ** 20;
+
+test('what finds no room is counted among the others', { skip: UNABLE }, async () => {
+  const cluster = await startCluster(SERVERS[0]!);
+  const attribution = await Attribution.start({ pgdata: cluster.pgdata, memoryBytes: BUDGET });
+  const windows = new QueryRows(attribution.read());
+  try {
+    await withConnection(cluster, async (connection) => {
+      for (let n = 0; n < STATEMENTS; n++) await connection.query(`SELECT 1 AS one_of_many_${n}`);
+    });
+    const rows = windows.advance(attribution.read());
+    const [others] = rows.filter(({ query }) => query === '<others>');
+    assert.ok(others && others.calls > 100 && others.calls < STATEMENTS, `${others?.calls} among others`);
+    assert.ok(others.latency_us.total > 0);
+    assert.deepEqual(
+      [total(rows, ({ calls }) => calls), total(rows, ({ requests }) => requests)],
+      [STATEMENTS, STATEMENTS],
+    );
+    assert.ok(attribution.memoryBytes() <= BUDGET, `${attribution.memoryBytes()} bytes`);
+  } finally {
+    attribution.close();
+    await cluster.stop();
+  }
+});
