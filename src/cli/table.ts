@@ -123,6 +123,13 @@ export const PASSWORD_OPTIONS = {
   admin: { kind: 'flag', summary: 'an admin, not a viewer' },
 } as const satisfies Options;
 
+export const EXPORT_OPTIONS = {
+  ...PAST_OPTIONS,
+  kind: { kind: 'choice', value: 'KIND', choices: ['queries', 'waits'], summary: 'which rows; queries unless given' },
+  step: { kind: 'duration', value: 'TIME', summary: 'a row of each series for each such time; 1m unless given' },
+  format: { kind: 'choice', value: 'FORMAT', choices: ['ndjson', 'csv'], summary: 'ndjson unless given' },
+} as const satisfies Options;
+
 export const COMMANDS: readonly CommandRow[] = [
   command({
     name: 'demo',
@@ -236,6 +243,16 @@ export const COMMANDS: readonly CommandRow[] = [
       { line: 'sudo pebble report --from 2h --compare 1d', shows: 'two hours, and what is different from yesterday' },
     ],
     load: () => import('./commands/report.ts'),
+  }),
+  command({
+    name: 'export',
+    summary: 'print history as rows for other tools',
+    options: EXPORT_OPTIONS,
+    examples: [
+      { line: 'sudo pebble export --from 1d --step 10m > queries.ndjson', shows: 'fields as in docs/json.md' },
+      { line: 'sudo pebble export --kind waits --format csv', shows: 'waits of the last hour, for a spreadsheet' },
+    ],
+    load: () => import('./commands/export.ts'),
   }),
   {
     raw: true,

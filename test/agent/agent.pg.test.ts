@@ -125,6 +125,22 @@ describe('pebble agent', { skip: UNABLE }, () => {
     await agent.until('it complains and goes on', () => agent.stderr.includes('"nonsense" is no setting'));
   });
 
+  test('exports the same counts, as NDJSON and as CSV', () => {
+    const lines = pebble('export', '--from', '1h', '--step', '10s', '--store', store)
+      .stdout.split('\n')
+      .filter(Boolean);
+    const rows = lines.map((line) => JSON.parse(line) as { query: string | null; calls: number });
+    const own = rows.filter(({ query }) => query === 'SELECT FROM first');
+    assert.equal(
+      own.reduce((sum, { calls }) => sum + calls, 0),
+      211,
+    );
+    const csv = pebble('export', '--from', '1h', '--step', '10s', '--format', 'csv', '--store', store).stdout;
+    const [header, ...cells] = csv.split('\r\n').filter(Boolean);
+    assert.ok(header!.includes('latency_us.p95'));
+    assert.equal(cells.length, lines.length);
+  });
+
   test('writes what it has when it is told to stop', async () => {
     await execute('fifth', 233);
     agent.signal('SIGTERM');

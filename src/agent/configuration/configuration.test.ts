@@ -1,10 +1,11 @@
 /** The file: what is understood, what is refused and how, what a reload changes. */
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { PebbleError } from '../../base/errors.ts';
+import { settingsTable } from './document.ts';
 import { compare, loadConfiguration } from './index.ts';
 import { parseFile, readSettings } from './parse.ts';
 
@@ -64,4 +65,9 @@ test('the command line wins; a reload changes some settings, and says which it c
   });
   rmSync(folder, { recursive: true });
   assert.throws(() => loadConfiguration(path, {}), /reading the configuration/);
+});
+
+test('docs/agent.md has the settings as they are', () => {
+  const text = readFileSync(new URL('../../../docs/agent.md', import.meta.url), 'utf8');
+  assert.ok(text.includes(settingsTable()), 'print them with node src/agent/configuration/document.ts');
 });
