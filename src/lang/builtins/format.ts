@@ -53,9 +53,7 @@ function accepts(conversion: string, type: Type): boolean {
       type.kind === 'array' ||
       type.kind === 'struct'
       ? true
-      : integral(type) !== undefined
-        ? false
-        : type.kind !== 'pointer';
+      : integral(type) !== undefined || type.kind === 'pointer';
   if (conversion.startsWith('r')) return type.kind === 'buffer';
   if (conversion === 'gr') return integral(type) !== undefined;
   if (NUMBERS.includes(conversion))
