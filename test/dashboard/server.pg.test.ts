@@ -3,7 +3,9 @@ import assert from 'node:assert/strict';
 import { request } from 'node:http';
 import { after, before, describe, test } from 'node:test';
 import type { LoadAnswer, MixAnswer, QueryRow, RowsAnswer, Status, WaitRow } from '../../src/api/index.ts';
+import { CHANGES } from '../../src/server/changes.ts';
 import { LiveServer } from '../../src/server/index.ts';
+import { Router } from '../../src/server/router.ts';
 import { type LiveDemo, noRoot, startLiveDemo } from './live.ts';
 
 describe('the live server', { skip: noRoot }, () => {
@@ -65,6 +67,23 @@ describe('the live server', { skip: noRoot }, () => {
     for (const path of ['/../package.json', '/%2e%2e/package.json', '/base/errors.ts', '/tsconfig.json', '/nothing']) {
       assert.equal((await get(path)).status, 404, path);
     }
+  });
+
+  test('its description names every path, and every path of it answers', async () => {
+    const { paths } = await ask<{ paths: Record<string, { get?: object; post?: object }> }>('/api/openapi.json');
+    for (const [path, { get: isRead }] of Object.entries(paths)) {
+      if (!isRead || path === '/api/stream') continue;
+      const answer = await get(`${path}?last=10s&fingerprint=1`);
+      assert.equal(answer.status, 200, path);
+      assert.match(answer.headers.get('content-type')!, /json/);
+    }
+    const router = new Router({ feed: demo.feed });
+    for (const path of router.paths) assert.ok(paths[path]?.get, path);
+    router.close();
+    assert.deepEqual(
+      Object.keys(CHANGES).filter((path) => !paths[path]?.post),
+      [],
+    );
   });
 
   test('says what is wrong with an address', async () => {

@@ -63,12 +63,14 @@ export function Heatmap(props: HeatmapProps): ComponentChild {
           const x = (at: number): number => plot.left + (plot.width * (at - from)) / (to - from);
           const y = (us: number): number => plot.top + plot.height * (1 - scale.part(us));
           context.fillStyle = palette.accent;
+          // On whole pixels: cells that overlap would look darker where they do.
           for (const { at, stepMs, buckets } of columns) {
-            const [left, width] = [Math.floor(x(at)), Math.max(1, Math.ceil(x(at + stepMs)) - Math.floor(x(at)))];
+            const left = Math.floor(x(at));
+            const width = Math.max(1, Math.floor(x(at + stepMs)) - left);
             for (const { from_us, to_us, count } of buckets) {
               context.globalAlpha = 0.15 + (0.85 * Math.log1p(count)) / Math.log1p(most);
-              const high = y(to_us);
-              context.fillRect(left, high, width, Math.max(1, y(from_us) - high));
+              const high = Math.floor(y(to_us));
+              context.fillRect(left, high, width, Math.max(1, Math.floor(y(from_us)) - high));
             }
           }
           context.globalAlpha = 1;
