@@ -1,0 +1,108 @@
+/** Times against the scheduler's own, WAL against PostgreSQL's counters. */
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { after, before, describe, test } from 'node:test';
+import type { Cluster } from '../../src/cluster/index.ts';
+import { WaitRows } from '../../src/collect/attribution/index.ts';
+import { Connection } from '../../src/postgres/client/index.ts';
+import { pgbench, WITHOUT_PGBENCH } from './pgbench.ts';
+import { resetStatements, SERVERS, startCounting, UNABLE, withConnection } from './servers.ts';
+import { total, type Watch, watch } from './watch.ts';
+
+/** Microseconds on a CPU and waiting for one: /proc/PID/schedstat. */
+function schedstat(pid: number): { onCpu: number; runQueue: number } {
+  const [onCpu, runQueue] = readFileSync(`/proc/${pid}/schedstat`, 'latin1').split(' ');
+  return { onCpu: Number(onCpu) / 1000, runQueue: Number(runQueue) / 1000 };
+}
+
+/**
+ * Microseconds that the CPUs spent on interrupts, or not at all because the host took them: the scheduler takes them out
+ * of a task's time on a CPU, where they show (proc_stat(5): irq, softirq, steal, in ticks of 10 ms).
+ */
+function notTheirs(): number {
+  const [, , , , , , irq, softirq, steal] = readFileSync('/proc/stat', 'latin1')
+    .split('\n')[0]!
+    .split(/ +/)
+    .map(Number);
+  return (irq! + softirq! + steal!) * 10_000;
+}
+
+async function select(cluster: Cluster, sql: string): Promise<readonly (readonly (string | null)[])[]> {
+  return withConnection(cluster, async (connection) => (await connection.query(sql)).at(-1)!.rows);
+}
+
+for (const server of SERVERS) {
+  describe(`${server.flavour} ${server.major}`, { skip: UNABLE }, () => {
+    let cluster: Cluster;
+    let watching: Watch;
+    before(async () => {
+      cluster = await startCounting(server, { track_wal_io_timing: 'on', max_parallel_workers_per_gather: '0' });
+      watching = await watch(cluster);
+    });
+    after(async () => {
+      watching?.close();
+      await cluster.stop();
+    });
+
+    test('time on and for a CPU is what the scheduler says', async () => {
+      const session = await Connection.open(cluster);
+      await session.query('SELECT 1');
+      await watching.rows();
+      const [earlier, taken] = [schedstat(session.backendPid), notTheirs()];
+      await session.query('SELECT sum(sqrt(n)) FROM generate_series(1, 3000000) AS n');
+      const later = schedstat(session.backendPid);
+      const rows = (await watching.rows()).filter(({ query }) => query?.includes('sqrt'));
+      await session.close();
+      const [onCpu, runQueue] = [later.onCpu - earlier.onCpu, later.runQueue - earlier.runQueue];
+      const ours = total(rows, ({ on_cpu_us }) => on_cpu_us);
+      const most = onCpu / 100 + notTheirs() - taken;
+      assert.ok(Math.abs(ours - onCpu) <= most, `${ours} µs for ${onCpu} on a CPU`);
+      const queued = total(rows, ({ run_queue_us }) => run_queue_us);
+      assert.ok(
+        Math.abs(queued - runQueue) <= (onCpu + runQueue) / 100,
+        `${queued} µs for ${runQueue} in the run queue`,
+      );
+    });
+
+    test('WAL is what pg_stat_statements says', { skip: WITHOUT_PGBENCH }, async () => {
+      await pgbench(cluster, '-i', '-q');
+      await resetStatements(cluster);
+      await watching.rows();
+      await pgbench(cluster, '-n', '-c', '3', '-t', '101');
+      const rows = await watching.rows();
+      const counted = await select(
+        cluster,
+        "SELECT queryid, query, wal_records, wal_bytes FROM pg_stat_statements WHERE query ~ '^(UPDATE|INSERT)'",
+      );
+      assert.equal(counted.length, 4);
+      for (const [queryId, query, records, bytes] of counted) {
+        const own = rows.filter(({ query_id }) => query_id === queryId);
+        const ours = [total(own, (row) => row.wal_records), total(own, (row) => row.wal_bytes)];
+        assert.deepEqual(ours, [Number(records), Number(bytes)], query!);
+      }
+    });
+
+    // From 18 on pg_stat_io has it, of all that is written and flushed.
+    const hasSyncTime = server.major >= 14 && server.major < 18;
+    test('time in WALSync is what pg_stat_wal says', {
+      skip: WITHOUT_PGBENCH || (!hasSyncTime && 'pg_stat_wal has no times'),
+    }, async () => {
+      await pgbench(cluster, '-i', '-q');
+      await select(cluster, "SELECT pg_stat_reset_shared('wal')");
+      await watching.rows();
+      const waits = new WaitRows(watching.attribution.read());
+      await pgbench(cluster, '-n', '-c', '3', '-t', '211');
+      const rows = waits.advance(watching.attribution.read());
+      const [[sync, ms]] = (await select(cluster, 'SELECT wal_sync, wal_sync_time FROM pg_stat_wal')) as [
+        [string, string],
+      ];
+      const own = rows.filter(({ wait_event }) => wait_event === 'WALSync');
+      const ours = total(own, ({ total_us }) => total_us) / 1000;
+      // What the server measures has the CPU's share in it, and the time until it gets one again.
+      const queries = await watching.rows();
+      const rest = total(queries, ({ on_cpu_us, run_queue_us }) => on_cpu_us + run_queue_us) / 1000;
+      assert.ok(ours <= Number(ms) * 1.01, `${ours} ms for ${ms} ms in ${sync} flushes`);
+      assert.ok(ours >= Number(ms) * 0.9 - rest, `${ours} ms, beside ${rest}, for ${ms} ms in ${sync} flushes`);
+    });
+  });
+}
