@@ -57,6 +57,9 @@ export async function runScript(script: CompiledScript, options: RunOptions): Pr
   }
 }
 
+/** Probes that are named where nothing came of them. */
+const MOST_NAMED = 5;
+
 class Run implements Session {
   readonly script: CompiledScript;
   readonly collection: Collection;
@@ -71,6 +74,7 @@ class Run implements Session {
   #exitCode: number | undefined;
   #muted = false;
   #lost = 0;
+  #events = 0;
 
   constructor(script: CompiledScript, collection: Collection, options: RunOptions) {
     this.script = script;
@@ -104,6 +108,7 @@ class Run implements Session {
     this.#pump.drain();
     this.#reportLosses();
     this.#printMaps();
+    this.#reportSilence();
     return this.#exitCode ?? 0;
   }
 
@@ -236,6 +241,7 @@ class Run implements Session {
   }
 
   #isOver(found: number): boolean {
+    this.#events += found;
     this.#countLosses();
     this.output.settle();
     if (this.#exitCode !== undefined || this.output.closed || this.#options.signal?.aborted) return true;
@@ -280,6 +286,16 @@ class Run implements Session {
     }
     this.output.settle();
     this.#options.every?.next();
+  }
+
+  /** Nothing came of a run: a probe that never fired looks like an answer. */
+  #reportSilence(): void {
+    const attached = this.#probes('attach').map(({ name }) => name);
+    if (this.#options.quiet || attached.length === 0 || this.#events > 0) return;
+    if (this.#results().some((map) => this.#snapshot(map).rows.length > 0)) return;
+    const shown = attached.slice(0, MOST_NAMED).join(', ');
+    const more = attached.length > MOST_NAMED ? ` and ${attached.length - MOST_NAMED} more` : '';
+    this.output.warning(`No event: nothing was printed or stored. Attached: ${shown}${more}.`);
   }
 
   #printMaps(): void {

@@ -41,7 +41,7 @@ for (const file of readdirSync(FOLDER)) {
 function outcome(input: string): string {
   const [, options = '', script] = /^(?:#!([^\n]*)\n)?(.*)$/s.exec(input)!;
   writeFileSync(join(directory, 'script.bt'), script!);
-  const command = `exec ${PEBBLE} trace -q ${options.includes('-e') ? options : `${options} script.bt`}`;
+  const command = `exec ${PEBBLE} trace ${options.includes('-e') ? options : `${options} script.bt`}`;
   const { status, stdout, stderr } = spawnSync('sh', ['-c', command], {
     cwd: directory,
     encoding: 'utf8',

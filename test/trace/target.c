@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 enum Mode { READ = 1, WRITE = 7 };
+int never_called(int x) { return x; }
 struct Pair { int first; long second; };
 struct Big { long values[5]; };
 struct Node { struct Node *next; char name[8]; unsigned low : 3; unsigned high : 5; };
