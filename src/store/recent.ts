@@ -156,6 +156,25 @@ export class RecentStore implements Store {
       return samples > this.#mostSamples || slice.toMs < nowMs - this.#keepMs;
     });
     if (first >= 0 && first < this.#slices.length - 1) this.#slices = this.#slices.slice(first + 1);
+    if (this.#series.length > 2 * this.#mostSamples) this.#forgetSeries();
+  }
+
+  /** Names that no slice has any more: statements come and go. */
+  #forgetSeries(): void {
+    const old = this.#series.splice(0);
+    this.#ids.clear();
+    const fingerprints = new Set<string | null | undefined>();
+    this.#slices = this.#slices.map((slice) => {
+      const held = [...slice.held].map(([kind, sums]) => {
+        const renumbered = [...sums].map(([id, one]) => {
+          fingerprints.add(old[id]![(KINDS[kind].identity as readonly string[]).indexOf('fingerprint')]);
+          return [this.#idOf(kind, old[id]!), one] as const;
+        });
+        return [kind, new Map(renumbered)] as const;
+      });
+      return { ...slice, held: new Map(held) };
+    });
+    for (const fingerprint of this.#texts.keys()) if (!fingerprints.has(fingerprint)) this.#texts.delete(fingerprint);
   }
 
   #idOf(kind: KindName, series: Series): number {

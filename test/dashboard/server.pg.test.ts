@@ -1,8 +1,9 @@
 /** The HTTP server: closed to strangers, and its answers agree with each other and with what is watched. */
 import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
 import { request } from 'node:http';
 import { after, before, describe, test } from 'node:test';
-import type { LoadAnswer, MixAnswer, QueryRow, RowsAnswer, Status, WaitRow } from '../../src/api/index.ts';
+import type { LoadAnswer, MixAnswer, QueryRow, RowsAnswer, SessionRow, Status, WaitRow } from '../../src/api/index.ts';
 import { CHANGES } from '../../src/server/changes.ts';
 import { LiveServer } from '../../src/server/index.ts';
 import { Router } from '../../src/server/router.ts';
@@ -10,11 +11,12 @@ import { type LiveDemo, noRoot, startLiveDemo } from './live.ts';
 
 describe('the live server', { skip: noRoot }, () => {
   let demo: LiveDemo;
+  const audit: string[] = [];
   let origin: string;
   let cookie: string;
 
   before(async () => {
-    demo = await startLiveDemo();
+    demo = await startLiveDemo({ allowSignals: true, audit: (line) => audit.push(line) });
     origin = new URL(demo.link).origin;
     const { link } = demo;
     const answer = await fetch(link, { redirect: 'manual' });
@@ -49,6 +51,21 @@ describe('the live server', { skip: noRoot }, () => {
     assert.equal((await send('/sign-out', { cookie: other, origin })).status, 303);
     assert.equal((await fetch(`${origin}/api/status`, { headers: { cookie: other } })).status, 401);
     assert.equal((await get('/api/status')).status, 200);
+  });
+
+  test('ends a session for an admin, writes it down, and touches nothing else', async () => {
+    const sessions = await rows<SessionRow>(ask('/api/rows/sessions'));
+    const { pid, cluster } = sessions.find(({ application }) => application === 'failing')!;
+    const order = (body: object): Promise<Response> =>
+      fetch(`${origin}/api/signal`, { method: 'POST', headers: { cookie, origin }, body: JSON.stringify(body) });
+    assert.equal((await order({ cluster, pid: process.pid, action: 'terminate' })).status, 404);
+    const background = sessions.find(({ backend_type }) => backend_type === 'checkpointer')!;
+    assert.equal((await order({ cluster, pid: background.pid, action: 'terminate' })).status, 404);
+    assert.equal((await order({ cluster, pid, action: 'kill' })).status, 400);
+    assert.equal((await order({ cluster, pid, action: 'terminate' })).status, 200);
+    assert.match(audit.at(-1)!, new RegExp(`^link did terminate process ${pid} .*"failing"`));
+    for (let turn = 0; turn < 50 && existsSync(`/proc/${pid}`); turn++) await new Promise((go) => setTimeout(go, 100));
+    assert.ok(!existsSync(`/proc/${pid}`));
   });
 
   test('listens for other hosts only with encryption and passwords, or behind a proxy', async () => {
