@@ -263,6 +263,12 @@ export class Engine {
     this.keyed('@control').set(0, { active: this.#generation });
   }
 
+  /** Nothing is seen until `attach` is called again; what was under way is not known then. */
+  detach(): void {
+    this.keyed('@control').set(0, { active: 0 });
+    for (const link of this.#loaded.collection.links.splice(0)) link.close();
+  }
+
   /** Another program over the same maps, from one event to the next; what it does not collect keeps its sums. */
   async swap(signals: ReadonlySet<Signal>): Promise<void> {
     const generation = this.#generation + 1;
@@ -413,7 +419,8 @@ function compileProgram(signals: ReadonlySet<Signal>, generation: number): Compi
   const imports = [...signals].map((signal) => `import "${signal}.bt";\n`).join('');
   const text = readFileSync(PROGRAM, 'utf8').replace(/^import "requests.bt";\n/m, (core) => core + imports);
   const switches = SIGNALS.map((signal) => [signal.toUpperCase(), signals.has(signal) ? 1n : 0n] as const);
-  const defines = Object.fromEntries([...switches, ['GENERATION', BigInt(generation)] as const]);
+  const isX86 = BigInt(process.arch === 'x64');
+  const defines = Object.fromEntries([...switches, ['X86_64', isX86], ['GENERATION', BigInt(generation)]] as const);
   const source = { name: 'program.bt', text };
   const { script, diagnostics } = compile(source, { host: machineHost(), imports: { host: FRAGMENTS }, defines });
   if (script) return script;
