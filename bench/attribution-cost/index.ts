@@ -1,0 +1,260 @@
+/**
+ * What attribution costs, beside others: `node bench/attribution-cost/index.ts [--windows N] [--reference LOADER] [--only NAME,…]`.
+ * Each mode is switched on and off between short windows in the order off, on, on, off (ABBA), so that what drifts
+ * meets both alike; differences are taken within the pairs. Client and backend share one CPU, before others.
+ * LOADER is another attribution tool to be measured in the same run: a program that is given the postmaster's pid and
+ * seconds, and says "attached". Needs gcc with libpq, pgbench, perf and Debian's PostgreSQL.
+ */
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { setPriority, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { parseArgs } from 'node:util';
+import { type Cluster, startCluster } from '../../src/cluster/index.ts';
+import { emptyUprobe, type Mode, NOTHING, pebble, type Subject, setting, tool } from './modes.ts';
+import { bootstrap, bootstrapRatio, type Estimate, medianOf } from './statistics.ts';
+
+const { values: given } = parseArgs({
+  options: {
+    windows: { type: 'string', default: '60' },
+    queries: { type: 'string', default: '1500' },
+    reference: { type: 'string' },
+    only: { type: 'string' },
+    tpcb: { type: 'string', default: '10' },
+  },
+});
+const CPU = '1';
+const folder = mkdtempSync(join(tmpdir(), 'attribution-cost-'));
+
+class Client {
+  readonly #process: ChildProcess;
+  readonly #lines: AsyncIterator<string>;
+  readonly backendPid: Promise<number>;
+
+  constructor(cluster: Cluster) {
+    const program = join(folder, 'client');
+    const source = new URL('client.c', import.meta.url).pathname;
+    execFileSync('gcc', ['-O2', '-o', program, source, '-I/usr/include/postgresql', '-lpq']);
+    const target = `host=${cluster.socketDir} port=${cluster.port} user=${cluster.user} dbname=${cluster.user}`;
+    this.#process = spawn('taskset', ['-c', CPU, program, target], { stdio: ['pipe', 'pipe', 'inherit'] });
+    this.#lines = createInterface({ input: this.#process.stdout! })[Symbol.asyncIterator]();
+    this.backendPid = this.#line().then(Number);
+  }
+
+  async prefer(): Promise<void> {
+    const pid = await this.backendPid;
+    execFileSync('taskset', ['-cp', CPU, String(pid)]);
+    for (const one of [pid, this.#process.pid!]) setPriority(one, -15);
+  }
+
+  async execute(sql: string): Promise<void> {
+    this.#process.stdin!.write(`s ${sql}\n`);
+    const answer = await this.#line();
+    if (answer !== 'ok') throw new Error(`${sql}: ${answer}`);
+  }
+
+  /** The 20th and the 50th percentile, ns. */
+  async measure(count: number): Promise<readonly [number, number]> {
+    this.#process.stdin!.write(`q ${count}\n`);
+    const [low, median] = (await this.#line()).split(' ').map(Number);
+    return [low!, median!];
+  }
+
+  close(): void {
+    this.#process.stdin!.end();
+  }
+
+  async #line(): Promise<string> {
+    const { value, done } = await this.#lines.next();
+    if (done) throw new Error('the client has ended');
+    return value;
+  }
+}
+
+interface Result {
+  readonly name: string;
+  /** ns a window, off and on. */
+  readonly base: number[];
+  readonly added: number[];
+  readonly addedMedian: number[];
+}
+
+/** One pair of each mode in turn, so that all of them see the same of what else the machine does. */
+async function measurePairs(
+  modes: readonly Mode[],
+  measure: () => Promise<readonly [number, number]>,
+): Promise<Result[]> {
+  const results = modes.map(({ name }): Result => ({ name, base: [], added: [], addedMedian: [] }));
+  for (let window = 0; window < Number(given.windows); window++) {
+    for (const [i, mode] of modes.entries()) {
+      const first = window % 2 === 0;
+      const readings: (readonly [number, number])[] = [];
+      for (const isOn of first ? [false, true] : [true, false]) {
+        if (isOn) await mode.on();
+        readings.push(await measure());
+        if (isOn) await mode.off();
+      }
+      const [off, on] = first ? [readings[0]!, readings[1]!] : [readings[1]!, readings[0]!];
+      results[i]!.base.push(off[0]);
+      results[i]!.added.push(on[0] - off[0]);
+      results[i]!.addedMedian.push(on[1] - off[1]);
+    }
+  }
+  return results;
+}
+
+const ns = ({ median, low, high }: Estimate): string => `${median.toFixed(0)} [${low.toFixed(0)}, ${high.toFixed(0)}]`;
+const ratio = ({ median, low, high }: Estimate): string =>
+  `${median.toFixed(2)} [${low.toFixed(2)}, ${high.toFixed(2)}]`;
+
+function print(results: readonly Result[], beside: readonly string[]): void {
+  for (const { name, base, added, addedMedian } of results) {
+    const share = (medianOf(added) / medianOf(base)) * 100;
+    console.log(
+      `${name} | ${(medianOf(base) / 1000).toFixed(1)} | ${ns(bootstrap(added))} | ${ns(bootstrap(addedMedian))} | ${share.toFixed(1)} %`,
+    );
+  }
+  const own = results.find(({ name }) => name === 'pebble');
+  for (const other of beside) {
+    const found = results.find(({ name }) => name.startsWith(other));
+    if (own && found)
+      console.log(
+        `pebble : ${found.name} = ${ratio(bootstrapRatio(own.added, found.added))} (20th percentile), ${ratio(bootstrapRatio(own.addedMedian, found.addedMedian))} (median)`,
+      );
+  }
+}
+
+/** tps of TPC-B with fsync, on against off. */
+async function tpcb(cluster: Cluster, mode: Mode): Promise<void> {
+  const run = (): number => {
+    const options = [
+      '-n',
+      '-c',
+      '4',
+      '-T',
+      '2',
+      '-h',
+      cluster.socketDir,
+      '-p',
+      String(cluster.port),
+      '-U',
+      cluster.user,
+      cluster.user,
+    ];
+    return Number(
+      /^tps = ([\d.]+)/m.exec(
+        execFileSync('pgbench', options, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }),
+      )![1],
+    );
+  };
+  const lost: number[] = [];
+  for (let pair = 0; pair < Number(given.tpcb); pair++) {
+    const readings: number[] = [];
+    for (const isOn of pair % 2 === 0 ? [false, true] : [true, false]) {
+      if (isOn) await mode.on();
+      readings.push(run());
+      if (isOn) await mode.off();
+    }
+    const [off, on] = pair % 2 === 0 ? [readings[0]!, readings[1]!] : [readings[1]!, readings[0]!];
+    lost.push((off / on - 1) * 100);
+  }
+  const { median, low, high } = bootstrap(lost);
+  console.log(
+    `TPC-B with fsync, 4 clients, time added by pebble: ${median.toFixed(1)} % [${low.toFixed(1)}, ${high.toFixed(1)}]`,
+  );
+}
+
+/** ns that each switch between two processes that are not PostgreSQL takes longer. */
+async function foreignSwitches(mode: Mode): Promise<void> {
+  const SWITCHES = 100_000;
+  const run = (): number => {
+    const text = execFileSync('taskset', ['-c', CPU, 'perf', 'bench', 'sched', 'pipe', '-l', String(SWITCHES)], {
+      encoding: 'utf8',
+    });
+    return (Number(/([\d.]+) usecs\/op/.exec(text)![1]) * 1000) / 2;
+  };
+  const added: number[] = [];
+  const base: number[] = [];
+  for (let pair = 0; pair < 10; pair++) {
+    const readings: number[] = [];
+    for (const isOn of pair % 2 === 0 ? [false, true] : [true, false]) {
+      if (isOn) await mode.on();
+      readings.push(run());
+      if (isOn) await mode.off();
+    }
+    const [off, on] = pair % 2 === 0 ? [readings[0]!, readings[1]!] : [readings[1]!, readings[0]!];
+    base.push(off);
+    added.push(on - off);
+  }
+  console.log(
+    `a switch between foreign processes: ${medianOf(base).toFixed(0)} ns, with pebble ${ns(bootstrap(added))} more`,
+  );
+}
+
+async function main(): Promise<void> {
+  const cluster = await startCluster({
+    flavour: 'debian',
+    settings: {
+      shared_preload_libraries: 'pg_stat_statements',
+      compute_query_id: 'on',
+      'pg_stat_statements.track': 'none',
+    },
+  });
+  try {
+    execFileSync(
+      'pgbench',
+      ['-i', '-q', '-h', cluster.socketDir, '-p', String(cluster.port), '-U', cluster.user, cluster.user],
+      { stdio: 'ignore' },
+    );
+    const client = new Client(cluster);
+    await client.prefer();
+    const program = execFileSync('readlink', ['-f', `/proc/${cluster.postmasterPid}/exe`], { encoding: 'utf8' }).trim();
+    const subject: Subject = {
+      pgdata: cluster.pgdata,
+      postmaster: cluster.postmasterPid,
+      program,
+      execute: (sql) => client.execute(sql),
+    };
+    const usdt = (name: string): string => `usdt:${program}:postgresql:${name}`;
+    const script = `${usdt('query__start')} { @s[tid] = nsecs; } ${usdt('query__done')} /@s[tid]/ { @ = hist(nsecs - @s[tid]); delete(@s[tid]); } BEGIN { printf("ready\\n"); }`;
+    const modes: Mode[] = [
+      NOTHING,
+      await pebble('pebble', subject, []),
+      ...(given.reference
+        ? [tool('reference', given.reference, [String(cluster.postmasterPid), '1000', '-q'], /attached/)]
+        : []),
+      await emptyUprobe(subject),
+      await pebble('pebble with io, executions', subject, ['io', 'executions']),
+      await pebble('pebble with profile', subject, ['profile']),
+      setting(
+        'pg_stat_statements',
+        subject,
+        "SET pg_stat_statements.track = 'top'",
+        "SET pg_stat_statements.track = 'none'",
+      ),
+      setting(
+        'log_min_duration_statement = 0',
+        subject,
+        'SET log_min_duration_statement = 0',
+        'SET log_min_duration_statement = -1',
+      ),
+      tool('bpftrace, two USDTs', 'bpftrace', ['-B', 'none', '-e', script], /ready/),
+    ].filter(({ name }) => !given.only || given.only.split(',').includes(name));
+    await client.measure(5000);
+    console.log('prepared SELECT | base, µs | added at the 20th percentile, ns | added at the median, ns | share');
+    print(await measurePairs(modes, () => client.measure(Number(given.queries))), ['reference', 'empty uprobe']);
+    const own = modes.find(({ name }) => name === 'pebble');
+    if (own) {
+      await foreignSwitches(own);
+      if (Number(given.tpcb) > 0) await tpcb(cluster, own);
+    }
+    for (const mode of modes) await mode.close();
+    client.close();
+  } finally {
+    await cluster.stop();
+    rmSync(folder, { recursive: true });
+  }
+}
+
+await main();
