@@ -100,6 +100,9 @@ function readAt(path: string, offset: number): Uint8Array {
 const isPush = ([first = 0, second = 0]: Uint8Array): boolean =>
   (first & 0xf8) === 0x50 || (first === 0x41 && (second & 0xf8) === 0x50);
 
+/** What is said in BEGIN is said before all is attached. */
+const SETTLE_MS = 300;
+
 /** Another tool as a process: measured once it says that it is ready. */
 export function tool(name: string, command: string, options: readonly string[], ready: RegExp): Mode {
   let child: ChildProcess | undefined;
@@ -109,7 +112,7 @@ export function tool(name: string, command: string, options: readonly string[], 
       child = spawn(command, options, { stdio: ['ignore', 'pipe', 'pipe'] });
       await new Promise<void>((resolve, reject) => {
         const look = (chunk: Buffer): void => {
-          if (ready.test(chunk.toString())) resolve();
+          if (ready.test(chunk.toString())) setTimeout(resolve, SETTLE_MS);
         };
         child!.stdout!.on('data', look);
         child!.stderr!.on('data', look);
@@ -119,7 +122,9 @@ export function tool(name: string, command: string, options: readonly string[], 
     async off() {
       const ended = once(child!, 'exit');
       child!.kill('SIGINT');
+      const patience = setTimeout(() => child!.kill('SIGKILL'), 2000);
       await ended;
+      clearTimeout(patience);
     },
     close: async () => undefined,
   };
