@@ -3,6 +3,7 @@ import { writeSync } from 'node:fs';
 import { PebbleError } from '../base/errors.ts';
 import { type Collection, clockNs, KeyedMap, loadCollection, RingBuffer } from '../bpf/index.ts';
 import type { IterLink } from '../bpf/links/index.ts';
+import { equivalentHint } from '../lang/probes/equivalents.ts';
 import { type CompiledScript, type GLOBALS, type ScriptMap, type ScriptProbe, SYSTEM_MAPS } from '../lang/script.ts';
 import { attachAll } from './attach.ts';
 import { labelOf, type Mode, measure, passes } from './bench.ts';
@@ -55,6 +56,12 @@ export async function runScript(script: CompiledScript, options: RunOptions): Pr
   } finally {
     await run.close();
   }
+}
+
+/** What else may do, or what the error itself advises. */
+function hintOf(probe: string | undefined, error: unknown): { hint?: string } {
+  const hint = equivalentHint(probe ?? '') ?? (error instanceof PebbleError ? error.hint : undefined);
+  return hint === undefined ? {} : { hint };
 }
 
 /** Probes that are named where nothing came of them. */
@@ -176,7 +183,7 @@ class Run implements Session {
     throw new PebbleError('no-target', {
       what: `Unable to attach probe: ${name}. If this is expected, set the 'missing_probes' config variable to 'warn'.`,
       cause: error,
-      ...(error instanceof PebbleError && error.hint && { hint: error.hint }),
+      ...hintOf(name, error),
     });
   }
 

@@ -7,6 +7,7 @@ import { EXPONENTIAL } from './exponential.ts';
 import { KERNEL } from './kernel.ts';
 import { MAPS } from './maps.ts';
 import { MEMORY } from './memory.ts';
+import { META } from './meta.ts';
 import { NAMES, tableFunction } from './names.ts';
 import { NETWORK } from './network.ts';
 import { OUTPUT } from './output.ts';
@@ -38,6 +39,7 @@ export function createLibrary(
     TIME_FUNCTIONS,
     OUTPUT,
     MAPS,
+    META,
     MEMORY,
     STACK_FUNCTIONS,
     EMIT,

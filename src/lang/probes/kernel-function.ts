@@ -79,7 +79,8 @@ function functionsNamed(kind: ProbeKind, name: string, point: AttachPoint, conte
   const all = context.host.kernelFunctions?.() ?? [];
   if (all.length === 0 && !isPattern(name)) return [name];
   const found = all.filter(matcher(name));
-  if (found.length === 0) context.missing(point, `${kind.names[0]} ${name}`, didYouMean(name, all));
+  const reason = all.length === 0 ? 'this kernel names no functions that can be traced: it has no kprobes' : undefined;
+  if (found.length === 0) context.missing(point, `${kind.names[0]} ${name}`, reason ?? didYouMean(name, all));
   return found;
 }
 

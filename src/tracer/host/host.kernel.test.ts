@@ -1,6 +1,7 @@
 /** The answers of a real machine. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { EQUIVALENTS } from '../../lang/probes/equivalents.ts';
 import { machineHost } from './index.ts';
 import { findLibrary } from './libraries.ts';
 
@@ -32,4 +33,13 @@ test('functions and data of a library', () => {
 
 test('what a traced process maps is found through its pid', () => {
   assert.ok(machineHost({ pid: process.pid }).binaries!('*').includes(process.execPath));
+});
+
+test('tracepoints that stand in for kernel functions exist', {
+  skip: host.tracepoints!().length === 0 && 'no tracefs',
+}, () => {
+  const known = new Set(host.tracepoints!());
+  // Added with Linux 6.14.
+  const missing = Object.values(EQUIVALENTS).filter((event) => !known.has(event) && event !== 'capability:cap_capable');
+  assert.deepEqual(missing, []);
 });
