@@ -64,7 +64,9 @@ export async function measure<Row>(options: WatchOptions<Row>): Promise<void> {
 async function measureWindow<Row>(options: WatchOptions<Row> & { readonly durationMs: number }): Promise<void> {
   const next = options.watched.windows();
   process.stderr.write(`pebble: watching for ${formatMicroseconds(options.durationMs * 1000)}\n`);
-  await pause(options.durationMs, interruption());
+  // A server that is restarted within a window belongs to it.
+  const looking = setInterval(() => options.watched.refresh(), LIVE_INTERVAL_MS);
+  await pause(options.durationMs, interruption()).finally(() => clearInterval(looking));
   printRows(next(), options);
 }
 

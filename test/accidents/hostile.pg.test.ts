@@ -1,0 +1,106 @@
+/** Query texts made to hurt whoever shows them: terminal escapes, HTML, NUL-like and invalid bytes, megabytes of text. */
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { type Cluster, findDebianMajors, startCluster } from '../../src/cluster/index.ts';
+import { Connection } from '../../src/postgres/client/index.ts';
+import { pebble, Running, TemporaryDirectory, UNABLE } from '../cli/pebble.ts';
+import { assertNoCrash, endWatching, startWatching } from './accident.ts';
+
+const ESCAPES = '\x1b]0;owned\x07\x1b[2J\x1b[31m\x9b1m\u202e\u2066';
+const HTML = '<img src=x onerror=alert(1)></script><script>alert(2)</script>';
+const HUGE_BYTES = 7 << 20;
+
+describe('hostile query texts', { skip: UNABLE }, () => {
+  const folder = new TemporaryDirectory();
+  const client = findDebianMajors().at(-1);
+  let cluster: Cluster;
+  let run: Running | undefined;
+  before(async () => {
+    // A database without an encoding takes any bytes.
+    cluster = await startCluster({ flavour: 'embedded' });
+    const connection = await Connection.open(cluster);
+    await connection.query("CREATE DATABASE bytes ENCODING 'SQL_ASCII' TEMPLATE template0");
+    await connection.close();
+  });
+  after(async () => {
+    run?.signal('SIGKILL');
+    await cluster?.stop();
+    folder.remove();
+  });
+
+  async function load(): Promise<void> {
+    const connection = await Connection.open(cluster);
+    await connection.query(`SELECT 1 AS "${ESCAPES}"`);
+    await connection.query(`SELECT 1 AS "${HTML}"`);
+    await connection.query(`/* ${'x'.repeat(HUGE_BYTES)} */ SELECT 1 AS huge`);
+    await connection.query(`SELECT 'secret${'y'.repeat(HUGE_BYTES)}' AS long_literal`);
+    await connection.query(`SELECT ${'('.repeat(2000)}1${')'.repeat(2000)} AS nested`);
+    await connection.query(`SELECT 1 AS "${'é'.repeat(31)}"; SELECT ${'1,'.repeat(1500)}1`);
+    await connection.close();
+    if (client !== undefined) sendBytes(client);
+  }
+
+  /** Half a character, overlong forms, a lone surrogate, 0xFF: nothing that UTF-8 has. */
+  function sendBytes(major: number): void {
+    const script = join(folder.path, 'bytes.sql');
+    const bytes = Buffer.from([0xc3, 0xff, 0xc0, 0x80, 0xed, 0xa0, 0x80, 0xfe, 0x1b, 0x5b, 0x41]);
+    writeFileSync(script, Buffer.concat([Buffer.from('SELECT 1 AS "bytes'), bytes, Buffer.from('";\n')]));
+    const server = ['-h', cluster.socketDir, '-p', String(cluster.port), '-U', cluster.user, '-d', 'bytes'];
+    execFileSync(`/usr/lib/postgresql/${major}/bin/psql`, [...server, '-qXf', script], { stdio: 'pipe' });
+  }
+
+  test('JSON: one valid row a line, no control character, no literal', async () => {
+    run = await startWatching(cluster);
+    await load();
+    const objects = await endWatching(run);
+    const text = (await run.ended).stdout;
+    assert.doesNotMatch(text.replaceAll('\n', ''), /\p{Cc}/u);
+    assert.doesNotMatch(text, /secret/);
+    const queries = objects.map(({ query }) => query ?? '');
+    assert.ok(queries.some((query) => query.includes(HTML.slice(0, 20))));
+    assert.ok(queries.some((query) => query.includes('\x1b]0;owned')), 'JSON keeps what was sent, escaped');
+    if (client !== undefined) assert.ok(queries.some((query) => query.includes('bytes')));
+    assert.ok(text.length < 1 << 20, 'what is shown is bounded, whatever was sent');
+    assertNoCrash(cluster);
+  });
+
+  test('terminal: nothing that acts on it', async () => {
+    run = new Running(['queries', '--duration', '30m', '--pgdata', cluster.pgdata]);
+    await run.watching();
+    await load();
+    run.signal('SIGINT');
+    const { stdout } = await run.ended;
+    assert.match(stdout, /owned/);
+    assert.doesNotMatch(stdout.replaceAll('\n', ''), /[\p{Cc}\u202a-\u202e\u2066-\u2069]/u);
+    assert.doesNotMatch(stdout, /secret/);
+  });
+
+  test('history and report: as harmless, and no literal on disk', async () => {
+    const path = join(folder.path, 'history.db');
+    const options = ['--pgdata', cluster.pgdata, '--store', `sqlite:${path}`, '--listen', '127.0.0.1:0'];
+    run = new Running(['agent', ...options]);
+    await run.until('it serves', () => /token=/.test(run!.stdout));
+    await load();
+    await assertPage(run);
+    run.signal('SIGTERM');
+    await run.ended;
+    const report = pebble('report', '--store', `sqlite:${path}`, '--from', '1h', '--top', '1000');
+    assert.equal(report.status, 0, report.stderr);
+    assert.match(report.stdout, /owned/);
+    assert.doesNotMatch(report.stdout.replaceAll('\n', ''), /[\p{Cc}\u202a-\u202e\u2066-\u2069]/u);
+    assert.throws(() => execFileSync('grep', ['-rlaq', 'secret', folder.path], { stdio: 'pipe' }));
+  });
+
+  /** The page itself holds no query text; the policy forbids scripts that are not its own files. */
+  async function assertPage(agent: Running): Promise<void> {
+    const link = /http:\S+/.exec(agent.stdout)![0];
+    const first = await fetch(link, { redirect: 'manual' });
+    const policy = first.headers.get('content-security-policy') ?? '';
+    assert.match(policy, /default-src 'none'|script-src 'self'/);
+    assert.doesNotMatch(policy, /script-src[^;]*unsafe-inline/);
+    assert.equal(first.headers.get('x-content-type-options'), 'nosniff');
+  }
+});
