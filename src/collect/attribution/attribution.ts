@@ -1,6 +1,7 @@
 /** Attribution of this host's PostgreSQL clusters: which are watched, and what their backends did so far. */
 import type { ExecutionRow, Overhead, ProfileRow } from '../../api/index.ts';
 import { PebbleError } from '../../base/errors.ts';
+import { capabilities } from '../../bpf/features/index.ts';
 import { type DiscoveredCluster, discoverClusters } from '../../postgres/discover/index.ts';
 import { Fingerprinter } from '../../postgres/fingerprint/index.ts';
 import { layoutOf } from '../../postgres/layout/index.ts';
@@ -272,8 +273,11 @@ function selectClusters(options: AttributionOptions): readonly DiscoveredCluster
   const wanted = clusters.filter((cluster) => isWanted(cluster, options));
   if (wanted.length > 0 || options.waits) return wanted;
   const running = clusters.map(({ pgdata }) => pgdata).join(', ');
+  const doing = 'looking for PostgreSQL on this host';
+  const blind = capabilities().find(({ name, held }) => name === 'CAP_SYS_PTRACE' && !held);
+  if (blind) throw new PebbleError('privilege', { doing, what: `without ${blind.name} ${blind.without}` });
   throw new PebbleError('no-target', {
-    doing: 'looking for PostgreSQL on this host',
+    doing,
     what: options.pgdata ? `no server runs on the data directory ${options.pgdata}` : 'no server runs here',
     hint: running ? `these data directories are served: ${running}` : 'start one, or try `pebble demo`',
   });
