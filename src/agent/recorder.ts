@@ -1,7 +1,11 @@
 /** Writes history: every few seconds what happened since the last time. */
+import { PebbleError } from '../base/errors.ts';
 import type { Attribution } from '../collect/attribution/index.ts';
 import type { Interval, Store, StoredRecord } from '../store/index.ts';
 import { Intervals } from './interval.ts';
+
+const HINT =
+  'some intervals are kept in memory and written when that is over; after that the oldest are lost, and counted';
 
 export interface RecorderOptions {
   readonly attribution: Attribution;
@@ -10,7 +14,7 @@ export interface RecorderOptions {
   readonly flushMs: number;
   /** What else there is to keep, asked for at each flush. */
   readonly records?: (interval: Interval) => Promise<readonly StoredRecord[]> | readonly StoredRecord[];
-  /** Told about errors that are not the store's: those are in its state. */
+  /** Told about errors; about the store's once, when trouble begins: its state has what is now. */
   readonly onError: (error: unknown) => void;
 }
 
@@ -18,6 +22,7 @@ export class Recorder {
   readonly #options: RecorderOptions;
   readonly #intervals: Intervals;
   #timer: NodeJS.Timeout | undefined;
+  #trouble: string | null = null;
   #work: Promise<void> = Promise.resolve();
 
   constructor(options: RecorderOptions) {
@@ -55,5 +60,14 @@ export class Recorder {
     const interval = this.#intervals.advance(attribution.read());
     await store.append({ ...interval, records: (await records?.(interval)) ?? [] });
     await store.maintain(Date.now());
+    await this.#tellTrouble();
+  }
+
+  /** In the log, when it begins: the state alone is seen by nobody who does not look. */
+  async #tellTrouble(): Promise<void> {
+    const { trouble } = await this.#options.store.state();
+    const isNew = trouble !== null && trouble !== this.#trouble;
+    this.#trouble = trouble;
+    if (isNew) this.#options.onError(new PebbleError('io', { doing: 'writing history', what: trouble, hint: HINT }));
   }
 }
