@@ -33,9 +33,12 @@ export async function endWatching(run: Running): Promise<QueryRow[]> {
 /** Creates the table on first use; its name tells the statement from all others. */
 export async function select(cluster: Cluster, table: string, count: number): Promise<void> {
   const connection = await Connection.open(cluster);
-  await connection.query(`CREATE TABLE IF NOT EXISTS ${table} ()`);
-  for (let n = 0; n < count; n++) await connection.query(`SELECT FROM ${table}`);
-  await connection.close();
+  try {
+    await connection.query(`CREATE TABLE IF NOT EXISTS ${table} ()`);
+    for (let n = 0; n < count; n++) await connection.query(`SELECT FROM ${table}`);
+  } finally {
+    await connection.close();
+  }
 }
 
 export const callsOf = (rows: readonly QueryRow[], table: string): number =>
