@@ -23,6 +23,9 @@ export interface LiveOptions {
   readonly overhead?: () => Overhead | null;
 }
 
+/** Looking for new clusters and reading what devices did is for every fifth second. */
+const SELDOM = 5;
+
 type Listener = (status: Status) => void;
 
 export class LiveFeed implements Feed {
@@ -46,6 +49,7 @@ export class LiveFeed implements Feed {
   readonly refusedSignals: Watched['refused'];
   readonly #overhead: () => Overhead | null;
   readonly #started = rfc3339(Date.now());
+  #ticks = 0;
   #last: Totals;
   #status: Status;
 
@@ -83,11 +87,12 @@ export class LiveFeed implements Feed {
   }
 
   async #tick(): Promise<void> {
-    this.#attribution.refresh();
+    const isFifth = this.#ticks++ % SELDOM === 0;
+    if (isFifth) this.#attribution.refresh();
     this.#last = this.#attribution.read();
     const interval = this.#intervals.advance(this.#last);
     await this.recent.append(interval);
-    this.readings.add(this.#last.wallMs, { totals: this.#last, io: this.#attribution.readIo() });
+    if (isFifth) this.readings.add(this.#last.wallMs, { totals: this.#last, io: this.#attribution.readIo() });
     this.locks?.advance(this.#last.wallMs);
     this.executions?.advance(this.#last);
     this.#status = this.#statusOf(sessionsOf(interval));
