@@ -85,3 +85,19 @@ test('buckets that a BPF program chose arrive in any order', () => {
 test('scales do not mix', () => {
   assert.throws(() => new Histogram(3).merge(new Histogram(2)), /scales 3 and 2/);
 });
+
+test('a run of counts is as if each had been added', () => {
+  const [runs, single] = [new Histogram(), new Histogram()];
+  for (const [first, counts] of [
+    [150, [2, 0, 1]],
+    [80, [1]],
+    [140, [3, 0, 0, 4, 0, 0, 0, 0, 0, 0, 0, 5]],
+  ] as const) {
+    runs.addRun(first, Float64Array.of(...counts, 99), counts.length);
+    counts.forEach((count, at) => {
+      single.addBucket(first + at, count);
+    });
+  }
+  runs.addRun(7, new Float64Array(0), 0);
+  assert.deepEqual([...runs.buckets()], [...single.buckets()]);
+});

@@ -31,6 +31,15 @@ export class Histogram {
     this.counts[index - this.offset]! += count;
   }
 
+  /** Adds the first `length` of `counts` to the buckets from `first` on. */
+  addRun(first: number, counts: Float64Array, length: number): void {
+    if (length === 0) return;
+    this.#cover(first);
+    this.#cover(first + length - 1);
+    const start = first - this.offset;
+    for (let at = 0; at < length; at++) this.counts[start + at]! += counts[at]!;
+  }
+
   merge(other: Histogram): void {
     this.#combine(other, 1);
   }

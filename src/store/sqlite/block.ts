@@ -147,10 +147,11 @@ function addHistograms(reader: VarintReader, rows: readonly (Row | undefined)[])
     return first;
   });
   const lengths = rows.map(() => reader.unsigned());
-  rows.forEach((row, at) => {
-    for (let bucket = firsts[at]!; bucket < firsts[at]! + lengths[at]!; bucket++) {
-      const count = reader.unsigned();
-      if (count > 0) row?.histogram?.addBucket(bucket, count);
-    }
-  });
+  let run = new Float64Array(64);
+  for (let at = 0; at < rows.length; at++) {
+    const length = lengths[at]!;
+    if (length > run.length) run = new Float64Array(2 * length);
+    for (let bucket = 0; bucket < length; bucket++) run[bucket] = reader.unsigned();
+    rows[at]?.histogram?.addRun(firsts[at]!, run, length);
+  }
 }
