@@ -1,7 +1,7 @@
 /** Requests to devices against the servers' own count of what they read, with the page cache dropped and warm. */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -71,11 +71,13 @@ const isScan = (row: IoRow): boolean => 'query' in row && (row.query?.includes('
 const sum = (rows: readonly IoRow[]): number =>
   rows.reduce((bytes, row) => bytes + ('bytes' in row ? row.bytes : 0), 0);
 
-/** Of the cluster's files, and of nobody else's: dd with no bytes to copy tells the kernel to forget a file. */
+/** Of the cluster's large files, and of nobody else's: dd with no bytes to copy tells the kernel to forget a file. */
 function dropPageCache({ pgdata }: Cluster): void {
   for (const name of readdirSync(join(pgdata, 'base'), { recursive: true, withFileTypes: true })) {
-    if (name.isFile())
-      execFileSync('dd', [`if=${join(name.parentPath, name.name)}`, 'iflag=nocache', 'count=0', 'status=none']);
+    const path = join(name.parentPath, name.name);
+    if (name.isFile() && statSync(path).size > 1e6) {
+      execFileSync('dd', [`if=${path}`, 'iflag=nocache', 'count=0', 'status=none']);
+    }
   }
 }
 
