@@ -57,7 +57,8 @@ const LAYERS: Readonly<Record<string, Layer>> = {
   collect: { imports: [...BPF, 'tracer', 'lang', 'postgres', 'postgres/discover', 'aggregate', 'api'] },
   store: { imports: ['aggregate'] },
   export: { imports: ['aggregate', 'api'] },
-  wire: { imports: ['aggregate', 'store'] },
+  // Rows come from whoever listens: the wire knows names and types.
+  wire: { imports: [] },
   terminal: { imports: [] },
   cluster: { imports: [] },
   workload: { imports: ['cluster', 'postgres/client'] },

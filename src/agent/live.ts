@@ -1,8 +1,15 @@
 /** What happens now: reads the attribution every second, keeps the last minutes, and tells who listens. */
 import { availableParallelism, hostname } from 'node:os';
-import type { Overhead, Status } from '../api/index.ts';
+import type { Overhead, QueryRow, Status, WaitRow } from '../api/index.ts';
 import { rfc3339 } from '../base/time.ts';
-import type { Attribution, IoReading, Signal, Totals } from '../collect/attribution/index.ts';
+import {
+  type Attribution,
+  type IoReading,
+  QueryRows,
+  type Signal,
+  type Totals,
+  WaitRows,
+} from '../collect/attribution/index.ts';
 import { type Interval, RecentStore } from '../store/index.ts';
 import { ExecutionHistory } from './execution-history.ts';
 import type { Feed } from './feed.ts';
@@ -50,6 +57,7 @@ export class LiveFeed implements Feed {
   readonly #overhead: () => Overhead | null;
   readonly #started = rfc3339(Date.now());
   #ticks = 0;
+  readonly #first: Totals;
   #last: Totals;
   #status: Status;
 
@@ -64,6 +72,7 @@ export class LiveFeed implements Feed {
     this.#overhead = overhead;
     this.host = host;
     this.#last = attribution.read();
+    this.#first = this.#last;
     this.executions = this.signals.has('executions') ? new ExecutionHistory(attribution, this.#last) : undefined;
     this.#intervals = new Intervals(host, this.#last);
     this.#status = this.#statusOf({});
@@ -72,6 +81,15 @@ export class LiveFeed implements Feed {
 
   status(): Status {
     return this.#status;
+  }
+
+  /** Of this moment: what has just ended is counted. */
+  queriesSinceStart(): QueryRow[] {
+    return new QueryRows(this.#first).advance(this.#attribution.read());
+  }
+
+  waitsSinceStart(): WaitRow[] {
+    return new WaitRows(this.#first).advance(this.#attribution.read());
   }
 
   /** Calls `listener` with each new status until the returned function is called. */

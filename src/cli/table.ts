@@ -91,11 +91,36 @@ export const AGENT_OPTIONS = {
   listen: { kind: 'string', value: 'ADDR', summary: 'HOST:PORT of the pages; 127.0.0.1:8432 unless given' },
   store: { kind: 'string', value: 'URL', summary: 'where history is kept: sqlite:PATH, or none' },
   budget: { kind: 'string', value: 'SHARE', summary: "of all CPUs' time, what watching may cost; 1% unless given" },
+  'sql-listen': { kind: 'string', value: 'ADDR', summary: 'where PostgreSQL clients may ask: /DIR:PORT or HOST:PORT' },
+  'sql-password-file': { kind: 'string', value: 'FILE', complete: 'file', summary: 'the password of HOST:PORT' },
   config: {
     kind: 'string',
     value: 'FILE',
     complete: 'file',
     summary: 'settings (docs/agent.md); /etc/pebble/agent.conf',
+  },
+} as const satisfies Options;
+
+export const EXTENSION_OPTIONS = {
+  'pg-config': {
+    kind: 'string',
+    value: 'PATH',
+    complete: 'file',
+    summary: 'pg_config of the PostgreSQL; that of PATH unless given',
+  },
+  directory: {
+    kind: 'string',
+    value: 'DIR',
+    complete: 'directory',
+    summary: 'install here: for extension_control_path',
+  },
+  url: { kind: 'string', value: 'CONNINFO', summary: 'database for create and drop, as psql takes it' },
+  address: { kind: 'string', value: 'ADDR', summary: "the agent's --sql-listen; /run/pebble:8433 unless given" },
+  'password-file': {
+    kind: 'string',
+    value: 'FILE',
+    complete: 'file',
+    summary: 'the password of an agent at HOST:PORT',
   },
 } as const satisfies Options;
 
@@ -232,6 +257,18 @@ export const COMMANDS: readonly CommandRow[] = [
       { line: 'sudo pebble agent --config FILE', shows: 'as a service does it; SIGHUP reads the file again' },
     ],
     load: () => import('./commands/agent.ts'),
+  }),
+  command({
+    name: 'extension',
+    summary: 'install the extension, or create or drop it in a database',
+    operands: 'install|create|drop',
+    maxOperands: 1,
+    options: EXTENSION_OPTIONS,
+    examples: [
+      { line: 'sudo pebble extension install --pg-config /usr/bin/pg_config', shows: 'where its files are now' },
+      { line: 'pebble extension create --url "dbname=shop"', shows: 'the views are in schema pebble of this database' },
+    ],
+    load: () => import('./commands/extension.ts'),
   }),
   command({
     name: 'report',

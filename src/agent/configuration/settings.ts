@@ -42,6 +42,12 @@ export const SETTINGS = {
     summary: 'data directories of the clusters to watch; all of this host unless given',
   },
   listen: { kind: 'text', default: '127.0.0.1:8432', summary: 'HOST:PORT of the pages and the API' },
+  sql_listen: {
+    kind: 'text',
+    default: '',
+    summary: 'where PostgreSQL clients may ask: `/DIRECTORY:PORT` of a Unix socket, or `HOST:PORT`; off unless given',
+  },
+  sql_password_file: { kind: 'text', default: '', summary: 'file with the password of SQL over TCP, which needs one' },
   store: {
     kind: 'text',
     default: 'sqlite:/var/lib/pebble/history.db',

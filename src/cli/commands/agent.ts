@@ -10,11 +10,13 @@ import {
   watchdogMs,
 } from '../../agent/index.ts';
 import { LiveServer } from '../../server/index.ts';
+import type { WireServer } from '../../wire/index.ts';
 import type { Exit } from '../command.ts';
 import { interruption } from '../interrupt.ts';
 import { parseListen } from '../listen.ts';
 import type { Parsed } from '../options.ts';
 import { serverOptions } from '../server-options.ts';
+import { listenForSql } from '../sql-listen.ts';
 import type { AGENT_OPTIONS } from '../table.ts';
 
 type AgentOptions = Parsed<typeof AGENT_OPTIONS>['options'];
@@ -29,6 +31,8 @@ export async function run({ options }: Parsed<typeof AGENT_OPTIONS>): Promise<Ex
   const stop = interruption({ onHangup: () => reload(configuration, load, agent) });
   const metricsAddress = configuration.metrics_listen === '' ? undefined : parseListen(configuration.metrics_listen);
   agent = await Agent.start(configuration, say);
+  let sql: WireServer | undefined;
+  sql = await listenForSql(configuration, agent);
   try {
     server = await LiveServer.listen({
       feed: agent.feed,
@@ -37,6 +41,7 @@ export async function run({ options }: Parsed<typeof AGENT_OPTIONS>): Promise<Ex
     });
     const metrics =
       metricsAddress && (await MetricsServer.listen(metricsAddress.host, metricsAddress.port, () => agent.families()));
+    sql = await listenForSql(configuration, agent);
     printLink();
     if (metrics) process.stdout.write(`metrics on port ${metrics.port}\n`);
     notify('READY=1', `STATUS=serving ${configuration.listen}`);
@@ -45,13 +50,17 @@ export async function run({ options }: Parsed<typeof AGENT_OPTIONS>): Promise<Ex
     metrics?.close();
     server.close();
   } finally {
+    sql?.close();
     await agent.close();
   }
   return undefined;
 }
 
-function flagsOf({ pgdata, listen, store, budget }: AgentOptions): Given {
+function flagsOf(options: AgentOptions): Given {
+  const { pgdata, listen, store, budget, 'sql-listen': sqlListen, 'sql-password-file': passwordFile } = options;
   return {
+    ...(sqlListen !== undefined && { sql_listen: sqlListen }),
+    ...(passwordFile !== undefined && { sql_password_file: passwordFile }),
     ...(pgdata.length > 0 && { pgdata: pgdata.join(',') }),
     ...(listen !== undefined && { listen }),
     ...(store !== undefined && { store }),

@@ -1,0 +1,140 @@
+/** `CREATE EXTENSION pebble` in a real PostgreSQL beside a real agent, asked by psql. */
+import assert from 'node:assert/strict';
+import { execFile, execFileSync } from 'node:child_process';
+import { chmodSync, existsSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { promisify } from 'node:util';
+import { type Cluster, requestedMajors, startCluster } from '../../src/cluster/index.ts';
+import { pebble, Running, TemporaryDirectory, UNABLE, until } from '../cli/pebble.ts';
+
+const SKIP = UNABLE || (existsSync('/usr/bin/psql') ? false : 'needs psql (Debian: postgresql-client)');
+const EXECUTIONS = 173;
+const JOIN = `SELECT q.calls, s.calls FROM pebble.queries q
+  JOIN pg_stat_statements s ON s.queryid = q.queryid AND s.dbid = (SELECT oid FROM pg_database WHERE datname = q.database)
+  WHERE s.query LIKE '%FROM joined%'`;
+
+for (const major of requestedMajors()) {
+  describe(`the extension on ${major}`, { skip: SKIP }, () => {
+    const folder = new TemporaryDirectory();
+    const sockets = join(folder.path, 'sockets');
+    const files = join(folder.path, 'share');
+    let cluster: Cluster;
+    let agent: Running;
+
+    before(async () => {
+      mkdirSync(sockets);
+      for (const path of [folder.path, sockets]) chmodSync(path, 0o755);
+      cluster = await startCluster({
+        flavour: 'embedded',
+        major,
+        settings: {
+          shared_preload_libraries: 'pg_stat_statements',
+          compute_query_id: 'on',
+          ...(major >= 18 && { extension_control_path: `$system:${files}` }),
+        },
+      });
+      installInto(major >= 18 ? files : join(cluster.binDir, '../share/postgresql'));
+      psql('CREATE EXTENSION pg_stat_statements');
+      agent = await startAgent();
+      assertRun('extension', 'create', '--url', conninfo('postgres'), '--address', `${sockets}:8433`);
+    });
+    after(async () => {
+      agent?.signal('SIGTERM');
+      await agent?.ended;
+      await cluster?.stop();
+      folder.remove();
+    });
+
+    function installInto(directory: string): void {
+      assertRun('extension', 'install', '--directory', directory);
+      execFileSync('chmod', ['-R', 'a+rX', directory]);
+    }
+    function assertRun(...args: string[]): void {
+      const { status, stderr } = pebble(...args);
+      assert.equal(status, 0, stderr);
+    }
+    async function startAgent(): Promise<Running> {
+      const options = ['--pgdata', cluster.pgdata, '--store', 'none', '--listen', '127.0.0.1:0'];
+      const running = new Running(['agent', ...options, '--sql-listen', `${sockets}:8433`]);
+      await running.until('it serves', () => /token=/.test(running.stdout));
+      return running;
+    }
+    const conninfo = (user: string): string =>
+      `host=${cluster.socketDir} port=${cluster.port} user=${user} dbname=postgres`;
+    const psql = (sql: string, user = 'postgres'): string =>
+      execFileSync('psql', ['-XAtq', '-v', 'ON_ERROR_STOP=1', '-d', conninfo(user)], {
+        input: sql,
+        encoding: 'utf8',
+        stdio: ['pipe', 'pipe', 'pipe'],
+      });
+
+    test('equal calls beside pg_stat_statements, by queryid', async () => {
+      psql('CREATE TABLE joined ()');
+      psql('SELECT FROM joined;\n'.repeat(EXECUTIONS));
+      await until('both have counted', () => psql(JOIN) === `${EXECUTIONS}|${EXECUTIONS}\n`, 20_000);
+    });
+
+    test('every relation, now and for a range', async () => {
+      const views = psql("SELECT viewname FROM pg_views WHERE schemaname = 'pebble' ORDER BY 1").trim().split('\n');
+      assert.equal(views.length, 11);
+      await until(
+        'there are two readings',
+        () => {
+          try {
+            return psql("SELECT count(*) FROM pebble.io_at(now() - interval '1 minute', now())") !== '';
+          } catch {
+            return false;
+          }
+        },
+        40_000,
+      );
+      for (const view of views) {
+        try {
+          assert.match(psql(`SELECT count(*) FROM pebble.${view}`), /^\d+\n$/);
+        } catch (error) {
+          // Where a kernel refuses a signal the relation says so, in words.
+          assert.match(String(error), /This (kernel|agent)/);
+        }
+      }
+      const past = `SELECT sum(calls) FROM pebble.queries_at(now() - interval '5 minutes', now()) WHERE query = 'SELECT FROM joined'`;
+      assert.equal(psql(past), `${EXECUTIONS}\n`);
+      assert.match(psql('SELECT pid, version FROM pebble.agent'), new RegExp(`^${agent.pid}\\|`));
+      assert.match(psql('SELECT max(total_time) > 0, min(stats_since) < now() FROM pebble.queries'), /^t\|t/);
+    });
+
+    test('for members of pg_monitor, and nobody else', () => {
+      psql('CREATE ROLE watcher LOGIN; GRANT pg_monitor TO watcher; CREATE ROLE other LOGIN');
+      const sql =
+        "SELECT count(*) > 0 FROM pebble.queries; SELECT count(*) >= 0 FROM pebble.queries_at(now() - interval '1 min', now())";
+      assert.equal(psql(sql, 'watcher'), 't\nt\n');
+      assert.throws(() => psql(sql, 'other'), /permission denied for schema pebble/);
+      assert.throws(() => psql('SELECT * FROM pebble.remote_queries', 'watcher'), /permission denied/);
+    });
+
+    test('a sleeper in an open transaction blocks nobody', async () => {
+      const sleeper = promisify(execFile)('psql', [
+        '-XAtq',
+        '-d',
+        conninfo('postgres'),
+        '-c',
+        'BEGIN; SELECT count(*) FROM pebble.queries; SELECT pg_sleep(3); COMMIT',
+      ]);
+      assert.match(psql('SELECT count(*) FROM pebble.queries'), /^\d+\n$/);
+      await sleeper;
+    });
+
+    test('without the agent one clear error; with a new one it goes on', async () => {
+      agent.signal('SIGTERM');
+      await agent.ended;
+      assert.throws(() => psql('SELECT * FROM pebble.queries'), /could not connect to server "pebble"/);
+      agent = await startAgent();
+      assert.match(psql('SELECT count(*) FROM pebble.agent'), /^1\n$/);
+    });
+
+    test('drop leaves nothing', () => {
+      assertRun('extension', 'drop', '--url', conninfo('postgres'));
+      assert.equal(psql('SELECT count(*) FROM pg_user_mappings; SELECT count(*) FROM pg_foreign_server'), '0\n0\n');
+    });
+  });
+}
