@@ -53,7 +53,7 @@ export class Intervals {
       host: this.#host,
       startMs: last.wallMs,
       durationUs: Math.round((now.monotonicMs - last.monotonicMs) * 1000),
-      coverage: dropped > 0 ? 'partial' : 'exact',
+      coverage: dropped > 0 || now.shortcoming !== undefined ? 'partial' : 'exact',
       dropped,
       samples: {
         queries: executed.map((grown) => this.#querySample(grown)),

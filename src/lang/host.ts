@@ -47,6 +47,8 @@ export interface KernelFeatures {
   readonly isaV4?: boolean;
   /** Loops end by may_goto (Linux 6.9); without it they count. */
   readonly mayGoto?: boolean;
+  /** After how many rounds loops end that count. */
+  readonly countedRounds?: number;
 }
 
 export type DebugInfo = Pick<Dwarf, 'functionAt' | 'addressesOf' | 'findType'>;

@@ -94,6 +94,11 @@ export function jumpReg(op: JumpOp, dst: Register, src: Register, offset: number
   return insn(jumpClass(width) | JUMP[op] | SOURCE_REG, { dst, src, offset });
 }
 
+/** Goes on at `offset` when the kernel has had enough of a loop. */
+export function mayGoto(offset: number): Instruction {
+  return insn(jumpClass(64) | JUMP.may, { offset });
+}
+
 /** Calls a helper by its name in bpf-helpers(7). */
 export function call(helper: string): Instruction {
   const found = helperByName(helper);

@@ -1,5 +1,5 @@
 /** What programs may do in a kernel: instructions, helpers, kinds of calls. */
-import { aluImm, aluReg, atomic, callReference, exit, jumpImm, signedDivide, storeImm } from '../asm/index.ts';
+import { aluImm, aluReg, atomic, callReference, exit, jumpImm, mayGoto, signedDivide, storeImm } from '../asm/index.ts';
 import { loadProgram } from '../programs/index.ts';
 import { enableStats } from '../sys/index.ts';
 import type { FeatureRow } from './feature.ts';
@@ -57,6 +57,12 @@ export const PROGRAM_FEATURES = {
     since: '6.6',
     without: 'a few instructions more',
     probe: () => tryProgram([aluImm('mov', 0, 7), aluImm('mov', 1, -2), signedDivide('div', 0, 1), ...RETURN_0]),
+  },
+  may_goto: {
+    title: 'loops that the kernel ends',
+    since: '6.9',
+    without: 'loops count their rounds, and stop after some hundreds',
+    probe: () => tryProgram([mayGoto(0), ...RETURN_0]),
   },
   probe_read_user: {
     title: 'reading user memory as such',

@@ -21,5 +21,6 @@ export function headerLines(
 
 function coverageText([first]: readonly { readonly coverage: string; readonly dropped: number }[]): string[] {
   if (!first || first.coverage === 'sampled') return [];
-  return [first.coverage === 'exact' ? 'every event counted' : `${first.coverage}: ${first.dropped} events lost`];
+  if (first.coverage === 'exact') return ['every event counted'];
+  return [first.dropped > 0 ? `${first.coverage}: ${first.dropped} events lost` : first.coverage];
 }

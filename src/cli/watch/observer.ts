@@ -44,7 +44,9 @@ interface ObserveOptions {
 export async function observe({ pgdata, json, start = Attribution.start }: ObserveOptions): Promise<Observer> {
   const options = pgdata === undefined ? {} : { pgdata };
   try {
-    return exact(await start(options));
+    const attribution = await start(options);
+    if (json && attribution.shortcoming) process.stderr.write(`pebble: ${attribution.shortcoming}\n`);
+    return exact(attribution);
   } catch (error) {
     const sampled =
       error instanceof PebbleError && LESSER.includes(error.code) ? await Sampled.start(options) : undefined;
@@ -57,7 +59,7 @@ export async function observe({ pgdata, json, start = Attribution.start }: Obser
 
 function exact(attribution: Attribution): Observer {
   const read = () => attribution.read();
-  return observer(attribution, attribution, undefined, (slidingMs) =>
+  return observer(attribution, attribution, attribution.shortcoming, (slidingMs) =>
     windowsOf(read, slidingMs, (first, now) => ({
       queries: new QueryRows(first).advance(now),
       waits: new WaitRows(first).advance(now),

@@ -14,6 +14,7 @@ import { firstSight } from './first-sight.ts';
 import { requireHost } from './host.ts';
 import { ioProfile } from './io-profile.ts';
 import { IoTotals } from './io-totals.ts';
+import { type KernelWays, shortcomingOf } from './kernel.ts';
 import { kernelLockProfile } from './lock-profile.ts';
 import { LockWatch } from './locks/lock-watch.ts';
 import { Monotone } from './monotone.ts';
@@ -43,6 +44,8 @@ export interface AttributionOptions {
   readonly signals?: readonly Signal[];
   /** Most bytes of kernel memory that the sums may take; what finds no room goes to a row of others. */
   readonly memoryBytes?: number;
+  /** Absent: the best that this kernel has. */
+  readonly ways?: KernelWays;
 }
 
 export class Attribution {
@@ -69,6 +72,7 @@ export class Attribution {
       (statement) => statements.add(statement),
       new Set(options.signals),
       options.memoryBytes,
+      options.ways,
     );
     const attribution = new Attribution(engine, fingerprinter, statements, options);
     try {
@@ -111,6 +115,11 @@ export class Attribution {
 
   cluster(index: number): WatchedCluster | undefined {
     return this.#clusters[index];
+  }
+
+  /** What cannot be seen on this kernel; absent where everything can. */
+  get shortcoming(): string | undefined {
+    return shortcomingOf(this.#engine.ways);
   }
 
   /** Events that found no room on their way here. */

@@ -25,6 +25,7 @@ import {
 import { machineHost } from '../../tracer/index.ts';
 import { CounterMap } from '../reading.ts';
 import type { IoProfile } from './io-profile.ts';
+import { findWays, type KernelWays, withSocketHooks } from './kernel.ts';
 import { fitMaps, MEMORY_BUDGET } from './memory.ts';
 
 const PROGRAM = new URL('program.bt', import.meta.url);
@@ -181,6 +182,7 @@ interface Loaded {
 }
 
 export class Engine {
+  readonly ways: KernelWays;
   readonly #handlers = new Map<string, OnEmitted>();
   /** Maps outlive the programs that brought them: another program may use them again. */
   readonly #maps = new Map<string, MapHandle>();
@@ -197,10 +199,12 @@ export class Engine {
     onStatement: (statement: KernelStatement) => void,
     signals: ReadonlySet<Signal> = new Set(),
     memoryBytes: number = MEMORY_BUDGET,
+    chosen?: KernelWays,
   ): Promise<Engine> {
-    const script = compileProgram(signals, 1);
+    const ways = chosen ?? (await findWays());
+    const script = compileProgram(signals, 1, ways);
     const collection = await loadCollection(withRoom(script, ringBytes(signals), memoryBytes));
-    const engine = new Engine(script, collection, signals, memoryBytes);
+    const engine = new Engine(script, collection, signals, memoryBytes, ways);
     const read = decoder(engine.emitted('statement'));
     engine.on('statement', (view, offset) => onStatement(read(view, offset) as unknown as KernelStatement));
     return engine;
@@ -211,7 +215,9 @@ export class Engine {
     collection: Collection,
     signals: ReadonlySet<Signal>,
     memoryBudget: number,
+    ways: KernelWays,
   ) {
+    this.ways = ways;
     this.memoryBudget = memoryBudget;
     this.#signals = signals;
     this.#loaded = this.#take(script, collection);
@@ -272,7 +278,7 @@ export class Engine {
   /** Another program over the same maps, from one event to the next; what it does not collect keeps its sums. */
   async swap(signals: ReadonlySet<Signal>): Promise<void> {
     const generation = this.#generation + 1;
-    const script = compileProgram(signals, generation);
+    const script = compileProgram(signals, generation, this.ways);
     const collection = await loadCollection(withRoom(script, ringBytes(signals), this.memoryBudget), {
       lent: this.#maps,
     });
@@ -415,14 +421,22 @@ function lostOf(collection: Collection): number {
 const isEmitted = (event: ScriptEvent, name: string): boolean => event.kind === 'emit' && event.name === name;
 
 /** Imports go first: a signal's fragment finds there what it needs of the core. */
-function compileProgram(signals: ReadonlySet<Signal>, generation: number): CompiledScript {
+function compileProgram(signals: ReadonlySet<Signal>, generation: number, ways: KernelWays): CompiledScript {
   const imports = [...signals].map((signal) => `import "${signal}.bt";\n`).join('');
-  const text = readFileSync(PROGRAM, 'utf8').replace(/^import "requests.bt";\n/m, (core) => core + imports);
+  const core = withSocketHooks(readFileSync(PROGRAM, 'utf8'), ways.sockets);
+  const text = core.replace(/^import "requests.bt";\n/m, (line) => line + imports);
   const switches = SIGNALS.map((signal) => [signal.toUpperCase(), signals.has(signal) ? 1n : 0n] as const);
   const isX86 = BigInt(process.arch === 'x64');
-  const defines = Object.fromEntries([...switches, ['X86_64', isX86], ['GENERATION', BigInt(generation)]] as const);
+  const pipelines = BigInt(ways.features.mayGoto ?? true);
+  const numbers = [
+    ['X86_64', isX86],
+    ['PIPELINES', pipelines],
+    ['GENERATION', BigInt(generation)],
+  ] as const;
+  const defines = Object.fromEntries([...switches, ...numbers]);
   const source = { name: 'program.bt', text };
-  const { script, diagnostics } = compile(source, { host: machineHost(), imports: { host: FRAGMENTS }, defines });
+  const host = { ...machineHost(), features: ways.features };
+  const { script, diagnostics } = compile(source, { host, imports: { host: FRAGMENTS }, defines });
   if (script) return script;
   throw new PebbleError('unsupported', {
     doing: 'compiling the attribution program for this kernel',

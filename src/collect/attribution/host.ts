@@ -4,6 +4,14 @@ import { hasKernelBtf } from '../../bpf/btf/index.ts';
 
 const DOING = 'preparing to watch PostgreSQL';
 
+/** This kernel lacks what attribution cannot do without. */
+export const unsupported = (lack: string): PebbleError =>
+  new PebbleError('unsupported', {
+    doing: DOING,
+    what: `this kernel has no ${lack}`,
+    hint: '`pebble doctor` says what it offers',
+  });
+
 /** Throws where this host, or this user on it, cannot watch PostgreSQL at all. */
 export function requireHost(): void {
   if (process.geteuid?.() !== 0) {

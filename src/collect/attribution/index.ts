@@ -7,6 +7,7 @@ export { eventOf } from './events.ts';
 export { requireHost } from './host.ts';
 export { type IoReading, IoRows } from './io-rows.ts';
 export { IoTotals } from './io-totals.ts';
+export { findWays, type KernelWays, type SocketHookName } from './kernel.ts';
 export { LockRows, type LockSource } from './locks/lock-rows.ts';
 export { inexactFields, type QueryCounts, QueryRows, queryRow } from './query-rows.ts';
 export { SAMPLE_NS } from './stack-samples.ts';

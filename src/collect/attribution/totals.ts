@@ -2,6 +2,7 @@
 import { type FieldRule, Histogram, mergeRow } from '../../aggregate/index.ts';
 import type { WatchedCluster } from './attribution.ts';
 import type { Engine } from './engine.ts';
+import { shortcomingOf } from './kernel.ts';
 import type { SlotIdentity } from './statements.ts';
 import type { Underway } from './underway.ts';
 
@@ -94,10 +95,13 @@ export class Totals {
   readonly namelessWaits = new Map<number, number>();
   /** Events lost so far, by every cause. */
   readonly dropped: number;
+  /** What cannot be seen on this kernel; absent where everything can. */
+  readonly shortcoming: string | undefined;
   readonly #identify: Identify;
 
   constructor(engine: Engine, identify: Identify, listUnderway: () => readonly Underway[]) {
     this.#identify = identify;
+    this.shortcoming = shortcomingOf(engine.ways);
     const columns = engine.queries.fields.map((field) => at(field as QueryCounter));
     engine.queries.read((key, offset, row) => {
       const counters = new Float64Array(QUERY_COUNTERS.length);

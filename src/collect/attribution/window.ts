@@ -8,7 +8,7 @@ export function windowBetween(last: Totals, now: Totals): Window {
   return {
     window_start: rfc3339(last.wallMs),
     window_us: Math.round((now.monotonicMs - last.monotonicMs) * 1000),
-    coverage: dropped > 0 ? 'partial' : 'exact',
+    coverage: dropped > 0 || now.shortcoming !== undefined ? 'partial' : 'exact',
     dropped,
   };
 }

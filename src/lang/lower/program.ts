@@ -87,8 +87,9 @@ function addLink(link: LinkSpec, links: LinkSpec[], shared: Map<string, number>)
 /** Old verifiers walk through every round of a loop: this many cost some milliseconds. */
 const COUNTED_ROUNDS = 1024;
 
-function generateOptions({ isaV4 = true, mayGoto = true }: KernelFeatures = {}): GenerateOptions {
-  return { isa: isaV4 ? 'v4' : 'v3', ...(!mayGoto && { loopLimit: COUNTED_ROUNDS }) };
+function generateOptions(features: KernelFeatures = {}): GenerateOptions {
+  const { isaV4 = true, mayGoto = true, countedRounds = COUNTED_ROUNDS } = features;
+  return { isa: isaV4 ? 'v4' : 'v3', ...(!mayGoto && { loopLimit: countedRounds }) };
 }
 
 function lowerProbe({ table }: TypedUnit, unit: ProbeUnit, name: string, script: ScriptLowering) {

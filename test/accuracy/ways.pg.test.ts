@@ -1,0 +1,87 @@
+/** Every way to see requests that this kernel has, also those that only older kernels need, against a load that knows its counts. */
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { hasFeature } from '../../src/bpf/features/index.ts';
+import type { Cluster } from '../../src/cluster/index.ts';
+import {
+  Attribution,
+  findWays,
+  type KernelWays,
+  QueryRows,
+  type SocketHookName,
+} from '../../src/collect/attribution/index.ts';
+import { runCounted } from '../../src/workload/index.ts';
+import { assertTimeIdentity } from './check.ts';
+import { SERVERS, startCounting, UNABLE, withConnection } from './servers.ts';
+import { rowsOf, total } from './watch.ts';
+
+const LONG_REPLY = 'SELECT long_reply FROM generate_series(1, 20000) AS long_reply';
+
+/** This kernel's own, then what it can do of the others'. */
+async function listWays(): Promise<KernelWays[]> {
+  if (UNABLE) return [];
+  const own = await findWays();
+  const hooks: SocketHookName[] = ['system calls'];
+  if (await hasFeature('fentry')) hooks.push('functions');
+  const others = hooks.filter((sockets) => sockets !== own.sockets).map((sockets) => ({ ...own, sockets }));
+  const counted = { ...own, features: { ...own.features, isaV4: false, mayGoto: false } };
+  return [own, ...others, ...(own.features.mayGoto ? [counted] : [])];
+}
+
+describe('ways to see requests', { skip: UNABLE }, async () => {
+  let cluster: Cluster;
+  before(async () => {
+    cluster = await startCounting(SERVERS[0]!);
+  });
+  after(() => cluster.stop());
+
+  for (const ways of await listWays()) {
+    const loops = ways.features.mayGoto ? 'loops' : 'counted loops';
+    test(`by ${ways.sockets}, with ${loops}`, async () => {
+      const attribution = await Attribution.start({ pgdata: cluster.pgdata, ways });
+      try {
+        const windows = new QueryRows(attribution.read());
+        const report = await runCounted(cluster);
+        await sleep(100);
+        const rows = windows.advance(attribution.read());
+        assert.equal(
+          total(rows, ({ requests }) => requests),
+          report.requests,
+        );
+        let exact = 0;
+        for (const { marker, succeeded, failed } of report.statements) {
+          const own = rowsOf(rows, marker);
+          const calls = total(own, (row) => row.calls);
+          const isKnown = calls > 0 && !own.some(({ inexact }) => inexact.includes('calls'));
+          if (!ways.features.mayGoto && !isKnown) continue;
+          exact++;
+          const counted = [calls, total(own, ({ errors }) => errors)];
+          assert.deepEqual(counted, [succeeded + failed, failed], marker);
+        }
+        assert.ok(exact > report.statements.length / 2, `${exact} of ${report.statements.length} are exact`);
+        const coverage = ways.features.mayGoto ? 'exact' : 'partial';
+        assert.deepEqual([...new Set(rows.map((row) => row.coverage))], [coverage]);
+        assert.equal(attribution.shortcoming === undefined, coverage === 'exact');
+        assertTimeIdentity(rows);
+
+        await withConnection(cluster, async (connection) => {
+          for (let i = 0; i < 7; i++) await connection.query(LONG_REPLY);
+          await connection.query('SELECT 1 AS short_reply');
+        });
+        await sleep(100);
+        const after = windows.advance(attribution.read());
+        for (const [word, times] of [
+          ['long_reply', 7],
+          ['short_reply', 1],
+        ] as const) {
+          const own = rowsOf(after, word);
+          assert.deepEqual([total(own, ({ requests }) => requests), total(own, ({ calls }) => calls)], [times, times]);
+        }
+        assert.equal(rows[0]?.dropped, 0);
+      } finally {
+        attribution.close();
+      }
+    });
+  }
+});
