@@ -1,5 +1,6 @@
-/** Test reporter: lists what was skipped and why, and objects when a host could have run what was skipped altogether. */
+/** Test reporter: lists what was skipped and why and which files failed, and objects when a host could have run what was skipped altogether. */
 import { existsSync, readFileSync } from 'node:fs';
+import { relative } from 'node:path';
 
 interface TestEvent {
   readonly type: string;
@@ -21,8 +22,10 @@ export default async function* report(events: AsyncIterable<TestEvent>): AsyncGe
   const reasons = new Map<string, number>();
   const ran = new Map<string, number>();
   const skipped = new Map<string, number>();
+  const failed = new Set<string>();
   for await (const { type, data } of events) {
     if ((type !== 'test:pass' && type !== 'test:fail') || data.details?.type === 'suite') continue;
+    if (type === 'test:fail' && data.file) failed.add(relative(process.cwd(), data.file));
     const kind = Object.keys(KINDS).find((ending) => data.file?.endsWith(ending)) ?? '';
     if (data.skip === undefined || data.skip === false) {
       increment(ran, kind);
@@ -31,6 +34,7 @@ export default async function* report(events: AsyncIterable<TestEvent>): AsyncGe
     increment(skipped, kind);
     increment(reasons, typeof data.skip === 'string' ? data.skip : 'no reason given');
   }
+  for (const file of failed) yield `failed: ${file}\n`;
   for (const [reason, count] of reasons) yield `skipped ${count}: ${reason}\n`;
   for (const [ending, { needs, works }] of Object.entries(KINDS)) {
     if (!ran.has(ending) && skipped.has(ending) && works()) {
