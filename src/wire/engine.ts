@@ -53,17 +53,21 @@ export class Engine {
     this.#child = undefined;
   }
 
-  async #table({ name, columns }: Relation, { range }: Query): Promise<Table> {
+  async #table({ name, columns }: Relation, { range, plain }: Query): Promise<Table> {
     const asked = range && {
       range_from: new Date(range.fromMs).toISOString(),
       range_to: new Date(range.toMs).toISOString(),
     };
+    // Text is made of what is asked for only.
+    const isWanted = columns.map((column) => plain?.includes(column.name) ?? true);
+    const cells = (row: Row): (string | null)[] =>
+      columns.map((column, at) => (isWanted[at] ? textOf(column, row) : null));
     const rows = await this.#source(name, range);
     const names = columns.map((column) => ({ name: column.name, type: column.type }));
     return {
       name,
       columns: names,
-      rows: rows.map((row) => columns.map((column) => textOf(column, { ...row, ...asked }))),
+      rows: rows.map((row) => cells(asked ? { ...row, ...asked } : row)),
     };
   }
 
