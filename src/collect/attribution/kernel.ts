@@ -51,13 +51,14 @@ export async function findWays(): Promise<KernelWays> {
   if (!storage.available) throw unsupported(`storage for tasks in tracing programs (Linux ${storage.since})`);
   const [isaV4, mayGoto] = await Promise.all([hasFeature('signed_division'), hasFeature('may_goto')]);
   const features = { isaV4, mayGoto, countedRounds: COUNTED_ROUNDS };
-  return { sockets: await findSocketHooks(), features };
+  return { sockets: findSocketHooks(), features };
 }
 
-async function findSocketHooks(): Promise<SocketHookName> {
+/** The other hooks are not chosen by themselves: on Linux 6.1 fexit was seen to miss nearly every request. */
+function findSocketHooks(): SocketHookName {
   const hasEvents = hasKernelBtf() && kernelBtf().find('btf_trace_sock_recv_length', 'typedef') !== undefined;
-  if (hasEvents) return 'events';
-  return (await hasFeature('fentry')) ? 'functions' : 'system calls';
+  if (!hasEvents) throw unsupported('events of sockets (sock_recv_length, Linux 6.3)');
+  return 'events';
 }
 
 /** The program with the hooks that this kernel has. */
