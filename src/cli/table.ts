@@ -315,6 +315,10 @@ export const COMMANDS: readonly CommandRow[] = [
     examples: [
       { line: 'pebble run', shows: 'the tools and what they answer' },
       { line: 'sudo pebble run runqlat --duration 10', shows: 'how long tasks wait for a CPU' },
+      {
+        line: 'sudo pebble run pgwaits --from-history --from 2h',
+        shows: 'what the agent has kept, as `pebble report`',
+      },
       { line: 'pebble run runqlat --help', shows: 'what runqlat can be told' },
     ],
     load: () => import('./commands/run.ts'),

@@ -6,6 +6,8 @@ export interface View {
   readonly hooks: readonly string[];
   /** The command that answers. */
   readonly command: readonly [string, ...string[]];
+  /** The agent keeps it: `pebble report` answers for the past. */
+  readonly kept?: true;
 }
 
 const ATTRIBUTION = ['tp_btf:sched_switch', 'tp_btf:sock_recv_length', 'tp_btf:sock_send_length'];
@@ -16,18 +18,21 @@ export const VIEWS: readonly View[] = [
     question: 'What does PostgreSQL do right now, by query?',
     hooks: ATTRIBUTION,
     command: ['top'],
+    kept: true,
   },
   {
     name: 'pglat',
     question: 'How long do the requests of each query take?',
     hooks: ATTRIBUTION,
     command: ['queries'],
+    kept: true,
   },
   {
     name: 'pgwaits',
     question: 'What does each query wait for, how often and how long?',
     hooks: ATTRIBUTION,
     command: ['waits'],
+    kept: true,
   },
   {
     name: 'pglocks',

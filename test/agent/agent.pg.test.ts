@@ -77,6 +77,8 @@ describe('pebble agent', { skip: UNABLE }, () => {
     const window = rows.find((candidate) => candidate.kind === 'window');
     assert.ok(window?.kind === 'window' && window.window_us > 0 && window.coverage !== 'sampled');
     assert.match(pebble('report', '--store', store).stdout, /Queries by load:\n/);
+    assert.match(pebble('run', 'pgwaits', '--from-history', '--store', store).stdout, /Queries by load:\n/);
+    assert.match(pebble('run', 'pgbuf', '--from-history').stderr, /counts only while it runs.*\nhint: .*pgwaits/);
   });
 
   test('PostgreSQL may restart', async () => {

@@ -8,6 +8,7 @@ import {
   type ScriptOption,
   type Tool,
   toolOptions,
+  VIEWS,
   type View,
 } from '../../toolbox/index.ts';
 import type { Context, Exit } from '../command.ts';
@@ -22,6 +23,7 @@ export async function run(argv: readonly string[], context: Context): Promise<Ex
   const [name, ...rest] = argv;
   if (name === undefined || name.startsWith('-')) return list(parseOptions(argv, RUN_OPTIONS), context);
   const tool = findTool(name);
+  if (rest.includes('--from-history')) return runPast(tool, rest);
   if ('command' in tool) return runView(tool, rest);
   const own = ownOptions(tool, rest);
   const specs = { ...Object.fromEntries(own.map((option) => [option.name, specOf(option)])), ...RUN_OPTIONS };
@@ -62,6 +64,19 @@ function list({ options }: Parsed<typeof RUN_OPTIONS>, { terminal }: Context): E
   const lines = layoutTable(columns, tools, terminal ? { width: process.stdout.columns } : {});
   process.stdout.write(`${lines.join('\n')}\n`);
   return 0;
+}
+
+/** What the agent has kept is shown by `pebble report`, with its options. */
+async function runPast(tool: Tool | View, rest: readonly string[]): Promise<Exit> {
+  if (!('kept' in tool)) {
+    const kept = VIEWS.filter((view) => view.kept).map((view) => view.name);
+    throw new PebbleError('usage', {
+      what: `${tool.name} counts only while it runs: history has none of it`,
+      hint: `history answers for ${kept.join(', ')}`,
+    });
+  }
+  const { dispatch } = await import('../dispatch.ts');
+  return dispatch(['report', ...rest.filter((word) => word !== '--from-history')]);
 }
 
 async function runView({ command: [name, ...first] }: View, rest: readonly string[]): Promise<Exit> {
