@@ -15,6 +15,10 @@ export const COUNTS = {
   signals: 11,
   writes: 53,
   connections: 5,
+  blocks: 31,
+  pages: 1009,
+  lookups: 3,
+  users: 7,
 } as const;
 
 const times = (count: number, action: (i: number) => void): void => {
@@ -36,6 +40,8 @@ const inFile = (name: string, action: (fd: number) => void): void =>
     action(fd);
     closeSync(fd);
   });
+
+const dd = (...args: string[]): void => void spawnSync('dd', args);
 
 async function connections(): Promise<void> {
   const server = createServer((socket) => void socket.end('x'.repeat(1000))).listen(0, '127.0.0.1');
@@ -68,7 +74,27 @@ const LOADS: Readonly<Record<string, () => void | Promise<void>>> = {
       const buffer = Buffer.alloc(1000);
       times(COUNTS.writes, () => readSync(fd, buffer, 0, 1000, 0));
     }),
-  sleeps: () => spawnSync('/bin/sleep', ['0.05']) && undefined,
+  sleeps: () => times(COUNTS.programs, () => void spawnSync('/bin/sleep', ['0.05'])),
+  blocks: () =>
+    inFolder((folder) =>
+      dd('if=/dev/zero', `of=${folder}/blocks`, 'bs=4096', `count=${COUNTS.blocks}`, 'oflag=direct'),
+    ),
+  pages: () =>
+    inFolder((folder) => {
+      dd('if=/dev/zero', `of=${folder}/pages`, 'bs=4096', `count=${COUNTS.pages}`);
+      dd(`if=${folder}/pages`, 'of=/dev/null', 'bs=4096', `count=${COUNTS.pages}`);
+    }),
+  durable: () =>
+    inFolder((folder) =>
+      times(COUNTS.programs, () => dd('if=/dev/zero', `of=${folder}/durable`, 'bs=1', 'count=1', 'conv=fsync')),
+    ),
+  lookups: () => times(COUNTS.lookups, () => void spawnSync('getent', ['ahostsv4', 'localhost'])),
+  users: () => times(COUNTS.users, () => void spawnSync('/bin/true', { uid: 65534 })),
+  refused: async () => {
+    for (let i = 0; i < COUNTS.connections; i++) {
+      await new Promise((resolve) => connect(1, '127.0.0.1').once('error', resolve));
+    }
+  },
   connections,
 };
 

@@ -142,6 +142,130 @@ const CASES: readonly Case[] = [
     arguments: ['sched:sched_process_fork'],
     check: ({ rows }) => assert.ok(sum(rows, 'value') >= COUNTS.programs),
   },
+  {
+    tool: 'biosnoop',
+    load: 'blocks',
+    filter: false,
+    check: ({ rows }) => {
+      const direct = rows.filter(({ comm, op, bytes }) => comm === 'dd' && op === 'write' && bytes === 4096);
+      assert.equal(direct.length, COUNTS.blocks);
+    },
+  },
+  {
+    tool: 'biotop',
+    load: 'blocks',
+    filter: false,
+    check: ({ rows }) => {
+      const direct = rows.filter(({ comm, op }) => comm === 'dd' && op === 'write');
+      assert.deepEqual([sum(direct, 'requests'), sum(direct, 'bytes')], [COUNTS.blocks, COUNTS.blocks * 4096]);
+    },
+  },
+  {
+    tool: 'bitesize',
+    load: 'blocks',
+    filter: false,
+    check: ({ rows }) => assert.ok(entries(rowWhere(rows, 'key', 'dd'), 'bytes') >= COUNTS.blocks),
+  },
+  {
+    tool: 'biolatency',
+    load: 'blocks',
+    filter: false,
+    check: ({ rows }) => {
+      const writes = rows.filter(({ key }) => (key as readonly string[])[1] === 'write');
+      assert.ok(entries(writes, 'usecs') >= COUNTS.blocks);
+    },
+  },
+  {
+    tool: 'biostacks',
+    load: 'blocks',
+    filter: false,
+    check: ({ rows }) => assert.ok(entries(rows, 'usecs') >= COUNTS.blocks),
+  },
+  {
+    tool: 'cachestat',
+    load: 'pages',
+    filter: false,
+    check: ({ rows }) => assert.ok(sum(rowWhere(rows, 'comm', 'dd'), 'asked') >= COUNTS.pages),
+  },
+  {
+    tool: 'ext4slower',
+    load: 'syncs',
+    arguments: ['--min-us', '0'],
+    check: ({ rows }) => assert.equal(rows.length, COUNTS.syncs),
+  },
+  {
+    tool: 'naptime',
+    load: 'sleeps',
+    filter: false,
+    check: ({ rows }) => {
+      const naps = rows.filter(({ comm, us }) => comm === 'sleep' && us === 50_000);
+      assert.equal(naps.length, COUNTS.programs);
+    },
+  },
+  {
+    tool: 'setuids',
+    load: 'users',
+    filter: false,
+    check: ({ rows }) => assert.equal(rowWhere(rows, 'to_uid', 65534).length, COUNTS.users),
+  },
+  {
+    tool: 'gethostlatency',
+    load: 'lookups',
+    filter: false,
+    check: ({ rows }) => assert.equal(rowWhere(rows, 'host', 'localhost').length, COUNTS.lookups),
+  },
+  {
+    tool: 'tcpdrop',
+    load: 'refused',
+    filter: false,
+    check: ({ rows }) => assert.ok(sum(rows, 'drops') >= COUNTS.connections),
+  },
+  {
+    tool: 'funccount',
+    load: 'durable',
+    arguments: ['libc', 'fsync'],
+    filter: false,
+    check: ({ rows }) => assert.ok(sum(rows, 'calls') >= COUNTS.programs),
+  },
+  {
+    tool: 'funclatency',
+    load: 'durable',
+    arguments: ['libc', 'fsync'],
+    filter: false,
+    check: ({ rows }) => assert.ok(entries(rows, 'ns') >= COUNTS.programs),
+  },
+  {
+    tool: 'argdist',
+    load: 'durable',
+    arguments: ['libc', 'fsync'],
+    filter: false,
+    check: ({ rows }) => assert.ok(entries(rows, 'arg0') >= COUNTS.programs),
+  },
+  {
+    tool: 'capable',
+    load: 'users',
+    filter: false,
+    check: ({ rows }) => assert.ok(sum(rows, 'checks') >= COUNTS.users),
+  },
+  {
+    tool: 'runqslower',
+    load: 'programs',
+    arguments: ['--min-us', '0'],
+    filter: false,
+    check: ({ rows }) => assert.ok(rows.length > 0),
+  },
+  {
+    tool: 'offcputime',
+    load: 'sleeps',
+    filter: false,
+    check: ({ rows }) => assert.ok(sum(rows, 'us') >= COUNTS.programs * 49_000),
+  },
+  { tool: 'wakeuptime', load: 'sleeps', filter: false, check: ({ rows }) => assert.ok(sum(rows, 'us') > 0) },
+  { tool: 'profile', load: 'pages', filter: false, check: ({ rows }) => assert.ok(sum(rows, 'samples') > 0) },
+  { tool: 'cpuwalk', load: 'pages', filter: false, check: ({ rows }) => assert.ok(sum(rows, 'samples') > 0) },
+  { tool: 'runqlen', load: 'pages', filter: false, check: ({ rows }) => assert.ok(entries(rows, 'waiting') > 0) },
+  { tool: 'softirqs', load: 'syncs', filter: false, check: ({ rows }) => assert.ok(entries(rows, 'ns') > 0) },
+  { tool: 'hardirqs', load: 'blocks', filter: false, check: ({ rows }) => assert.ok(entries(rows, 'ns') > 0) },
 ];
 
 describe('tools for the host', { skip }, () => {
