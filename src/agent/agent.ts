@@ -1,5 +1,4 @@
 /** The agent: watches, keeps history, and says what that costs. */
-import { readFileSync } from 'node:fs';
 import type { AgentStatus, LockRow } from '../api/index.ts';
 import { rfc3339 } from '../base/time.ts';
 import type { Attribution } from '../collect/attribution/index.ts';
@@ -12,6 +11,7 @@ import { Governor, parseBudget } from './governor.ts';
 import { LiveFeed } from './live.ts';
 import { MetricFamilies } from './metrics/families.ts';
 import { Recorder } from './recorder.ts';
+import { VERSION } from './version.ts';
 import { startShown } from './watch.ts';
 
 const NO_STORE = 'none';
@@ -136,10 +136,6 @@ export class Agent {
     return { kind: 'lock', host, cluster: row.cluster, id, fromMs, toMs: now, body: row };
   }
 }
-
-const { version: VERSION } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
-  readonly version: string;
-};
 
 function retentionOf({ keep_10s, keep_1min, keep_1h, keep_1d, max_size }: Configuration) {
   return { keepMs: [keep_10s, keep_1min, keep_1h, keep_1d], maxBytes: max_size };

@@ -14,7 +14,7 @@ import type {
 import { rfc3339 } from '../../base/time.ts';
 import { CommitRows, IoRows, windowBetween } from '../../collect/attribution/index.ts';
 import type { Store } from '../../store/index.ts';
-import { type Facets, filterOf, type Question } from '../question.ts';
+import { FACETS, type Facets, filterOf, type Question } from '../question.ts';
 import { findingsAnswer } from './findings.ts';
 import { mixAnswer } from './mix.ts';
 
@@ -165,19 +165,8 @@ async function queriesAnswer(store: Store, question: Question): Promise<RowsAnsw
 }
 
 async function waitsAnswer(store: Store, { range, facets }: Question): Promise<RowsAnswer<WaitRow>> {
-  return answer(await new History(store).waits(range, filterOf(facets, [...WAIT_FACETS])));
+  return answer(await new History(store).waits(range, filterOf(facets, FACETS)));
 }
-
-const WAIT_FACETS = [
-  'host',
-  'cluster',
-  'database',
-  'user',
-  'fingerprint',
-  'backend_type',
-  'wait_event_type',
-  'wait_event',
-] as const;
 
 function answer<Row extends Window>({ from, to, rows }: HistoryRows<Row>): RowsAnswer<Row> {
   const order = ['exact', 'partial', 'sampled'] as const;
