@@ -1,12 +1,12 @@
 /** Ready-made tools beside those of BCC and bpftrace as Debian installs them, in one run: what they print here, how soon, at what cost. */
-import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { countRuns } from '../src/bpf/programs/index.ts';
+import { keepLoading, programRuns } from '../test/tools/beside.ts';
 
 const ROOT = join(import.meta.dirname, '..');
-const LOAD = join(ROOT, 'test/tools/load.ts');
 const LOADS = ['opens', 'stats', 'syncs', 'programs', 'signals', 'writes', 'connections'];
 const SECONDS = 4;
 const TOOLS = [
@@ -56,16 +56,6 @@ interface Outcome {
   readonly nsPerRun: number | undefined;
 }
 
-async function keepLoading(signal: AbortSignal): Promise<void> {
-  for (let i = 0; !signal.aborted; i++) {
-    const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', LOAD, LOADS[i % LOADS.length]!], {
-      stdio: ['pipe', 'ignore', 'ignore'],
-    });
-    child.stdin.end('go\n');
-    await new Promise((resolve) => child.once('close', resolve));
-  }
-}
-
 /** Runs it for a while, ends it as Ctrl-C does. */
 async function outcome(command: string, args: readonly string[]): Promise<Outcome> {
   const start = performance.now();
@@ -82,7 +72,7 @@ async function outcome(command: string, args: readonly string[]): Promise<Outcom
   const ended = new Promise((resolve) => child.once('close', resolve));
   while (performance.now() - start < SECONDS * 1000 && child.exitCode === null) {
     await sleep(20);
-    const now = statistics(child);
+    const now = programRuns(child.pid!);
     if (now.runs > 0) attachedMs ??= performance.now() - start;
     if (now.runs >= counted.runs) counted = now;
   }
@@ -100,22 +90,6 @@ async function outcome(command: string, args: readonly string[]): Promise<Outcom
     said: (attachedMs === undefined && errors[0]) || '',
     nsPerRun: counted.runs > 0 ? counted.ns / counted.runs : undefined,
   };
-}
-
-function statistics({ pid }: ChildProcess): { ns: number; runs: number } {
-  const programs = new Map<string, readonly [number, number]>();
-  try {
-    for (const fd of readdirSync(`/proc/${pid}/fdinfo`)) {
-      const text = readFileSync(`/proc/${pid}/fdinfo/${fd}`, 'utf8');
-      const read = (field: string) => new RegExp(`^${field}:\\s*(\\d+)`, 'm').exec(text)?.[1];
-      const [id, ns, runs] = [read('prog_id'), read('run_time_ns'), read('run_cnt')];
-      if (id !== undefined && runs !== undefined) programs.set(id, [Number(ns), Number(runs)]);
-    }
-  } catch {
-    return { ns: 0, runs: 0 };
-  }
-  const all = [...programs.values()];
-  return { ns: all.reduce((sum, [ns]) => sum + ns, 0), runs: all.reduce((sum, [, runs]) => sum + runs, 0) };
 }
 
 const ARGUMENTS: Readonly<Record<string, readonly string[]>> = {
@@ -136,7 +110,7 @@ function cell(result: Outcome | undefined): string {
 }
 
 const stop = new AbortController();
-const loading = keepLoading(stop.signal);
+const loading = keepLoading(LOADS, stop.signal);
 const stopCounting = countRuns();
 const wanted = process.argv.slice(2);
 process.stdout.write('| tool | Pebble | bpftrace | BCC |\n| --- | --- | --- | --- |\n');

@@ -1,6 +1,6 @@
 /** Writes tools/NAME.md and each tool's `cost:` line: what it prints beside a real load, and what a run of its programs takes here. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
@@ -9,9 +9,9 @@ import { type Cluster, findDebianMajors, startCluster } from '../../src/cluster/
 import { Connection } from '../../src/postgres/client/index.ts';
 import { listTools, type Tool, toolOptions } from '../../src/toolbox/index.ts';
 import { startDemo } from '../../src/workload/index.ts';
+import { keepLoading, programRuns } from '../../test/tools/beside.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
-const LOAD = join(ROOT, 'test/tools/load.ts');
 const LOADS = ['opens', 'stats', 'syncs', 'programs', 'signals', 'writes', 'connections', 'sleeps'];
 const SECONDS = 4;
 const LINES = 24;
@@ -33,17 +33,6 @@ interface Run {
   readonly runs: number;
 }
 
-/** Small programs of every kind that the tools for the host look for, one after the other until it is stopped. */
-async function keepLoading(signal: AbortSignal): Promise<void> {
-  for (let i = 0; !signal.aborted; i++) {
-    const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', LOAD, LOADS[i % LOADS.length]!], {
-      stdio: ['pipe', 'ignore', 'ignore'],
-    });
-    child.stdin.end('go\n');
-    await new Promise((resolve) => child.once('close', resolve));
-  }
-}
-
 async function runTool({ name, hooks }: Tool, cluster: Cluster): Promise<Run> {
   const about = isAboutPostgres({ name, hooks }) ? ['--pgdata', cluster.pgdata] : [];
   const child = spawn(join(ROOT, 'pebble'), [
@@ -59,7 +48,7 @@ async function runTool({ name, hooks }: Tool, cluster: Cluster): Promise<Run> {
   let counted = { ns: 0, runs: 0 };
   while (child.exitCode === null) {
     await sleep(200);
-    const now = statistics(child.pid!);
+    const now = programRuns(child.pid!);
     if (now.runs >= counted.runs) counted = now;
   }
   await upkeep;
@@ -82,26 +71,6 @@ function collect(child: ChildProcess, stream: 'stdout' | 'stderr'): () => string
     text += chunk;
   });
   return () => text;
-}
-
-/** Of the programs that a process holds. */
-function statistics(pid: number): { ns: number; runs: number } {
-  const programs = new Map<string, readonly [number, number]>();
-  for (const text of fdinfoOf(pid)) {
-    const read = (field: string) => new RegExp(`^${field}:\\s*(\\d+)`, 'm').exec(text)?.[1];
-    const [id, ns, runs] = [read('prog_id'), read('run_time_ns'), read('run_cnt')];
-    if (id !== undefined && runs !== undefined) programs.set(id, [Number(ns), Number(runs)]);
-  }
-  const all = [...programs.values()];
-  return { ns: all.reduce((sum, [ns]) => sum + ns, 0), runs: all.reduce((sum, [, runs]) => sum + runs, 0) };
-}
-
-function fdinfoOf(pid: number): string[] {
-  try {
-    return readdirSync(`/proc/${pid}/fdinfo`).map((fd) => readFileSync(`/proc/${pid}/fdinfo/${fd}`, 'utf8'));
-  } catch {
-    return [];
-  }
 }
 
 const isAboutPostgres = ({ name }: Pick<Tool, 'name' | 'hooks'>): boolean => name.startsWith('pg');
@@ -161,7 +130,7 @@ const cluster = await startCluster({
 });
 const workload = await startDemo(cluster);
 const stop = new AbortController();
-const loading = keepLoading(stop.signal);
+const loading = keepLoading(LOADS, stop.signal);
 const stopCounting = countRuns();
 try {
   for (const tool of tools()) {
