@@ -19,19 +19,27 @@ export function assertNothingLost(rows: readonly QueryRow[]): void {
   for (const { coverage, dropped, query } of rows) assert.deepEqual([coverage, dropped], ['exact', 0], query ?? '');
 }
 
-/** Executions of each statement are as pg_stat_statements says; joined by query id, by fingerprint where a row has none. */
+/** The rows of a statement of pg_stat_statements: by query id, by fingerprint where a row has none. */
+export async function statementRows(
+  rows: readonly QueryRow[],
+): Promise<(statement: Pick<StatementCount, 'queryId' | 'query'>) => QueryRow[]> {
+  const fingerprinter = await Fingerprinter.load();
+  return ({ queryId, query }) => {
+    const { fingerprint } = fingerprinter.identify(query);
+    return rows.filter((row) => (row.query_id === null ? row.fingerprint === fingerprint : row.query_id === queryId));
+  };
+}
+
+/** Executions of each statement are as pg_stat_statements says. */
 export async function assertCountedAlike(
   rows: readonly QueryRow[],
   statements: readonly StatementCount[],
   isExempt: (statement: StatementCount) => boolean = () => false,
 ): Promise<void> {
-  const fingerprinter = await Fingerprinter.load();
+  const rowsOf = await statementRows(rows);
   for (const statement of statements) {
     if (isExempt(statement)) continue;
-    const { fingerprint } = fingerprinter.identify(statement.query);
-    const own = rows.filter((row) => (row.query_id ?? statement.queryId) === statement.queryId);
-    const same = own.filter((row) => row.query_id !== null || row.fingerprint === fingerprint);
-    const succeeded = total(same, ({ calls, errors }) => calls - errors);
+    const succeeded = total(rowsOf(statement), ({ calls, errors }) => calls - errors);
     assert.equal(succeeded, statement.calls, `${statement.query} (${statement.queryId})`);
   }
 }

@@ -5,6 +5,7 @@ import { after, before, describe, test } from 'node:test';
 import type { Cluster } from '../../src/cluster/index.ts';
 import { WaitRows } from '../../src/collect/attribution/index.ts';
 import { Connection } from '../../src/postgres/client/index.ts';
+import { statementRows } from './check.ts';
 import { pgbench, WITHOUT_PGBENCH } from './pgbench.ts';
 import { resetStatements, SERVERS, startCounting, UNABLE, withConnection } from './servers.ts';
 import { total, type Watch, watch } from './watch.ts';
@@ -78,8 +79,9 @@ for (const server of SERVERS) {
         "SELECT queryid, query, wal_records, wal_bytes FROM pg_stat_statements WHERE query ~ '^(UPDATE|INSERT)'",
       );
       assert.equal(counted.length, 4);
+      const rowsOf = await statementRows(rows);
       for (const [queryId, query, records, bytes] of counted) {
-        const own = rows.filter((row) => row.query_id === queryId || (row.query_id === null && row.query === query));
+        const own = rowsOf({ queryId: queryId!, query: query! });
         const ours = [total(own, (row) => row.wal_records), total(own, (row) => row.wal_bytes)];
         assert.deepEqual(ours, [Number(records), Number(bytes)], query!);
       }

@@ -60,6 +60,8 @@ export class Attribution {
   #samples: StackSamples | undefined;
   #executions: Executions | undefined;
   #meter: OverheadMeter | undefined;
+  #lostBefore = 0;
+  #madeGood = 0;
   #locks: LockWatch | undefined;
 
   /** Watches every cluster that runs now; `refresh` finds those that start later. */
@@ -122,9 +124,9 @@ export class Attribution {
     return shortcomingOf(this.#engine.ways);
   }
 
-  /** Events that found no room on their way here. */
+  /** Events that found no room on their way here; introductions that were made good are none. */
   lost(): number {
-    return this.#engine.lostEvents();
+    return this.#engine.lostEvents() - this.#madeGood;
   }
 
   /** Watches clusters that were started since. */
@@ -143,6 +145,7 @@ export class Attribution {
       this.#engine,
       (slot) => this.#identify(slot),
       () => this.#listUnderway(),
+      () => this.lost(),
     );
     this.#queries.raise(totals.queries);
     this.#waits.raise(totals.waits);
@@ -227,8 +230,19 @@ export class Attribution {
   /** A statement is introduced before it is counted: what the maps name, the ring has given or holds. */
   #identify(slot: number): Doer | undefined {
     if (!this.#statements.get(slot)) this.#engine.drain();
+    if (!this.#statements.get(slot)) this.#makeGood();
     const identity = this.#statements.get(slot);
     return identity && this.#doerOf(identity);
+  }
+
+  /** Introductions that found no room: whose slots they are is in the kernel, their texts come when they are next met. */
+  #makeGood(): void {
+    const lost = this.#engine.lostEvents();
+    if (lost === this.#lostBefore) return;
+    this.#lostBefore = lost;
+    const untold = this.#engine.askAgain((slot) => this.#statements.isIntroduced(slot));
+    for (const one of untold) this.#statements.addUntold(one);
+    this.#madeGood += untold.length;
   }
 
   #doerOf(identity: SlotIdentity): Doer | undefined {

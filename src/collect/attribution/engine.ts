@@ -367,6 +367,17 @@ export class Engine {
     }
   }
 
+  /** Who has a slot and whose introduction found no room in the ring; each is to introduce itself again when next met. */
+  askAgain(isIntroduced: (slot: number) => boolean): { readonly identity: KernelIdentity; readonly slot: number }[] {
+    const identities = this.#map('@identities') as KeyedMap<KernelIdentity, { slot: number; again: number }>;
+    const all = [...identities].map(([identity, { slot, again }]) => ({ identity, slot, again }));
+    // What is in the map by now is in the ring, too, or was lost.
+    this.drain();
+    const lost = all.filter(({ slot, again }) => slot !== 0 && !again && !isIntroduced(slot));
+    for (const { identity, slot } of lost) identities.set(identity, { slot, again: 1 }, 'existing');
+    return lost;
+  }
+
   /** A record of a task's storage as its bytes; nothing where the process has none. */
   taskRecord(name: string, pid: number): DataView | undefined {
     try {

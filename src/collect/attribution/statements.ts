@@ -34,6 +34,8 @@ type Shown = Pick<SlotIdentity, 'queryId' | 'fingerprint' | 'query'>;
 type Known = Omit<SlotIdentity, 'database' | 'user'> & {
   /** Whether its query id is known has been decided. */
   readonly isSettled: boolean;
+  /** The kernel could not tell its text. */
+  readonly isUntold?: boolean;
 };
 
 export class Statements {
@@ -57,7 +59,7 @@ export class Statements {
     learn(this.#users, `${cluster} ${userOid}`, asText(user));
     this.#byIdentity.set(identityKey(identity), slot);
     const owner = ownerOf({ cluster, databaseOid, userOid });
-    this.#slots.set(slot, {
+    const known = {
       cluster,
       databaseOid,
       userOid,
@@ -65,7 +67,20 @@ export class Statements {
       executes: identity.kind !== KIND.process,
       truncated: text_bytes >= TEXT_BYTES,
       ...this.#identify(identity, textOf(text), owner),
-    });
+    };
+    this.#slots.set(slot, this.#slots.get(slot)?.isUntold ? withKeyOf(identity, known) : known);
+  }
+
+  /** Of what was counted and could not be introduced: no more than what it is told apart by. */
+  addUntold({ slot, identity }: Pick<KernelStatement, 'slot' | 'identity'>): void {
+    this.#byIdentity.set(identityKey(identity), slot);
+    const { fingerprint, parts } = withKeyOf(identity, { fingerprint: '0', parts: undefined });
+    this.#slots.set(slot, { ...withoutText(identity), fingerprint, parts, isUntold: true });
+  }
+
+  isIntroduced(slot: number): boolean {
+    const known = this.#slots.get(slot);
+    return known !== undefined && !known.isUntold;
   }
 
   #identify(
@@ -136,23 +151,7 @@ export class Statements {
   /** Of an event that carries who it was: what is not known of the statement stays null. */
   identify(identity: KernelIdentity): SlotIdentity {
     const slot = this.#byIdentity.get(identityKey(identity));
-    const { cluster, database: databaseOid, user: userOid, backend_type: backendType, kind, id } = identity;
-    return (
-      (slot !== undefined && this.get(slot)) ||
-      this.#named({
-        cluster,
-        databaseOid,
-        userOid,
-        backendType,
-        executes: kind !== KIND.process,
-        queryId: kind === KIND.queryId ? id.toString() : null,
-        fingerprint: '0',
-        query: null,
-        truncated: false,
-        parts: undefined,
-        isSettled: true,
-      })
-    );
+    return (slot !== undefined && this.get(slot)) || this.#named(withoutText(identity));
   }
 
   #named(known: Known): SlotIdentity {
@@ -164,6 +163,30 @@ export class Statements {
 
 export const identityKey = ({ cluster, database, user, backend_type, kind, id }: KernelIdentity): string =>
   `${cluster} ${database} ${user} ${backend_type} ${kind} ${id}`;
+
+function withoutText({ cluster, database, user, backend_type, kind, id }: KernelIdentity): Known {
+  return {
+    cluster,
+    databaseOid: database,
+    userOid: user,
+    backendType: backend_type,
+    executes: kind !== KIND.process,
+    queryId: kind === KIND.queryId ? id.toString() : null,
+    fingerprint: '0',
+    query: null,
+    truncated: false,
+    parts: undefined,
+    isSettled: true,
+  };
+}
+
+/** Rows do not change their key: one that had to do without its text stays what the hash of the text makes it. */
+function withKeyOf<Shown extends Pick<Known, 'fingerprint' | 'parts'>>(
+  { kind, id }: KernelIdentity,
+  shown: Shown,
+): Shown {
+  return kind === KIND.text ? { ...shown, fingerprint: id.toString(), parts: undefined } : shown;
+}
 
 const ownerOf = ({ cluster, databaseOid, userOid }: Pick<Known, 'cluster' | 'databaseOid' | 'userOid'>): string =>
   `${cluster} ${databaseOid} ${userOid}`;

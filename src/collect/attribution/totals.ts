@@ -99,7 +99,7 @@ export class Totals {
   readonly shortcoming: string | undefined;
   readonly #identify: Identify;
 
-  constructor(engine: Engine, identify: Identify, listUnderway: () => readonly Underway[]) {
+  constructor(engine: Engine, identify: Identify, listUnderway: () => readonly Underway[], countLost: () => number) {
     this.#identify = identify;
     this.shortcoming = shortcomingOf(engine.ways);
     const columns = engine.queries.fields.map((field) => at(field as QueryCounter));
@@ -121,7 +121,7 @@ export class Totals {
     });
     // Last: what ends meanwhile is missing from both, rather than in both.
     for (const one of listUnderway()) this.#addUnderway(one);
-    this.dropped = Object.values(readDrops(engine)).reduce((sum, count) => sum + count, 0) + engine.lostEvents();
+    this.dropped = Object.values(readDrops(engine)).reduce((sum, count) => sum + count, 0) + countLost();
   }
 
   #queryOf(slot: number): QueryTotals | undefined {
