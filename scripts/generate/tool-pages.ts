@@ -10,6 +10,7 @@ import { Connection } from '../../src/postgres/client/index.ts';
 import { listTools, type Tool, toolOptions } from '../../src/toolbox/index.ts';
 import { startDemo } from '../../src/workload/index.ts';
 import { keepLoading, programRuns } from '../../test/tools/beside.ts';
+import { HOST_CASES } from '../../test/tools/cases/host.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const LOADS = ['opens', 'stats', 'syncs', 'programs', 'signals', 'writes', 'connections', 'sleeps'];
@@ -89,7 +90,7 @@ function page(tool: Tool, { lines, stderr }: Run, cluster: Cluster): string {
     ({ name: option, description, defaultValue }) =>
       `- \`--${option}\`: ${description}${defaultValue === false || defaultValue === '' ? '' : ` (${defaultValue})`}`,
   );
-  return [
+  const text = [
     `# ${name}`,
     '',
     question,
@@ -102,9 +103,8 @@ function page(tool: Tool, { lines, stderr }: Run, cluster: Cluster): string {
     `    ${command}`,
     '',
     ...[...shown, ...more, ...empty].map((line) => (line === '' ? '' : `    ${line}`)),
-  ]
-    .join('\n')
-    .replace(/\n+$/, '\n');
+  ].join('\n');
+  return `${text.trimEnd()}\n`;
 }
 
 const isTrap = ({ hooks }: Tool): boolean => hooks.some((hook) => /^ur?e?t?probe:/.test(hook));
@@ -129,12 +129,15 @@ const cluster = await startCluster({
   settings,
 });
 const workload = await startDemo(cluster);
-const stop = new AbortController();
-const loading = keepLoading(LOADS, stop.signal);
 const stopCounting = countRuns();
 try {
   for (const tool of tools()) {
+    const stop = new AbortController();
+    const own = HOST_CASES.filter((known) => known.tool === tool.name).map(({ load }) => load);
+    const loading = keepLoading(own.length > 0 ? own : LOADS, stop.signal);
     const run = await runTool(tool, cluster);
+    stop.abort();
+    await loading;
     writeCost(tool, run);
     const [measured] = listTools().filter(({ name }) => name === tool.name) as Tool[];
     writeFileSync(join(ROOT, 'tools', `${tool.name}.md`), page(measured!, run, cluster));
@@ -142,8 +145,6 @@ try {
   }
 } finally {
   stopCounting();
-  stop.abort();
-  await loading;
   await workload.stop();
   await cluster.stop();
 }

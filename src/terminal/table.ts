@@ -77,7 +77,8 @@ function columnWidths<Row>(
       remembered[at] = Math.max(remembered[at] ?? 0, columns_);
     });
   }
-  return available === undefined ? wanted : shrink(columns, remembered?.slice() ?? wanted, available);
+  const widths = remembered?.slice() ?? wanted;
+  return available === undefined ? widths : shrink(columns, widths, available);
 }
 
 function shrink<Row>(columns: readonly Column<Row>[], widths: number[], available: number): number[] {

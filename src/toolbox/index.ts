@@ -3,3 +3,4 @@ export { findTool, listTools, toolFolders } from './catalog.ts';
 export { runTool, type ScriptOption, type ToolOptions, toolOptions } from './run.ts';
 export { describeTool, type Tool } from './tool.ts';
 export { VIEWS, type View } from './views.ts';
+export { header, shortHooks } from './words.ts';

@@ -9,6 +9,7 @@ import { jsonRows } from './json-rows.ts';
 import { textRows } from './text-rows.ts';
 import type { Tool } from './tool.ts';
 import { Window } from './window.ts';
+import { otherWay, silence } from './words.ts';
 
 /** What getopt() in a tool's script asks for. */
 export interface ScriptOption {
@@ -45,14 +46,14 @@ export function toolOptions(tool: Tool, pgdata?: string): readonly ScriptOption[
 
 /** The exit status: what the script gave to exit(), 0 without. */
 export async function runTool(tool: Tool, options: ToolOptions): Promise<number> {
-  const { script, diagnostics } = compileTool(tool, options, false);
+  const { script, diagnostics, options: own } = compileTool(tool, options, false);
   const text = formatDiagnostics(diagnostics, { colour: options.colour, warnings: true });
   if (!script) {
     throw new PebbleError('semantic', {
       doing: `compiling the tool ${tool.name} for this host`,
       what: 'it cannot run here',
       detail: text,
-      hint: '`pebble doctor` shows which hooks this kernel has',
+      hint: otherWay(tool),
     });
   }
   process.stderr.write(text);
@@ -67,6 +68,7 @@ export async function runTool(tool: Tool, options: ToolOptions): Promise<number>
     output,
     signal: options.signal,
     quiet: true,
+    silence: (attached) => silence(tool, attached.length, own, options.named),
     isState,
     ...(options.intervalMs !== undefined && { every: { ms: options.intervalMs, next: () => window.next() } }),
   });

@@ -16,16 +16,11 @@ export interface TextOptions {
 }
 
 export function textRows(options: TextOptions): OutputFormat {
-  let shown: ByteText | undefined;
+  const events = eventLines(options.width);
   return {
     ...textFormat,
-    map: (snapshot) => (isTable(snapshot) ? table(snapshot, options) : textFormat.map(snapshot)),
-    emit: (name, value) => {
-      if (!isRecord(value)) return textFormat.emit(name, value);
-      const title = shown === name ? '' : eventTitle(value);
-      shown = name;
-      return title + eventLine(value);
-    },
+    map: (snapshot) => (isTable(snapshot) ? table(snapshot, options) : textFormat.map(withPlainKeys(snapshot))),
+    emit: (name, value) => (isRecord(value) ? events(name, value) : textFormat.emit(name, value)),
     end: () => '',
   };
 }
@@ -50,8 +45,7 @@ function table({ name, rows }: MapSnapshot, { top, width }: TextOptions): ByteTe
         ...(isRecord(value) ? value.fields : ([[name.slice(1) || 'value', value as Printable]] as const)),
       ],
     );
-  const columns = cells[0]!.map(([title, value], at) => columnOf(title, value, at, at === cells[0]!.length - 1));
-  const lines = layoutTable(columns, cells.slice(0, top), width === undefined ? {} : { width });
+  const lines = layoutTable(columnsOf(cells[0]!), cells.slice(0, top), width === undefined ? {} : { width });
   const rest = cells.length > top ? [`… ${cells.length - top} more`] : [];
   return toBytes(`${[...lines, ...rest].join('\n')}\n`);
 }
@@ -63,6 +57,9 @@ function weight(value: MapSnapshot['rows'][number]['value']): bigint {
 }
 
 const compare = (a: bigint, b: bigint): number => (a < b ? -1 : a > b ? 1 : 0);
+
+const columnsOf = (cells: Cells): Column<Cells>[] =>
+  cells.map(([title, value], at) => columnOf(title, value, at, at === cells.length - 1));
 
 function columnOf(title: ByteText, sample: Printable, at: number, last: boolean): Column<Cells> {
   const column = textColumn<Cells>(
@@ -78,18 +75,28 @@ const isNumber = (value: Printable): boolean => value !== null && typeof value =
 /** Bytes of the traced program as harmless text. */
 const readable = (value: Printable): string => sanitize(Buffer.from(textOf(value), 'latin1').toString());
 
-const WIDTHS = { number: 8, text: 16 };
+/** Events come one by one: their columns begin as wide as such values usually are, and grow. */
+const USUAL_WIDTHS: Readonly<Record<ByteText, number>> = { pid: 7, ppid: 7, tid: 7, comm: 15, us: 8, ms: 8 };
 
-/** Events come one by one: their columns are as wide as such values usually are. */
-function eventTitle({ fields }: PrintableRecord): ByteText {
-  return eventCells(fields.map(([name, value]) => ({ text: name.toUpperCase(), number: isNumber(value) })));
+/** The line of an event, under the titles where they are new or have moved. */
+function eventLines(width: number | undefined): (name: ByteText, value: PrintableRecord) => ByteText {
+  let shown: ByteText | undefined;
+  const known = new Map<ByteText, number[]>();
+  return (name, { fields }) => {
+    const widths = known.get(name) ?? fields.map(([field]) => USUAL_WIDTHS[field] ?? 0);
+    const before = shown === name ? widths.join() : undefined;
+    const columns = columnsOf(fields);
+    const [titles, line] = layoutTable(columns, [fields], { widths, ...(width !== undefined && { width }) });
+    known.set(name, widths);
+    shown = name;
+    return toBytes(before === widths.join() ? `${line}\n` : `${titles}\n${line}\n`);
+  };
 }
 
-function eventLine({ fields }: PrintableRecord): ByteText {
-  return eventCells(fields.map(([, value]) => ({ text: toBytes(readable(value)), number: isNumber(value) })));
-}
-
-function eventCells(cells: readonly { readonly text: ByteText; readonly number: boolean }[]): ByteText {
-  const padded = cells.map(({ text, number }) => (number ? text.padStart(WIDTHS.number) : text.padEnd(WIDTHS.text)));
-  return `${padded.join(' ').trimEnd()}\n`;
+/** A histogram's key that is a record: its names and values. */
+function withPlainKeys(snapshot: MapSnapshot): MapSnapshot {
+  const plain = (key: Printable): Printable =>
+    isRecord(key) ? key.fields.map(([name, value]) => `${name} ${textOf(value)}`).join(', ') : key;
+  const rows = snapshot.rows.map((row) => ({ ...row, key: row.key === null ? null : plain(row.key) }));
+  return { ...snapshot, rows } as MapSnapshot;
 }

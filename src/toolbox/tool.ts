@@ -13,14 +13,15 @@ export interface Tool {
   readonly cost: string | null;
   /** What its comments `note:` say: limits of what it shows. */
   readonly notes: readonly string[];
-  /** Its attach points, timers and begin/end left out. */
+  /** Its attach points, begin and end left out; timers, too, where it has others. */
   readonly hooks: readonly string[];
   /** Its first argument is the server's program unless one is given: the comment `argument: server`. */
   readonly takesServer: boolean;
   readonly source: Source;
 }
 
-const NO_HOOK = /^(?:begin|end|interval|i|self)(?::|$)/i;
+const NO_HOOK = /^(?:begin|end|self)(?::|$)/i;
+const TIMER = /^(?:interval|i):/i;
 
 /** Reads a tool's text; it is parsed, not compiled. */
 export function describeTool(source: Source): Tool {
@@ -35,14 +36,16 @@ export function describeTool(source: Source): Tool {
     });
   }
   const comments = leadingComments(source.text);
-  const hooks = program.probes.flatMap(({ attachPoints }) => attachPoints.map(({ raw }) => raw.trim()));
+  const points = program.probes.flatMap(({ attachPoints }) => attachPoints.map(({ raw }) => raw.trim()));
+  const hooks = points.filter((point) => !NO_HOOK.test(point));
+  const events = hooks.filter((hook) => !TIMER.test(hook));
   return {
     name: basename(source.name).replace(/\.bt$/, ''),
     question: comments.find((line) => line !== '') ?? '',
     cost: comments.map((line) => /^cost: (.*)$/.exec(line)?.[1]).find((cost) => cost !== undefined) ?? null,
     notes: comments.flatMap((line) => /^note: (.*)$/.exec(line)?.[1] ?? []),
     takesServer: comments.includes('argument: server'),
-    hooks: [...new Set(hooks.filter((hook) => !NO_HOOK.test(hook)))],
+    hooks: [...new Set(events.length > 0 ? events : hooks)],
     source,
   };
 }

@@ -32,8 +32,10 @@ export interface RunOptions {
   readonly every?: { readonly ms: number; readonly next: () => void };
   /** Maps that are neither printed nor cleared by themselves; absent: none. */
   readonly isState?: (map: string) => boolean;
-  /** Do not say how many probes are attached. */
+  /** Do not say how many probes are attached, nor that nothing came of them. */
   readonly quiet?: boolean;
+  /** Says that nothing came of a run, in other words and although it is quiet. */
+  readonly silence?: (attached: readonly string[]) => string;
   /** Is called once everything is attached. */
   readonly started?: (controls: RunControls) => void;
 }
@@ -67,6 +69,12 @@ function hintOf(probe: string | undefined, error: unknown): { hint?: string } {
 /** Probes that are named where nothing came of them. */
 const MOST_NAMED = 5;
 
+function silenceOf(attached: readonly string[]): string {
+  const shown = attached.slice(0, MOST_NAMED).join(', ');
+  const more = attached.length > MOST_NAMED ? ` and ${attached.length - MOST_NAMED} more` : '';
+  return `No event: nothing was printed or stored. Attached: ${shown}${more}.`;
+}
+
 class Run implements Session {
   readonly script: CompiledScript;
   readonly collection: Collection;
@@ -82,6 +90,8 @@ class Run implements Session {
   #muted = false;
   #lost = 0;
   #events = 0;
+  /** An interval that is over had entries. */
+  #stored = false;
 
   constructor(script: CompiledScript, collection: Collection, options: RunOptions) {
     this.script = script;
@@ -297,12 +307,11 @@ class Run implements Session {
 
   /** Nothing came of a run: a probe that never fired looks like an answer. */
   #reportSilence(): void {
+    const { quiet, silence } = this.#options;
     const attached = this.#probes('attach').map(({ name }) => name);
-    if (this.#options.quiet || attached.length === 0 || this.#events > 0) return;
-    if (this.#results().some((map) => this.#snapshot(map).rows.length > 0)) return;
-    const shown = attached.slice(0, MOST_NAMED).join(', ');
-    const more = attached.length > MOST_NAMED ? ` and ${attached.length - MOST_NAMED} more` : '';
-    this.output.warning(`No event: nothing was printed or stored. Attached: ${shown}${more}.`);
+    if ((quiet && !silence) || attached.length === 0 || this.#events > 0) return;
+    if (this.#stored || this.#results().some((map) => this.#snapshot(map).rows.length > 0)) return;
+    this.output.warning((silence ?? silenceOf)(attached));
   }
 
   #printMaps(): void {
@@ -312,7 +321,9 @@ class Run implements Session {
   }
 
   #printMap(map: ScriptMap): void {
-    this.output.write(this.output.values.map(this.#snapshot(map)));
+    const snapshot = this.#snapshot(map);
+    this.#stored ||= snapshot.rows.length > 0;
+    this.output.write(this.output.values.map(snapshot));
   }
 
   #snapshot(map: ScriptMap): MapSnapshot {

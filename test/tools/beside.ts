@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 
 const LOAD = fileURLToPath(new URL('load.ts', import.meta.url));
 
-/** Known loads one after the other, until it is stopped. */
+/** Known loads one after the other, until it is stopped; the last one ends. */
 export async function keepLoading(loads: readonly string[], signal: AbortSignal): Promise<void> {
   for (let i = 0; !signal.aborted; i++) {
     const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', LOAD, loads[i % loads.length]!], {

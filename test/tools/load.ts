@@ -1,10 +1,24 @@
-/** Known loads, run as a process of their own: `load.ts NAME` waits for a line, does what NAME says, and ends. */
+/**
+ * Known loads, run as a process of their own: `load.ts NAME` waits for a line, does what NAME says, and ends.
+ * What only some need is imported by them: Node that compiles modules writes files, which others would count.
+ */
 import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, existsSync, fsyncSync, mkdtempSync, openSync, readSync, rmSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  readSync,
+  rmSync,
+  writeSync,
+} from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 /** What the tests expect: primes, so that nothing else counts the same by chance. */
 export const COUNTS = {
@@ -19,22 +33,27 @@ export const COUNTS = {
   pages: 1009,
   lookups: 3,
   users: 7,
+  killed: 3,
+  faults: 31,
+  queued: 7,
+  messages: 17,
+  commands: 7,
 } as const;
 
 const times = (count: number, action: (i: number) => void): void => {
   for (let i = 0; i < count; i++) action(i);
 };
 
-const inFolder = (action: (folder: string) => void): void => {
+const inFolder = async (action: (folder: string) => void | Promise<void>): Promise<void> => {
   const folder = mkdtempSync(join(tmpdir(), 'pebble-tools-'));
   try {
-    action(folder);
+    await action(folder);
   } finally {
     rmSync(folder, { recursive: true });
   }
 };
 
-const inFile = (name: string, action: (fd: number) => void): void =>
+const inFile = (name: string, action: (fd: number) => void): Promise<void> =>
   inFolder((folder) => {
     const fd = openSync(join(folder, name), 'w+');
     action(fd);
@@ -96,6 +115,27 @@ const LOADS: Readonly<Record<string, () => void | Promise<void>>> = {
     }
   },
   connections,
+  averages: async () => {
+    for (let i = 0; i < 20; i++) {
+      process.stdout.write(readFileSync('/proc/loadavg'));
+      await sleep(100);
+    }
+  },
+  killed: async () => (await import('./loads/memory.ts')).killed(COUNTS.killed),
+  reclaimed: () => inFolder(async (folder) => (await import('./loads/memory.ts')).reclaimed(join(folder, 'file'))),
+  faults: () =>
+    inFolder(async (folder) => (await import('./loads/memory.ts')).majorFaults(join(folder, 'file'), COUNTS.faults)),
+  xfs: () => inFolder(async (folder) => (await import('./loads/mounted.ts')).onXfs(folder, COUNTS.syncs, COUNTS.opens)),
+  written: () =>
+    inFolder(async (folder) =>
+      (await import('./loads/mounted.ts')).writtenBack(folder, COUNTS.programs, COUNTS.blocks),
+    ),
+  queued: async () => (await import('./loads/network.ts')).queued(COUNTS.queued),
+  unix: () =>
+    inFolder(async (folder) => (await import('./loads/network.ts')).throughUnixSocket(folder, COUNTS.messages, 1000)),
+  unanswered: async () => (await import('./loads/network.ts')).unanswered(COUNTS.connections),
+  tls: () => inFolder(async (folder) => (await import('./loads/talk.ts')).overTls(folder, COUNTS.messages)),
+  typed: async () => (await import('./loads/talk.ts')).typed(COUNTS.commands),
 };
 
 if (import.meta.main) {

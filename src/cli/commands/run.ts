@@ -3,9 +3,11 @@ import { PebbleError } from '../../base/errors.ts';
 import { layoutTable, textColumn } from '../../terminal/index.ts';
 import {
   findTool,
+  header,
   listTools,
   runTool,
   type ScriptOption,
+  shortHooks,
   type Tool,
   toolOptions,
   VIEWS,
@@ -59,7 +61,7 @@ function list({ options }: Parsed<typeof RUN_OPTIONS>, { terminal }: Context): E
   const columns = [
     textColumn<Tool | View>('TOOL', ({ name }) => name),
     textColumn<Tool | View>('QUESTION', ({ question }) => question),
-    textColumn<Tool | View>('HOOKS', ({ hooks }) => hooks.join(', '), { flexible: true }),
+    textColumn<Tool | View>('HOOKS', ({ hooks }) => shortHooks(hooks).join(', '), { flexible: true }),
   ];
   const lines = layoutTable(columns, tools, terminal ? { width: process.stdout.columns } : {});
   process.stdout.write(`${lines.join('\n')}\n`);
@@ -134,9 +136,4 @@ function namedValues(
 ): Map<string, string | undefined> {
   const given = own.filter(({ name }) => values[name] !== undefined && values[name] !== false);
   return new Map(given.map(({ name }) => [name, values[name] === true ? undefined : String(values[name])]));
-}
-
-function header({ name, question, hooks, cost }: Tool, duration: number | undefined): string {
-  const end = duration === undefined ? 'Ctrl-C ends' : `for ${duration / 1000} s`;
-  return `${name}: ${question}\nhooks: ${hooks.join(', ')}; cost: ${cost ?? 'not measured'}; ${end}\n`;
 }

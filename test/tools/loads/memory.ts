@@ -1,0 +1,119 @@
+/** Loads on memory: processes in a small memory cgroup, and pages that must be read in. */
+import { spawnSync } from 'node:child_process';
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import koffi from 'koffi';
+import { pageSize } from '../../../src/bpf/sys/index.ts';
+
+const MIB = 1024 * 1024;
+const LIMIT = 16 * MIB;
+
+interface Hierarchy {
+  readonly root: string;
+  readonly limit: string;
+  readonly noSwap: readonly [file: string, value: string];
+  /** How often usage met the limit: at least as often as memory was reclaimed for it. */
+  readonly limitMet: (text: string) => number;
+  readonly limitMetFile: string;
+}
+
+/** cgroup v1, which some hosts still have, and v2. */
+const HIERARCHIES: readonly Hierarchy[] = [
+  {
+    root: '/sys/fs/cgroup/memory',
+    limit: 'memory.limit_in_bytes',
+    noSwap: ['memory.swappiness', '0'],
+    limitMetFile: 'memory.failcnt',
+    limitMet: Number,
+  },
+  {
+    root: '/sys/fs/cgroup',
+    limit: 'memory.max',
+    noSwap: ['memory.swap.max', '0'],
+    limitMetFile: 'memory.events',
+    limitMet: (text) => Number(/^max (\d+)/m.exec(text)![1]),
+  },
+];
+
+function hierarchy(): Hierarchy | undefined {
+  return HIERARCHIES.find(({ root, limit }) => {
+    const folder = join(root, `pebble-probe-${process.pid}`);
+    try {
+      mkdirSync(folder);
+      const found = existsSync(join(folder, limit));
+      rmdirSync(folder);
+      return found;
+    } catch {
+      return false;
+    }
+  });
+}
+
+/** For `skip`. */
+export function noMemoryCgroup(): string | false {
+  return hierarchy() === undefined && 'no cgroup with a limit of memory can be made here';
+}
+
+function inCgroup(action: (folder: string, found: Hierarchy) => void): void {
+  const found = hierarchy()!;
+  const folder = join(found.root, `pebble-tools-${process.pid}`);
+  mkdirSync(folder);
+  try {
+    if (existsSync(join(folder, found.noSwap[0]))) writeFileSync(join(folder, found.noSwap[0]), found.noSwap[1]);
+    writeFileSync(join(folder, found.limit), String(LIMIT));
+    action(folder, found);
+  } finally {
+    rmdirSync(folder);
+  }
+}
+
+const ddIn = (folder: string, ...args: string[]) =>
+  spawnSync('sh', ['-c', `echo $$ > ${folder}/cgroup.procs; exec dd "$@"`, 'sh', ...args], { encoding: 'utf8' });
+
+/** Processes that want a buffer of more than they may have; prints their pids. */
+export function killed(count: number): void {
+  inCgroup((folder) => {
+    for (let i = 0; i < count; i++) {
+      const { pid, signal } = ddIn(folder, 'if=/dev/zero', 'of=/dev/null', `bs=${4 * LIMIT}`, 'count=1');
+      if (signal !== 'SIGKILL') throw new Error(`dd ended by ${signal}`);
+      process.stdout.write(`${pid} `);
+    }
+  });
+}
+
+/** Reads a file that is larger than the page cache of its cgroup may be; prints how often the limit was met. */
+export function reclaimed(path: string): void {
+  spawnSync('dd', ['if=/dev/zero', `of=${path}`, `bs=${MIB}`, 'count=96', 'conv=fsync']);
+  forgetCached(path);
+  inCgroup((folder, { limitMetFile, limitMet }) => {
+    ddIn(folder, `if=${path}`, 'of=/dev/null', `bs=${MIB}`);
+    process.stdout.write(`${limitMet(readFileSync(join(folder, limitMetFile), 'utf8'))}`);
+  });
+}
+
+/** Documented use of dd: with no block to copy, nocache drops the whole file from the page cache. */
+function forgetCached(path: string): void {
+  spawnSync('dd', [`of=${path}`, 'oflag=nocache', 'conv=notrunc,fdatasync', 'count=0']);
+}
+
+/** Constants of asm-generic/mman-common.h. */
+const [PROT_READ, MAP_SHARED, MADV_RANDOM] = [1, 1, 1];
+
+/** Maps pages of a file that are not in the page cache, and touches each: without read-ahead each is a major fault. */
+export function majorFaults(path: string, count: number): void {
+  const libc = koffi.load('libc.so.6');
+  const map = libc.func('void *mmap(void *, size_t, int, int, int, int64)');
+  const advise = libc.func('int madvise(void *, size_t, int)');
+  const size = pageSize();
+  writeFileSync(path, Buffer.alloc(count * size, 1));
+  forgetCached(path);
+  const fd = openSync(path, 'r');
+  const address = map(null, count * size, PROT_READ, MAP_SHARED, fd, 0);
+  if (advise(address, count * size, MADV_RANDOM) !== 0) throw new Error('madvise failed');
+  const before = process.resourceUsage().majorPageFault;
+  for (let page = 0; page < count; page++) {
+    if (koffi.decode(address, page * size, 'uint8') !== 1) throw new Error(`page ${page} is another`);
+  }
+  process.stdout.write(`${process.resourceUsage().majorPageFault - before}`);
+  closeSync(fd);
+}
