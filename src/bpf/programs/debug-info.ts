@@ -40,14 +40,14 @@ function textsOf(builder: BtfBuilder, source: SourceLine): { file: number; text:
   return { file: builder.text(source.file), text: builder.text(source.text) };
 }
 
-/** Arguments are plain numbers to BTF: functions are static, so the verifier follows the real types into them. */
+/** Arguments are plain numbers to BTF: into static functions the verifier follows the real types, and global ones take numbers only. */
 function functionType(builder: BtfBuilder, fn: FunctionSpec, entry: boolean): number {
   const long = builder.int('long long', 8, { signed: true });
   const parameters = entry
     ? [{ name: 'ctx', type: builder.ptr(0) }]
     : Array.from({ length: fn.parameters }, (_, i) => ({ name: `arg${i}`, type: long }));
   const returns = entry ? builder.int('int', 4, { signed: true }) : long;
-  return builder.func(identifier(fn.name), builder.funcProto(returns, parameters), 'static');
+  return builder.func(identifier(fn.name), builder.funcProto(returns, parameters), fn.isGlobal ? 'global' : 'static');
 }
 
 /** The kernel takes only C identifiers. */

@@ -30,6 +30,8 @@ export interface FunctionSpec {
   /** Number of arguments (0–5). The first function takes the context. */
   readonly parameters: number;
   readonly insns: readonly Instruction[];
+  /** The verifier looks at it once, alone, whatever its callers pass (numbers only): a global function. Else a static one. */
+  readonly isGlobal?: boolean;
   /** Its `func` in the collection's BTF. */
   readonly type?: number;
 }
@@ -44,7 +46,7 @@ export interface ProgramSpec {
   readonly sleepable?: boolean;
   /** expected_attach_type, for kinds that leave a choice (cgroup_skb: ingress or egress). */
   readonly attachType?: number;
-  /** The entry first, then the functions that it calls; callees are static functions to the verifier. */
+  /** The entry first, then the functions that it calls. */
   readonly functions: readonly FunctionSpec[];
   /** The kernel wants "GPL" or "Dual BSD/GPL" for most tracing helpers. */
   readonly license: string;

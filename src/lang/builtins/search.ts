@@ -47,7 +47,7 @@ function bytesOf(node: Expression, l: Lowering): { at: Address; size: number } {
  */
 function loop(end: Operand, body: (i: Reg, leave: () => void) => void, l: Lowering): void {
   const { b } = l;
-  const i = b.mov(b.load(l.global('zero'), 8));
+  const i = b.mov(l.hiddenZero());
   const [head, guarded, inside, next, after] = [b.block(), b.block(), b.block(), b.block(), b.block()];
   b.jump(head);
   b.enter(head);

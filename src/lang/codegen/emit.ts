@@ -4,7 +4,16 @@ import { slotsOf } from '../../bpf/asm/encode.ts';
 import type { Instruction } from '../../bpf/asm/instruction.ts';
 import { ALU, CLASS, JUMP, OPCODE_JA } from '../../bpf/asm/opcodes.ts';
 import type { FunctionSpec } from '../../bpf/spec/program.ts';
-import { FRAME, type FrameObject, LEA, type MachineFunction, type MachineInsn, OPCODE_COPY } from './machine.ts';
+import {
+  FRAME,
+  type FrameObject,
+  LEA,
+  type MachineFunction,
+  type MachineInsn,
+  OPCODE_CONSTANT,
+  OPCODE_COPY,
+  OPCODE_MAY_GOTO,
+} from './machine.ts';
 import type { Isa } from './select/writer.ts';
 
 /** Offsets of the frame's objects from r10, all negative, and how deep the frame is. */
@@ -56,6 +65,7 @@ class Emitter {
 
   /** Undefined if a near jump does not reach. */
   run(): FunctionSpec | undefined {
+    if (startsBadly(this.#fn)) this.#push({ opcode: OPCODE_CONSTANT, dst: 0, src: 0, offset: 0, imm: 0 });
     for (const [b, { insns }] of this.#fn.blocks.entries()) {
       this.#blockSlots.push(this.#slots);
       for (const [i, insn] of insns.entries()) {
@@ -63,8 +73,8 @@ class Emitter {
         if (!isNeedless) this.#insn(insn);
       }
     }
-    const { name, parameters } = this.#fn;
-    return this.#setOffsets() ? { name, parameters, insns: this.#insns } : undefined;
+    const { name, parameters, isGlobal } = this.#fn;
+    return this.#setOffsets() ? { name, parameters, insns: this.#insns, ...(isGlobal && { isGlobal }) } : undefined;
   }
 
   #insn(insn: MachineInsn): void {
@@ -105,6 +115,17 @@ class Emitter {
     this.#insns.push(insn);
     this.#slots += slotsOf(insn);
   }
+}
+
+/**
+ * Where a function has may_goto, the kernel puts its counter before the first instruction, and then does not correct the
+ * distance of a call that stood there ("No program to jit": bpf_adj_delta_to_imm leaves out what was moved itself).
+ */
+function startsBadly({ blocks }: MachineFunction): boolean {
+  const first = blocks.find(({ insns }) => insns.length > 0)?.insns[0];
+
+  const names = first?.ref?.kind === 'function' || first?.ref?.kind === 'functionAddress';
+  return names && blocks.some(({ insns }) => insns.some(({ opcode }) => opcode === OPCODE_MAY_GOTO));
 }
 
 const location = ({ source }: MachineInsn) => (source ? { source } : {});

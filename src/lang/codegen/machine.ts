@@ -63,6 +63,7 @@ export interface MachineFunction {
   readonly frame: FrameObject[];
   /** Virtual registers are FIRST_VIRTUAL … registers − 1. */
   registers: number;
+  readonly isGlobal: boolean;
 }
 
 const insnClass = (opcode: number): number => opcode & 7;

@@ -160,6 +160,10 @@ export class FunctionBuilder {
     if (bytes > 0) this.emit({ op: 'zero', at, bytes });
   }
 
+  fresh(slot: Slot): void {
+    this.emit({ op: 'fresh', slot });
+  }
+
   addressOf(of: Address, dst = this.reg()): Reg {
     this.emit({ op: 'addressOf', dst, of });
     return dst;

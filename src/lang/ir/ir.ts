@@ -86,6 +86,8 @@ export type Op =
   /** Both ranges are directly readable and writable memory; sizes are constants. */
   | { readonly op: 'copy'; readonly to: Address; readonly from: Address; readonly bytes: number }
   | { readonly op: 'zero'; readonly at: Address; readonly bytes: number }
+  /** The slot holds nothing from here on: what was put into it before, in an earlier round of a loop, is not read again. */
+  | { readonly op: 'fresh'; readonly slot: Slot }
   | { readonly op: 'addressOf'; readonly dst: Reg; readonly of: Address }
   | { readonly op: 'map'; readonly dst: Reg; readonly map: string }
   | { readonly op: 'mapValue'; readonly dst: Reg; readonly map: string; readonly offset: number }
@@ -131,6 +133,8 @@ export interface IrFunction {
   readonly slots: readonly Slot[];
   /** Number of virtual registers. */
   readonly registers: number;
+  /** Takes and gives numbers only, so that the verifier can look at it alone instead of once for each call. */
+  readonly isGlobal?: boolean;
 }
 
 /** One program: the entry function first, then those that it calls. */

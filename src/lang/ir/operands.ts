@@ -6,6 +6,7 @@ export function definition(op: Op): Reg | undefined {
     case 'store':
     case 'copy':
     case 'zero':
+    case 'fresh':
       return undefined;
     case 'atomic':
       return op.fetch;
@@ -20,6 +21,7 @@ export function withDefinition(op: Op, dst: Reg): Op {
     case 'store':
     case 'copy':
     case 'zero':
+    case 'fresh':
       return op;
     case 'atomic':
       return { ...op, fetch: dst };
@@ -68,6 +70,7 @@ export function forEachUse(node: Op | Terminator, visit: (reg: Reg) => void): vo
       return node.args.forEach(operand);
     case 'return':
       return operand(node.value);
+    case 'fresh':
     case 'map':
     case 'mapValue':
     case 'functionAddress':
@@ -148,6 +151,7 @@ export function mapUses(node: Op | Terminator, replace: Replace): Op | Terminato
       const value = operand(node.value);
       return value === node.value ? node : { ...node, value };
     }
+    case 'fresh':
     case 'map':
     case 'mapValue':
     case 'functionAddress':
@@ -265,6 +269,7 @@ export function hasEffect(op: Op): boolean {
     case 'atomic':
     case 'copy':
     case 'zero':
+    case 'fresh':
     case 'kfunc':
     case 'call':
       return true;

@@ -16,6 +16,7 @@ import type {
   Terminator,
   Width,
 } from './ir.ts';
+import { slotOf } from './operands.ts';
 
 const BINARY = /^(add|sub|mul|udiv|sdiv|umod|smod|and|or|xor|shl|ushr|sshr)(32|64)$/;
 const COMPARISON = /^(eq|ne|ult|ule|ugt|uge|slt|sle|sgt|sge|set)(32|64)$/;
@@ -253,6 +254,11 @@ class FunctionReader {
         const at = this.#address(line);
         line.expect(',');
         return { op: 'zero', at, bytes: line.number() };
+      }
+      case 'fresh': {
+        const slot = slotOf(this.#address(line));
+        if (!slot) throw line.fail('fresh wants a slot');
+        return { op: 'fresh', slot };
       }
       default:
         throw line.fail(`there is no operation "${word}"`);

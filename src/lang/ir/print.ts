@@ -40,6 +40,8 @@ export function opText(op: Op): string {
       return `copy ${addressText(op.to)}, ${addressText(op.from)}, ${op.bytes}`;
     case 'zero':
       return `zero ${addressText(op.at)}, ${op.bytes}`;
+    case 'fresh':
+      return `fresh [$${op.slot.id}]`;
     case 'addressOf':
       return `${operandText(op.dst)} = address ${addressText(op.of)}`;
     case 'map':

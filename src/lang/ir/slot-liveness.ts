@@ -18,6 +18,7 @@ export function slotLiveness(fn: IrFunction, pointers: SlotPointers): SlotLivene
   const replaced = new BitRows(...size);
   for (const block of fn.blocks) {
     const visit = (node: Op | Terminator) => {
+      if (node.op === 'fresh') replaced.add(block.id, node.slot.id);
       const whole = replacedSlot(node);
       pointers.touched(node, (slot) => {
         touched.add(block.id, slot);

@@ -73,7 +73,7 @@ const signedWord = (word: bigint, width: number): bigint => (width === 8 ? BigIn
  */
 function compareTexts(a: Address, b: Address, size: number, same: BlockId, different: BlockId, l: Lowering): void {
   const { b: build } = l;
-  const index = build.mov(build.load(l.global('zero'), 8));
+  const index = build.mov(l.hiddenZero());
   const head = build.block();
   const guarded = build.block();
   const inside = build.block();

@@ -16,17 +16,20 @@ const STOP = imm(1);
 export function iterateMap(node: For, over: MapReference, l: Lowering): void {
   const plan = l.plan(over);
   const shared = [...(l.table.captured.get(node) ?? [])].filter((symbol) => symbol.type);
-  const left = l.bytes('left', 8, { place: 'frame' });
-  l.b.store(left, 8, imm(0));
-  const pointers = [left, ...shared.map((symbol) => addressOf(symbol, l))];
-  const frame = l.bytes('shared', (pointers.length + 1) * 8, { place: 'frame' });
-  for (const [i, at] of pointers.entries()) l.b.store(offsetBy(frame, i * 8), 8, pointerOf(at, l));
-  if (l.context) l.b.store(offsetBy(frame, pointers.length * 8), 8, l.context);
+  const pointers = shared.map((symbol) => addressOf(symbol, l));
+  const frame = l.bytes('shared', contextAt(shared) + 8, { place: 'frame' });
+  l.b.store(frame, 8, imm(0));
+  for (const [i, at] of pointers.entries()) l.b.store(offsetBy(frame, sharedAt(i)), 8, pointerOf(at, l));
+  if (l.context) l.b.store(offsetBy(frame, contextAt(shared)), 8, l.context);
   const name = lowerCallback(node, plan, shared, l);
   const callback = l.b.functionAddress(name);
   l.b.helper('for_each_map_elem', [l.b.map(plan.spec.name), callback, pointerOf(frame, l), imm(0)]);
-  l.b.when('ne', l.b.load(left, 8), imm(0), () => l.leave(imm(0)));
+  l.b.when('ne', l.b.load(frame, 8), imm(0), () => l.leave(imm(0)));
 }
+
+/** The frame that both see: whether the probe was left, pointers to what they share, the context. */
+const sharedAt = (index: number): number => (index + 1) * 8;
+const contextAt = (shared: readonly Scratch[]): number => sharedAt(shared.length);
 
 function addressOf(symbol: Scratch, l: Lowering): Address {
   const storage = l.variable(symbol);
@@ -39,11 +42,11 @@ function lowerCallback(node: For, plan: MapPlan, shared: readonly Scratch[], out
   const name = `${outer.b.name}.each${outer.root.callbacks.length}`;
   const l = new CallbackLowering(outer, name);
   const [, key, value, frame] = l.b.parameters as [Reg, Reg, Reg, Reg];
-  l.left = l.b.load(address(frame), 8);
+  l.left = address(frame);
   for (const [i, symbol] of shared.entries()) {
-    l.storage.set(symbol, { in: 'memory', at: address(l.b.load(address(frame, (i + 1) * 8), 8)) });
+    l.storage.set(symbol, { in: 'memory', at: address(l.b.load(address(frame, sharedAt(i)), 8)) });
   }
-  if (outer.context) l.context = l.b.load(address(frame, (shared.length + 1) * 8), 8);
+  if (outer.context) l.context = l.b.load(address(frame, contextAt(shared)), 8);
   const stop = l.b.block();
   const next = l.b.block();
   fillPair(node, plan, address(key), address(value), l);
@@ -76,7 +79,7 @@ function fillPair(node: For, plan: MapPlan, key: Address, value: Address, l: Low
 
 /** Leaving the probe from inside: the callback stops the walk, and the function around it looks at the note. */
 class CallbackLowering extends Lowering {
-  left: Reg | undefined;
+  left: Address | undefined;
   readonly #outer: Lowering;
 
   constructor(outer: Lowering, name: string) {
@@ -89,7 +92,7 @@ class CallbackLowering extends Lowering {
   }
 
   override leave(_value: Operand): void {
-    this.b.store(address(this.left!), 8, imm(1));
+    this.b.store(this.left!, 8, imm(1));
     this.b.return(STOP);
   }
 }

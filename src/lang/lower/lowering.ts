@@ -122,17 +122,25 @@ export class Lowering {
     return this.script.plan('map' in node ? node.map.name : node.name);
   }
 
+  /** Memory for what is made from here on: each round of a loop begins without it. */
   slot(name: string, type: Type): Address {
-    return address(this.b.slot(name, Math.max(1, sizeOfType(type)), { align: 8 }));
+    return this.bytes(name, Math.max(1, sizeOfType(type)), { align: 8 });
   }
 
   bytes(name: string, size: number, options?: { align?: Slot['align']; place?: Slot['place'] }): Address {
-    return address(this.b.slot(name, size, options));
+    const slot = this.b.slot(name, size, options);
+    this.b.fresh(slot);
+    return address(slot);
   }
 
   /** A word that the whole script shares. */
   global(name: keyof typeof GLOBALS.fields): Address {
     return address(this.b.mapValue(this.output.useGlobals()), GLOBALS.offsets[name]);
+  }
+
+  /** A zero that the verifier takes for any number. */
+  hiddenZero(): Reg {
+    return this.b.load(this.global('zero'), 8);
   }
 
   /** Where a variable lives; made when first asked for. */
@@ -143,7 +151,7 @@ export class Lowering {
       storage =
         isScalar(type) && !symbol.inMemory
           ? { in: 'register', reg: this.b.reg() }
-          : { in: 'memory', at: this.slot(symbol.name, type) };
+          : { in: 'memory', at: address(this.b.slot(symbol.name, Math.max(1, sizeOfType(type)), { align: 8 })) };
       this.storage.set(symbol, storage);
     }
     return storage;

@@ -4,6 +4,7 @@ import { type GenerateOptions, Generator } from '../codegen/index.ts';
 import type { KernelFeatures } from '../host.ts';
 import { address, type IrFunction, imm } from '../ir/index.ts';
 import type { ScriptProbe } from '../script.ts';
+import type { Subprogram } from '../syntax/ast.ts';
 import { type Expression, walk } from '../syntax/index.ts';
 import type { TypedUnit } from '../types/infer.ts';
 import type { Unit } from '../types/typing.ts';
@@ -147,7 +148,14 @@ function lowerFunction({ table, unit }: TypedUnit, script: ScriptLowering): IrFu
   });
   l.b.withSource(sourceLine(subprogram.body.span), () => l.value(subprogram.body));
   l.b.return(imm(0));
-  return [l.b.finish(), ...l.callbacks];
+  return [{ ...l.b.finish(), isGlobal: takesNumbers(subprogram, l) }, ...l.callbacks];
+}
+
+/** Kernel pointers have types that the verifier only knows where it follows the call. */
+function takesNumbers(subprogram: Subprogram, l: Lowering): boolean {
+  const returns = l.script.typing.functions.get(subprogram.name)?.returns;
+  const types = [returns, ...subprogram.parameters.map(({ variable }) => l.symbolOf(variable).type)];
+  return types.every((type) => type === undefined || ['int', 'bool', 'none', 'void'].includes(type.kind));
 }
 
 /** The subprograms that a probe calls, directly or not. */

@@ -42,5 +42,5 @@ function reporter(name: string): IrFunction {
     b.emit({ op: 'helper', name: 'ringbuf_submit', args: [at, NO_WAKEUP] });
   });
   b.return(imm(0));
-  return b.finish();
+  return { ...b.finish(), isGlobal: true };
 }

@@ -1,32 +1,17 @@
 /** One rule for each kind of statement. */
 import { imm } from '../ir/index.ts';
-import type {
-  Assign,
-  Call,
-  Expression,
-  For,
-  Let,
-  MapAccess,
-  MapReference,
-  Return,
-  Statement,
-  Unroll,
-  While,
-} from '../syntax/ast.ts';
-import { constantOf } from '../types/constant.ts';
+import type { Assign, Call, Expression, Let, MapAccess, MapReference, Return, Statement } from '../syntax/ast.ts';
 import { sizeOfType } from '../types/layout.ts';
 import { isScalar, type Type } from '../types/type.ts';
 import type { Scratch } from '../types/typing.ts';
-import { lowerCondition } from './binary.ts';
 import { convert } from './convert.ts';
-import { typingOf } from './expressions.ts';
 import { compoundAssign } from './increment.ts';
 import { iterateMap } from './iterate.ts';
+import { lowerRange, lowerUnroll, lowerWhile } from './loops.ts';
 import type { Lowering } from './lowering.ts';
 import { openEntry, withEntry, writeMap } from './maps.ts';
 import { store, toScalar } from './memory.ts';
 import { placeAddress } from './place.ts';
-import { scalar } from './value.ts';
 
 type Rule<K extends Statement['kind']> = (node: Extract<Statement, { kind: K }>, l: Lowering) => void;
 
@@ -51,8 +36,9 @@ const RULES: { readonly [K in Statement['kind']]: Rule<K> } = {
 function lowerLet(node: Let, l: Lowering): void {
   const symbol = l.symbolOf(node.variable);
   if (!symbol.type) return;
-  if (node.value) return assignSymbol(symbol, node.value, l);
   const storage = l.variable(symbol);
+  if (storage.in === 'memory' && 'size' in storage.at.base) l.b.fresh(storage.at.base);
+  if (node.value) return assignSymbol(symbol, node.value, l);
   if (storage.in === 'register') l.b.mov(imm(0), storage.reg);
   else l.b.zero(storage.at, sizeOfType(symbol.type));
 }
@@ -118,72 +104,6 @@ function aggregate(target: MapReference | MapAccess, value: Expression, l: Lower
   const type: Type = l.plan(target).script.value;
   const values = call.arguments.slice(0, row.operands).map((one) => l.b.mov(toScalar(l.value(one), l).operand));
   withEntry(openEntry(target, l), (at) => row.update(at, values, type, call, l), target.span, l);
-}
-
-function lowerWhile(node: While, l: Lowering): void {
-  const { b } = l;
-  const head = b.block();
-  const guarded = b.block();
-  const body = b.block();
-  const out = b.block();
-  b.jump(head);
-  b.enter(head);
-  lowerCondition(node.condition, guarded, out, l);
-  b.enter(guarded);
-  b.guard(body, out);
-  b.enter(body);
-  inLoop(head, out, node.body, l);
-  b.jump(head);
-  b.enter(out);
-}
-
-function inLoop(next: number, out: number, body: While['body'], l: Lowering): void {
-  l.loops.push({ next, out });
-  l.value(body);
-  l.loops.pop();
-}
-
-function lowerUnroll(node: Unroll, l: Lowering): void {
-  const count = Number(constantOf(node.count, typingOf(l)) ?? 0n);
-  const out = l.b.block();
-  for (let i = 0; i < count; i++) {
-    const next = l.b.block();
-    inLoop(next, out, node.body, l);
-    l.b.jump(next);
-    l.b.enter(next);
-  }
-  l.b.jump(out);
-  l.b.enter(out);
-}
-
-/** `for ($i : from..to)`: a counter of its own, so that the body can change its copy. */
-function lowerRange(node: For, l: Lowering): void {
-  if (node.over.kind !== 'range') return;
-  const { b } = l;
-  const symbol = l.symbolOf(node.variable);
-  const type = symbol.type!;
-  const counter = b.mov(convert(toScalar(l.value(node.over.from), l), type, l).operand);
-  const end = b.mov(convert(toScalar(l.value(node.over.to), l), type, l).operand);
-  const head = b.block();
-  const guarded = b.block();
-  const body = b.block();
-  const next = b.block();
-  const out = b.block();
-  b.jump(head);
-  b.enter(head);
-  b.branch(type.kind === 'int' && !type.signed ? 'ult' : 'slt', counter, end, guarded, out);
-  b.enter(guarded);
-  b.guard(body, out);
-  b.enter(body);
-  const storage = l.variable(symbol);
-  if (storage.in === 'register') b.mov(counter, storage.reg);
-  else store(scalar(type, counter), storage.at, type, l);
-  inLoop(next, out, node.body, l);
-  b.jump(next);
-  b.enter(next);
-  b.add(counter, imm(1), counter);
-  b.jump(head);
-  b.enter(out);
 }
 
 function lowerReturn(node: Return, l: Lowering): void {

@@ -29,7 +29,14 @@ export function select(fn: IrFunction, slots: SlotArea, isa: Isa): MachineFuncti
     return { insns, successors: successors(end!), depth: 0 };
   });
   const frame = [{ size: slots.bytes, align: 8 }];
-  return { name: fn.name, parameters: fn.parameters.length, blocks, frame, registers: w.registers };
+  return {
+    name: fn.name,
+    parameters: fn.parameters.length,
+    blocks,
+    frame,
+    registers: w.registers,
+    isGlobal: fn.isGlobal ?? false,
+  };
 }
 
 function selectOp(w: MachineWriter, op: Op): void {
@@ -54,6 +61,8 @@ function selectOp(w: MachineWriter, op: Op): void {
       return selectCopy(w, op.to, op.from, op.bytes);
     case 'zero':
       return selectZero(w, op.at, op.bytes);
+    case 'fresh':
+      return;
     case 'addressOf':
       return addressInto(w, w.reg(op.dst), w.place(op.of));
     case 'map':

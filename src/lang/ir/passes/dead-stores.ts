@@ -61,6 +61,7 @@ class BlockSweep {
       const slot = slotOf(to);
       if (slot && !this.#pointers.escaped.has(slot.id)) return this.#write(op, slot, to.offset);
     }
+    if (op.op === 'fresh') this.#overwrite(op.slot, 0, op.slot.size);
     this.#read(op);
     const filled = this.#filled(op);
     if (filled) this.#overwrite(filled.slot, filled.offset, filled.bytes);
