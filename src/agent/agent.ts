@@ -5,11 +5,11 @@ import type { Attribution } from '../collect/attribution/index.ts';
 import type { Family } from '../export/index.ts';
 import { openStore, type Store, type StoredRecord, type StoreState } from '../store/index.ts';
 import type { Configuration } from './configuration/index.ts';
-import { CostMeter } from './cost.ts';
 import { FindingWatch } from './finding-watch.ts';
 import { Governor, parseBudget } from './governor.ts';
 import { LiveFeed } from './live.ts';
 import { MetricFamilies } from './metrics/families.ts';
+import { ProcessCost } from './process-cost.ts';
 import { Recorder } from './recorder.ts';
 import { VERSION } from './version.ts';
 import { startShown } from './watch.ts';
@@ -35,7 +35,7 @@ export class Agent {
   readonly #attribution: Attribution;
   readonly #governor: Governor;
   readonly #recorder: Recorder | undefined;
-  readonly #meter = new CostMeter();
+  readonly #cost = new ProcessCost();
   readonly #started = Date.now();
   /** Lock waits until then are kept. */
   #locksUntilMs = Date.now();
@@ -82,7 +82,11 @@ export class Agent {
       pid: process.pid,
       started: rfc3339(this.#started),
       tier: 'exact',
-      cost: { ...this.#meter.cost, dropped: this.#attribution.read().dropped },
+      cost: {
+        ...this.#cost.read(),
+        bpf_memory_bytes: this.#attribution.memoryBytes(),
+        dropped: this.#attribution.read().dropped,
+      },
       history: historyOf(await this.store?.state(), flushMs),
       clusters: clusters.map(({ pgdata, major, systemIdentifier }) => ({
         pgdata,
@@ -114,7 +118,7 @@ export class Agent {
 
   /** Once a flush: documents to keep besides the counts. */
   async #measure(): Promise<StoredRecord[]> {
-    this.#meter.advance();
+    this.#cost.read();
     const now = Date.now();
     // A wait's sums can be taken once: the live feed has them.
     const locks = this.feed.locks?.between({ fromMs: this.#locksUntilMs, toMs: now }).rows ?? [];

@@ -15,6 +15,8 @@ export { Intervals } from './interval.ts';
 export { LiveFeed, type LiveOptions } from './live.ts';
 export { MetricsServer } from './metrics/server.ts';
 export { notify, watchdogMs } from './notify.ts';
+export { type AgentPlan, planAgent } from './plan.ts';
+export { hasOnlyNeeded, restartWithNeeded } from './privileges.ts';
 export { type ProfileKind, Profiler } from './profiler.ts';
 export { busyUs, compare as compareQueries, type ReportRequest, report } from './report.ts';
 export { startShown, type Watched } from './watch.ts';

@@ -13,11 +13,24 @@ export interface Watched {
 }
 
 export async function startShown(options: AttributionOptions): Promise<Watched> {
+  const { made, ...rest } = await asMuchAsTaken(options, (all) => Attribution.start(all));
+  return { attribution: made, ...rest };
+}
+
+interface Made<T> extends Omit<Watched, 'attribution'> {
+  readonly made: T;
+}
+
+/** With all signals, or without those that the verifier refuses. */
+export async function asMuchAsTaken<T>(
+  options: AttributionOptions,
+  make: (options: AttributionOptions) => Promise<T>,
+): Promise<Made<T>> {
   const refused = new Map<Signal, string>();
   for (let count = SHOWN.length; ; count--) {
     const all = { ...options, signals: SHOWN.slice(0, count) };
     try {
-      return { attribution: await Attribution.start(all), options: all, refused };
+      return { made: await make(all), options: all, refused };
     } catch (error) {
       if (!(error instanceof PebbleError) || error.code !== 'verifier' || count === 0) throw error;
       refused.set(SHOWN[count - 1]!, error.what);

@@ -13,8 +13,8 @@ export interface AgentStatus {
     readonly cpu: number;
     readonly cpu_since_start: number;
     readonly rss_bytes: number;
-    /** Memory of the eBPF maps; null where the kernel does not say. */
-    readonly bpf_memory_bytes: number | null;
+    /** Memory of the eBPF maps. */
+    readonly bpf_memory_bytes: number;
     /** Events lost since the start. */
     readonly dropped: number;
   };

@@ -30,7 +30,7 @@ export function serverOptions(
 }
 
 /** Neither yes nor no opens nothing, and does not stay unseen. */
-function isYes(name: string, value: string): boolean {
+export function isYes(name: string, value: string): boolean {
   if (value === 'yes' || value === 'no') return value === 'yes';
   throw new PebbleError('usage', { doing: `reading ${name}`, what: `${JSON.stringify(value)} is neither yes nor no` });
 }

@@ -16,7 +16,20 @@ export const VERSION_OPTIONS = {
 } as const satisfies Options;
 
 export const DOCTOR_OPTIONS = {
-  json: { kind: 'flag', summary: 'one JSON row a privilege, setting or feature' },
+  json: { kind: 'flag', summary: 'one JSON row a privilege, setting or feature, and the verdict' },
+} as const satisfies Options;
+
+export const UNINSTALL_OPTIONS = {
+  'dry-run': { kind: 'flag', summary: 'only list what would be removed' },
+  pid: {
+    kind: 'integer',
+    value: 'PID',
+    min: 1,
+    repeat: true,
+    summary: 'only this run of Pebble and what it holds, nothing else of this host',
+  },
+  purge: { kind: 'flag', summary: 'history, settings and caches, too' },
+  json: { kind: 'flag', summary: 'one JSON row an object, process and file (docs/json.md)' },
 } as const satisfies Options;
 
 export const OBJECT_OPTIONS = {
@@ -99,6 +112,12 @@ export const AGENT_OPTIONS = {
     complete: 'file',
     summary: 'settings (docs/agent.md); /etc/pebble/agent.conf',
   },
+  for: { kind: 'duration', value: 'TIME', summary: 'detach and end by itself after this time' },
+  'dry-run': {
+    kind: 'flag',
+    summary: 'say what would be loaded, attached, opened and written, and what that would cost; attach nothing',
+  },
+  json: { kind: 'flag', summary: 'of --dry-run: one JSON row a program, map, cluster and cost' },
 } as const satisfies Options;
 
 export const EXTENSION_OPTIONS = {
@@ -254,6 +273,11 @@ export const COMMANDS: readonly CommandRow[] = [
     examples: [
       { line: 'sudo pebble agent', shows: 'prints the link to open; history in /var/lib/pebble' },
       { line: 'sudo pebble agent --store none --listen 127.0.0.1:0', shows: 'nothing is written, on any free port' },
+      {
+        line: 'sudo pebble agent --dry-run',
+        shows: 'programs, hooks, memory, files, expected cost; nothing is attached',
+      },
+      { line: 'sudo pebble agent --for 10m', shows: 'ten minutes of everything, and then nothing of it is left' },
       { line: 'sudo pebble agent --config FILE', shows: 'as a service does it; SIGHUP reads the file again' },
     ],
     load: () => import('./commands/agent.ts'),
@@ -365,6 +389,17 @@ export const COMMANDS: readonly CommandRow[] = [
     options: DOCTOR_OPTIONS,
     examples: [{ line: 'sudo pebble doctor', shows: 'what is missing, why, and what that costs' }],
     load: () => import('./commands/doctor.ts'),
+  }),
+  command({
+    name: 'uninstall',
+    summary: 'end every Pebble of this host and prove that the kernel holds nothing of it',
+    options: UNINSTALL_OPTIONS,
+    examples: [
+      { line: 'sudo pebble uninstall --dry-run', shows: 'what of Pebble is on this host' },
+      { line: 'sudo pebble uninstall', shows: 'what was removed, and that nothing is left; history stays' },
+      { line: 'sudo pebble uninstall --purge', shows: 'the same, with history, settings and caches' },
+    ],
+    load: () => import('./commands/uninstall.ts'),
   }),
   command({
     name: 'version',

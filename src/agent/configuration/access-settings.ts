@@ -35,4 +35,10 @@ export const ACCESS_SETTINGS = {
     default: 'no',
     summary: 'yes or no: whether admins may run tracing scripts on the pages; unsafe functions stay off',
   },
+  drop_privileges: {
+    kind: 'text',
+    default: 'no',
+    summary:
+      'yes or no: whether root gives up all capabilities but those of docs/security.md at the start; what programs cost in the kernel is not counted then',
+  },
 } as const;

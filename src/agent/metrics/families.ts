@@ -224,7 +224,7 @@ function agentFamilies(
       process.cpuUsage().user / 1e6 + process.cpuUsage().system / 1e6,
     ),
     one('gauge', 'pebble_agent_resident_memory_bytes', 'Memory of the agent.', cost.rss_bytes),
-    one('gauge', 'pebble_agent_bpf_memory_bytes', 'Memory of its eBPF maps.', cost.bpf_memory_bytes ?? 0),
+    one('gauge', 'pebble_agent_bpf_memory_bytes', 'Memory of its eBPF maps.', cost.bpf_memory_bytes),
     one('gauge', 'pebble_agent_uptime_seconds', 'Time since the agent was started.', uptime),
     one(
       'counter',

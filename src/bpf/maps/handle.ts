@@ -1,4 +1,5 @@
 /** A map in the kernel, whatever its type: what all have in common. */
+import { readFileSync } from 'node:fs';
 import type { MapType } from '../spec/index.ts';
 import { closeFd, type MapInfo, mapFreeze, mapInfo, must, objPin } from '../sys/index.ts';
 
@@ -26,6 +27,11 @@ export class MapHandle {
 
   info(): MapInfo {
     return mapInfo(this.fd);
+  }
+
+  /** Bytes that the kernel has charged for it (`memlock` of fdinfo; kernel/bpf/syscall.c: bpf_map_show_fdinfo). */
+  chargedBytes(): number {
+    return Number(/^memlock:\s*(\d+)$/m.exec(readFileSync(`/proc/self/fdinfo/${this.fd}`, 'latin1'))?.[1] ?? 0);
   }
 
   /** From now on system calls only read. */

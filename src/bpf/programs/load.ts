@@ -53,7 +53,7 @@ function load(spec: ProgramSpec, insns: Buffer, hook: number, info: DebugInfo, c
         insn_cnt: insns.length / INSN_SIZE,
         license: arena.text(spec.license),
         prog_flags: spec.sleepable || kind.sleepable ? BPF_F_SLEEPABLE : 0,
-        prog_name: spec.name.replace(/[^\w.]/g, '_').slice(0, 15),
+        prog_name: (spec.kernelName ?? spec.name).replace(/[^\w.]/g, '_').slice(0, 15),
         attach_btf_id: hook,
         ...(btf >= 0 && { prog_btf_fd: btf, ...infoAttr(info, arena) }),
       };

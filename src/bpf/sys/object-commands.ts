@@ -1,8 +1,8 @@
 /** bpf(2) commands that work on any object: pins, ids, information. */
 import { type Decoded, decoder, type RecordShape, record, text, u32, u64 } from '../../base/record.ts';
 import { scratch } from '../../native/index.ts';
-import { COMMAND, type Command, run } from './command.ts';
-import { must } from './errno.ts';
+import { type Attr, bpf, COMMAND, type Command, fill, run } from './command.ts';
+import { ENOENT, must } from './errno.ts';
 
 const OBJ = record('obj', { pathname: u64, bpf_fd: u32, file_flags: u32 });
 
@@ -25,6 +25,28 @@ const FD_BY_ID: Record<ObjectKind, Command> = {
 
 export function fdById(kind: ObjectKind, id: number): number {
   return run(FD_BY_ID[kind], BY_ID, { id });
+}
+
+const NEXT_ID: Record<ObjectKind, Command> = {
+  map: COMMAND.MAP_GET_NEXT_ID,
+  program: COMMAND.PROG_GET_NEXT_ID,
+  btf: COMMAND.BTF_GET_NEXT_ID,
+  link: COMMAND.LINK_GET_NEXT_ID,
+};
+
+/** The ids of all that are in the kernel now. Needs CAP_SYS_ADMIN. */
+export function listIds(kind: ObjectKind): number[] {
+  return scratch((arena) => {
+    const attr = arena.take(BY_ID.size);
+    const ids: number[] = [];
+    for (;;) {
+      fill(BY_ID, attr, { id: ids.at(-1) ?? 0 });
+      const result = bpf(NEXT_ID[kind], attr);
+      if (result === -ENOENT) return ids;
+      must(result, `listing each ${kind} in the kernel`, 'this needs CAP_SYS_ADMIN: run as root');
+      ids.push(attr.view.getUint32(BY_ID.offsets.next_id, true));
+    }
+  });
 }
 
 const INFO_BY_FD = record('info_by_fd', { bpf_fd: u32, info_len: u32, info: u64 });
@@ -93,9 +115,10 @@ export type ProgramInfo = Decoded<typeof PROGRAM_INFO>;
 const LINK_INFO = record('bpf_link_info', { type: u32, id: u32, prog_id: u32 });
 export type LinkInfo = Decoded<typeof LINK_INFO>;
 
-function info<S extends RecordShape>(shape: S, what: string, fd: number): Decoded<S> {
+function info<S extends RecordShape>(shape: S, what: string, fd: number, asked: Attr<S> = {}): Decoded<S> {
   return scratch((arena) => {
     const block = arena.take(shape.size);
+    fill(shape, block, asked);
     must(
       run(COMMAND.OBJ_GET_INFO_BY_FD, INFO_BY_FD, { bpf_fd: fd, info_len: shape.size, info: block.address }),
       `asking the kernel about a ${what}`,
@@ -110,6 +133,17 @@ export function mapInfo(fd: number): MapInfo {
 
 export function programInfo(fd: number): ProgramInfo {
   return info(PROGRAM_INFO, 'program', fd);
+}
+
+/** Ids of the maps that a program uses. */
+export function programMaps(fd: number): number[] {
+  const { nr_map_ids: count } = programInfo(fd);
+  return scratch((arena) => {
+    const ids = arena.take(Math.max(1, count) * 4);
+    const asked = { nr_map_ids: count, map_ids: ids.address };
+    info(PROGRAM_INFO, 'program', fd, asked);
+    return Array.from({ length: count }, (_, i) => ids.view.getUint32(i * 4, true));
+  });
 }
 
 export function linkInfo(fd: number): LinkInfo {

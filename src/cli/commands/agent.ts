@@ -1,29 +1,48 @@
 /** `pebble agent`: watches every cluster of this host, keeps history and serves the pages, until it is told to stop. */
+import { fileURLToPath } from 'node:url';
 import {
   Agent,
   type Configuration,
   compare,
   type Given,
+  hasOnlyNeeded,
   loadConfiguration,
   MetricsServer,
   notify,
+  restartWithNeeded,
   watchdogMs,
 } from '../../agent/index.ts';
+import { PebbleError } from '../../base/errors.ts';
 import { LiveServer } from '../../server/index.ts';
 import type { WireServer } from '../../wire/index.ts';
 import type { Exit } from '../command.ts';
 import { interruption } from '../interrupt.ts';
 import { parseListen } from '../listen.ts';
 import type { Parsed } from '../options.ts';
-import { serverOptions } from '../server-options.ts';
+import { isYes, serverOptions } from '../server-options.ts';
 import { listenForSql } from '../sql-listen.ts';
 import type { AGENT_OPTIONS } from '../table.ts';
+
+/** Node's timers know no longer ones. */
+const LONGEST_MS = 24 * 86_400_000;
+const LAUNCHER = fileURLToPath(new URL('../../../pebble', import.meta.url));
 
 type AgentOptions = Parsed<typeof AGENT_OPTIONS>['options'];
 
 export async function run({ options }: Parsed<typeof AGENT_OPTIONS>): Promise<Exit> {
+  if ((options.for ?? 0) > LONGEST_MS) {
+    throw new PebbleError('usage', {
+      what: '--for is longer than 24 days',
+      hint: 'leave it out to watch until told to stop',
+    });
+  }
   const load = (): Configuration => loadConfiguration(options.config, flagsOf(options));
   const configuration = load();
+  if (options['dry-run']) {
+    await (await import('../agent/dry-run.ts')).printPlan(configuration, options.json);
+    return undefined;
+  }
+  dropPrivileges(configuration);
   let agent: Agent | undefined;
   let server: LiveServer | undefined;
   const printLink = (): void => void process.stdout.write(`${server?.link}\n`);
@@ -45,7 +64,7 @@ export async function run({ options }: Parsed<typeof AGENT_OPTIONS>): Promise<Ex
     printLink();
     if (metrics) process.stdout.write(`metrics on port ${metrics.port}\n`);
     notify('READY=1', `STATUS=serving ${configuration.listen}`);
-    await untilStopped(stop);
+    await untilStopped(stop, options.for);
     notify('STOPPING=1');
     metrics?.close();
     server.close();
@@ -54,6 +73,13 @@ export async function run({ options }: Parsed<typeof AGENT_OPTIONS>): Promise<Ex
     await agent.close();
   }
   return undefined;
+}
+
+/** The process goes on from its beginning, with less. */
+function dropPrivileges({ drop_privileges, allow_signals }: Configuration): void {
+  const keep = { signals: isYes('allow_signals', allow_signals) };
+  if (!isYes('drop_privileges', drop_privileges) || hasOnlyNeeded(keep)) return;
+  restartWithNeeded(keep, LAUNCHER, process.argv.slice(2));
 }
 
 function flagsOf(options: AgentOptions): Given {
@@ -86,12 +112,16 @@ function reload(now: Configuration, load: () => Configuration, agent: Agent | un
   }
 }
 
-async function untilStopped(stop: AbortSignal): Promise<void> {
+/** Until it is told to stop, or its time is over. */
+async function untilStopped(stop: AbortSignal, forMs: number | undefined): Promise<void> {
   const everyMs = watchdogMs();
   const watchdog = everyMs === undefined ? undefined : setInterval(() => notify('WATCHDOG=1'), everyMs);
+  let timer: NodeJS.Timeout | undefined;
   await new Promise<void>((resolve) => {
     if (stop.aborted) resolve();
     stop.addEventListener('abort', () => resolve(), { once: true });
+    if (forMs !== undefined) timer = setTimeout(resolve, forMs);
   });
+  clearTimeout(timer);
   clearInterval(watchdog);
 }

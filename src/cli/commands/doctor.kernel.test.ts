@@ -22,6 +22,9 @@ test('rows for programs', () => {
   for (const { kind, available, reason, without } of rows) {
     if (kind === 'feature') assert.equal(available, reason === null && without === null);
   }
+  const verdict = rows.at(-1);
+  assert.equal(verdict.kind, 'verdict');
+  assert.ok(['exact', 'partial'].includes(verdict.level) && verdict.next !== '');
 });
 
 test('lines for people', () => {
@@ -29,10 +32,11 @@ test('lines for people', () => {
   assert.equal(status, 0);
   assert.match(stdout, /^ {2}yes ringbuf +ring buffers$/m);
   assert.match(stdout, /^ {2}yes CAP_BPF$/m);
+  assert.match(stdout, /\nverdict: (exact|partial): .+\nnext: .+\n$/);
 });
 
 test('without any privilege it says what is needed', () => {
-  const { status, stderr } = spawnSync(
+  const { status, stdout, stderr } = spawnSync(
     'setpriv',
     ['--bounding-set=-all', '--inh-caps=-all', process.execPath, main, 'doctor'],
     {
@@ -40,6 +44,7 @@ test('without any privilege it says what is needed', () => {
     },
   );
   assert.equal(status, 3);
+  assert.match(stdout, /^verdict: .*CAP_BPF and CAP_PERFMON are missing\nnext: run it with sudo$/m);
   assert.match(stderr, /no eBPF/);
   assert.match(stderr, /hint: run as root/);
 });

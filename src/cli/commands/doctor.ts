@@ -11,6 +11,7 @@ import {
   settings,
 } from '../../bpf/features/index.ts';
 import type { Context } from '../command.ts';
+import { judge, type Verdict } from '../doctor/verdict.ts';
 import type { Parsed } from '../options.ts';
 import type { DOCTOR_OPTIONS } from '../table.ts';
 
@@ -18,6 +19,7 @@ interface Findings {
   readonly capabilities: readonly Capability[];
   readonly settings: readonly Setting[];
   readonly features: readonly Feature[];
+  readonly verdict: Verdict;
 }
 
 /** Without one of these nothing can be traced. */
@@ -28,6 +30,7 @@ export async function run({ options }: Parsed<typeof DOCTOR_OPTIONS>, context: C
     capabilities: capabilities(),
     settings: settings(),
     features: await Promise.all(FEATURE_NAMES.map(feature)),
+    verdict: await judge(),
   };
   const lines = options.json ? rows(findings) : report(findings, context.color);
   process.stdout.write(`${lines.join('\n')}\n`);
@@ -40,15 +43,16 @@ export async function run({ options }: Parsed<typeof DOCTOR_OPTIONS>, context: C
   });
 }
 
-function rows({ capabilities: held, settings: set, features }: Findings): string[] {
+function rows({ capabilities: held, settings: set, features, verdict }: Findings): string[] {
   return [
     ...held.map((capability) => ({ kind: 'capability', ...capability })),
     ...set.map(({ advice = null, ...setting }) => ({ kind: 'setting', ...setting, advice })),
     ...features.map(({ reason = null, without = null, ...rest }) => ({ kind: 'feature', ...rest, reason, without })),
+    { kind: 'verdict', ...verdict },
   ].map((row) => JSON.stringify(row));
 }
 
-function report({ capabilities: held, settings: set, features }: Findings, color: boolean): string[] {
+function report({ capabilities: held, settings: set, features, verdict }: Findings, color: boolean): string[] {
   const paint = (code: number, text: string) => (color ? `\x1b[${code}m${text}\x1b[0m` : text);
   const mark = (good: boolean) => (good ? paint(32, 'yes') : paint(31, 'no '));
   const wide = Math.max(...features.map(({ name }) => name.length));
@@ -74,5 +78,13 @@ function report({ capabilities: held, settings: set, features }: Findings, color
             `      ${paint(2, `without: ${without}`)}`,
           ];
     }),
+    '',
+    ...verdict.clusters.map(({ pgdata, major, refused }) =>
+      refused === null
+        ? `  ${mark(true)} PostgreSQL ${major} in ${pgdata} can be watched`
+        : `  ${mark(false)} PostgreSQL ${major} in ${pgdata}: ${refused}`,
+    ),
+    paint(1, `verdict: ${verdict.level}: ${verdict.reason}`),
+    `next: ${verdict.next}`,
   ];
 }

@@ -9,6 +9,7 @@ import { textWriter } from '../object/text.ts';
 import { setVariables } from '../object/variables.ts';
 import type { Parsed } from '../options.ts';
 import type { OBJECT_OPTIONS } from '../table.ts';
+import { rememberPins } from '../uninstall/remembered-pins.ts';
 
 /** Nothing could be attached: there is nothing to observe. */
 const NOTHING_ATTACHED = 4;
@@ -20,7 +21,7 @@ export async function run({ options, operands: [path] }: Parsed<typeof OBJECT_OP
   const signal = interruption();
   const object = openObject(path);
   setVariables(object, options.set);
-  const loaded = await loadObject(object, { ...chosen(object, options.program), tolerant: true });
+  const loaded = await rememberPins(() => loadObject(object, { ...chosen(object, options.program), tolerant: true }));
   const writer = options.json ? jsonWriter() : textWriter();
   const running = await ObjectRun.start(loaded, (record) => writer.record(record));
   try {

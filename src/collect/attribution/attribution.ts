@@ -288,7 +288,7 @@ export class Attribution {
 const childrenOf = ({ pid }: DiscoveredCluster): DiscoveredCluster['children'] =>
   discoverClusters().clusters.find((cluster) => cluster.pid === pid)?.children ?? [];
 
-const isWanted = (cluster: DiscoveredCluster, { pgdata }: AttributionOptions): boolean =>
+export const isWanted = (cluster: DiscoveredCluster, { pgdata }: AttributionOptions): boolean =>
   pgdata === undefined || (typeof pgdata === 'string' ? cluster.pgdata === pgdata : pgdata.includes(cluster.pgdata));
 
 function selectClusters(options: AttributionOptions): readonly DiscoveredCluster[] {

@@ -10,6 +10,7 @@ import {
   type KeyedMap,
   loadCollection,
   type MapHandle,
+  type Program,
   possibleCpus,
   type TaskStorageMap,
 } from '../../bpf/index.ts';
@@ -299,6 +300,16 @@ export class Engine {
     release(old);
   }
 
+  /** What is in the kernel, attached or not. */
+  get loaded(): {
+    readonly programs: readonly { readonly hook: string; readonly program: Program }[];
+    readonly maps: readonly MapHandle[];
+  } {
+    const { script, collection } = this.#loaded;
+    const programs = script.probes.map(({ name, program }) => ({ hook: name, program: collection.program(program) }));
+    return { programs, maps: [...collection.maps.values()] };
+  }
+
   /** What the kernel counts of each program while it counts (countRuns), in all. */
   programs(): { readonly hook: string; readonly runs: number; readonly ns: number }[] {
     const { script, collection } = this.#loaded;
@@ -308,12 +319,10 @@ export class Engine {
     });
   }
 
-  /** What the kernel has charged for our maps (`memlock` of fdinfo; kernel/bpf/syscall.c: bpf_map_show_fdinfo). */
+  /** What the kernel has charged for our maps. */
   memoryBytes(): number {
     const maps = new Set([...this.#maps.values(), ...this.#loaded.collection.maps.values()]);
-    const charged = ({ fd }: MapHandle): number =>
-      Number(/^memlock:\s*(\d+)$/m.exec(readFileSync(`/proc/self/fdinfo/${fd}`, 'latin1'))?.[1] ?? 0);
-    return [...maps].reduce((sum, map) => sum + charged(map), 0);
+    return [...maps].reduce((sum, map) => sum + map.chargedBytes(), 0);
   }
 
   #take(script: CompiledScript, collection: Collection): Loaded {

@@ -50,6 +50,8 @@ export function lowerUnits(units: readonly TypedUnit[], script: ScriptLowering):
     lowered.maps.push(...generated.maps);
     lowered.programs.push({
       name,
+      // By this name whoever lists the programs of a host knows whose it is.
+      kernelName: `pebble_${name}`,
       kind: unit.points[0].program,
       ...(unit.points[0].attachTo !== undefined && { attachTo: unit.points[0].attachTo }),
       functions: generated.functions,

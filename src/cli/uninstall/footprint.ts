@@ -1,0 +1,95 @@
+/** What of Pebble is in this host's kernel, and why it is there: held by a process, pinned, or neither. */
+import { readFileSync, readlinkSync } from 'node:fs';
+import {
+  type Held,
+  type HeldKind,
+  heldBy,
+  type KernelObject,
+  listHolders,
+  listObjects,
+  listPins,
+} from '../../bpf/inventory/index.ts';
+import { rememberedPins } from './remembered-pins.ts';
+
+/** How the programs that Pebble's compiler makes are called in the kernel (src/lang/lower/program.ts). */
+const OUR_PROGRAMS = /^pebble_p\d+$/;
+/** Arguments of a run from sources, a package or a checkout; a single executable is called pebble. */
+const OUR_ENTRY = /\/src\/cli\/(start\/index|main)\.ts$/;
+
+export interface Footprint {
+  readonly processes: readonly { readonly pid: number; readonly command: string }[];
+  /** Links first, then programs, then maps. */
+  readonly objects: readonly KernelObject[];
+  readonly pins: readonly string[];
+}
+
+/** Of the whole host, or of these processes only. */
+export function findFootprint(only: readonly number[]): Footprint {
+  const all = listObjects();
+  const holders = only.length > 0 ? holdersOf(only) : listHolders();
+  const named = only.length > 0 ? [] : all.filter(({ kind, name }) => kind === 'program' && OUR_PROGRAMS.test(name));
+  const ours = new Set(named.map(keyOf));
+  const processes = [...holders].filter(
+    ([pid, held]) => pid !== process.pid && (isPebble(pid) || held.some((one) => ours.has(keyOf(one)))),
+  );
+  // A process of another tool that holds one of our programs, as bpftool does while it lists them, holds others of its own.
+  for (const [pid, held] of processes) if (isPebble(pid)) for (const one of held) ours.add(keyOf(one));
+  const objects = withWhatBelongs(all, ours);
+  return {
+    processes: processes.filter(([pid]) => isPebble(pid)).map(([pid]) => ({ pid, command: commandOf(pid) })),
+    objects,
+    pins: pinsOf(objects, only.length > 0 ? [] : rememberedPins()),
+  };
+}
+
+const holdersOf = (pids: readonly number[]): ReadonlyMap<number, readonly Held[]> =>
+  new Map(pids.map((pid) => [pid, heldBy(pid)] as const));
+
+/** A link of our program is ours, and so are the maps that it uses. */
+function withWhatBelongs(all: readonly KernelObject[], ours: ReadonlySet<string>): KernelObject[] {
+  const isOurs = (kind: HeldKind, id: number): boolean => ours.has(keyOf({ kind, id }));
+  const used = new Set(
+    all.filter(({ kind, id }) => kind === 'program' && isOurs(kind, id)).flatMap(({ keeps }) => keeps),
+  );
+  return all.filter(
+    ({ kind, id, keeps }) =>
+      isOurs(kind, id) || (kind === 'link' && isOurs('program', keeps[0]!)) || (kind === 'map' && used.has(id)),
+  );
+}
+
+function pinsOf(objects: readonly KernelObject[], remembered: readonly string[]): string[] {
+  const ours = new Set(objects.map(keyOf));
+  const pins = listPins().filter(
+    ({ path, held }) => remembered.includes(path) || held.some((one) => ours.has(keyOf(one))),
+  );
+  return pins.map(({ path }) => path);
+}
+
+export const keyOf = ({ kind, id }: Held): string => `${kind} ${id}`;
+
+function isPebble(pid: number): boolean {
+  return argumentsOf(pid).some((argument) => OUR_ENTRY.test(argument)) || programOf(pid).endsWith('/pebble');
+}
+
+/** As it was started, without the machinery before it. */
+function commandOf(pid: number): string {
+  const argv = argumentsOf(pid);
+  const entry = argv.findIndex((argument) => OUR_ENTRY.test(argument));
+  return ['pebble', ...argv.slice(Math.max(entry, 0) + 1)].join(' ');
+}
+
+function argumentsOf(pid: number): string[] {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').filter(Boolean);
+  } catch {
+    return [];
+  }
+}
+
+function programOf(pid: number): string {
+  try {
+    return readlinkSync(`/proc/${pid}/exe`).replace(/ \(deleted\)$/, '');
+  } catch {
+    return '';
+  }
+}
