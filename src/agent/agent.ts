@@ -1,10 +1,11 @@
 /** The agent: watches, keeps history, and says what that costs. */
-import type { AgentStatus, LockRow } from '../api/index.ts';
+import type { AgentStatus } from '../api/index.ts';
 import { rfc3339 } from '../base/time.ts';
 import type { Attribution } from '../collect/attribution/index.ts';
 import type { Family } from '../export/index.ts';
 import { openStore, type Store, type StoredRecord, type StoreState } from '../store/index.ts';
 import type { Configuration } from './configuration/index.ts';
+import { Documents } from './documents.ts';
 import { FindingWatch } from './finding-watch.ts';
 import { Governor, parseBudget } from './governor.ts';
 import { LiveFeed } from './live.ts';
@@ -17,8 +18,6 @@ import { startShown } from './watch.ts';
 const NO_STORE = 'none';
 /** Findings are of minutes: there is no need to draw them at every flush. */
 const FINDINGS_EVERY_MS = 60_000;
-/** Waits that are kept as documents, at each flush: the longest. */
-const LOCKS_A_FLUSH = 50;
 
 interface Parts {
   readonly attribution: Attribution;
@@ -37,8 +36,10 @@ export class Agent {
   readonly #recorder: Recorder | undefined;
   readonly #cost = new ProcessCost();
   readonly #started = Date.now();
-  /** Lock waits until then are kept. */
+  readonly #documents: Documents;
+  /** Lock waits until then are known to the findings. */
   #locksUntilMs = Date.now();
+  #isClosing = false;
   readonly #metrics: MetricFamilies;
   readonly #findings: FindingWatch | undefined;
   #nextFindingsMs = Date.now() + FINDINGS_EVERY_MS;
@@ -65,6 +66,7 @@ export class Agent {
     this.#configuration = configuration;
     this.#attribution = attribution;
     this.feed = feed;
+    this.#documents = new Documents(configuration.host, feed);
     this.store = store;
     this.#metrics = new MetricFamilies(configuration.metrics_queries);
     this.#findings = store && new FindingWatch(configuration.host, store);
@@ -109,6 +111,7 @@ export class Agent {
 
   /** Writes what happened since the last flush, then lets go of everything. */
   async close(): Promise<void> {
+    this.#isClosing = true;
     this.feed.close();
     await this.#governor.close();
     await this.#recorder?.close();
@@ -124,20 +127,13 @@ export class Agent {
     const locks = this.feed.locks?.between({ fromMs: this.#locksUntilMs, toMs: now }).rows ?? [];
     this.#locksUntilMs = now;
     this.#findings?.addLocks(locks, now);
-    return [...locks.slice(0, LOCKS_A_FLUSH).map((row) => this.#lockRecord(row, now)), ...(await this.#look(now))];
+    return [...this.#documents.take(now, this.#isClosing), ...(await this.#look(now))];
   }
 
   async #look(now: number): Promise<StoredRecord[]> {
     if (now < this.#nextFindingsMs) return [];
     this.#nextFindingsMs = now + FINDINGS_EVERY_MS;
     return (await this.#findings?.look(now)) ?? [];
-  }
-
-  #lockRecord(row: LockRow, now: number): StoredRecord {
-    const { host } = this.#configuration;
-    const fromMs = Date.parse(row.window_start);
-    const id = `${fromMs} ${row.waiter_pid} ${row.blocker_pid} ${row.lock_type} ${row.transaction_id ?? row.relation}`;
-    return { kind: 'lock', host, cluster: row.cluster, id, fromMs, toMs: now, body: row };
   }
 }
 

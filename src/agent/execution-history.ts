@@ -15,12 +15,14 @@ interface Ended {
 
 export class ExecutionHistory {
   readonly #attribution: Pick<Attribution, 'takeExecutions'>;
+  readonly #firstMs: number;
   #last: Totals;
   /** By their end, as they were told. */
   #ended: readonly Ended[] = [];
 
   constructor(attribution: Pick<Attribution, 'takeExecutions'>, first: Totals) {
     this.#attribution = attribution;
+    this.#firstMs = first.wallMs;
     this.#last = first;
   }
 
@@ -28,9 +30,23 @@ export class ExecutionHistory {
     if (now.monotonicMs - this.#last.monotonicMs < EVERY_MS) return;
     const rows = this.#attribution.takeExecutions(windowBetween(this.#last, now));
     this.#last = now;
-    const ended = rows.map((row) => ({ endMs: Date.parse(row.started) + row.latency_us / 1000, row }));
+    const ended = rows.map((row) => ({ endMs: endOf(row), row }));
     const young = this.#ended.filter(({ endMs }) => endMs > now.wallMs - KEEP_MS);
     this.#ended = [...young, ...ended].slice(-MOST_ROWS);
+  }
+
+  /** Before it not all are known here. */
+  get oldestMs(): number {
+    return Math.max(
+      this.#firstMs,
+      this.#ended.length === MOST_ROWS ? this.#ended[0]!.endMs : 0,
+      this.#last.wallMs - KEEP_MS,
+    );
+  }
+
+  /** Until then they are known. */
+  get untilMs(): number {
+    return this.#last.wallMs;
   }
 
   /** Those that ended in it, the slowest first. */
@@ -39,3 +55,5 @@ export class ExecutionHistory {
     return within.map(({ row }) => row).sort((a, b) => b.latency_us - a.latency_us);
   }
 }
+
+export const endOf = ({ started, latency_us }: ExecutionRow): number => Date.parse(started) + latency_us / 1000;

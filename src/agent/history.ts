@@ -1,26 +1,23 @@
 /** The past, as the server and `pebble report` ask for it: rows as those of now, made from what a store keeps. */
 import type {
+  CommitRow,
   HeatmapColumn,
   HistoryRows,
+  IoRow,
   Load,
   PastQueryRow,
   PastWaitRow,
   QueryRow,
-  RowHead,
   TimelineStep,
   WaitRow,
+  WalRow,
 } from '../api/index.ts';
-import { bucketOf, lowerBound } from '../base/exponential.ts';
+import { lowerBound } from '../base/exponential.ts';
 import { rfc3339 } from '../base/time.ts';
 import { inexactFields, QUERY_TIMES, type QueryCounts, queryRow } from '../collect/attribution/index.ts';
 import {
-  type Covered,
   counterAt,
   type Filter,
-  type IdentityName,
-  identityAt,
-  type KindName,
-  type QueryText,
   type RecordKind,
   type Sample,
   type Store,
@@ -28,6 +25,9 @@ import {
   type Summed,
   type TimeRange,
 } from '../store/index.ts';
+import { type CommitFilters, pastCommits } from './past-commits.ts';
+import { type IoFilters, pastIo } from './past-io.ts';
+import { doerOf, headOf, longest, reader, type Texts, textsOf, windowOf } from './past-rows.ts';
 
 /** Rows that have these: `host`, `cluster`, `database`, `user`, `query_id`, `fingerprint`; waits also `wait_event_type` … */
 export type PastFilter = Filter;
@@ -42,17 +42,17 @@ export class History {
   /** Those with the most time first. */
   async queries(range: TimeRange, where: PastFilter = {}): Promise<HistoryRows<QueryRow>> {
     const summed = await this.#store.sum({ kind: 'queries', range, where });
-    const texts = await this.#textsOf('queries', summed.samples);
+    const texts = await textsOf(this.#store, 'queries', summed.samples);
     const rows = summed.samples.map((sample) => pastQueryRow(sample, summed, texts));
-    return { ...windowOf(summed.range), rows: rows.sort((a, b) => b.latency_us.total - a.latency_us.total) };
+    return { ...windowOf(summed), rows: rows.sort((a, b) => b.latency_us.total - a.latency_us.total) };
   }
 
   /** The longest in sum first. */
   async waits(range: TimeRange, where: PastFilter = {}): Promise<HistoryRows<WaitRow>> {
     const summed = await this.#store.sum({ kind: 'waits', range, where });
-    const texts = await this.#textsOf('waits', summed.samples);
+    const texts = await textsOf(this.#store, 'waits', summed.samples);
     const rows = summed.samples.map((sample) => pastWaitRow(sample, summed, texts));
-    return { ...windowOf(summed.range), rows: rows.sort((a, b) => b.total_us - a.total_us) };
+    return { ...windowOf(summed), rows: rows.sort((a, b) => b.total_us - a.total_us) };
   }
 
   /** Average active sessions, one for each step that was observed; `where` knows `host` and `cluster`. */
@@ -66,7 +66,7 @@ export class History {
   async timeline(range: TimeRange, stepMs: number, where: PastFilter): Promise<TimelineStep[]> {
     const by = ['host', 'fingerprint'];
     const steps = await this.#store.steps({ kind: 'queries', range, stepMs, where, by });
-    const texts = await this.#textsOf('queries', steps[0]?.samples ?? []);
+    const texts = await textsOf(this.#store, 'queries', steps[0]?.samples ?? []);
     return steps.flatMap((step) =>
       step.samples.map((sample) => ({
         at: rfc3339(step.range.fromMs),
@@ -79,54 +79,31 @@ export class History {
   /** Latencies of all requests that `where` leaves, in steps. */
   async heatmap(range: TimeRange, stepMs: number, where: PastFilter = {}): Promise<HeatmapColumn[]> {
     const steps = await this.#store.steps({ kind: 'queries', range, stepMs, where, by: [] });
-    return steps.map((step) => ({
-      at: rfc3339(step.range.fromMs),
-      step_us: (step.range.toMs - step.range.fromMs) * 1000,
-      buckets: step.samples.flatMap(({ histogram }) => (histogram ? bucketsOf(histogram) : [])),
-    }));
+    return columnsOf(steps);
+  }
+
+  /** Each kind's largest first. */
+  io(range: TimeRange, where: IoFilters): Promise<HistoryRows<IoRow>> {
+    return pastIo(this.#store, range, where);
+  }
+
+  /** Clusters first, then statements. */
+  commits(range: TimeRange, where: CommitFilters): Promise<HistoryRows<CommitRow | WalRow>> {
+    return pastCommits(this.#store, range, where);
+  }
+
+  /** Latencies of requests to devices, in steps. */
+  async ioHeatmap(range: TimeRange, stepMs: number, where: PastFilter = {}): Promise<HeatmapColumn[]> {
+    return columnsOf(await this.#store.steps({ kind: 'io', range, stepMs, where, by: [] }));
   }
 
   /** Documents that overlap the range, latest first: slow executions, lock waits, findings, events. */
   async records(kind: RecordKind, range: TimeRange, limit = 1000): Promise<readonly StoredRecord[]> {
     return this.#store.records({ kind, range, limit });
   }
-
-  async #textsOf(kind: 'queries' | 'waits', samples: readonly Sample[]): Promise<ReadonlyMap<string, QueryText>> {
-    const at = identityAt(kind, 'fingerprint');
-    return this.#store.texts(new Set(samples.flatMap(({ series }) => series[at] ?? [])));
-  }
 }
 
-const windowOf = ({ fromMs, toMs }: TimeRange) => ({ from: rfc3339(fromMs), to: rfc3339(toMs) });
-
-/** Names the parts of a sample. */
-function reader<K extends KindName>(kind: K, { series }: Sample): (name: IdentityName<K>) => string | null {
-  return (name) => series[identityAt(kind, name)] ?? null;
-}
-
-function headOf(host: string, cluster: string | null, system: string | null, summed: Summed): RowHead {
-  const covered = summed.covered.get(host) ?? NOTHING;
-  const whole = covered.observedUs >= (summed.range.toMs - summed.range.fromMs) * 1000 * NEARLY_ALL;
-  return {
-    cluster: cluster ?? '',
-    system_identifier: system,
-    window_start: rfc3339(summed.range.fromMs),
-    window_us: covered.observedUs,
-    coverage: covered.coverage === 'exact' && !whole ? 'partial' : covered.coverage,
-    inexact: [],
-    dropped: covered.dropped,
-  };
-}
-
-const NOTHING: Covered = { observedUs: 0, coverage: 'partial', dropped: 0 };
-/** Flushes come some milliseconds early or late. */
-const NEARLY_ALL = 0.99;
-
-export function pastQueryRow(
-  sample: Sample,
-  summed: Summed,
-  texts: ReadonlyMap<string, QueryText> = new Map(),
-): PastQueryRow {
+export function pastQueryRow(sample: Sample, summed: Summed, texts: Texts = new Map()): PastQueryRow {
   const part = reader('queries', sample);
   const host = part('host') ?? '';
   const fingerprint = part('fingerprint') ?? '0';
@@ -153,35 +130,15 @@ function countsOf(sample: Sample): QueryCounts {
   return { count, latency, ...longest(latency, count('latency_max'), unknown), running: 0 };
 }
 
-/** A maximum is known of the windows that it grew in; of others only the bucket of the longest. */
-function longest(histogram: QueryCounts['latency'], known: number, unknown: number) {
-  const highest = [...histogram.buckets()].at(-1)?.index;
-  if (highest === undefined || known === 0) return { max: undefined, isMaxExact: false };
-  const inHighest = bucketOf(known, histogram.scale) >= highest;
-  return { max: inHighest ? known : undefined, isMaxExact: inHighest && unknown === 0 };
-}
-
-export function pastWaitRow(
-  sample: Sample,
-  summed: Summed,
-  texts: ReadonlyMap<string, QueryText> = new Map(),
-): PastWaitRow {
+export function pastWaitRow(sample: Sample, summed: Summed, texts: Texts = new Map()): PastWaitRow {
   const part = reader('waits', sample);
   const host = part('host') ?? '';
-  const fingerprint = part('fingerprint');
-  const text = fingerprint === null ? undefined : texts.get(fingerprint);
   const [total, count, max, unknown] = sample.values as unknown as readonly [number, number, number, number];
   return {
     host,
     ...headOf(host, part('cluster'), part('system_identifier'), summed),
     inexact: unknown > 0 ? ['max_us'] : [],
-    backend_type: part('backend_type') ?? 'unknown',
-    database: part('database'),
-    user: part('user'),
-    query_id: part('query_id'),
-    fingerprint,
-    query: text?.text ?? null,
-    query_truncated: text?.truncated ?? false,
+    ...doerOf(part, texts, part('backend_type')),
     wait_event_type: part('wait_event_type') ?? 'unknown',
     wait_event: part('wait_event') ?? 'unknown',
     count,
@@ -201,6 +158,13 @@ function sessionsOf(step: Summed): Record<string, number> {
   }
   return sessions;
 }
+
+const columnsOf = (steps: readonly Summed[]): HeatmapColumn[] =>
+  steps.map((step) => ({
+    at: rfc3339(step.range.fromMs),
+    step_us: (step.range.toMs - step.range.fromMs) * 1000,
+    buckets: step.samples.flatMap(({ histogram }) => (histogram ? bucketsOf(histogram) : [])),
+  }));
 
 function bucketsOf(histogram: NonNullable<Sample['histogram']>): HeatmapColumn['buckets'] {
   const bound = (index: number): number => lowerBound(index, histogram.scale) / 1000;

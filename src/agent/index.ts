@@ -8,15 +8,18 @@ export {
   loadConfiguration,
   SETTINGS,
 } from './configuration/index.ts';
+export { Profile } from './documents.ts';
+export { endOf } from './execution-history.ts';
 export { type Feed, StoreFeed } from './feed.ts';
 export { DEFAULT_BUDGET, GIVING_UP, Governor, type GovernorOptions } from './governor.ts';
 export { History, type PastFilter } from './history.ts';
 export { Intervals } from './interval.ts';
 export { LiveFeed, type LiveOptions } from './live.ts';
+export { type LockWindow, sumLocks } from './lock-history.ts';
 export { MetricsServer } from './metrics/server.ts';
 export { notify, watchdogMs } from './notify.ts';
 export { type AgentPlan, planAgent } from './plan.ts';
 export { hasOnlyNeeded, restartWithNeeded } from './privileges.ts';
-export { type ProfileKind, Profiler } from './profiler.ts';
+export { type ProfileKind, Profiler, type Taken } from './profiler.ts';
 export { busyUs, compare as compareQueries, type ReportRequest, report } from './report.ts';
 export { startShown, type Watched } from './watch.ts';

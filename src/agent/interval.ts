@@ -33,10 +33,13 @@ export class Intervals {
   readonly #host: string;
   readonly #queries: Windows = new Windows(rulesOf('queries'));
   readonly #waits: Windows = new Windows(rulesOf('waits'));
+  /** As they were when a sample last told of them: counts and latencies are read one after the other. */
+  readonly #told = new Map<string, Histogram>();
   #last: Totals;
 
   constructor(host: string, first: Totals) {
     this.#host = host;
+    for (const [key, { latency }] of first.queries) this.#told.set(key, latency);
     this.#queries.advance(stored(first.queries, queryValues));
     this.#waits.advance(stored(first.waits, waitValues));
     this.#last = first;
@@ -47,6 +50,7 @@ export class Intervals {
     this.#last = now;
     const queries = grownOf(this.#queries.advance(stored(now.queries, queryValues)), now.queries, last.queries);
     const waits = grownOf(this.#waits.advance(stored(now.waits, waitValues)), now.waits, last.waits);
+    for (const key of this.#told.keys()) if (!now.queries.has(key)) this.#told.delete(key);
     const executed = queries.filter(({ totals }) => totals.identity.executes);
     const dropped = now.dropped - last.dropped;
     return {
@@ -65,11 +69,13 @@ export class Intervals {
     };
   }
 
-  #querySample({ totals, before, growth: values }: Grown<QueryTotals>): Sample {
+  #querySample({ key, totals, before, growth: values }: Grown<QueryTotals>): Sample {
     forgetOldMax(values, LATENCY_MAX, totals.counters, before?.counters);
     const { database, user, queryId, fingerprint } = totals.identity;
     const histogram: Histogram = totals.latency.clone();
-    if (before) histogram.subtract(before.latency);
+    const told = before && this.#told.get(key);
+    if (told) histogram.subtract(told);
+    this.#told.set(key, totals.latency);
     return { series: [...this.#where(totals), database, user, queryId, fingerprint], values, histogram };
   }
 
@@ -116,6 +122,7 @@ export class Intervals {
 }
 
 interface Grown<T> {
+  readonly key: string;
   readonly totals: T;
   readonly before: T | undefined;
   readonly growth: Float64Array;
@@ -126,7 +133,7 @@ function grownOf<T>(
   now: ReadonlyMap<string, T>,
   last: ReadonlyMap<string, T>,
 ): Grown<T>[] {
-  return [...growth].map(([key, values]) => ({ totals: now.get(key)!, before: last.get(key), growth: values }));
+  return [...growth].map(([key, values]) => ({ key, totals: now.get(key)!, before: last.get(key), growth: values }));
 }
 
 /** Sums are rounded before they are subtracted: however many intervals are added, the sum is off by less than a µs. */

@@ -14,6 +14,7 @@ import { type Interval, RecentStore } from '../store/index.ts';
 import { ExecutionHistory } from './execution-history.ts';
 import type { Feed } from './feed.ts';
 import { Intervals } from './interval.ts';
+import { IoIntervals } from './io-interval.ts';
 import { LockHistory } from './lock-history.ts';
 import { ProcessCost } from './process-cost.ts';
 import { Profiler } from './profiler.ts';
@@ -49,6 +50,7 @@ export class LiveFeed implements Feed {
   readonly #listeners = new Set<Listener>();
   readonly #timer: NodeJS.Timeout;
   readonly #intervals: Intervals;
+  readonly #io: IoIntervals;
   readonly #cost = new ProcessCost();
   /** What is collected besides times, waits and counts. */
   readonly signals: ReadonlySet<Signal>;
@@ -75,6 +77,7 @@ export class LiveFeed implements Feed {
     this.#first = this.#last;
     this.executions = this.signals.has('executions') ? new ExecutionHistory(attribution, this.#last) : undefined;
     this.#intervals = new Intervals(host, this.#last);
+    this.#io = new IoIntervals(host, attribution.readIo());
     this.#status = this.#statusOf({});
     this.#timer = setInterval(() => void this.#tick(), intervalMs);
   }
@@ -109,8 +112,11 @@ export class LiveFeed implements Feed {
     if (isFifth) this.#attribution.refresh();
     this.#last = this.#attribution.read();
     const interval = this.#intervals.advance(this.#last);
-    await this.recent.append(interval);
-    if (isFifth) this.readings.add(this.#last.wallMs, { totals: this.#last, io: this.#attribution.readIo() });
+    const io = isFifth ? this.#attribution.readIo() : undefined;
+    // Of devices only: their files and those of others are made from readings.
+    const devices = io && { io: this.#io.advance(io).io ?? [] };
+    await this.recent.append({ ...interval, samples: { ...interval.samples, ...devices } });
+    if (io) this.readings.add(this.#last.wallMs, { totals: this.#last, io });
     this.locks?.advance(this.#last.wallMs);
     this.executions?.advance(this.#last);
     this.#status = this.#statusOf(sessionsOf(interval));

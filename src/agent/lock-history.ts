@@ -8,9 +8,7 @@ const KEEP_MS = 15 * 60_000;
 /** However many wait: memory stays bounded, and the oldest go first. */
 const MOST_ROWS = 20_000;
 
-interface LockWindow {
-  readonly fromMs: number;
-  readonly toMs: number;
+export interface LockWindow extends TimeRange {
   readonly rows: readonly LockRow[];
 }
 
@@ -35,28 +33,48 @@ export class LockHistory {
     this.#windows = windows.slice(first + 1);
   }
 
-  /** The longest in sum first; those that wait at the end say so. */
-  between({ fromMs, toMs }: TimeRange): {
-    readonly window: { fromMs: number; toMs: number };
-    readonly rows: LockRow[];
-  } {
-    const windows = this.#windows.filter((window) => {
+  /** Before it nothing is known here. */
+  get oldestMs(): number {
+    return this.#windows[0]?.fromMs ?? this.#fromMs;
+  }
+
+  /** Until then they are known. */
+  get untilMs(): number {
+    return this.#fromMs;
+  }
+
+  /** Those that lie in it for the larger part. */
+  windows({ fromMs, toMs }: TimeRange): readonly LockWindow[] {
+    return this.#windows.filter((window) => {
       const middle = (window.fromMs + window.toMs) / 2;
       return middle >= fromMs && middle < toMs;
     });
-    const window = { fromMs: windows[0]?.fromMs ?? fromMs, toMs: windows.at(-1)?.toMs ?? toMs };
-    const sums = new Map<string, LockRow>();
-    for (const [at, { rows }] of windows.entries()) {
-      for (const row of rows) {
-        const waiting = row.waiting && at === windows.length - 1;
-        const known = sums.get(keyOf(row));
-        sums.set(keyOf(row), known ? added(known, { ...row, waiting }) : { ...row, waiting });
-      }
-    }
-    const head = { window_start: rfc3339(window.fromMs), window_us: Math.round((window.toMs - window.fromMs) * 1000) };
-    const rows = [...sums.values()].map((row) => ({ ...row, ...head }));
-    return { window, rows: rows.sort((a, b) => b.wait_us - a.wait_us) };
   }
+
+  between(range: TimeRange): LockSums {
+    return sumLocks(this.windows(range), range);
+  }
+}
+
+export interface LockSums {
+  readonly window: TimeRange;
+  readonly rows: LockRow[];
+}
+
+/** Of windows in order. The longest in sum first; those that wait at the end say so. */
+export function sumLocks(windows: readonly LockWindow[], { fromMs, toMs }: TimeRange): LockSums {
+  const window = { fromMs: windows[0]?.fromMs ?? fromMs, toMs: windows.at(-1)?.toMs ?? toMs };
+  const sums = new Map<string, LockRow>();
+  for (const [at, { rows }] of windows.entries()) {
+    for (const row of rows) {
+      const waiting = row.waiting && at === windows.length - 1;
+      const known = sums.get(keyOf(row));
+      sums.set(keyOf(row), known ? added(known, { ...row, waiting }) : { ...row, waiting });
+    }
+  }
+  const head = { window_start: rfc3339(window.fromMs), window_us: Math.round((window.toMs - window.fromMs) * 1000) };
+  const rows = [...sums.values()].map((row) => ({ ...row, ...head }));
+  return { window, rows: rows.sort((a, b) => b.wait_us - a.wait_us) };
 }
 
 const keyOf = (row: LockRow): string =>

@@ -6,7 +6,7 @@ import type { TimeRange } from '../store/index.ts';
 
 export type ProfileKind = ProfileRow['kind'];
 
-interface Taken {
+export interface Taken {
   readonly fromMs: number;
   readonly toMs: number;
   readonly kind: ProfileKind;
@@ -18,6 +18,7 @@ const MOST_KEPT = 20;
 export class Profiler {
   readonly #options: AttributionOptions;
   #taken: readonly Taken[] = [];
+  readonly #fresh: Taken[] = [];
   #running: { readonly kind: ProfileKind; readonly untilMs: number } | undefined;
 
   /** Takes stacks of the clusters that these options choose. */
@@ -43,10 +44,17 @@ export class Profiler {
     try {
       const taken = await this.#take(kind, seconds);
       this.#taken = [...this.#taken, taken].slice(-MOST_KEPT);
+      this.#fresh.push(taken);
+      this.#fresh.splice(0, this.#fresh.length - MOST_KEPT);
       return taken.rows;
     } finally {
       this.#running = undefined;
     }
+  }
+
+  /** Those taken since it was asked last: what is to be kept. */
+  drain(): readonly Taken[] {
+    return this.#fresh.splice(0);
   }
 
   /** Of those that overlap the range, oldest first. */

@@ -3,6 +3,7 @@ import { PebbleError } from '../base/errors.ts';
 import type { Attribution } from '../collect/attribution/index.ts';
 import type { Interval, Store, StoredRecord } from '../store/index.ts';
 import { Intervals } from './interval.ts';
+import { IoIntervals } from './io-interval.ts';
 
 const HINT =
   'some intervals are kept in memory and written when that is over; after that the oldest are lost, and counted';
@@ -21,6 +22,7 @@ export interface RecorderOptions {
 export class Recorder {
   readonly #options: RecorderOptions;
   readonly #intervals: Intervals;
+  readonly #io: IoIntervals;
   #timer: NodeJS.Timeout | undefined;
   #trouble: string | null = null;
   #work: Promise<void> = Promise.resolve();
@@ -28,6 +30,7 @@ export class Recorder {
   constructor(options: RecorderOptions) {
     this.#options = options;
     this.#intervals = new Intervals(options.host, options.attribution.read());
+    this.#io = new IoIntervals(options.host, options.attribution.readIo());
     this.#schedule();
   }
 
@@ -58,7 +61,8 @@ export class Recorder {
   async #flush(): Promise<void> {
     const { attribution, store, records } = this.#options;
     const interval = this.#intervals.advance(attribution.read());
-    await store.append({ ...interval, records: (await records?.(interval)) ?? [] });
+    const samples = { ...interval.samples, ...this.#io.advance(attribution.readIo()) };
+    await store.append({ ...interval, samples, records: (await records?.(interval)) ?? [] });
     await store.maintain(Date.now());
     await this.#tellTrouble();
   }

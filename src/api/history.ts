@@ -7,6 +7,8 @@ export interface HistoryWindow {
   /** RFC 3339: the range that was asked for, widened to what is still stored (seconds, minutes, hours, days). */
   readonly from: string;
   readonly to: string;
+  /** Of it, by the agent that saw most; 0: there was none. */
+  readonly observed_us: number;
 }
 
 /** A row of the past: `window_us` is the time that was observed, which is less than the range where no agent ran. */

@@ -7,6 +7,8 @@ import { applyTheme } from './frame/theme.ts';
 import { store } from './state/store.ts';
 
 const root = document.getElementById('app')!;
+/** What is said to those who have no scripts. */
+root.replaceChildren();
 let isDrawing = false;
 
 function draw(): void {

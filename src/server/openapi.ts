@@ -41,6 +41,10 @@ const PATHS: Readonly<Record<string, readonly [summary: string, parameters: read
   ],
   '/api/mix': ['What the time of each statement consists of', [...RANGE, ...FILTERS]],
   '/api/heatmap': ['Latencies over time', [...RANGE, ...FILTERS, POINTS]],
+  '/api/heatmap/io': [
+    'Latencies of requests to block devices over time',
+    [...RANGE, ...FILTERS, POINTS, parameter('device', 'only this one'), parameter('operation', 'only read, write …')],
+  ],
   '/api/text': ['The full text of a statement', [...RANGE, parameter('fingerprint', 'of the statement')]],
   '/api/openapi.json': ['This description', []],
   ...Object.fromEntries(

@@ -42,6 +42,7 @@ export class Router {
       '/api/load': (question) => loadAnswer(this.#store(question), question),
       '/api/mix': (question) => mixAnswer(this.#store(question), question),
       '/api/heatmap': (question) => heatmapAnswer(this.#store(question), question),
+      '/api/heatmap/io': (question) => ioHeatmapAnswer(this.#store(question), question),
       '/api/text': (question) => textAnswer(this.#store(question), question),
     };
   }
@@ -95,6 +96,18 @@ async function heatmapAnswer(store: Store, question: Question) {
   const stepMs = stepFor(range.toMs - range.fromMs, numberOf(question, 'points', 120, MOST_COLUMNS));
   const where = filterOf(facets, ['host', 'cluster', 'database', 'user', 'fingerprint']);
   return { columns: await new History(store).heatmap(range, stepMs, where) };
+}
+
+/** Devices are read less often than everything else. */
+const IO_STEP_MS = 10_000;
+
+async function ioHeatmapAnswer(store: Store, question: Question) {
+  const { range, facets, params } = question;
+  const stepMs = stepFor(range.toMs - range.fromMs, numberOf(question, 'points', 120, MOST_COLUMNS));
+  const of = ['device', 'operation'].flatMap((name) => (params.has(name) ? [[name, params.get(name)!]] : []));
+  const doer = filterOf(facets, ['host', 'cluster', 'database', 'user', 'fingerprint', 'backend_type']);
+  const where = { ...doer, ...Object.fromEntries(of) };
+  return { columns: await new History(store).ioHeatmap(range, Math.max(stepMs, IO_STEP_MS), where) };
 }
 
 async function textAnswer(store: Store, { facets: { fingerprint } }: Question): Promise<TextAnswer> {

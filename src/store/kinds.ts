@@ -12,7 +12,10 @@ export interface Kind {
   readonly histogram: string | null;
 }
 
+/** Of clusters, databases and users. */
 const WHO = ['host', 'cluster', 'system_identifier', 'database', 'user'] as const;
+/** Of statements and background processes. */
+const DOER = [...WHO, 'backend_type', 'query_id', 'fingerprint'] as const;
 
 export const KINDS = {
   queries: {
@@ -51,7 +54,7 @@ export const KINDS = {
     histogram: 'latency',
   },
   waits: {
-    identity: [...WHO, 'backend_type', 'query_id', 'fingerprint', 'wait_event_type', 'wait_event'],
+    identity: [...DOER, 'wait_event_type', 'wait_event'],
     counters: { total: 'sum', count: 'sum', max: 'max', max_unknown: 'sum' },
     histogram: 'wait',
   },
@@ -59,6 +62,22 @@ export const KINDS = {
   load: {
     identity: ['host', 'cluster', 'class'],
     counters: { total: 'sum' },
+    histogram: null,
+  },
+  /** Requests to block devices by whom they were for; the same by file; and those of everything else on the host. */
+  io: {
+    identity: [...DOER, 'device', 'operation'],
+    counters: { count: 'sum', bytes: 'sum', by_workers: 'sum', total: 'sum', max: 'max', max_unknown: 'sum' },
+    histogram: 'latency',
+  },
+  io_files: {
+    identity: [...DOER, 'path', 'device', 'operation'],
+    counters: { count: 'sum', bytes: 'sum' },
+    histogram: null,
+  },
+  io_others: {
+    identity: ['host', 'process', 'deferred', 'device', 'operation'],
+    counters: { count: 'sum', bytes: 'sum', total: 'sum' },
     histogram: null,
   },
 } as const satisfies Readonly<Record<string, Kind>>;

@@ -20,7 +20,7 @@ export interface QueryText {
   readonly truncated: boolean;
 }
 
-export type RecordKind = 'execution' | 'lock' | 'finding' | 'event';
+export type RecordKind = 'execution' | 'lock' | 'profile' | 'finding' | 'event';
 
 /** Something that happened, as a document: few of them, each with its own time. */
 export interface StoredRecord {

@@ -1,5 +1,8 @@
 /** For tests of the pages: an agent on a demo cluster of its own. */
-import { LiveFeed, startShown } from '../../src/agent/index.ts';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Agent, type LiveFeed, loadConfiguration } from '../../src/agent/index.ts';
 import { type Cluster, startCluster } from '../../src/cluster/index.ts';
 import { LiveServer, type ServerOptions } from '../../src/server/index.ts';
 import { startDemo } from '../../src/workload/index.ts';
@@ -8,7 +11,12 @@ export interface LiveDemo {
   /** Works once; then there is another one. */
   readonly link: string;
   readonly cluster: Cluster;
+  readonly agent: Agent;
   readonly feed: LiveFeed;
+  /** As in --store. */
+  readonly store: string;
+  /** Leaves what it stored. */
+  closeAgent(): Promise<void>;
   /** Waits for the server that is watched to be gone, too. */
   close(): Promise<void>;
 }
@@ -16,23 +24,42 @@ export interface LiveDemo {
 export async function startLiveDemo(options: Partial<ServerOptions> = {}): Promise<LiveDemo> {
   const cluster = await startCluster({ flavour: 'embedded' });
   const workload = await startDemo(cluster);
-  const watched = await startShown({ pgdata: cluster.pgdata });
-  const feed = new LiveFeed(watched);
-  const server = await LiveServer.listen({ feed, ...options });
+  const folder = mkdtempSync(join(tmpdir(), 'pebble-pages-'));
+  const store = `sqlite:${join(folder, 'history.db')}`;
+  const given = { pgdata: cluster.pgdata, store, flush_interval: '2s' };
+  const agent = await Agent.start(loadConfiguration(undefined, { ...given, budget: 'none' }), fail);
+  const server = await LiveServer.listen({
+    feed: agent.feed,
+    ...(agent.store && { history: agent.store }),
+    ...options,
+  });
+  let closed: Promise<void> | undefined;
+  const closeAgent = (): Promise<void> => {
+    server.close();
+    closed ??= agent.close();
+    return closed;
+  };
   return {
     get link() {
       return server.link;
     },
     cluster,
-    feed,
+    agent,
+    feed: agent.feed,
+    store,
+    closeAgent,
     async close() {
-      server.close();
-      feed.close();
-      watched.attribution.close();
+      await closeAgent();
       await workload.stop();
       await cluster.stop();
+      rmSync(folder, { recursive: true });
     },
   };
+}
+
+/** An agent that cannot do its work is a test that failed. */
+function fail(error: unknown): void {
+  throw error;
 }
 
 /** The cookie of a session that the printed link opens. */

@@ -51,7 +51,6 @@ export async function run({ options }: Parsed<typeof AGENT_OPTIONS>): Promise<Ex
   const metricsAddress = configuration.metrics_listen === '' ? undefined : parseListen(configuration.metrics_listen);
   agent = await Agent.start(configuration, say);
   let sql: WireServer | undefined;
-  sql = await listenForSql(configuration, agent);
   try {
     server = await LiveServer.listen({
       feed: agent.feed,

@@ -1,7 +1,6 @@
 /** Rows of `pebble wal`, as docs/json.md describes them: what making changes durable costs each statement and cluster. */
 import { Windows } from '../../aggregate/index.ts';
-import type { CommitRow, CommitWaits, WalRow } from '../../api/index.ts';
-import type { WatchedCluster } from './attribution.ts';
+import type { CommitRow, CommitWaits, DoerFields, RowHead, WalRow } from '../../api/index.ts';
 import { doerFields } from './doer.ts';
 import { eventOf } from './events.ts';
 import {
@@ -13,7 +12,7 @@ import {
   type Totals,
   WAIT_RULES,
 } from './totals.ts';
-import { countersOf, microseconds, rowHead, type Window, windowBetween } from './window.ts';
+import { countersOf, microseconds, rowHead, windowBetween } from './window.ts';
 
 type Part = keyof CommitWaits;
 
@@ -33,15 +32,38 @@ const PARTS: Readonly<Record<string, Part>> = {
   'IPC SyncRep': 'replication_us',
 };
 const NOTHING: CommitWaits = { insert_us: 0, write_us: 0, sync_us: 0, group_us: 0, replication_us: 0 };
-const column = (name: QueryCounter): number => QUERY_COUNTERS.indexOf(name);
 /** Their abort records are WAL, too. */
 const ROLLBACK = /^\s*(?:rollback|abort)\b(?!\s+(?:to|prepared))/i;
 
-interface Doing {
-  readonly doer: Doer;
+/** What a session's statement or a background process did: times in ns. */
+export interface CommitDoing {
+  readonly head: RowHead;
+  readonly doer: DoerFields;
   waits: CommitWaits;
-  growth: Float64Array | undefined;
+  /** Sleeps in fsync of WAL. */
+  syncs: number;
+  counts: CommitCounts | undefined;
 }
+
+export type CommitCounts = Readonly<Record<'commits' | 'wal_records' | 'wal_fpi' | 'wal_bytes', number>>;
+
+export const newCommitDoing = (head: RowHead, doer: DoerFields): CommitDoing => ({
+  head,
+  doer,
+  waits: NOTHING,
+  syncs: 0,
+  counts: undefined,
+});
+
+/** Waits that have nothing to do with commits are left out. */
+export function addCommitWait(doing: CommitDoing, event: string, ns: number, count: number): void {
+  const part = PARTS[event];
+  if (part === undefined) return;
+  doing.waits = { ...doing.waits, [part]: doing.waits[part] + ns };
+  if (part === 'sync_us') doing.syncs += count;
+}
+
+export const isCommitWait = (event: string): boolean => PARTS[event] !== undefined;
 
 export class CommitRows {
   readonly #queries: Windows = new Windows(QUERY_RULES);
@@ -59,42 +81,55 @@ export class CommitRows {
     const last = this.#last;
     const window = windowBetween(last, now);
     this.#last = now;
-    const doings = new Map<string, Doing>();
-    const doingOf = (doer: Doer): Doing => {
+    const doings = new Map<string, CommitDoing>();
+    const doingOf = (doer: Doer): CommitDoing => {
       const key = doerKey(doer);
-      const doing = doings.get(key) ?? { doer, waits: NOTHING, growth: undefined };
+      const doing = doings.get(key) ?? newCommitDoing(rowHead(doer, window, []), doerFields(doer));
       doings.set(key, doing);
       return doing;
     };
     for (const [key, growth] of this.#queries.advance(countersOf(now.queries))) {
-      doingOf(now.queries.get(key)!).growth = growth;
+      doingOf(now.queries.get(key)!).counts = countsOf(growth);
     }
-    const syncs = new Map<WatchedCluster, number>();
+    const majors = new Map<string, number>();
     for (const [key, [ns = 0, count = 0]] of this.#waits.advance(countersOf(now.waits))) {
       const totals = now.waits.get(key)!;
-      const { type, event } = eventOf(totals.cluster.major, totals.event);
-      const part = PARTS[`${type} ${event}`];
-      if (part === undefined) continue;
-      const doing = doingOf(totals);
-      doing.waits = { ...doing.waits, [part]: doing.waits[part] + ns };
-      if (part === 'sync_us') syncs.set(totals.cluster, (syncs.get(totals.cluster) ?? 0) + count);
+      const { pgdata, major } = totals.cluster;
+      majors.set(pgdata, major);
+      const { type, event } = eventOf(major, totals.event);
+      if (isCommitWait(`${type} ${event}`)) addCommitWait(doingOf(totals), `${type} ${event}`, ns, count);
     }
-    const all = [...doings.values()];
-    const clusters = new Set(all.map(({ doer }) => doer.cluster));
-    const statements = all.filter((doing) => commitsOf(doing) > 0 || nsOf(doing.waits) > 0);
-    return [
-      ...Array.from(clusters, (cluster) =>
-        walRow(cluster, all, { syncs: syncs.get(cluster) ?? 0, namelessNs: namelessNs(cluster, last, now) }, window),
-      ),
-      ...statements.sort((a, b) => nsOf(b.waits) - nsOf(a.waits)).map((doing) => commitRow(doing, window)),
-    ];
+    return commitRows([...doings.values()], (cluster) => namelessNs(majors.get(cluster), last, now));
   }
+}
+
+/** `namelessNsOf`: waits of which it is not known whose they were. */
+export function commitRows(
+  all: readonly CommitDoing[],
+  namelessNsOf: (cluster: string) => number,
+): (WalRow | CommitRow)[] {
+  const byCluster = Map.groupBy(all, ({ head }) => JSON.stringify([head.cluster, head.system_identifier]));
+  const statements = all.filter((doing) => commitsOf(doing) > 0 || nsOf(doing.waits) > 0);
+  return [
+    ...Array.from(byCluster.values(), (own) => walRow(own, namelessNsOf(own[0]!.head.cluster))),
+    ...statements.sort((a, b) => nsOf(b.waits) - nsOf(a.waits)).map(commitRow),
+  ];
+}
+
+function countsOf(growth: Float64Array): CommitCounts {
+  const count = (name: QueryCounter): number => growth[QUERY_COUNTERS.indexOf(name)]!;
+  return {
+    commits: count('commits'),
+    wal_records: count('wal_records'),
+    wal_fpi: count('wal_fpi'),
+    wal_bytes: count('wal_bytes'),
+  };
 }
 
 const nsOf = (waits: CommitWaits): number => Object.values(waits).reduce((sum, ns) => sum + ns, 0);
 
-const commitsOf = ({ doer, growth }: Doing): number =>
-  growth === undefined || ROLLBACK.test(doer.identity.query ?? '') ? 0 : growth[column('commits')]!;
+const commitsOf = ({ doer, counts }: CommitDoing): number =>
+  counts === undefined || ROLLBACK.test(doer.query ?? '') ? 0 : counts.commits;
 
 const inMicroseconds = (waits: CommitWaits): CommitWaits => ({
   insert_us: microseconds(waits.insert_us),
@@ -104,35 +139,27 @@ const inMicroseconds = (waits: CommitWaits): CommitWaits => ({
   replication_us: microseconds(waits.replication_us),
 });
 
-function commitRow(doing: Doing, window: Window): CommitRow {
-  const count = (name: QueryCounter): number => doing.growth?.[column(name)] ?? 0;
-  return {
-    ...rowHead(doing.doer, window, []),
-    ...doerFields(doing.doer),
-    kind: 'statement',
-    commits: commitsOf(doing),
-    wal_records: count('wal_records'),
-    wal_fpi: count('wal_fpi'),
-    wal_bytes: count('wal_bytes'),
-    ...inMicroseconds(doing.waits),
-  };
-}
+const commitRow = (doing: CommitDoing): CommitRow => ({
+  ...doing.head,
+  ...doing.doer,
+  kind: 'statement',
+  commits: commitsOf(doing),
+  wal_records: doing.counts?.wal_records ?? 0,
+  wal_fpi: doing.counts?.wal_fpi ?? 0,
+  wal_bytes: doing.counts?.wal_bytes ?? 0,
+  ...inMicroseconds(doing.waits),
+});
 
 /** The sessions' waits; background processes wait for nobody. */
-function walRow(
-  cluster: WatchedCluster,
-  all: readonly Doing[],
-  { syncs, namelessNs: nameless }: { readonly syncs: number; readonly namelessNs: number },
-  window: Window,
-): WalRow {
-  const own = all.filter(({ doer }) => doer.cluster === cluster);
-  const sessions = own.filter(({ doer }) => doer.identity.executes);
+function walRow(own: readonly CommitDoing[], nameless: number): WalRow {
+  const sessions = own.filter(({ doer }) => doer.fingerprint !== null);
   const commits = own.reduce((sum, doing) => sum + commitsOf(doing), 0);
+  const syncs = own.reduce((sum, doing) => sum + doing.syncs, 0);
   const total = sessions.reduce<CommitWaits>((sum, { waits }) => addWaits(sum, waits), NOTHING);
-  const known = sessions.filter(({ doer }) => doer.identity.query !== null);
+  const known = sessions.filter(({ doer }) => doer.query !== null);
   const attributed = known.reduce((sum, { waits }) => sum + nsOf(waits), 0);
   return {
-    ...rowHead({ cluster }, window, []),
+    ...own[0]!.head,
     kind: 'cluster',
     commits,
     ...inMicroseconds(total),
@@ -143,11 +170,12 @@ function walRow(
 }
 
 /** Which cluster's they were is not known either: each one's share suffers. */
-function namelessNs({ major }: WatchedCluster, last: Totals, now: Totals): number {
+function namelessNs(major: number | undefined, last: Totals, now: Totals): number {
+  if (major === undefined) return 0;
   let sum = 0;
   for (const [number, ns] of now.namelessWaits) {
     const { type, event } = eventOf(major, number);
-    if (PARTS[`${type} ${event}`] !== undefined) sum += ns - (last.namelessWaits.get(number) ?? 0);
+    if (isCommitWait(`${type} ${event}`)) sum += ns - (last.namelessWaits.get(number) ?? 0);
   }
   return sum;
 }

@@ -1,12 +1,28 @@
 /** Where every nanosecond of every request goes: the collector behind `top`, `queries`, `waits` and the agent. */
 export type { ObservedCluster, Refused } from '../observed.ts';
 export { Attribution, type AttributionOptions, type WatchedCluster } from './attribution.ts';
-export { CommitRows } from './commit-rows.ts';
+export {
+  addCommitWait,
+  type CommitDoing,
+  CommitRows,
+  commitRows,
+  isCommitWait,
+  newCommitDoing,
+} from './commit-rows.ts';
+export { DataFiles } from './data-files.ts';
+export { doerFields } from './doer.ts';
 export { SIGNALS, type Signal } from './engine.ts';
 export { eventOf } from './events.ts';
 export { requireHost } from './host.ts';
-export { type IoReading, IoRows } from './io-rows.ts';
-export { IoTotals } from './io-totals.ts';
+export { cacheRow, deviceRow, fileRow, type IoReading, IoRows } from './io-rows.ts';
+export {
+  FILE_RULES,
+  IO_RULES,
+  type IoFileTotals,
+  type IoOtherTotals,
+  IoTotals,
+  type IoTotalsRow,
+} from './io-totals.ts';
 export { findWays, type KernelWays, type SocketHookName } from './kernel.ts';
 export { LockRows, type LockSource } from './locks/lock-rows.ts';
 export { type AttributionPlan, planAttribution } from './plan.ts';
@@ -14,6 +30,7 @@ export { isAlive, listChildren } from './processes.ts';
 export { inexactFields, type QueryCounts, QueryRows, queryRow } from './query-rows.ts';
 export { SAMPLE_NS } from './stack-samples.ts';
 export {
+  type Doer,
   QUERY_COUNTERS,
   QUERY_TIMES,
   type QueryCounter,

@@ -1,6 +1,15 @@
 /** Rows of `pebble io`, as docs/json.md describes them: what happened between two readings. */
-import { Windows } from '../../aggregate/index.ts';
-import type { IoCacheRow, IoDeviceRow, IoFileRow, IoOtherRow, IoRow } from '../../api/index.ts';
+import { type Histogram, Windows } from '../../aggregate/index.ts';
+import type {
+  DoerFields,
+  IoCacheRow,
+  IoDeviceRow,
+  IoFileRow,
+  IoOperation,
+  IoOtherRow,
+  IoRow,
+  RowHead,
+} from '../../api/index.ts';
 import { DataFiles, relationOf } from './data-files.ts';
 import { doerFields } from './doer.ts';
 import {
@@ -11,7 +20,7 @@ import {
   type IoTotals,
   type IoTotalsRow,
 } from './io-totals.ts';
-import { doerKey, QUERY_COUNTERS, QUERY_RULES, type Totals } from './totals.ts';
+import { type Doer, doerKey, QUERY_COUNTERS, QUERY_RULES, type Totals } from './totals.ts';
 import { countersOf, microseconds, rowHead, type Window, windowBetween } from './window.ts';
 
 /** BLCKSZ, which hardly anybody changes; `SHOW block_size` says. */
@@ -45,9 +54,10 @@ export class IoRows {
     const between = windowBetween(last.totals, now.totals);
     const dropped = between.dropped + now.io.dropped - last.io.dropped;
     const window: Window = { ...between, dropped, coverage: dropped > 0 ? 'partial' : between.coverage };
-    const devices = [...requests].map(([key, growth]) =>
-      deviceRow(now.io.requests.get(key)!, growth, last.io.requests.get(key), window),
-    );
+    const devices = [...requests].map(([key, growth]) => {
+      const totals = now.io.requests.get(key)!;
+      return deviceRow(headsOf(totals.doer, window), totals, requestsIn(totals, growth, last.io.requests.get(key)));
+    });
     return [
       ...devices.sort((a, b) => b.latency_us.total - a.latency_us.total),
       ...cacheRows(queries, requests, now, window),
@@ -73,52 +83,95 @@ export class IoRows {
     const { pgdata } = doer.cluster;
     const files = this.#paths.get(pgdata) ?? new DataFiles(pgdata);
     this.#paths.set(pgdata, files);
-    const path = files.pathOf(inode);
     const [count = 0, bytes = 0] = growth;
-    return {
-      ...rowHead(doer, window, []),
-      ...doerFields(doer),
-      kind: 'file',
-      device,
-      operation,
-      count,
-      bytes,
-      path: path ?? null,
-      relation: (path && relationOf(path)) || null,
-    };
+    return fileRow(headsOf(doer, window), { device, operation }, files.pathOf(inode) ?? null, { count, bytes });
   }
 }
 
-function deviceRow(
-  { doer, device, operation, latency, counters }: IoTotalsRow,
+type Heads = RowHead & DoerFields;
+interface Where {
+  readonly device: string;
+  readonly operation: IoOperation;
+}
+
+const headsOf = (doer: Doer, window: Window): Heads => ({ ...rowHead(doer, window, []), ...doerFields(doer) });
+
+/** Requests of one kind to one device, now or from history: times in ns. */
+export interface IoCounts {
+  readonly count: number;
+  readonly bytes: number;
+  readonly byWorkers: number;
+  readonly ns: number;
+  readonly latency: Histogram;
+  /** The longest, where it is known. */
+  readonly max: number | undefined;
+  readonly isMaxExact: boolean;
+}
+
+function requestsIn(
+  { latency, counters }: IoTotalsRow,
   growth: Float64Array,
   before: IoTotalsRow | undefined,
-  window: Window,
-): IoDeviceRow {
+): IoCounts {
   const [count = 0, bytes = 0, byWorkers = 0, ns = 0] = growth;
   const histogram = latency.clone();
   if (before) histogram.subtract(before.latency);
   const isNewMax = !before || counters[4]! > before.counters[4]!;
+  const max = isNewMax ? counters[4]! : undefined;
+  return { count, bytes, byWorkers, ns, latency: histogram, max, isMaxExact: isNewMax };
+}
+
+export function deviceRow(head: Heads, { device, operation }: Where, counts: IoCounts): IoDeviceRow {
   const percentile = (quantile: number): number | null => {
-    const value = histogram.percentile(quantile, isNewMax ? counters[4]! : undefined);
+    const value = counts.latency.percentile(quantile, counts.max);
     return value === undefined ? null : microseconds(value);
   };
   return {
-    ...rowHead(doer, window, isNewMax ? [] : ['latency_us.max']),
-    ...doerFields(doer),
+    ...head,
+    inexact: counts.isMaxExact ? [] : ['latency_us.max'],
     kind: 'device',
     device,
     operation,
-    count,
-    bytes,
+    count: counts.count,
+    bytes: counts.bytes,
     latency_us: {
       p50: percentile(0.5),
       p95: percentile(0.95),
       p99: percentile(0.99),
       max: percentile(1),
-      total: microseconds(ns),
+      total: microseconds(counts.ns),
     },
-    by_workers: byWorkers,
+    by_workers: counts.byWorkers,
+  };
+}
+
+export const fileRow = (
+  head: Heads,
+  { device, operation }: Where,
+  path: string | null,
+  { count, bytes }: { readonly count: number; readonly bytes: number },
+): IoFileRow => ({
+  ...head,
+  kind: 'file',
+  device,
+  operation,
+  count,
+  bytes,
+  path,
+  relation: (path !== null && relationOf(path)) || null,
+});
+
+/** What PostgreSQL counts as read, in blocks, and what came from a device for it. */
+export function cacheRow(head: Heads, blocks: number, disk: number): IoCacheRow {
+  const read = blocks * BLOCK_BYTES;
+  const cached = disk <= read ? read - disk : null;
+  return {
+    ...head,
+    inexact: ['cached_bytes'],
+    kind: 'cache',
+    read_bytes: read,
+    disk_bytes: disk,
+    cached_bytes: cached,
   };
 }
 
@@ -136,11 +189,7 @@ function cacheRows(
   }
   const rows = Array.from(queries, ([key, growth]): IoCacheRow => {
     const query = totals.queries.get(key)!;
-    const read = (growth[READ]! + growth[TEMP_READ]!) * BLOCK_BYTES;
-    const disk = fromDisk.get(doerKey(query)) ?? 0;
-    const head = rowHead(query, window, ['cached_bytes']);
-    const cached = disk <= read ? read - disk : null;
-    return { ...head, ...doerFields(query), kind: 'cache', read_bytes: read, disk_bytes: disk, cached_bytes: cached };
+    return cacheRow(headsOf(query, window), growth[READ]! + growth[TEMP_READ]!, fromDisk.get(doerKey(query)) ?? 0);
   });
   return rows.filter((row) => row.read_bytes > 0).sort((a, b) => b.read_bytes - a.read_bytes);
 }

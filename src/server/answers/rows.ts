@@ -1,6 +1,8 @@
 /** Rows of every kind, as `--json` prints them, for a range and facets; or why there are none. */
-import { type Feed, History, type Profiler } from '../../agent/index.ts';
+import { type Feed, History } from '../../agent/index.ts';
 import type {
+  ExecutionRow,
+  Finding,
   HistoryRows,
   LockRow,
   ProfileRow,
@@ -8,7 +10,7 @@ import type {
   RowKind,
   RowsAnswer,
   RowsByKind,
-  WaitRow,
+  SessionRow,
   Window,
 } from '../../api/index.ts';
 import { rfc3339 } from '../../base/time.ts';
@@ -17,6 +19,7 @@ import type { Store } from '../../store/index.ts';
 import { FACETS, type Facets, filterOf, type Question } from '../question.ts';
 import { findingsAnswer } from './findings.ts';
 import { mixAnswer } from './mix.ts';
+import { executionsBetween, locksBetween, profilesBetween } from './past.ts';
 
 type Source<K extends RowKind> = (question: Question) => Promise<RowsAnswer<RowsByKind[K]>>;
 
@@ -36,7 +39,7 @@ function whyMissing(kind: RowKind, { refusedSignals, readings }: Feed): string {
   return WHY_MISSING[kind] ?? 'This agent does not collect it.';
 }
 
-const TOO_EARLY = 'The first readings are on their way; what is older than a quarter of an hour is not kept.';
+const TOO_EARLY = 'The first readings are on their way.';
 
 export const ROW_KINDS = [
   'queries',
@@ -51,67 +54,109 @@ export const ROW_KINDS = [
 ] as const satisfies readonly RowKind[];
 
 export interface AnswerFrom {
-  /** What knows the range best. */
+  /** What knows the range best: the feed's last minutes, or history. */
   readonly store: Store;
   readonly feed: Feed;
-  /** What is older than the feed's last minutes. */
   readonly history?: Store | undefined;
   readonly sources?: RowSources | undefined;
 }
 
-export function rowsAnswer(
-  kind: RowKind,
-  { store, feed, history, sources = {} }: AnswerFrom,
-  question: Question,
-): Promise<RowsAnswer<unknown>> {
-  const given = sources[kind];
+export async function rowsAnswer(kind: RowKind, from: AnswerFrom, question: Question): Promise<RowsAnswer<unknown>> {
+  const given = from.sources?.[kind];
   if (given) return given(question);
   switch (kind) {
     case 'queries':
-      return queriesAnswer(store, question);
+      return queriesAnswer(from, question);
     case 'waits':
-      return waitsAnswer(store, question);
+      return answer(await new History(from.store).waits(question.range, filterOf(question.facets, FACETS)), from);
     case 'findings':
-      return findingsAnswer(
-        {
-          store,
-          history,
-          locks: feed.locks?.between(question.range).rows ?? [],
-          cpus: feed.status().cpus,
-          host: feed.host,
-        },
-        question,
-      );
-    default:
-      return feedAnswer(kind, feed, question);
+      return findingsOf(from, question);
+    case 'sessions':
+      return sessionsAnswer(from, question);
+    case 'locks':
+      return locksAnswer(from, question);
+    case 'executions':
+      return executionsAnswer(from, question);
+    case 'profile':
+      return profileAnswer(from, question);
+    case 'io':
+    case 'commits':
+      return from.store === from.feed.recent
+        ? readingsAnswer(kind, from.feed, question)
+        : pastAnswer(kind, from, question);
   }
 }
 
-/** What is known of the last minutes only. */
-async function feedAnswer(kind: RowKind, feed: Feed, question: Question): Promise<RowsAnswer<unknown>> {
-  const { range, facets } = question;
-  if (kind === 'sessions' && feed.sessions) {
-    return { missing: null, window: NOW, rows: matching(await feed.sessions.read(), facets) };
-  }
-  if (kind === 'profile' && feed.profiler) return profileAnswer(feed.profiler, question);
-  if (kind === 'locks' && feed.locks) {
-    const { rows, window } = feed.locks.between(range);
-    return { missing: null, window: windowOf(rows, window), rows: rows.filter((row) => isOfLock(row, facets)) };
-  }
-  if (kind === 'executions' && feed.executions) {
-    const rows = feed.executions.between(range);
-    return { missing: null, window: windowOf(rows, range), rows: matching(rows, facets) };
-  }
-  const isIo = kind === 'io' && feed.signals.has('io');
-  if (!feed.readings || (!isIo && kind !== 'commits')) return { missing: whyMissing(kind, feed) };
-  const readings = feed.readings?.between(range);
+async function findingsOf({ store, feed, history }: AnswerFrom, question: Question): Promise<RowsAnswer<Finding>> {
+  const { rows: locks } = await locksBetween({ store: history, feed }, question.range, question.facets);
+  const sources = { store, history, locks, cpus: feed.status().cpus, host: feed.host };
+  return findingsAnswer(sources, question);
+}
+
+async function sessionsAnswer({ feed }: AnswerFrom, { facets }: Question): Promise<RowsAnswer<SessionRow>> {
+  if (!feed.sessions) return { missing: whyMissing('sessions', feed) };
+  return { missing: null, window: NOW, rows: matching(await feed.sessions.read(), facets) };
+}
+
+async function locksAnswer({ feed, history }: AnswerFrom, { range, facets }: Question): Promise<RowsAnswer<LockRow>> {
+  const { rows, window, isCut } = await locksBetween({ store: history, feed }, range, facets);
+  if (rows.length === 0 && !feed.locks) return { missing: whyMissing('locks', feed) };
+  const wanted = rows.filter((row) => isOfLock(row, facets));
+  const seen = windowOf(rows, window);
+  return { missing: null, window: isCut ? { ...seen, coverage: 'partial' } : seen, rows: wanted };
+}
+
+async function executionsAnswer(
+  { feed, history }: AnswerFrom,
+  { range, facets }: Question,
+): Promise<RowsAnswer<ExecutionRow>> {
+  const rows = await executionsBetween({ store: history, feed }, range, facets);
+  if (rows.length === 0 && !feed.executions) return { missing: whyMissing('executions', feed) };
+  return { missing: null, window: windowOf(rows, range), rows: matching(rows, facets) };
+}
+
+const NO_PROFILE = 'No profile was taken in this window: take one now.';
+
+async function profileAnswer(
+  { feed, history }: AnswerFrom,
+  { range, facets, params }: Question,
+): Promise<RowsAnswer<ProfileRow>> {
+  const kind = params.get('kind') === 'off_cpu' ? 'off_cpu' : 'on_cpu';
+  const taken = await profilesBetween({ store: history, feed }, range, kind, facets);
+  if (taken.length === 0) return { missing: feed.profiler ? NO_PROFILE : whyMissing('profile', feed) };
+  const rows = taken.flatMap((one) => one.rows);
+  const window = windowOf(rows, { fromMs: taken[0]!.fromMs, toMs: taken.at(-1)!.toMs });
+  return { missing: null, window: { ...window, coverage: 'sampled' }, rows: matching(rows, facets) };
+}
+
+/** Of the last minutes: between the two readings nearest to the ends of the range. */
+function readingsAnswer(
+  kind: 'io' | 'commits',
+  feed: Feed,
+  { range, facets }: Question,
+): RowsAnswer<RowsByKind['io' | 'commits']> {
+  if (!feed.readings || (kind === 'io' && !feed.signals.has('io'))) return { missing: whyMissing(kind, feed) };
+  const readings = feed.readings.between(range);
   if (!readings) return { missing: TOO_EARLY };
   const [before, after] = readings;
   const window = windowBetween(before.totals, after.totals);
-  const rows: readonly RowsByKind['io' | 'commits'][] = isIo
-    ? new IoRows(before).advance(after)
-    : new CommitRows(before.totals).advance(after.totals);
+  const rows: readonly RowsByKind['io' | 'commits'][] =
+    kind === 'io' ? new IoRows(before).advance(after) : new CommitRows(before.totals).advance(after.totals);
   return { missing: null, window, rows: matching(rows, facets) };
+}
+
+const OF_STATEMENTS = ['host', 'cluster', 'database', 'user', 'fingerprint'] as const;
+
+async function pastAnswer(kind: 'io' | 'commits', from: AnswerFrom, { range, facets }: Question) {
+  const history = new History(from.store);
+  const [queries, doers] = [filterOf(facets, OF_STATEMENTS), filterOf(facets, [...OF_STATEMENTS, 'backend_type'])];
+  if (kind === 'commits') {
+    const found = await history.commits(range, { queries, waits: doers });
+    return answer({ ...found, rows: matching(found.rows, facets) }, from);
+  }
+  const isOfDoer = Object.keys(doers).some((name) => name !== 'host');
+  const found = await history.io(range, { doers, queries, others: isOfDoer ? null : filterOf(facets, ['host']) });
+  return answer({ ...found, rows: matching(found.rows, facets) }, from);
 }
 
 /** Rows that have such a field must have this value. */
@@ -142,36 +187,32 @@ function windowOf(
   };
 }
 
-const NO_PROFILE = 'No profile was taken in this window: take one now.';
-
-function profileAnswer(profiler: Profiler, { range, facets, params }: Question): RowsAnswer<ProfileRow> {
-  const kind = params.get('kind') === 'off_cpu' ? 'off_cpu' : 'on_cpu';
-  const taken = profiler.between(range, kind);
-  if (taken.length === 0) return { missing: NO_PROFILE };
-  const rows = taken.flatMap((one) => one.rows);
-  const window = windowOf(rows, { fromMs: taken[0]!.fromMs, toMs: taken.at(-1)!.toMs });
-  return { missing: null, window: { ...window, coverage: 'sampled' }, rows: matching(rows, facets) };
-}
-
 /** With a wait as facet: the queries that waited so. */
-async function queriesAnswer(store: Store, question: Question): Promise<RowsAnswer<QueryRow>> {
+async function queriesAnswer(from: AnswerFrom, question: Question): Promise<RowsAnswer<QueryRow>> {
   const { range, facets } = question;
-  const where = filterOf(facets, ['host', 'cluster', 'database', 'user', 'fingerprint']);
-  const found = await new History(store).queries(range, where);
-  if (facets.wait_event_type === undefined && facets.wait_event === undefined) return answer(found);
-  const { mix } = await mixAnswer(store, question);
+  const found = await new History(from.store).queries(range, filterOf(facets, OF_STATEMENTS));
+  if (facets.wait_event_type === undefined && facets.wait_event === undefined) return answer(found, from);
+  const { mix } = await mixAnswer(from.store, question);
   const isWanted = ({ fingerprint }: QueryRow): boolean => Object.values(mix[fingerprint] ?? {}).some((us) => us > 0);
-  return answer({ ...found, rows: found.rows.filter(isWanted) });
+  return answer({ ...found, rows: found.rows.filter(isWanted) }, from);
 }
 
-async function waitsAnswer(store: Store, { range, facets }: Question): Promise<RowsAnswer<WaitRow>> {
-  return answer(await new History(store).waits(range, filterOf(facets, FACETS)));
-}
+/** Of requests of others than PostgreSQL nothing is known but how many they were. */
+type Measured = Pick<Window, 'window_us'> & Partial<Window>;
 
-function answer<Row extends Window>({ from, to, rows }: HistoryRows<Row>): RowsAnswer<Row> {
+/** Nothing observed is not the same as nothing done. */
+async function answer<Row extends Measured>(
+  { from, observed_us: window_us, rows }: HistoryRows<Row>,
+  { store, history }: AnswerFrom,
+): Promise<RowsAnswer<Row>> {
+  if (window_us === 0) return { missing: nothingWatched((await (history ?? store).state()).oldestMs) };
   const order = ['exact', 'partial', 'sampled'] as const;
-  const coverage = order[Math.max(0, ...rows.map((row) => order.indexOf(row.coverage)))]!;
-  const dropped = Math.max(0, ...rows.map((row) => row.dropped));
-  const window_us = Math.max((Date.parse(to) - Date.parse(from)) * 1000, ...rows.map((row) => row.window_us));
+  const coverage = order[Math.max(0, ...rows.map((row) => order.indexOf(row.coverage ?? 'exact')))]!;
+  const dropped = Math.max(0, ...rows.map((row) => row.dropped ?? 0));
   return { missing: null, window: { window_start: from, window_us, coverage, dropped }, rows };
 }
+
+const nothingWatched = (oldestMs: number | null): string =>
+  oldestMs === null
+    ? 'Nothing was watched yet.'
+    : `Nothing was watched in this window: what is known begins at ${rfc3339(oldestMs).slice(0, 19).replace('T', ' ')} UTC.`;

@@ -1,0 +1,116 @@
+/** Requests to block devices between two readings, as history keeps them: counts, and times in whole µs. */
+import { type Histogram, Windows } from '../aggregate/index.ts';
+import {
+  DataFiles,
+  type Doer,
+  doerFields,
+  FILE_RULES,
+  IO_RULES,
+  type IoFileTotals,
+  type IoOtherTotals,
+  type IoTotals,
+  type IoTotalsRow,
+} from '../collect/attribution/index.ts';
+import type { Interval, Sample, Series } from '../store/index.ts';
+
+/** Files of one interval that keep their names, those with the most bytes; all others of a doer are one without. */
+const MOST_FILES = 200;
+
+export class IoIntervals {
+  readonly #host: string;
+  readonly #requests: Windows = new Windows(IO_RULES);
+  readonly #files: Windows = new Windows(FILE_RULES);
+  readonly #others: Windows = new Windows(IO_RULES);
+  readonly #paths = new Map<string, DataFiles>();
+  /** As they were when a sample last told of them: counts and latencies are read one after the other. */
+  readonly #told = new Map<string, Histogram>();
+  #last: IoTotals;
+
+  constructor(host: string, first: IoTotals) {
+    this.#host = host;
+    this.#requests.advance(requestsOf(first));
+    this.#files.advance(filesOf(first));
+    this.#others.advance(othersOf(first));
+    for (const [key, { latency }] of first.requests) this.#told.set(key, latency);
+    this.#last = first;
+  }
+
+  advance(now: IoTotals): Pick<Interval['samples'], 'io' | 'io_files' | 'io_others'> {
+    const last = this.#last;
+    this.#last = now;
+    for (const key of this.#told.keys()) if (!now.requests.has(key)) this.#told.delete(key);
+    const requests = this.#requests.advance(requestsOf(now));
+    const files = this.#files.advance(filesOf(now));
+    const others = this.#others.advance(othersOf(now));
+    return {
+      io: [...requests].map(([key, growth]) =>
+        this.#requestSample(key, now.requests.get(key)!, growth, last.requests.get(key)),
+      ),
+      io_files: this.#fileSamples([...files].map(([key, growth]) => ({ totals: now.files.get(key)!, growth }))),
+      io_others: [...others].map(([key, growth]) => this.#otherSample(now.others.get(key)!, growth)),
+    };
+  }
+
+  #requestSample(key: string, totals: IoTotalsRow, growth: Float64Array, before: IoTotalsRow | undefined): Sample {
+    const [count = 0, bytes = 0, byWorkers = 0, us = 0, max = 0] = growth;
+    const histogram = totals.latency.clone();
+    const told = before && this.#told.get(key);
+    if (told) histogram.subtract(told);
+    this.#told.set(key, totals.latency);
+    // The longest so far is known; whether it was in this interval only if it is longer than all before.
+    const isKnown = !before || totals.counters[MAX]! > before.counters[MAX]!;
+    const values = Float64Array.of(count, bytes, byWorkers, us, isKnown ? max : 0, isKnown ? 0 : 1);
+    return { series: [...this.#doer(totals.doer), totals.device, totals.operation], values, histogram };
+  }
+
+  #fileSamples(grown: readonly { readonly totals: IoFileTotals; readonly growth: Float64Array }[]): Sample[] {
+    const sums = new Map<string, Sample>();
+    const ranked = grown.toSorted((a, b) => b.growth[1]! - a.growth[1]!);
+    for (const [at, { totals, growth }] of ranked.entries()) {
+      const path = at < MOST_FILES ? this.#pathOf(totals) : null;
+      const series = [...this.#doer(totals.doer), path, totals.device, totals.operation];
+      const key = JSON.stringify(series);
+      const known = sums.get(key);
+      if (known) for (const [index, value] of growth.entries()) known.values[index]! += value;
+      else sums.set(key, { series, values: growth.slice() });
+    }
+    return [...sums.values()];
+  }
+
+  /** Looked up at once: later the file may be gone. */
+  #pathOf({ doer: { cluster }, inode }: IoFileTotals): string | null {
+    const files = this.#paths.get(cluster.pgdata) ?? new DataFiles(cluster.pgdata);
+    this.#paths.set(cluster.pgdata, files);
+    return files.pathOf(inode) ?? null;
+  }
+
+  #otherSample({ process, isKernel, device, operation }: IoOtherTotals, growth: Float64Array): Sample {
+    const [count = 0, bytes = 0, , us = 0] = growth;
+    return {
+      series: [this.#host, process, isKernel ? 'yes' : 'no', device, operation],
+      values: Float64Array.of(count, bytes, us),
+    };
+  }
+
+  #doer(doer: Doer): Series {
+    const { backend_type, database, user, query_id, fingerprint } = doerFields(doer);
+    const { pgdata, systemIdentifier } = doer.cluster;
+    return [this.#host, pgdata, systemIdentifier, database, user, backend_type, query_id, fingerprint];
+  }
+}
+
+const [NS, MAX] = [3, 4] as const;
+
+/** Sums are rounded before they are subtracted: however many intervals are added, the sum is off by less than a µs. */
+function inMicroseconds(counters: Float64Array): Float64Array {
+  const values = counters.slice();
+  for (const at of [NS, MAX]) values[at] = Math.floor(values[at]! / 1000);
+  return values;
+}
+
+const requestsOf = ({ requests }: IoTotals): Map<string, Float64Array> =>
+  new Map([...requests].map(([key, { counters }]) => [key, inMicroseconds(counters)]));
+const filesOf = ({ files }: IoTotals): Map<string, Float64Array> =>
+  new Map([...files].map(([key, { counters }]) => [key, counters]));
+const othersOf = ({ others }: IoTotals): Map<string, Float64Array> =>
+  new Map([...others].map(([key, { counters }]) => [key, inMicroseconds(counters)]));

@@ -1,0 +1,85 @@
+/** What all rows of the past are made with: the parts of a series by name, whose they are, and how much was observed. */
+import type { DoerFields, HistoryWindow, RowHead } from '../api/index.ts';
+import { bucketOf } from '../base/exponential.ts';
+import { rfc3339 } from '../base/time.ts';
+import type { QueryCounts } from '../collect/attribution/index.ts';
+import {
+  type Covered,
+  type IdentityName,
+  identityAt,
+  type KindName,
+  type QueryText,
+  type Sample,
+  type Store,
+  type Summed,
+} from '../store/index.ts';
+
+export type Texts = ReadonlyMap<string, QueryText>;
+
+export const windowOf = ({ range, covered }: Summed): HistoryWindow => ({
+  from: rfc3339(range.fromMs),
+  to: rfc3339(range.toMs),
+  observed_us: Math.max(0, ...[...covered.values()].map(({ observedUs }) => observedUs)),
+});
+
+/** Names the parts of a sample. */
+export function reader<K extends KindName>(kind: K, { series }: Sample): (name: IdentityName<K>) => string | null {
+  return (name) => series[identityAt(kind, name)] ?? null;
+}
+
+/** Of all statements in these samples. */
+export async function textsOf<K extends KindName>(
+  store: Store,
+  kind: 'fingerprint' extends IdentityName<K> ? K : never,
+  samples: readonly Sample[],
+): Promise<Texts> {
+  const at = identityAt<K>(kind, 'fingerprint' as IdentityName<K>);
+  return store.texts(new Set(samples.flatMap(({ series }) => series[at] ?? [])));
+}
+
+export function headOf(host: string, cluster: string | null, system: string | null, summed: Summed): RowHead {
+  const covered = summed.covered.get(host) ?? NOTHING;
+  const whole = covered.observedUs >= (summed.range.toMs - summed.range.fromMs) * 1000 * NEARLY_ALL;
+  return {
+    cluster: cluster ?? '',
+    system_identifier: system,
+    window_start: rfc3339(summed.range.fromMs),
+    window_us: covered.observedUs,
+    coverage: covered.coverage === 'exact' && !whole ? 'partial' : covered.coverage,
+    inexact: [],
+    dropped: covered.dropped,
+  };
+}
+
+const NOTHING: Covered = { observedUs: 0, coverage: 'partial', dropped: 0 };
+/** Flushes come some milliseconds early or late. */
+const NEARLY_ALL = 0.99;
+
+type DoerPart = 'host' | 'cluster' | 'system_identifier' | 'database' | 'user' | 'query_id' | 'fingerprint';
+
+/** A session's statement unless the series say which process it was. */
+export function doerOf(
+  part: (name: DoerPart) => string | null,
+  texts: Texts,
+  backendType: string | null = 'client backend',
+): DoerFields {
+  const fingerprint = part('fingerprint');
+  const text = fingerprint === null ? undefined : texts.get(fingerprint);
+  return {
+    backend_type: backendType ?? 'unknown',
+    database: part('database'),
+    user: part('user'),
+    query_id: part('query_id'),
+    fingerprint,
+    query: text?.text ?? null,
+    query_truncated: text?.truncated ?? false,
+  };
+}
+
+/** A maximum is known of the windows that it grew in; of others only the bucket of the longest. */
+export function longest(histogram: QueryCounts['latency'], known: number, unknown: number) {
+  const highest = [...histogram.buckets()].at(-1)?.index;
+  if (highest === undefined || known === 0) return { max: undefined, isMaxExact: false };
+  const inHighest = bucketOf(known, histogram.scale) >= highest;
+  return { max: inHighest ? known : undefined, isMaxExact: inHighest && unknown === 0 };
+}
