@@ -52,6 +52,8 @@ const LAYERS: Readonly<Record<string, Layer>> = {
   'postgres/discover': { imports: ['postgres', 'bpf/btf', 'bpf/elf'] },
   'postgres/client': { imports: [] },
   'postgres/tracing': { imports: ['postgres', 'postgres/discover', 'bpf', 'lang'] },
+  // Of PostgreSQL only what SQL says: numbers of memory and files are named by whoever has both.
+  catalog: { imports: ['api'] },
   // api: findings are drawn from rows.
   aggregate: { imports: ['api'], pure: true },
   collect: { imports: [...BPF, 'tracer', 'lang', 'postgres', 'postgres/discover', 'aggregate', 'api'] },
@@ -63,7 +65,7 @@ const LAYERS: Readonly<Record<string, Layer>> = {
   cluster: { imports: [] },
   workload: { imports: ['cluster', 'postgres/client'] },
   // native: a datagram to systemd.
-  agent: { imports: [...COLLECTING, 'store', 'export', 'wire', 'api', 'native'] },
+  agent: { imports: [...COLLECTING, 'catalog', 'store', 'export', 'wire', 'api', 'native'] },
   api: { imports: [], pure: true },
   server: { imports: ['agent', 'aggregate', 'api', 'collect', 'lang', 'postgres/tracing', 'store', 'tracer'] },
   dashboard: { imports: ['api'] },
@@ -74,6 +76,7 @@ const LAYERS: Readonly<Record<string, Layer>> = {
 const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   koffi: ['native'],
   'libpg-query': ['postgres'],
+  pg: ['catalog'],
   'gecko-profiler-demangle': ['bpf'],
   preact: ['dashboard'],
 };
