@@ -1,5 +1,11 @@
 /** Who a PostgreSQL process is and what it executes, read from the server's memory at the moment of the question. */
-import { type DiscoveredCluster, type OpenSampler, openSampler, ProcessMemory } from '../postgres/discover/index.ts';
+import {
+  type DiscoveredCluster,
+  type OpenSampler,
+  openSampler,
+  ProcessMemory,
+  ServerProcesses,
+} from '../postgres/discover/index.ts';
 import type { Fingerprinter } from '../postgres/fingerprint/index.ts';
 import { type BackendStatus, readSessionNames } from '../postgres/memory/index.ts';
 
@@ -29,6 +35,7 @@ const NO_NAMES: Names = { database: null, user: null };
 export class Sessions {
   readonly open: OpenSampler;
   readonly #fingerprinter: Fingerprinter;
+  readonly #processes: ServerProcesses;
   /** By pid and start of the process. */
   readonly #names = new Map<string, Names>();
   /** By OID: learned from sessions, needed for processes that are none. */
@@ -38,6 +45,12 @@ export class Sessions {
   constructor(cluster: DiscoveredCluster, fingerprinter: Fingerprinter) {
     this.open = openSampler(cluster);
     this.#fingerprinter = fingerprinter;
+    this.#processes = new ServerProcesses(cluster.pid);
+  }
+
+  /** Our pid of the process that the server knows as `pid`; in a container they differ. */
+  processOf(pid: number): number | undefined {
+    return this.#processes.find(pid);
   }
 
   /** What `pid` does now; undefined where there is no such process. */
@@ -86,8 +99,10 @@ export class Sessions {
   /** In the session's own memory, unlike the rest. */
   #readNames({ pid, backendType }: BackendStatus): Names | undefined {
     if (backendType !== 'client backend') return undefined;
+    const process = this.processOf(pid);
+    if (process === undefined) return undefined;
     try {
-      using memory = ProcessMemory.open(pid);
+      using memory = ProcessMemory.open(process);
       return readSessionNames(memory, this.open.profile);
     } catch {
       return undefined; // it has ended

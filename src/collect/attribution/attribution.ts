@@ -2,7 +2,7 @@
 import type { ExecutionRow, Overhead, ProfileRow } from '../../api/index.ts';
 import { PebbleError } from '../../base/errors.ts';
 import { capabilities } from '../../bpf/features/index.ts';
-import { type DiscoveredCluster, discoverClusters } from '../../postgres/discover/index.ts';
+import { type DiscoveredCluster, discoverClusters, listChildren } from '../../postgres/discover/index.ts';
 import { Fingerprinter } from '../../postgres/fingerprint/index.ts';
 import { layoutOf } from '../../postgres/layout/index.ts';
 import type { ObservedCluster, Refused } from '../observed.ts';
@@ -19,7 +19,7 @@ import { kernelLockProfile } from './lock-profile.ts';
 import { LockWatch } from './locks/lock-watch.ts';
 import { Monotone } from './monotone.ts';
 import { OverheadMeter } from './overhead.ts';
-import { isAlive, listChildren } from './processes.ts';
+import { isAlive } from './processes.ts';
 import { kernelProfile } from './profile.ts';
 import { profileRows } from './profile-rows.ts';
 import { StackSamples } from './stack-samples.ts';
@@ -126,6 +126,7 @@ export class Attribution {
 
   /** Events that found no room on their way here; introductions that were made good are none. */
   lost(): number {
+    this.#makeGood();
     return this.#engine.lostEvents() - this.#madeGood;
   }
 

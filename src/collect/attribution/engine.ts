@@ -147,7 +147,6 @@ export interface KernelLockProfile {
 /** `struct lock_wait` of locks.bt. */
 export interface KernelLockWait {
   readonly at: bigint;
-  readonly task: number;
   readonly pid: number;
   readonly cluster: number;
   readonly slot: number;
@@ -170,7 +169,8 @@ export interface KernelLockBlocker {
 /** `struct lock_end` of locks.bt. */
 export interface KernelLockEnd {
   readonly ns: bigint;
-  readonly task: number;
+  readonly cluster: number;
+  readonly pid: number;
   readonly slot: number;
 }
 

@@ -1,4 +1,4 @@
-/** Processes by /proc: whether one lives, what it does, and its children. */
+/** Processes by /proc: whether one lives, and what it does. */
 import { readFileSync } from 'node:fs';
 
 /** A zombie has no memory any more. */
@@ -11,12 +11,6 @@ export const isRunning = (pid: number): boolean => stateOf(pid) === 'R';
 function stateOf(pid: number): string | undefined {
   const stat = read(`/proc/${pid}/stat`);
   return stat?.[stat.lastIndexOf(')') + 2];
-}
-
-/** Needs CONFIG_PROC_CHILDREN, which distributions set; without it nothing that is under way shows. */
-export function listChildren(pid: number): number[] {
-  const children = read(`/proc/${pid}/task/${pid}/children`) ?? '';
-  return children.split(' ').filter(Boolean).map(Number);
 }
 
 /** Nanoseconds that it has waited for a CPU so far: task_struct.sched_info.run_delay. */

@@ -106,7 +106,7 @@ export class Sampled {
     for (const { cluster, sessions } of this.#watched.values()) {
       for (const sample of sessions.open.sampler.sample() ?? []) {
         if (!isWorking(sample)) continue;
-        const event = waitOf(cluster.major, sample.pid, sample.waitInfo);
+        const event = waitOf(cluster.major, sessions.processOf(sample.pid), sample.waitInfo);
         this.#sums.add({ cluster, session: sessions.describe(sample) }, event, ns);
       }
     }

@@ -4,9 +4,9 @@ import { type WaitEvent, waitEventOf, waitTableOf } from '../../postgres/waits/i
 import { sleepingIn } from '../attribution/syscalls.ts';
 
 /** Undefined: it runs, or waits for nothing but a CPU. */
-export function waitOf(major: number, pid: number, waitInfo: number): WaitEvent | undefined {
+export function waitOf(major: number, pid: number | undefined, waitInfo: number): WaitEvent | undefined {
   if (waitInfo !== 0) return waitEventOf(waitTableOf(major), waitInfo) ?? { type: 'Kernel', event: 'unknown' };
-  const syscall = blockedIn(pid);
+  const syscall = pid === undefined ? undefined : blockedIn(pid);
   const event = syscall === undefined ? undefined : sleepingIn(syscall);
   return event === undefined || ALWAYS_NAMED.includes(event) ? undefined : { type: 'Kernel', event };
 }

@@ -40,6 +40,12 @@ export function readInnermostPid(pid: number): number | undefined {
   return own === undefined ? undefined : Number(own);
 }
 
+/** Needs CONFIG_PROC_CHILDREN, which distributions set; without it nothing that is under way shows. */
+export function listChildren(pid: number): number[] {
+  const children = readText(`/proc/${pid}/task/${pid}/children`) ?? '';
+  return children.split(' ').filter(Boolean).map(Number);
+}
+
 export function readText(path: string, encoding: BufferEncoding = 'utf8'): string | undefined {
   try {
     return readFileSync(path, encoding);

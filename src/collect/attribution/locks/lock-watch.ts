@@ -25,8 +25,6 @@ export class LockWatch {
   readonly #clusters = new Map<number, Sessions>();
   /** By cluster and pid: a process waits for one lock at a time. */
   readonly #waits = new Map<string, LockWait>();
-  /** Keys of the above by pid in our namespace, for the kernel's second event. */
-  readonly #tasks = new Map<number, string>();
   readonly #timer: NodeJS.Timeout;
   #sums = new LockSums();
 
@@ -81,7 +79,6 @@ export class LockWatch {
     if (!sessions) return;
     const at = Number(event.at);
     const key = keyOf(event.cluster, event.pid);
-    this.#tasks.set(event.task, key);
     const known = this.#waits.get(key);
     if (known) this.#end(known, at - known.bookedUntil);
     const wait = this.#open(event, sessions);
@@ -91,9 +88,8 @@ export class LockWatch {
     this.#count(wait);
   }
 
-  #finish({ ns, task, slot }: KernelLockEnd): void {
-    const wait = this.#waits.get(this.#tasks.get(task) ?? '');
-    this.#tasks.delete(task);
+  #finish({ ns, cluster, pid, slot }: KernelLockEnd): void {
+    const wait = this.#waits.get(keyOf(cluster, pid));
     if (!wait?.isMeasured) return;
     this.#learnQueryId(wait, slot);
     this.#end(wait, Math.max(0, Number(ns) - wait.booked));
@@ -206,7 +202,6 @@ export class LockWatch {
       missingSince: undefined,
     };
     this.#waits.set(keyOf(cluster, found.pid), wait);
-    this.#tasks.set(found.pid, keyOf(cluster, found.pid));
     this.#count(wait);
   }
 
