@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { listChildren } from '../collect/attribution/index.ts';
+import { listChildren } from '../postgres/discover/index.ts';
 
 /** Every switch of the host passes the hook of the scheduler; each time that a session sleeps is read and booked (docs/overhead.md). */
 export const SWITCH_NS = 120;
