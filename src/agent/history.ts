@@ -133,12 +133,15 @@ function countsOf(sample: Sample): QueryCounts {
 export function pastWaitRow(sample: Sample, summed: Summed, texts: Texts = new Map()): PastWaitRow {
   const part = reader('waits', sample);
   const host = part('host') ?? '';
+  const inner = part('inner_fingerprint');
   const [total, count, max, unknown] = sample.values as unknown as readonly [number, number, number, number];
   return {
     host,
     ...headOf(host, part('cluster'), part('system_identifier'), summed),
-    inexact: unknown > 0 ? ['max_us'] : [],
+    inexact: [...(unknown > 0 ? ['max_us'] : []), ...(inner === null || texts.has(inner) ? [] : ['inner_query'])],
     ...doerOf(part, texts, part('backend_type')),
+    inner_query: inner === null ? null : (texts.get(inner)?.text ?? null),
+    inner_fingerprint: inner,
     wait_event_type: part('wait_event_type') ?? 'unknown',
     wait_event: part('wait_event') ?? 'unknown',
     count,

@@ -64,7 +64,7 @@ export class Intervals {
         waits: waits.map((grown) => this.#waitSample(grown)),
         load: this.#loadSamples(executed, waits),
       },
-      texts: textsOf([...queries, ...waits]),
+      texts: textsOf([...queries, ...waits], waits),
       records,
     };
   }
@@ -92,6 +92,7 @@ export class Intervals {
       identity.executes ? identity.fingerprint : null,
       type,
       event,
+      totals.inner?.fingerprint ?? null,
     ];
     return { series, values };
   }
@@ -177,10 +178,13 @@ const WAIT_MAX: MaxPlaces = {
   unknown: counterAt('waits', 'max_unknown'),
 };
 
-function textsOf(grown: readonly Grown<QueryTotals | WaitTotals>[]): Map<string, QueryText> {
+function textsOf(
+  grown: readonly Grown<QueryTotals | WaitTotals>[],
+  waits: readonly Grown<WaitTotals>[],
+): Map<string, QueryText> {
   const texts = new Map<string, QueryText>();
-  for (const { totals } of grown) {
-    const { fingerprint, query, truncated } = totals.identity;
+  const inner = waits.flatMap(({ totals }) => totals.inner ?? []);
+  for (const { fingerprint, query, truncated } of [...grown.map(({ totals }) => totals.identity), ...inner]) {
     if (query !== null) texts.set(fingerprint, { text: query, truncated });
   }
   return texts;

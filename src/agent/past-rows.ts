@@ -12,6 +12,7 @@ import {
   type Sample,
   type Store,
   type Summed,
+  textsAt,
 } from '../store/index.ts';
 
 export type Texts = ReadonlyMap<string, QueryText>;
@@ -33,8 +34,8 @@ export async function textsOf<K extends KindName>(
   kind: 'fingerprint' extends IdentityName<K> ? K : never,
   samples: readonly Sample[],
 ): Promise<Texts> {
-  const at = identityAt<K>(kind, 'fingerprint' as IdentityName<K>);
-  return store.texts(new Set(samples.flatMap(({ series }) => series[at] ?? [])));
+  const fingerprints = textsAt(kind).flatMap((at) => samples.flatMap(({ series }) => series[at] ?? []));
+  return store.texts(new Set(fingerprints));
 }
 
 export function headOf(host: string, cluster: string | null, system: string | null, summed: Summed): RowHead {

@@ -63,7 +63,7 @@ export class Profiler {
   }
 
   async #take(kind: ProfileKind, seconds: number): Promise<Taken> {
-    const signals = [kind === 'on_cpu' ? ('profile' as const) : ('off_cpu' as const)];
+    const signals = ['inner' as const, kind === 'on_cpu' ? ('profile' as const) : ('off_cpu' as const)];
     const attribution = await Attribution.start({ ...this.#options, signals });
     try {
       const before = attribution.read();

@@ -6,6 +6,7 @@ export type * from './doer.ts';
 export type * from './execution-row.ts';
 export type * from './history.ts';
 export type * from './http.ts';
+export type * from './inner.ts';
 export type * from './io-row.ts';
 export type * from './live.ts';
 export type * from './lock-row.ts';

@@ -1,5 +1,6 @@
 /** A row of `pebble profile --json` and of the HTTP API, as docs/json.md describes it. */
 import type { DoerFields } from './doer.ts';
+import type { InnerFields } from './inner.ts';
 import type { RowHead } from './row-head.ts';
 
 export interface ProfileFrame {
@@ -12,7 +13,7 @@ export interface ProfileFrame {
 
 export type Phase = 'parse' | 'rewrite' | 'plan' | 'start' | 'run' | 'end' | 'commit';
 
-export interface ProfileRow extends RowHead, DoerFields {
+export interface ProfileRow extends RowHead, DoerFields, InnerFields {
   readonly kind: 'on_cpu' | 'off_cpu';
   /** What PostgreSQL says it waits for at that moment: also while it is on a CPU. */
   readonly wait_event_type: string | null;

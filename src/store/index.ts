@@ -10,6 +10,7 @@ export {
   type Kind,
   type KindName,
   rulesOf,
+  textsAt,
 } from './kinds.ts';
 export { type OpenStoreOptions, openStore, STORE_FORMS } from './open.ts';
 export { type RecentOptions, RecentStore } from './recent.ts';

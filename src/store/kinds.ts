@@ -54,7 +54,8 @@ export const KINDS = {
     histogram: 'latency',
   },
   waits: {
-    identity: [...DOER, 'wait_event_type', 'wait_event'],
+    /** `inner_fingerprint`: of what a function, trigger or foreign-key check executed in the statement. */
+    identity: [...DOER, 'wait_event_type', 'wait_event', 'inner_fingerprint'],
     counters: { total: 'sum', count: 'sum', max: 'max', max_unknown: 'sum' },
     histogram: 'wait',
   },
@@ -87,6 +88,13 @@ export type CounterName<K extends KindName> = keyof (typeof KINDS)[K]['counters'
 export type IdentityName<K extends KindName> = (typeof KINDS)[K]['identity'][number];
 
 export const KIND_NAMES = Object.keys(KINDS) as readonly KindName[];
+
+/** Parts that name a text. */
+const TEXTS: readonly string[] = ['fingerprint', 'inner_fingerprint'];
+
+/** Where they stand in a kind's series. */
+export const textsAt = (kind: KindName): readonly number[] =>
+  KINDS[kind].identity.flatMap((name, at) => (TEXTS.includes(name) ? [at] : []));
 
 /** Looked up for every number of every row: worked out once. */
 const COUNTERS = Object.fromEntries(KIND_NAMES.map((kind) => [kind, Object.keys(KINDS[kind].counters)]));

@@ -1,6 +1,6 @@
 /** The last minutes in memory, finer than history keeps them: what live pages ask for every second. */
 import { type Histogram, mergeRow } from '../aggregate/index.ts';
-import { KINDS, type KindName, rulesOf } from './kinds.ts';
+import { KINDS, type KindName, rulesOf, textsAt } from './kinds.ts';
 import type {
   Covered,
   Filter,
@@ -167,7 +167,7 @@ export class RecentStore implements Store {
     this.#slices = this.#slices.map((slice) => {
       const held = [...slice.held].map(([kind, sums]) => {
         const renumbered = [...sums].map(([id, one]) => {
-          fingerprints.add(old[id]![(KINDS[kind].identity as readonly string[]).indexOf('fingerprint')]);
+          for (const at of textsAt(kind)) fingerprints.add(old[id]![at]);
           return [this.#idOf(kind, old[id]!), one] as const;
         });
         return [kind, new Map(renumbered)] as const;

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { startCluster } from '../../src/cluster/index.ts';
-import { Attribution, QueryRows } from '../../src/collect/attribution/index.ts';
+import { Attribution, QueryRows, WaitRows } from '../../src/collect/attribution/index.ts';
 import { SERVERS, UNABLE, withConnection } from './servers.ts';
 import { total } from './watch.ts';
 
@@ -26,6 +26,33 @@ test('what finds no room is counted among the others', { skip: UNABLE }, async (
       [STATEMENTS, STATEMENTS],
     );
     assert.ok(attribution.memoryBytes() <= BUDGET, `${attribution.memoryBytes()} bytes`);
+  } finally {
+    attribution.close();
+    await cluster.stop();
+  }
+});
+
+/** Each statement waits inside of as many others. */
+const [OUTER, INNER] = [251, 13];
+const NAPS = `CREATE FUNCTION naps() RETURNS void LANGUAGE plpgsql AS $$ BEGIN
+  FOR i IN 1..${INNER} LOOP EXECUTE format('SELECT pg_sleep(0.0002) AS nap_%s', i); END LOOP; END $$`;
+
+test('waits that find no room are counted among the others', { skip: UNABLE }, async () => {
+  const cluster = await startCluster(SERVERS[0]!);
+  await withConnection(cluster, (connection) => connection.query(NAPS));
+  const attribution = await Attribution.start({ pgdata: cluster.pgdata, memoryBytes: BUDGET, signals: ['inner'] });
+  try {
+    const windows = new WaitRows(attribution.read());
+    await withConnection(cluster, async (connection) => {
+      for (let n = 0; n < OUTER; n++) await connection.query(`SELECT naps() AS outer_${n}`);
+    });
+    const now = attribution.read();
+    const rows = windows.advance(now);
+    const naps = total(rows, ({ wait_event, count }) => (wait_event === 'PgSleep' ? count : 0));
+    const others = total(rows, ({ wait_event, count }) => (wait_event === '<others>' ? count : 0));
+    assert.ok(naps < OUTER * INNER && naps + others >= OUTER * INNER, `${naps} naps, ${others} others`);
+    assert.ok(naps + others < OUTER * INNER * 1.2, 'few of the others slept for something else');
+    assert.equal(now.dropped, 0);
   } finally {
     attribution.close();
     await cluster.stop();

@@ -79,6 +79,8 @@ const WAIT_ROW: Checks<WaitRow> = {
   fingerprint: orNull(decimal),
   query: orNull(text),
   query_truncated: oneOf(true, false),
+  inner_query: orNull(text),
+  inner_fingerprint: orNull(decimal),
   wait_event_type: text,
   wait_event: text,
   count,

@@ -47,6 +47,8 @@ function query(onCpu: number, offCpu: number, runQueue: number, more: Partial<Qu
 const wait = (type: string, event: string, sessions: number): WaitRow => ({
   ...HEAD,
   backend_type: 'client backend',
+  inner_query: null,
+  inner_fingerprint: null,
   wait_event_type: type,
   wait_event: event,
   count: 1000,

@@ -14,6 +14,7 @@ export {
   type Section,
   type Segment,
 } from './header.ts';
+export { functionsMentioning } from './mentions.ts';
 export { buildId, type Note, notesOf } from './notes.ts';
 export {
   ARGUMENT_REGISTERS,

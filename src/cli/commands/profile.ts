@@ -20,7 +20,7 @@ export async function run({ options }: Parsed<typeof PROFILE_OPTIONS>, context: 
     });
   }
   const { pgdata, duration: durationMs } = options;
-  const signals = [options['off-cpu'] ? ('off_cpu' as const) : ('profile' as const)];
+  const signals = ['inner' as const, options['off-cpu'] ? ('off_cpu' as const) : ('profile' as const)];
   await measure({ pgdata, durationMs, signals }, async (measured) => {
     const all = await measured.attribution.endProfile(measured.window);
     print(all.filter(selected(options['query-id'])), options, measured, context);

@@ -42,11 +42,28 @@ const rate = ({ query }: TopRow, count: number | null): number | undefined =>
 
 /** The wait that took most, with its part of all waiting. */
 function dominant({ waits }: TopRow): string | undefined {
-  const [first] = waits;
+  const [first] = byEvent(waits);
   const total = waits.reduce((sum, wait) => sum + wait.total_us, 0);
   if (!first || total === 0) return undefined;
   const part = first.total_us / total;
   return part > 0.995 ? eventName(first) : `${eventName(first)} ${formatShare(part)}`;
+}
+
+/** Waits of one event, inside of whatever statement, together; the longest first. */
+function byEvent(waits: readonly AnyWaitRow[]): AnyWaitRow[] {
+  const sums = new Map<string, AnyWaitRow>();
+  for (const wait of waits) {
+    const key = `${eventName(wait)} ${wait.backend_type}`;
+    const sum = sums.get(key);
+    sums.set(key, sum ? added(sum, wait) : wait);
+  }
+  return [...sums.values()].sort((a, b) => b.total_us - a.total_us);
+}
+
+function added(a: AnyWaitRow, b: AnyWaitRow): AnyWaitRow {
+  if (a.coverage === 'sampled' || b.coverage === 'sampled') return { ...a, total_us: a.total_us + b.total_us };
+  const max_us = Math.max(a.max_us, b.max_us);
+  return { ...a, count: a.count + b.count, total_us: a.total_us + b.total_us, max_us };
 }
 
 const eventName = ({ wait_event_type, wait_event }: AnyWaitRow): string => `${wait_event_type}:${wait_event}`;
@@ -105,25 +122,48 @@ function detail({ query: row, waits }: TopRow): readonly string[] {
     ...(row.inexact.length > 0 ? ['', `inexact       ${row.inexact.join(', ')}`] : []),
     '',
     ...waitLines(waits),
+    ...innerLines(waits),
   ];
 }
 
 function waitLines(waits: readonly AnyWaitRow[]): string[] {
   if (waits.length === 0) return ['waits         none'];
   const total = waits.reduce((sum, wait) => sum + wait.total_us, 0);
-  const shown = waits.slice(0, MOST_WAITS).map((wait) => ({
-    name: `${eventName(wait)}${wait.backend_type === 'client backend' ? '' : ` (${wait.backend_type})`}`,
-    cells: [
-      time(wait.total_us),
-      formatShare(total > 0 ? wait.total_us / total : 0),
-      wait.count === null ? '-' : formatCount(wait.count),
-      time(wait.max_us),
-    ],
-  }));
+  const shown = byEvent(waits)
+    .slice(0, MOST_WAITS)
+    .map((wait) => ({
+      name: `${eventName(wait)}${wait.backend_type === 'client backend' ? '' : ` (${wait.backend_type})`}`,
+      cells: [
+        time(wait.total_us),
+        formatShare(total > 0 ? wait.total_us / total : 0),
+        wait.count === null ? '-' : formatCount(wait.count),
+        time(wait.max_us),
+      ],
+    }));
   const widest = Math.max(...shown.map(({ name }) => name.length), 'waits'.length);
   const line = (name: string, cells: readonly string[]): string =>
     `${name.padEnd(widest)}  ${cells.map((cell) => cell.padStart(8)).join('  ')}`;
   return [line('waits', ['total', 'share', 'count', 'longest']), ...shown.map(({ name, cells }) => line(name, cells))];
+}
+
+/** What functions, triggers and foreign-key checks executed in it while they waited. */
+function innerLines(waits: readonly AnyWaitRow[]): string[] {
+  const total = waits.reduce((sum, wait) => sum + wait.total_us, 0);
+  const inside = Map.groupBy(waits, ({ inner_fingerprint }) => inner_fingerprint ?? '');
+  inside.delete('');
+  if (inside.size === 0) return [];
+  const sums = [...inside.values()].map((rows) => ({
+    query: rows[0]!.inner_query ?? '(not known)',
+    us: rows.reduce((sum, row) => sum + row.total_us, 0),
+  }));
+  const lines = sums
+    .sort((a, b) => b.us - a.us)
+    .slice(0, MOST_WAITS)
+    .map(
+      ({ query, us }) =>
+        `${time(us).padStart(8)}  ${formatShare(total > 0 ? us / total : 0).padStart(6)}  ${sanitize(oneLine(query))}`,
+    );
+  return ['', 'waits inside  total   share  of', ...lines];
 }
 
 /** How much went through, and what was not seen. */

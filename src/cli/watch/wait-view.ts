@@ -2,7 +2,7 @@
 import type { AnyWaitRow } from '../../api/index.ts';
 import { formatMicroseconds, formatRate } from '../../base/units.ts';
 import { rateColumn, sanitize, textColumn, timeColumn, type ViewSpec } from '../../terminal/index.ts';
-import { oneLine, perSecond, sessions, time } from './format.ts';
+import { nested, oneLine, perSecond, sessions, time } from './format.ts';
 
 export const WAIT_VIEW: ViewSpec<AnyWaitRow> = {
   columns: [
@@ -14,7 +14,7 @@ export const WAIT_VIEW: ViewSpec<AnyWaitRow> = {
     timeColumn('longest', (row) => row.max_us ?? undefined),
     textColumn('process', (row) => row.backend_type),
     textColumn('database', (row) => row.database ?? undefined),
-    textColumn('query', (row) => (row.fingerprint === null ? undefined : oneLine(row.query)), { flexible: true }),
+    textColumn('query', (row) => (row.fingerprint === null ? undefined : oneLine(nested(row))), { flexible: true }),
   ],
   sorted: 'load',
   identity: (row) =>
@@ -25,10 +25,12 @@ export const WAIT_VIEW: ViewSpec<AnyWaitRow> = {
       row.backend_type,
       row.query_id ?? row.fingerprint,
       row.wait_event,
+      row.inner_fingerprint,
     ]),
-  searchable: (row) => `${row.wait_event_type}:${row.wait_event} ${row.backend_type} ${row.database} ${row.query}`,
+  searchable: (row) => `${row.wait_event_type}:${row.wait_event} ${row.backend_type} ${row.database} ${nested(row)}`,
   detail: (row) => [
     sanitize(row.query ?? row.backend_type),
+    ...(row.inner_fingerprint === null ? [] : ['', 'executes inside', sanitize(row.inner_query ?? '(not known)')]),
     '',
     `wait event    ${row.wait_event_type}:${row.wait_event}`,
     `query id      ${row.query_id ?? '-'}     fingerprint  ${row.fingerprint ?? '-'}`,

@@ -12,6 +12,8 @@ import { executionRows } from './execution-rows.ts';
 import { Executions } from './executions.ts';
 import { firstSight } from './first-sight.ts';
 import { requireHost } from './host.ts';
+import { INNER_NOT_KNOWN, type Inner, NOT_KNOWN } from './inner.ts';
+import { innerProfile } from './inner-profile.ts';
 import { ioProfile } from './io-profile.ts';
 import { IoTotals } from './io-totals.ts';
 import { type KernelWays, shortcomingOf } from './kernel.ts';
@@ -145,6 +147,7 @@ export class Attribution {
     const totals = new Totals(
       this.#engine,
       (slot) => this.#identify(slot),
+      (id) => this.#innerOf(id),
       () => this.#listUnderway(),
       () => this.lost(),
     );
@@ -192,10 +195,14 @@ export class Attribution {
     if (!samples) throw new PebbleError('internal', { what: 'no profile was asked for' });
     samples.endSleeps(this.#listChildren(), process.hrtime.bigint());
     await samples.stop();
-    return profileRows(samples.stacks, ({ identity }) => this.#doerOf(this.#statements.identify(identity)), {
-      ...window,
-      dropped: window.dropped + samples.dropped,
-    });
+    return profileRows(
+      samples.stacks,
+      ({ identity, inner }) => {
+        const doer = this.#doerOf(this.#statements.identify(identity));
+        return doer && { ...doer, inner: this.#innerOf(inner) };
+      },
+      { ...window, dropped: window.dropped + samples.dropped },
+    );
   }
 
   close(): void {
@@ -246,6 +253,15 @@ export class Attribution {
     this.#madeGood += untold.length;
   }
 
+  #innerOf(id: bigint): Inner | undefined {
+    if (id === 0n) return undefined;
+    if (!this.#statements.inner(id)) this.#engine.drain();
+    const known = this.#statements.inner(id);
+    // Its text found no room on its way here: it comes when it is next met.
+    if (!known && id !== INNER_NOT_KNOWN) this.#engine.keyed('@inner').delete(id);
+    return known ?? NOT_KNOWN;
+  }
+
   #doerOf(identity: SlotIdentity): Doer | undefined {
     const cluster = this.#clusters[identity.cluster];
     return cluster && { cluster, identity };
@@ -258,6 +274,7 @@ export class Attribution {
       this.#engine.setProfile(index, profile);
       this.#statements.addOthers(OTHERS + index, index, profile.client_backend);
       const sessions = this.#openSessions(index, cluster);
+      if (this.#engine.signals.has('inner')) this.#engine.setInnerProfile(index, innerProfile(cluster));
       if (this.#engine.signals.has('io')) this.#engine.setIoProfile(index, ioProfile(cluster));
       // The postmaster first: whoever it forks from now on is known, and whoever it forked before is there to be found.
       if (!this.#engine.watch(cluster.pid, index, 'postmaster')) return;

@@ -25,13 +25,15 @@ import {
 } from '../../lang/index.ts';
 import { machineHost } from '../../tracer/index.ts';
 import { CounterMap } from '../reading.ts';
+import { OTHER_WAITS } from './events.ts';
+import type { InnerProfile } from './inner-profile.ts';
 import type { IoProfile } from './io-profile.ts';
 import { findWays, type KernelWays, withSocketHooks } from './kernel.ts';
 import { fitMaps, MEMORY_BUDGET } from './memory.ts';
 
 const PROGRAM = new URL('program.bt', import.meta.url);
 /** What is collected besides times, waits and counts: fragments of the program, compiled in where they are asked for. */
-export const SIGNALS = ['profile', 'off_cpu', 'io', 'executions', 'locks'] as const;
+export const SIGNALS = ['inner', 'profile', 'off_cpu', 'io', 'executions', 'locks'] as const;
 export type Signal = (typeof SIGNALS)[number];
 /** Where program.bt finds what it imports. */
 const FRAGMENTS = {
@@ -92,6 +94,7 @@ export interface KernelBackend {
   readonly off_since: bigint;
   readonly gap: bigint;
   readonly gap_event: number;
+  readonly gap_inner: bigint;
   readonly gap_pushed: number;
   readonly on_cpu: bigint;
   readonly off_cpu: bigint;
@@ -100,6 +103,7 @@ export interface KernelBackend {
   readonly named: number;
   readonly lock: bigint;
   readonly lock_ns: bigint;
+  readonly lock_inner: bigint;
   readonly lock_event: number;
 }
 
@@ -339,9 +343,9 @@ export class Engine {
   }
 
   setProfile(cluster: number, profile: KernelProfile): void {
-    // The row of what finds no room later.
-    const others = this.keyed('@queries');
-    others.set(OTHERS + cluster, others.value.read(new DataView(new ArrayBuffer(others.value.size)), 0), 'new');
+    // The rows of what finds no room later.
+    this.#insertZero('@queries', OTHERS + cluster);
+    this.#insertZero('@waits', { _0: OTHERS + cluster, _1: OTHER_WAITS, _2: 0n });
     (this.#map('@profiles') as KeyedMap<number, unknown>).set(cluster, { ...profile, shows_ids: 0, pad: 0 });
   }
 
@@ -352,6 +356,11 @@ export class Engine {
 
   setIoProfile(cluster: number, profile: IoProfile): void {
     this.keyed('@io_profiles').set(cluster, profile);
+  }
+
+  /** From now on what this cluster's functions execute is told. With the signal `inner` only. */
+  setInnerProfile(cluster: number, profile: InnerProfile): void {
+    this.keyed('@inner_profiles').set(cluster, profile);
   }
 
   /** False when the process has ended. Children that are forked later are known by their postmaster. */
@@ -414,6 +423,11 @@ export class Engine {
 
   #map(name: string): unknown {
     return this.#loaded.collection.map(this.#scriptMaps.get(name)!.spec);
+  }
+
+  #insertZero(name: string, key: unknown): void {
+    const map = this.keyed(name);
+    map.set(key, map.value.read(new DataView(new ArrayBuffer(map.value.size)), 0), 'new');
   }
 
   #shape(name: string): RecordShape {

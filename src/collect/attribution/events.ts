@@ -9,7 +9,11 @@ const KERNEL_CLASS = 0xff;
 
 export const inSystemCall = (number: number = NO_SYSTEM_CALL): number => ((KERNEL_CLASS << 24) | number) >>> 0;
 
+/** records.bt: waits that found no room of their own. */
+export const OTHER_WAITS = 0xfe000000;
+
 export function eventOf(major: number, event: number): WaitEvent {
+  if (event === OTHER_WAITS) return { type: 'Other', event: '<others>' };
   if (event >>> 24 === KERNEL_CLASS) return { type: 'Kernel', event: sleepingIn(event & 0xffff) };
   return waitEventOf(waitTableOf(major), event) ?? { type: 'Kernel', event: 'unknown' };
 }

@@ -8,6 +8,8 @@ import { identityKey } from './statements.ts';
 
 export interface StackTotals {
   readonly identity: KernelIdentity;
+  /** As in inner.bt. */
+  readonly inner: bigint;
   /** wait_event_info, or a system call (events.ts); 0: none. */
   readonly event: number;
   readonly offCpu: boolean;
@@ -73,11 +75,13 @@ export class StackSamples {
     const pid = number('pid');
     const identity = this.#identity(event, layoutOf(this.#shape, 'identity'));
     const kernel = this.#kernelAddresses(event);
+    const inner = event.getBigUint64(layoutOf(this.#shape, 'inner'), true);
     const frames = this.#names.of(pid, addresses, starts, kernel);
     const offCpu = number('off_cpu') !== 0;
     const complete = reason === 'root';
     const key = [
       identityKey(identity),
+      inner,
       number('event'),
       offCpu,
       complete,
@@ -86,7 +90,7 @@ export class StackSamples {
     const ns = Number(event.getBigUint64(layoutOf(this.#shape, 'ns'), true));
     let totals = this.#stacks.get(key);
     if (!totals) {
-      totals = { identity, event: number('event'), offCpu, frames, complete, samples: 0, ns: 0 };
+      totals = { identity, inner, event: number('event'), offCpu, frames, complete, samples: 0, ns: 0 };
       this.#stacks.set(key, totals);
     }
     totals.samples += Math.round(ns / SAMPLE_NS);

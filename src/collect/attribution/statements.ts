@@ -2,9 +2,10 @@
 import { textAt } from '../../base/record.ts';
 import type { Fingerprinter } from '../../postgres/fingerprint/index.ts';
 import type { KernelIdentity, KernelStatement } from './engine.ts';
+import { functionNamed, type Inner, innerStatement } from './inner.ts';
 
 /** `identity.kind` of program.bt. */
-const KIND = { queryId: 0, text: 1, process: 2, function: 3 } as const;
+const KIND = { queryId: 0, text: 1, process: 2, function: 3, inner: 4, signature: 5 } as const;
 /** `struct statement.text` of program.bt: a text that fills it was cut. */
 const TEXT_BYTES = 1024;
 
@@ -43,6 +44,7 @@ export class Statements {
   /** By owner and text; null where several have the same text: its names mean different tables. */
   readonly #queryIds = new Map<string, string | null>();
   readonly #slots = new Map<number, Known>();
+  readonly #inner = new Map<bigint, Inner>();
   /** By what the kernel tells statements apart by. */
   readonly #byIdentity = new Map<string, number>();
   /** Sessions know their names; workers and background processes only the numbers. By cluster and OID. */
@@ -53,7 +55,24 @@ export class Statements {
     this.#fingerprinter = fingerprinter;
   }
 
-  add({ slot, identity, text_bytes, database, user, text }: KernelStatement): void {
+  add(introduced: KernelStatement): void {
+    if (introduced.identity.kind >= KIND.inner) this.#addInner(introduced);
+    else this.#addStatement(introduced);
+  }
+
+  #addInner({ identity: { kind, id }, text_bytes, text }: KernelStatement): void {
+    const shown = textOf(text);
+    const identified = kind === KIND.signature ? functionNamed(shown, id) : innerStatement(this.#fingerprinter, shown);
+    const { fingerprint, query } = identified;
+    this.#inner.set(BigInt.asUintN(64, id), { fingerprint, query, truncated: text_bytes >= TEXT_BYTES });
+  }
+
+  /** What is executed inside of a statement, by its id in inner.bt. */
+  inner(id: bigint): Inner | undefined {
+    return this.#inner.get(id);
+  }
+
+  #addStatement({ slot, identity, text_bytes, database, user, text }: KernelStatement): void {
     const { cluster, database: databaseOid, user: userOid, backend_type: backendType } = identity;
     learn(this.#databases, `${cluster} ${databaseOid}`, asText(database));
     learn(this.#users, `${cluster} ${userOid}`, asText(user));

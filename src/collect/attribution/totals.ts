@@ -2,9 +2,10 @@
 import { type FieldRule, Histogram, mergeRow } from '../../aggregate/index.ts';
 import type { WatchedCluster } from './attribution.ts';
 import type { Engine } from './engine.ts';
+import type { Inner } from './inner.ts';
 import { shortcomingOf } from './kernel.ts';
 import type { SlotIdentity } from './statements.ts';
-import type { Underway } from './underway.ts';
+import type { Underway, UnderwayWait } from './underway.ts';
 
 /** Fields of `struct query_counters`, times in ns; then those of parallel workers, which the kernel keeps under slots of their own. */
 export const QUERY_COUNTERS = [
@@ -70,11 +71,15 @@ export interface QueryTotals extends Doer {
 export interface WaitTotals extends Doer {
   /** wait_event_info, or a system call (events.ts). */
   readonly event: number;
+  /** What was executed inside of the statement. */
+  readonly inner: Inner | undefined;
   readonly counters: Float64Array;
 }
 
 /** Absent for slots that were never introduced. */
 export type Identify = (slot: number) => Doer | undefined;
+/** Absent for 0. */
+export type IdentifyInner = (id: bigint) => Inner | undefined;
 
 const at = (name: QueryCounter): number => QUERY_COUNTERS.indexOf(name);
 const PARALLEL: readonly (readonly [QueryCounter, QueryCounter])[] = [
@@ -98,9 +103,17 @@ export class Totals {
   /** What cannot be seen on this kernel; absent where everything can. */
   readonly shortcoming: string | undefined;
   readonly #identify: Identify;
+  readonly #innerOf: IdentifyInner;
 
-  constructor(engine: Engine, identify: Identify, listUnderway: () => readonly Underway[], countLost: () => number) {
+  constructor(
+    engine: Engine,
+    identify: Identify,
+    innerOf: IdentifyInner,
+    listUnderway: () => readonly Underway[],
+    countLost: () => number,
+  ) {
     this.#identify = identify;
+    this.#innerOf = innerOf;
     this.shortcoming = shortcomingOf(engine.ways);
     const columns = engine.queries.fields.map((field) => at(field as QueryCounter));
     engine.queries.read((key, offset, row) => {
@@ -117,7 +130,8 @@ export class Totals {
       query?.latency.addBucket(key.getUint32(offset + 4, true), row[0]!);
     });
     engine.waits.read((key, offset, row) => {
-      this.#addWait(key.getUint32(offset, true), key.getUint32(offset + 4, true), row);
+      const wait = { event: key.getUint32(offset + 4, true), inner: key.getBigUint64(offset + 8, true) };
+      this.#addWait(key.getUint32(offset, true), wait, row);
     });
     // Last: what ends meanwhile is missing from both, rather than in both.
     for (const one of listUnderway()) this.#addUnderway(one);
@@ -158,16 +172,17 @@ export class Totals {
     counters[at(doer.identity.parts ? 'unsplit' : 'joint')]! += calls!;
   }
 
-  #addWait(slot: number, event: number, row: Float64Array): void {
+  #addWait(slot: number, { event, inner: id }: Pick<UnderwayWait, 'event' | 'inner'>, row: Float64Array): void {
     const doer = this.#identify(slot);
     if (!doer) {
       this.namelessWaits.set(event, (this.namelessWaits.get(event) ?? 0) + row[0]!);
       return;
     }
-    const key = `${doerKey(doer)} ${doer.identity.backendType} ${event}`;
+    const inner = this.#innerOf(id);
+    const key = `${doerKey(doer)} ${doer.identity.backendType} ${event} ${inner ? inner.fingerprint : 'top'}`;
     let totals = this.waits.get(key);
     if (!totals) {
-      totals = { ...doer, event, counters: new Float64Array(WAIT_COUNTERS.length) };
+      totals = { ...doer, event, inner, counters: new Float64Array(WAIT_COUNTERS.length) };
       this.waits.set(key, totals);
     }
     mergeRow(WAIT_RULES, totals.counters, row);
@@ -180,7 +195,7 @@ export class Totals {
     row[at('run_queue')] = run_queue;
     if (isRequest) row[at('latency')] = on_cpu + off_cpu + run_queue;
     this.#addQuery(slot, row);
-    for (const { event, ns } of waits) this.#addWait(slot, event, Float64Array.of(ns, 1, ns));
+    for (const wait of waits) this.#addWait(slot, wait, Float64Array.of(wait.ns, 1, wait.ns));
     const query = this.#queryOf(slot);
     if (query && isRequest) query.running += 1;
   }

@@ -14,6 +14,8 @@ export interface Underway {
 
 export interface UnderwayWait {
   readonly event: number;
+  /** As in inner.bt. */
+  readonly inner: bigint;
   readonly ns: number;
 }
 
@@ -41,6 +43,13 @@ export function underwayOf(backend: KernelBackend, now: bigint): Underway | unde
 function waitsOf(backend: KernelBackend, waited: number): UnderwayWait[] {
   const inLock = backend.lock !== 0n;
   const forLock = inLock && backend.gap_event === backend.lock_event;
-  const lock = { event: backend.lock_event, ns: Number(backend.lock_ns) + (forLock ? waited : 0) };
-  return [...(inLock ? [lock] : []), ...(waited > 0 && !forLock ? [{ event: backend.gap_event, ns: waited }] : [])];
+  const lock = {
+    event: backend.lock_event,
+    inner: backend.lock_inner,
+    ns: Number(backend.lock_ns) + (forLock ? waited : 0),
+  };
+  return [
+    ...(inLock ? [lock] : []),
+    ...(waited > 0 && !forLock ? [{ event: backend.gap_event, inner: backend.gap_inner, ns: waited }] : []),
+  ];
 }

@@ -4,6 +4,7 @@ import { Windows } from '../../aggregate/index.ts';
 import type { WaitRow } from '../../api/index.ts';
 import { doerFields } from './doer.ts';
 import { eventOf } from './events.ts';
+import { inexactInner, innerFields } from './inner.ts';
 import { type Totals, WAIT_RULES, type WaitTotals } from './totals.ts';
 import { countersOf, microseconds, rowHead, type Window, windowBetween } from './window.ts';
 
@@ -36,8 +37,9 @@ function toRow(totals: WaitTotals, growth: Float64Array, before: WaitTotals | un
   const isNewMax = !before || max > before.counters[2]!;
   const { type, event: name } = eventOf(cluster.major, event);
   return {
-    ...rowHead(totals, window, isNewMax ? [] : ['max_us']),
+    ...rowHead(totals, window, [...(isNewMax ? [] : ['max_us']), ...inexactInner(totals.inner)]),
     ...doerFields(totals),
+    ...innerFields(totals.inner),
     wait_event_type: type,
     wait_event: name,
     count,

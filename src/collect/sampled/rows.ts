@@ -56,6 +56,8 @@ export function sampledWaits(first: SampledReading, now: SampledReading): Sample
       fingerprint: isStatement ? (session.fingerprint ?? '0') : null,
       query: isStatement ? session.query : null,
       query_truncated: isStatement && session.truncated,
+      inner_query: null,
+      inner_fingerprint: null,
       wait_event_type: event.type,
       wait_event: event.event,
       count: null,

@@ -21,6 +21,8 @@ const ROW: ProfileRow = {
   fingerprint: '3',
   query: 'SELECT $1;\nx',
   query_truncated: false,
+  inner_query: null,
+  inner_fingerprint: null,
   kind: 'on_cpu',
   wait_event_type: null,
   wait_event: null,

@@ -1,6 +1,7 @@
 /** Finds the PostgreSQL clusters of this host through /proc, and opens the memory of their processes. */
 
 export { type ChildProcess, type DiscoveredCluster, type Discovery, discoverClusters } from './discover.ts';
+export { openLanguage } from './language.ts';
 export { listChildren } from './proc.ts';
 export { ProcessMemory } from './process-memory.ts';
 export { profileOf } from './profile.ts';

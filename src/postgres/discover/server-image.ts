@@ -1,7 +1,7 @@
 /** Opens a discovered server for the resolver: its program's symbols, its mappings, its children's memory. */
 
 import { PebbleError } from '../../base/errors.ts';
-import { Elf } from '../../bpf/elf/index.ts';
+import { Elf, functionsMentioning } from '../../bpf/elf/index.ts';
 import type { AddressRange, ChildImage, ServerImage } from '../layout/index.ts';
 import type { DiscoveredCluster } from './discover.ts';
 import { type Mapping, readMaps } from './maps.ts';
@@ -35,6 +35,11 @@ function imageOf(cluster: DiscoveredCluster, program: Elf): Omit<ServerImage, 'c
       const symbol = program.symbolTables().flatMap((table) => table.find(name) ?? [])[0];
       return symbol && symbol.address + bias;
     },
+    mentioning: (text) => {
+      const [start, another] = functionsMentioning(program, text);
+      return start === undefined || another !== undefined ? undefined : start + bias;
+    },
+    code: codeOf(program, bias),
     data: variables(maps, own),
     shared: maps.filter((mapping) => mapping.shared),
   };
@@ -50,6 +55,12 @@ function loadBias(cluster: DiscoveredCluster, program: Elf, own: readonly Mappin
     doing: `looking for the program of postmaster ${cluster.pid} in its memory`,
     what: `none of its ${own.length} mappings belongs to a segment of the file`,
   });
+}
+
+function codeOf(program: Elf, bias: number): AddressRange {
+  const section = program.section('.text');
+  const start = (section?.address ?? 0) + bias;
+  return { start, end: start + (section?.size ?? 0) };
 }
 
 /** From the program's first writable mapping to the end of .bss, which is the anonymous mapping that follows it. */

@@ -7,6 +7,10 @@ export interface ServerImage {
   readonly major: number;
   /** Address of a variable in every process of this server, from the program's symbol tables. */
   symbol(name: string): number | undefined;
+  /** Address of a function without a name, by a string that no other function mentions. */
+  mentioning(text: string): number | undefined;
+  /** Where the program's code is. */
+  readonly code: AddressRange;
   /** Where the program's variables are (.data, .bss). */
   readonly data: AddressRange;
   /** Where the memory is that all its processes share. */

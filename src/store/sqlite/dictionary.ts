@@ -1,10 +1,12 @@
 /** What is written once and referred to by number or fingerprint: series, layouts of blocks, query texts. */
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import { KIND_NAMES, type KindName, partAt } from '../kinds.ts';
+import { KIND_NAMES, KINDS, type KindName, textsAt } from '../kinds.ts';
 import type { QueryText, Series } from '../store.ts';
 import { layoutOf, type ParsedLayout, parseLayout } from './database.ts';
 
 const DAY_MS = 86_400_000;
+
+type SeriesRow = { readonly kind: KindName; readonly parts: string };
 
 export class Dictionary {
   readonly #database: DatabaseSync;
@@ -41,8 +43,10 @@ export class Dictionary {
   seriesOf(id: number): Series {
     const known = this.#series.get(id);
     if (known) return known;
-    const row = this.#database.prepare('SELECT parts FROM series WHERE id = ?').get(id) as { parts: string };
-    const series = JSON.parse(row.parts) as Series;
+    const row = this.#database.prepare('SELECT kind, parts FROM series WHERE id = ?').get(id) as SeriesRow;
+    // What was written before a kind had its last parts does not have them.
+    const parts = JSON.parse(row.parts) as Series;
+    const series = KINDS[row.kind].identity.map((_, at) => parts[at] ?? null);
     this.#series.set(id, series);
     return series;
   }
@@ -97,10 +101,12 @@ export class Dictionary {
   forgetBefore(ms: number): void {
     const { changes } = this.#database.prepare('DELETE FROM series WHERE last_ms < ?').run(ms);
     if (changes === 0) return;
-    const named = KIND_NAMES.filter((kind) => partAt(kind, 'fingerprint') >= 0).map((kind) => {
-      const part = `parts ->> '$[${partAt(kind, 'fingerprint')}]'`;
-      return `SELECT ${part} FROM series WHERE kind = '${kind}' AND ${part} IS NOT NULL`;
-    });
+    const named = KIND_NAMES.flatMap((kind) =>
+      textsAt(kind).map((at) => {
+        const part = `parts ->> '$[${at}]'`;
+        return `SELECT ${part} FROM series WHERE kind = '${kind}' AND ${part} IS NOT NULL`;
+      }),
+    );
     this.#database.exec(`DELETE FROM texts WHERE fingerprint NOT IN (${named.join(' UNION ')})`);
     this.forgetAll();
   }

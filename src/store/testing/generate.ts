@@ -107,7 +107,7 @@ export class Generator {
       ...sample.series.slice(0, 5),
       'client backend',
       ...sample.series.slice(5, 7),
-      ...(query % 4 === 0 ? ['IO', 'DataFileRead'] : ['Lock', 'transactionid']),
+      ...(query % 4 === 0 ? ['IO', 'DataFileRead', null] : ['Lock', 'transactionid', `${query + 1}`]),
     ];
     const histogram = new Histogram();
     histogram.add(offCpu * 1000, 1);
