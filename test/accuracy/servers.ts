@@ -4,10 +4,11 @@ import { Connection } from '../../src/postgres/client/index.ts';
 
 export type Server = { readonly flavour: 'embedded' | 'debian'; readonly major: number };
 
+/** `PEBBLE_PG_FLAVOUR` chooses one of the two, `PEBBLE_PG_MAJORS` npm's majors. */
 export const SERVERS: readonly Server[] = [
   ...requestedMajors().map((major) => ({ flavour: 'embedded' as const, major })),
   ...findDebianMajors().map((major) => ({ flavour: 'debian' as const, major })),
-];
+].filter(({ flavour }) => flavour === (process.env.PEBBLE_PG_FLAVOUR ?? flavour));
 
 /** Probe of the tests here; a reason where they must be skipped. */
 export const UNABLE: string | false = process.geteuid?.() === 0 ? false : 'watching PostgreSQL needs root';
