@@ -1,12 +1,13 @@
 /** The agent: watches, keeps history, and says what that costs. */
 import type { AgentStatus } from '../api/index.ts';
 import { rfc3339 } from '../base/time.ts';
-import type { Attribution } from '../collect/attribution/index.ts';
+import type { Attribution, Totals } from '../collect/attribution/index.ts';
 import type { Family } from '../export/index.ts';
 import { openStore, type Store, type StoredRecord, type StoreState } from '../store/index.ts';
 import type { Configuration } from './configuration/index.ts';
 import { Documents } from './documents.ts';
 import { FindingWatch } from './finding-watch.ts';
+import { giveBackMemory } from './give-back.ts';
 import { Governor, parseBudget } from './governor.ts';
 import { LiveFeed } from './live.ts';
 import { MetricFamilies } from './metrics/families.ts';
@@ -18,6 +19,9 @@ import { startShown } from './watch.ts';
 const NO_STORE = 'none';
 /** Findings are of minutes: there is no need to draw them at every flush. */
 const FINDINGS_EVERY_MS = 60_000;
+/** By then all is compiled and loaded that a start needs; now and then there is more, as when signals are given up. */
+const SETTLED_MS = 20_000;
+const GIVE_BACK_EVERY_MS = 5 * 60_000;
 
 interface Parts {
   readonly attribution: Attribution;
@@ -42,6 +46,8 @@ export class Agent {
   #isClosing = false;
   readonly #metrics: MetricFamilies;
   readonly #findings: FindingWatch | undefined;
+  readonly #settling: NodeJS.Timeout = setTimeout(giveBackMemory, SETTLED_MS).unref();
+  readonly #givingBack: NodeJS.Timeout = setInterval(giveBackMemory, GIVE_BACK_EVERY_MS).unref();
   #nextFindingsMs = Date.now() + FINDINGS_EVERY_MS;
 
   static async start(configuration: Configuration, onError: (error: unknown) => void): Promise<Agent> {
@@ -56,7 +62,12 @@ export class Agent {
       },
     );
     const governor = new Governor(watched.attribution, { budget, onError });
-    const feed = new LiveFeed(watched, { host: configuration.host, overhead: () => governor.overhead });
+    const feed = new LiveFeed(watched, {
+      host: configuration.host,
+      overhead: () => governor.overhead,
+      // A little longer than what the flushes bring.
+      restMs: configuration.flush_interval + 1000,
+    });
     return new Agent(configuration, { attribution: watched.attribution, store, feed, governor }, onError);
   }
 
@@ -72,7 +83,14 @@ export class Agent {
     this.#findings = store && new FindingWatch(configuration.host, store);
     const { host, flush_interval: flushMs } = configuration;
     if (store)
-      this.#recorder = new Recorder({ attribution, store, host, flushMs, onError, records: () => this.#measure() });
+      this.#recorder = new Recorder({
+        attribution,
+        store,
+        host,
+        flushMs,
+        onError,
+        records: (now) => this.#measure(now),
+      });
   }
 
   async status(): Promise<AgentStatus> {
@@ -87,7 +105,7 @@ export class Agent {
       cost: {
         ...this.#cost.read(),
         bpf_memory_bytes: this.#attribution.memoryBytes(),
-        dropped: this.#attribution.read().dropped,
+        dropped: this.#attribution.dropped(),
       },
       history: historyOf(await this.store?.state(), flushMs),
       clusters: clusters.map(({ pgdata, major, systemIdentifier }) => ({
@@ -112,6 +130,8 @@ export class Agent {
   /** Writes what happened since the last flush, then lets go of everything. */
   async close(): Promise<void> {
     this.#isClosing = true;
+    clearTimeout(this.#settling);
+    clearInterval(this.#givingBack);
     this.feed.close();
     await this.#governor.close();
     await this.#recorder?.close();
@@ -120,9 +140,10 @@ export class Agent {
   }
 
   /** Once a flush: documents to keep besides the counts. */
-  async #measure(): Promise<StoredRecord[]> {
+  async #measure(reading: Totals): Promise<StoredRecord[]> {
     this.#cost.read();
-    const now = Date.now();
+    await this.feed.advance(reading);
+    const now = reading.wallMs;
     // A wait's sums can be taken once: the live feed has them.
     const locks = this.feed.locks?.between({ fromMs: this.#locksUntilMs, toMs: now }).rows ?? [];
     this.#locksUntilMs = now;

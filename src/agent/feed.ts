@@ -27,6 +27,8 @@ export interface Feed {
   status(): Status;
   /** Calls `listener` with each new status until the returned function is called. */
   subscribe(listener: (status: Status) => void): () => void;
+  /** To be awaited before something is asked: nobody reads much while nobody looks. */
+  look(): Promise<void>;
   close(): void;
 }
 
@@ -64,6 +66,9 @@ export class StoreFeed implements Feed {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
+
+  /** Whatever is asked of a store is as new as the store. */
+  async look(): Promise<void> {}
 
   close(): void {
     clearInterval(this.#timer);

@@ -1,4 +1,4 @@
-/** What happens now: reads the attribution every second, keeps the last minutes, and tells who listens. */
+/** What happens now: reads the attribution every second while somebody looks, seldom otherwise; keeps the last minutes, and tells who listens. */
 import { availableParallelism, hostname } from 'node:os';
 import type { Overhead, QueryRow, Status, WaitRow } from '../api/index.ts';
 import { rfc3339 } from '../base/time.ts';
@@ -24,15 +24,18 @@ import { VERSION } from './version.ts';
 import type { Watched } from './watch.ts';
 
 export interface LiveOptions {
-  /** Between two readings. */
+  /** Between two readings while somebody looks, and while nobody does. */
   readonly intervalMs?: number;
+  readonly restMs?: number;
   readonly host?: string;
   /** What watching costs in the kernel, too, where it is measured. */
   readonly overhead?: () => Overhead | null;
 }
 
 /** Looking for new clusters and reading what devices did is for every fifth second. */
-const SELDOM = 5;
+const SELDOM_MS = 5000;
+/** Whoever asked once may ask again, as pages do that do not follow the stream. */
+const LOOKS_ON_MS = 15_000;
 
 type Listener = (status: Status) => void;
 
@@ -48,7 +51,11 @@ export class LiveFeed implements Feed {
   readonly host: string;
   readonly #attribution: Attribution;
   readonly #listeners = new Set<Listener>();
-  readonly #timer: NodeJS.Timeout;
+  readonly #intervalMs: number;
+  readonly #restMs: number;
+  readonly #seeking: NodeJS.Timeout;
+  #timer: NodeJS.Timeout | undefined;
+  #isClosed = false;
   readonly #intervals: Intervals;
   readonly #io: IoIntervals;
   readonly #cost = new ProcessCost();
@@ -58,13 +65,18 @@ export class LiveFeed implements Feed {
   readonly refusedSignals: Watched['refused'];
   readonly #overhead: () => Overhead | null;
   readonly #started = rfc3339(Date.now());
-  #ticks = 0;
+  /** By the clock that does not step; of the last question, and of the last reading of devices. */
+  #askedMs = -Infinity;
+  #seldomMs = -Infinity;
   readonly #first: Totals;
   #last: Totals;
   #status: Status;
 
-  constructor(watched: Watched, { intervalMs = 1000, host = hostname(), overhead = () => null }: LiveOptions = {}) {
+  constructor(watched: Watched, live: LiveOptions = {}) {
     const { attribution, options, refused } = watched;
+    const { intervalMs = 1000, restMs = 10_000, host = hostname(), overhead = () => null } = live;
+    this.#intervalMs = intervalMs;
+    this.#restMs = restMs;
     this.#attribution = attribution;
     this.refusedSignals = refused;
     this.locks = attribution.locks && new LockHistory(attribution);
@@ -79,7 +91,8 @@ export class LiveFeed implements Feed {
     this.#intervals = new Intervals(host, this.#last);
     this.#io = new IoIntervals(host, attribution.readIo());
     this.#status = this.#statusOf({});
-    this.#timer = setInterval(() => void this.#tick(), intervalMs);
+    this.#seeking = setInterval(() => attribution.refresh(), SELDOM_MS);
+    this.#schedule();
   }
 
   status(): Status {
@@ -98,29 +111,58 @@ export class LiveFeed implements Feed {
   /** Calls `listener` with each new status until the returned function is called. */
   subscribe(listener: Listener): () => void {
     this.#listeners.add(listener);
+    this.#schedule();
     return () => this.#listeners.delete(listener);
   }
 
+  /** Somebody asks: what is older than an interval is read anew, and for a while it is read as often as that. */
+  async look(): Promise<void> {
+    this.#askedMs = performance.now();
+    const isOld = this.#askedMs - this.#last.monotonicMs > this.#intervalMs;
+    if (isOld) await this.advance(this.#attribution.read());
+    this.#schedule();
+  }
+
   close(): void {
-    clearInterval(this.#timer);
+    this.#isClosed = true;
+    clearTimeout(this.#timer);
+    clearInterval(this.#seeking);
     this.#listeners.clear();
     this.sessions.close();
   }
 
-  async #tick(): Promise<void> {
-    const isFifth = this.#ticks++ % SELDOM === 0;
-    if (isFifth) this.#attribution.refresh();
-    this.#last = this.#attribution.read();
-    const interval = this.#intervals.advance(this.#last);
-    const io = isFifth ? this.#attribution.readIo() : undefined;
+  /** Takes over a reading: of its own timer, or of whoever reads the sums anyway. */
+  async advance(now: Totals): Promise<void> {
+    this.#last = now;
+    const interval = this.#intervals.advance(now);
+    const isDue = now.monotonicMs - this.#seldomMs >= SELDOM_MS;
+    if (isDue) this.#seldomMs = now.monotonicMs;
+    const io = isDue ? this.#attribution.readIo() : undefined;
     // Of devices only: their files and those of others are made from readings.
     const devices = io && { io: this.#io.advance(io).io ?? [] };
     await this.recent.append({ ...interval, samples: { ...interval.samples, ...devices } });
-    if (io) this.readings.add(this.#last.wallMs, { totals: this.#last, io });
-    this.locks?.advance(this.#last.wallMs);
-    this.executions?.advance(this.#last);
+    if (io) this.readings.add(now.wallMs, { totals: now, io });
+    this.locks?.advance(now.wallMs);
+    this.executions?.advance(now);
     this.#status = this.#statusOf(sessionsOf(interval));
     for (const listener of this.#listeners) listener(this.#status);
+  }
+
+  get #isWatched(): boolean {
+    return this.#listeners.size > 0 || performance.now() - this.#askedMs < LOOKS_ON_MS;
+  }
+
+  /** The next reading, counted from the last one. */
+  #schedule(): void {
+    clearTimeout(this.#timer);
+    if (this.#isClosed) return;
+    const wait = this.#last.monotonicMs + (this.#isWatched ? this.#intervalMs : this.#restMs) - performance.now();
+    this.#timer = setTimeout(() => void this.#tick(), Math.max(0, wait));
+  }
+
+  async #tick(): Promise<void> {
+    await this.advance(this.#attribution.read());
+    this.#schedule();
   }
 
   #statusOf(sessions: Readonly<Record<string, number>>): Status {

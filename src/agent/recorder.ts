@@ -1,7 +1,7 @@
 /** Writes history: every few seconds what happened since the last time. */
 import { PebbleError } from '../base/errors.ts';
-import type { Attribution } from '../collect/attribution/index.ts';
-import type { Interval, Store, StoredRecord } from '../store/index.ts';
+import type { Attribution, Totals } from '../collect/attribution/index.ts';
+import type { Store, StoredRecord } from '../store/index.ts';
 import { Intervals } from './interval.ts';
 import { IoIntervals } from './io-interval.ts';
 
@@ -14,7 +14,7 @@ export interface RecorderOptions {
   readonly host: string;
   readonly flushMs: number;
   /** What else there is to keep, asked for at each flush. */
-  readonly records?: (interval: Interval) => Promise<readonly StoredRecord[]> | readonly StoredRecord[];
+  readonly records?: (reading: Totals) => Promise<readonly StoredRecord[]>;
   /** Told about errors; about the store's once, when trouble begins: its state has what is now. */
   readonly onError: (error: unknown) => void;
 }
@@ -60,9 +60,10 @@ export class Recorder {
 
   async #flush(): Promise<void> {
     const { attribution, store, records } = this.#options;
-    const interval = this.#intervals.advance(attribution.read());
+    const reading = attribution.read();
+    const interval = this.#intervals.advance(reading);
     const samples = { ...interval.samples, ...this.#io.advance(attribution.readIo()) };
-    await store.append({ ...interval, samples, records: (await records?.(interval)) ?? [] });
+    await store.append({ ...interval, samples, records: (await records?.(reading)) ?? [] });
     await store.maintain(Date.now());
     await this.#tellTrouble();
   }

@@ -1,9 +1,9 @@
 /** Every process of the watched clusters, as it is now: read from the servers' memory when somebody asks. */
 import type { SessionRow } from '../api/index.ts';
 import type { Attribution } from '../collect/attribution/index.ts';
+import { sharedFingerprinter } from '../collect/parser/index.ts';
 import { Sessions } from '../collect/sessions.ts';
 import { discoverClusters } from '../postgres/discover/index.ts';
-import { Fingerprinter } from '../postgres/fingerprint/index.ts';
 import type { BackendSample } from '../postgres/memory/index.ts';
 import { waitEventOf, waitTableOf } from '../postgres/waits/index.ts';
 
@@ -40,10 +40,9 @@ export class SessionsNow {
     }
     const missing = clusters.filter(({ pid }) => !this.#open.has(pid));
     if (missing.length === 0) return;
-    const fingerprinter = await Fingerprinter.load();
     for (const cluster of discoverClusters().clusters) {
       if (missing.some(({ pid }) => pid === cluster.pid) && !this.#open.has(cluster.pid)) {
-        this.#open.set(cluster.pid, new Sessions(cluster, fingerprinter));
+        this.#open.set(cluster.pid, new Sessions(cluster, sharedFingerprinter()));
       }
     }
   }

@@ -22,6 +22,7 @@ const KINDS = {
 
 export function sqlSource(agent: Agent): Source {
   return async (relation, asked) => {
+    await agent.feed.look();
     const now = Date.now();
     const range = asked ?? { fromMs: now - (RECENT_MS[relation] ?? MINUTE_MS), toMs: now + 1 };
     if (relation === 'agent') return [(await agent.status()) as unknown as Row];

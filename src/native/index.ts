@@ -43,3 +43,8 @@ export function scratch<T>(body: (arena: Arena) => T): T {
 export function viewOf(address: number, length: number): ArrayBuffer {
   return load().native.view(address, length);
 }
+
+/** malloc_trim(3), where the C library has it. */
+export function trim(): void {
+  load().native.trim();
+}

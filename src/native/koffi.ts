@@ -2,9 +2,11 @@
 import { createRequire } from 'node:module';
 import type { Native } from './native.ts';
 
+type Call = (...args: number[]) => number;
+
 /** The part of koffi that we use; `errno` must be read before anything else runs. */
 interface Koffi {
-  load(path: null): { func(declaration: string): (...args: number[]) => number };
+  load(path: null): { func(declaration: string): Call };
   address(memory: ArrayBuffer): bigint;
   view(address: number, length: number): ArrayBuffer;
   errno(): number;
@@ -26,9 +28,10 @@ function loadKoffi(): Koffi {
 
 export function koffiBackend(): Native {
   const koffi = loadKoffi();
-  const call = koffi
-    .load(null)
-    .func('long syscall(long number, intptr_t a, intptr_t b, intptr_t c, intptr_t d, intptr_t e, intptr_t f)');
+  const libc = koffi.load(null);
+  const call = libc.func(
+    'long syscall(long number, intptr_t a, intptr_t b, intptr_t c, intptr_t d, intptr_t e, intptr_t f)',
+  );
   return {
     syscall(number, a, b, c, d, e, f) {
       const result = call(number, a, b, c, d, e, f);
@@ -36,5 +39,15 @@ export function koffiBackend(): Native {
     },
     address: (memory) => Number(koffi.address(memory)),
     view: (address, length) => koffi.view(address, length),
+    trim: () => void trimmer(libc)?.(0),
   };
+}
+
+/** malloc_trim(3) is glibc's. */
+function trimmer(libc: ReturnType<Koffi['load']>): Call | undefined {
+  try {
+    return libc.func('int malloc_trim(size_t)');
+  } catch {
+    return undefined;
+  }
 }

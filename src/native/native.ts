@@ -6,4 +6,6 @@ export interface Native {
   readonly address: (memory: ArrayBuffer) => number;
   /** An ArrayBuffer over memory that we do not own. Whoever unmaps the memory detaches the buffer first. */
   readonly view: (address: number, length: number) => ArrayBuffer;
+  /** Gives memory that nobody uses any more back to the kernel, where the C library can. */
+  readonly trim: () => void;
 }

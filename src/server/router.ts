@@ -25,12 +25,12 @@ type Answer = (question: Question, user: User) => Promise<unknown>;
 export class Router {
   readonly #options: RouterOptions;
   readonly #routes: Readonly<Record<string, Answer>>;
+  /** Of the reading that was made then. */
   readonly #answers = new Map<string, Promise<string>>();
-  readonly #unsubscribe: () => void;
+  #answeredAt = '';
 
   constructor(options: RouterOptions) {
     this.#options = options;
-    this.#unsubscribe = options.feed.subscribe(() => this.#answers.clear());
     const rows = ROW_KINDS.map((kind): [string, Answer] => [
       `/api/rows/${kind}`,
       (question) => rowsAnswer(kind, { ...options, store: this.#store(question) }, question),
@@ -55,16 +55,21 @@ export class Router {
   answer(url: URL, user: User): Promise<string> | undefined {
     const route = Object.hasOwn(this.#routes, url.pathname) ? this.#routes[url.pathname] : undefined;
     if (!route) return undefined;
+    return this.#answer(route, url, user);
+  }
+
+  async #answer(route: Answer, url: URL, user: User): Promise<string> {
+    const { feed } = this.#options;
+    await feed.look();
+    const { at } = feed.status();
+    if (at !== this.#answeredAt) this.#answers.clear();
+    this.#answeredAt = at;
     const key = `${user.role} ${url.pathname}${url.search}`;
     const known = this.#answers.get(key);
     if (known) return known;
     const made = this.#make(route, url, user);
     this.#answers.set(key, made);
     return made;
-  }
-
-  close(): void {
-    this.#unsubscribe();
   }
 
   async #make(route: Answer, url: URL, user: User): Promise<string> {

@@ -63,7 +63,6 @@ export class LiveServer {
   }
 
   close(): void {
-    this.#router.close();
     this.#options.console?.close();
     this.#server.closeAllConnections();
     this.#server.close();

@@ -3,10 +3,13 @@ import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { request } from 'node:http';
 import { after, before, describe, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { LiveFeed, startShown } from '../../src/agent/index.ts';
 import type { LoadAnswer, MixAnswer, QueryRow, RowsAnswer, SessionRow, Status, WaitRow } from '../../src/api/index.ts';
 import { CHANGES } from '../../src/server/changes.ts';
 import { LiveServer } from '../../src/server/index.ts';
 import { Router } from '../../src/server/router.ts';
+import { until } from '../cli/pebble.ts';
 import { type LiveDemo, noRoot, startLiveDemo } from './live.ts';
 
 describe('the live server', { skip: noRoot }, () => {
@@ -96,11 +99,29 @@ describe('the live server', { skip: noRoot }, () => {
     }
     const router = new Router({ feed: demo.feed });
     for (const path of router.paths) assert.ok(paths[path]?.get, path);
-    router.close();
     assert.deepEqual(
       Object.keys(CHANGES).filter((path) => !paths[path]?.post),
       [],
     );
+  });
+
+  test('its sums are read every second while somebody asks, and seldom otherwise', async () => {
+    const watched = await startShown({ pgdata: demo.cluster.pgdata });
+    const feed = new LiveFeed(watched, { intervalMs: 100, restMs: 3_600_000 });
+    try {
+      const first = feed.status().at;
+      await sleep(400);
+      assert.equal(feed.status().at, first);
+      await feed.look();
+      const asked = feed.status().at;
+      assert.notEqual(asked, first);
+      await until('it is read again', () => feed.status().at !== asked);
+      const told = await new Promise((resolve) => feed.subscribe(resolve));
+      assert.ok(told);
+    } finally {
+      feed.close();
+      watched.attribution.close();
+    }
   });
 
   test('says what is wrong with an address', async () => {

@@ -5,16 +5,26 @@ import { Btf } from './btf.ts';
 
 const DIRECTORY = '/sys/kernel/btf';
 
+/** Some 15 MB with what is made of it: not kept by a process that has loaded its programs. */
+const KEEP_MS = 10_000;
+
 let kernel: Btf | undefined;
+let forgetting: NodeJS.Timeout | undefined;
 
 export function hasKernelBtf(): boolean {
   return existsSync(`${DIRECTORY}/vmlinux`);
 }
 
-/** The kernel's BTF, read at the first call and kept. */
+/** The kernel's BTF, read at the first call and kept while it is asked for. */
 export function kernelBtf(): Btf {
   kernel ??= Btf.parse(read('vmlinux'), { name: `${DIRECTORY}/vmlinux` });
+  forgetting = forgetting?.refresh() ?? setTimeout(forget, KEEP_MS).unref();
   return kernel;
+}
+
+function forget(): void {
+  kernel = undefined;
+  forgetting = undefined;
 }
 
 /** A module's BTF on top of the kernel's. */

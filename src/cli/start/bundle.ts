@@ -126,8 +126,15 @@ export function bundleText(sources: string, modules: readonly Module[]): string 
     const code = rewrite(module);
     return module.path === ENTRY ? code : `$makers.set('${module.path}', (function ($exports) {${code}\n}));`;
   });
-  return `${RUNTIME.replace('ROOT', JSON.stringify(sources))}${parts.join('\n')}\n`;
+  return inOneByte(`${RUNTIME.replace('ROOT', JSON.stringify(sources))}${parts.join('\n')}\n`);
 }
+
+/** V8 keeps the source, two bytes a character once a single one is beyond Latin-1: as escapes they mean the same in texts, patterns and comments. */
+const inOneByte = (text: string): string =>
+  text
+    // The stripper leaves wide blanks where a type was.
+    .replace(/[\u2000-\u200a\u3000]/g, ' ')
+    .replace(/[\u0100-\uffff]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
 
 function rewrite({ path, code }: Module): string {
   const exported: string[] = [];

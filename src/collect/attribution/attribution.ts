@@ -2,10 +2,11 @@
 import type { ExecutionRow, Overhead, ProfileRow } from '../../api/index.ts';
 import { PebbleError } from '../../base/errors.ts';
 import { capabilities } from '../../bpf/features/index.ts';
-import { type DiscoveredCluster, discoverClusters, listChildren } from '../../postgres/discover/index.ts';
-import { Fingerprinter } from '../../postgres/fingerprint/index.ts';
+import { type DiscoveredCluster, discoverClusters, listChildren, Newcomers } from '../../postgres/discover/index.ts';
+import type { Fingerprinter } from '../../postgres/fingerprint/index.ts';
 import { layoutOf } from '../../postgres/layout/index.ts';
 import type { ObservedCluster, Refused } from '../observed.ts';
+import { sharedFingerprinter } from '../parser/index.ts';
 import { Sessions } from '../sessions.ts';
 import { Engine, OTHERS, type Signal } from './engine.ts';
 import { executionRows } from './execution-rows.ts';
@@ -26,7 +27,7 @@ import { kernelProfile } from './profile.ts';
 import { profileRows } from './profile-rows.ts';
 import { StackSamples } from './stack-samples.ts';
 import { type SlotIdentity, Statements } from './statements.ts';
-import { type Doer, Totals } from './totals.ts';
+import { type Doer, droppedSoFar, Totals } from './totals.ts';
 import { type Underway, underwayOf } from './underway.ts';
 import type { Window } from './window.ts';
 
@@ -56,6 +57,7 @@ export class Attribution {
   readonly #fingerprinter: Fingerprinter;
   readonly #statements: Statements;
   readonly #clusters: WatchedCluster[] = [];
+  readonly #newcomers: Newcomers = new Newcomers();
   readonly #refused = new Map<string, Refused>();
   readonly #queries: Monotone = new Monotone();
   readonly #waits: Monotone = new Monotone();
@@ -70,7 +72,7 @@ export class Attribution {
   static async start(options: AttributionOptions = {}): Promise<Attribution> {
     requireHost();
     const found = selectClusters(options);
-    const fingerprinter = await Fingerprinter.load();
+    const fingerprinter = sharedFingerprinter();
     const statements = new Statements(fingerprinter);
     const engine = await Engine.load(
       (statement) => statements.add(statement),
@@ -126,6 +128,11 @@ export class Attribution {
     return shortcomingOf(this.#engine.ways);
   }
 
+  /** Events lost since the start, by every cause: without reading all sums. */
+  dropped(): number {
+    return droppedSoFar(this.#engine, () => this.lost());
+  }
+
   /** Events that found no room on their way here; introductions that were made good are none. */
   lost(): number {
     this.#makeGood();
@@ -134,6 +141,7 @@ export class Attribution {
 
   /** Watches clusters that were started since. */
   refresh(): void {
+    if (!this.#newcomers.look(this.#clusters.map(({ pid }) => pid))) return;
     for (const cluster of discoverClusters().clusters) {
       const isKnown = this.#clusters.some(({ pid }) => pid === cluster.pid);
       if (!isKnown && isWanted(cluster, this.#options)) this.#watch(cluster);
@@ -179,7 +187,7 @@ export class Attribution {
   /** What watching has cost since the last call; takes a second. */
   measureOverhead(policy: Pick<Overhead, 'budget'> & { readonly givenUp: readonly string[] }): Promise<Overhead> {
     this.#meter ??= new OverheadMeter(this.#engine);
-    return this.#meter.advance(this.read().dropped, policy);
+    return this.#meter.advance(this.dropped(), policy);
   }
 
   /** The slowest requests of each statement since the last call, with the signal `executions`. */

@@ -135,7 +135,7 @@ export class Totals {
     });
     // Last: what ends meanwhile is missing from both, rather than in both.
     for (const one of listUnderway()) this.#addUnderway(one);
-    this.dropped = Object.values(readDrops(engine)).reduce((sum, count) => sum + count, 0) + countLost();
+    this.dropped = droppedSoFar(engine, countLost);
   }
 
   #queryOf(slot: number): QueryTotals | undefined {
@@ -218,12 +218,11 @@ export function doerKey(doer: Doer): string {
   return JSON.stringify([doer.cluster.pgdata, databaseOid, userOid, type, queryId ?? `text ${fingerprint}`]);
 }
 
-function readDrops(engine: Engine): Record<string, number> {
-  const drops: Record<string, number> = {};
+/** Events lost since the start, by every cause. */
+export function droppedSoFar(engine: Engine, countLost: () => number): number {
+  let drops = 0;
   engine.drops.read((_key, _offset, row) => {
-    engine.drops.fields.forEach((field, index) => {
-      drops[field] = row[index]!;
-    });
+    drops += row.reduce((sum, count) => sum + count, 0);
   });
-  return drops;
+  return drops + countLost();
 }

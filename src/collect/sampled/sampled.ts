@@ -4,10 +4,11 @@
  */
 import { PebbleError } from '../../base/errors.ts';
 import { type DiscoveredCluster, discoverClusters } from '../../postgres/discover/index.ts';
-import { Fingerprinter } from '../../postgres/fingerprint/index.ts';
+import type { Fingerprinter } from '../../postgres/fingerprint/index.ts';
 import type { BackendSample } from '../../postgres/memory/index.ts';
 import { isAlive } from '../attribution/processes.ts';
 import type { ObservedCluster, Refused } from '../observed.ts';
+import { sharedFingerprinter } from '../parser/index.ts';
 import { Sessions } from '../sessions.ts';
 import { type SampledReading, SampledSums } from './sums.ts';
 import { waitOf } from './wait-of.ts';
@@ -39,7 +40,7 @@ export class Sampled {
 
   /** Undefined where no server that runs may be looked into. */
   static async start(options: SampledOptions): Promise<Sampled | undefined> {
-    const sampled = new Sampled(options, await Fingerprinter.load());
+    const sampled = new Sampled(options, sharedFingerprinter());
     sampled.refresh();
     if (sampled.#watched.size === 0) return undefined;
     sampled.#schedule();

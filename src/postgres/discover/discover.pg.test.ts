@@ -5,7 +5,7 @@ import { rmSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
 import { type Cluster, findDebianMajors, startCluster } from '../../cluster/index.ts';
 import { Connection } from '../client/index.ts';
-import { discoverClusters } from './index.ts';
+import { discoverClusters, Newcomers } from './index.ts';
 
 const FLAVOURS = ['embedded' as const, ...(findDebianMajors().length > 0 ? ['debian' as const] : [])];
 
@@ -46,6 +46,20 @@ describe('discovery', () => {
         [postmasterPid],
       );
     }
+  });
+
+  test('a look at newcomers tells of servers, and not of sessions of those that are known', async () => {
+    const own = clusters.map(({ postmasterPid }) => postmasterPid);
+    const known = new Set([...own, ...discoverClusters().clusters.map(({ pid }) => pid)]);
+    const newcomers = new Newcomers();
+    assert.equal(newcomers.look([...known]), true);
+    const session = await Connection.open(clusters[0]!);
+    // Others start servers on this machine, too.
+    if (newcomers.look([...known])) assert.ok(discoverClusters().clusters.some(({ pid }) => !known.has(pid)));
+    await session.close();
+    const another = await Connection.open(clusters[0]!);
+    assert.equal(newcomers.look([]), true);
+    await another.close();
   });
 
   test('still finds a cluster whose program was deleted, as an upgrade in place does', () => {

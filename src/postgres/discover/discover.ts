@@ -52,7 +52,7 @@ export function discoverClusters(): Discovery {
 }
 
 /** The kernel takes it from the file that was executed: RHEL starts `postmaster`, EDB `edb-postgres`. */
-function isServerName(comm: string): boolean {
+export function isServerName(comm: string): boolean {
   return comm === 'postgres' || comm === 'postmaster' || comm === 'edb-postgres';
 }
 

@@ -1,7 +1,7 @@
 /** From a statement's text to what identifies it and what may be shown of it. */
 
 import { normalize } from './normalize.ts';
-import { Parser } from './parser.ts';
+import { type ParsedStatement, Parser } from './parser.ts';
 import { hashSkeleton, skeletonOf } from './skeleton.ts';
 import { TextCache } from './text-cache.ts';
 
@@ -11,6 +11,13 @@ export interface Statement {
   /** The text with parameters in place of constants; of what does not parse only the command: "<SELECT, does not parse>". */
   readonly query: string;
   readonly parsed: boolean;
+}
+
+/** Undefined for what does not parse, whatever the reason. */
+export interface StatementParser {
+  parse(text: string): ParsedStatement | undefined;
+  /** The texts of the statements that these are. */
+  split(text: string): string[] | undefined;
 }
 
 /** Characters of text that each cache keeps, keys and values. */
@@ -27,15 +34,16 @@ const COMMANDS = new Set(
 );
 
 export class Fingerprinter {
-  readonly #parser: Parser;
+  readonly #parser: StatementParser;
   /** Most texts come again as they are; of the rest most differ in constants only. */
   readonly #byText: TextCache = new TextCache(CACHE_BUDGET);
   readonly #bySkeleton: TextCache = new TextCache(CACHE_BUDGET);
 
-  private constructor(parser: Parser) {
+  constructor(parser: StatementParser) {
     this.#parser = parser;
   }
 
+  /** With the parser in this thread. */
   static async load(): Promise<Fingerprinter> {
     return new Fingerprinter(await Parser.load());
   }

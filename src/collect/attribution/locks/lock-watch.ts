@@ -25,7 +25,8 @@ export class LockWatch {
   readonly #clusters = new Map<number, Sessions>();
   /** By cluster and pid: a process waits for one lock at a time. */
   readonly #waits = new Map<string, LockWait>();
-  readonly #timer: NodeJS.Timeout;
+  /** While somebody waits. */
+  #timer: NodeJS.Timeout | undefined;
   #sums = new LockSums();
 
   constructor(engine: Engine, statements: Statements) {
@@ -37,12 +38,6 @@ export class LockWatch {
     };
     told<KernelLockWait>('lock_wait', (event) => this.#begin(event));
     told<KernelLockEnd>('lock_end', (event) => this.#finish(event));
-    this.#timer = setInterval(() => {
-      if (this.#waits.size === 0) return;
-      this.#engine.drain();
-      this.#look(FRESH_NS);
-    }, LOOK_MS);
-    this.#timer.unref();
   }
 
   /** Waits that are under way already are found in memory. */
@@ -82,7 +77,7 @@ export class LockWatch {
     const known = this.#waits.get(key);
     if (known) this.#end(known, at - known.bookedUntil);
     const wait = this.#open(event, sessions);
-    this.#waits.set(key, wait);
+    this.#follow(key, wait);
     if (event.more || wait.blockers.length === 0) completeBlockers(wait, sessions);
     this.#findRoots(wait);
     this.#count(wait);
@@ -201,8 +196,21 @@ export class LockWatch {
       isMeasured: true,
       missingSince: undefined,
     };
-    this.#waits.set(keyOf(cluster, found.pid), wait);
+    this.#follow(keyOf(cluster, found.pid), wait);
     this.#count(wait);
+  }
+
+  #follow(key: string, wait: LockWait): void {
+    this.#waits.set(key, wait);
+    this.#timer ??= setInterval(() => this.#lookAgain(), LOOK_MS).unref();
+  }
+
+  #lookAgain(): void {
+    this.#engine.drain();
+    this.#look(FRESH_NS);
+    if (this.#waits.size > 0) return;
+    clearInterval(this.#timer);
+    this.#timer = undefined;
   }
 
   #end(wait: LockWait, ns: number): void {
