@@ -19,6 +19,20 @@ export async function startWatching(cluster: Cluster, ...options: string[]): Pro
   return run;
 }
 
+/** An agent that serves, with its history at `store`. */
+export async function startAgent(
+  { pgdata }: Pick<Cluster, 'pgdata'>,
+  store: string,
+  { options = [], env = {} }: { readonly options?: readonly string[]; readonly env?: NodeJS.ProcessEnv } = {},
+): Promise<Running> {
+  const agent = new Running(
+    ['agent', '--pgdata', pgdata, '--store', store, '--listen', '127.0.0.1:0', ...options],
+    env,
+  );
+  await agent.until('it serves', () => /token=/.test(agent.stdout));
+  return agent;
+}
+
 /** Ends a watcher as Ctrl-C does; it must leave nothing in the kernel. */
 export async function endWatching(run: Running): Promise<QueryRow[]> {
   const objects = kernelObjectsOf(run.pid);

@@ -7,10 +7,12 @@ import { after, before, describe, test } from 'node:test';
 import { type Cluster, findDebianMajors, startCluster } from '../../src/cluster/index.ts';
 import { Connection } from '../../src/postgres/client/index.ts';
 import { pebble, Running, TemporaryDirectory, UNABLE } from '../cli/pebble.ts';
-import { assertNoCrash, endWatching, startWatching } from './accident.ts';
+import { assertNoCrash, endWatching, startAgent, startWatching } from './accident.ts';
 
 const ESCAPES = '\x1b]0;owned\x07\x1b[2J\x1b[31m\x9b1m\u202e\u2066';
 const HTML = '<img src=x onerror=alert(1)></script><script>alert(2)</script>';
+/** What acts on a terminal, or deceives the eye. */
+const ACTS = /[\p{Cc}\u202a-\u202e\u2066-\u2069]/u;
 const HUGE_BYTES = 7 << 20;
 /** That `load` sends over a connection of its own. */
 const STATEMENTS = 7;
@@ -77,25 +79,53 @@ describe('hostile query texts', { skip: UNABLE }, () => {
     run.signal('SIGINT');
     const { stdout } = await run.ended;
     assert.match(stdout, /<img src=x/);
-    assert.doesNotMatch(stdout.replaceAll('\n', ''), /[\p{Cc}\u202a-\u202e\u2066-\u2069]/u);
+    assert.doesNotMatch(stdout.replaceAll('\n', ''), ACTS);
     assert.doesNotMatch(stdout, /secret/);
   });
 
   test('history and report: as harmless, and no literal on disk', async () => {
     const path = join(folder.path, 'history.db');
-    const options = ['--pgdata', cluster.pgdata, '--store', `sqlite:${path}`, '--listen', '127.0.0.1:0'];
-    run = new Running(['agent', ...options]);
-    await run.until('it serves', () => /token=/.test(run!.stdout));
+    const config = join(folder.path, 'agent.conf');
+    writeFileSync(config, `metrics_listen = '127.0.0.1:0'\nsql_listen = '${folder.path}:8433'\n`);
+    run = await startAgent(cluster, `sqlite:${path}`, { options: ['--config', config] });
+    await run.until('it serves metrics', () => /metrics on port/.test(run!.stdout));
     await load();
     await assertPage(run);
+    await assertMetrics(run);
+    assertSql();
     run.signal('SIGTERM');
-    await run.ended;
+    const { stderr } = await run.ended;
+    assert.doesNotMatch(stderr.replaceAll('\n', ''), ACTS);
+    assert.doesNotMatch(stderr, /secret/);
     const report = pebble('report', '--store', `sqlite:${path}`, '--from', '1h', '--top', '1000');
     assert.equal(report.status, 0, report.stderr);
     assert.match(report.stdout, /<img src=x/);
-    assert.doesNotMatch(report.stdout.replaceAll('\n', ''), /[\p{Cc}\u202a-\u202e\u2066-\u2069]/u);
+    assert.doesNotMatch(report.stdout.replaceAll('\n', ''), ACTS);
     assert.throws(() => execFileSync('grep', ['-rlaq', 'secret', folder.path], { stdio: 'pipe' }));
   });
+
+  /** Lines of Prometheus's text format, and nothing else: a label cannot end one. */
+  async function assertMetrics(agent: Running): Promise<void> {
+    const port = /metrics on port (\d+)/.exec(agent.stdout)![1];
+    const text = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
+    assert.match(text, /<img src=x/);
+    assert.doesNotMatch(text, /secret/);
+    for (const line of text.split('\n').filter(Boolean)) {
+      assert.match(line, /^# (HELP|TYPE|UNIT|EOF)|^[a-z_]+(\{([a-z_]+="([^"\\]|\\[\\n"])*",?)*\})? [-+0-9.eE]+/);
+      assert.doesNotMatch(line, ACTS);
+    }
+  }
+
+  /** SQL hands texts on as they are kept; no literal is among them. */
+  function assertSql(): void {
+    if (client === undefined) return;
+    const psql = `/usr/lib/postgresql/${client}/bin/psql`;
+    const options = ['-XAtq', '-h', folder.path, '-p', '8433', '-U', 'postgres'];
+    const text = execFileSync(psql, [...options, '-c', 'SELECT query FROM pebble.queries'], { encoding: 'utf8' });
+    assert.match(text, /<img src=x/);
+    assert.doesNotMatch(text, /secret/);
+    assert.doesNotMatch(text.replaceAll('\n', ''), ACTS);
+  }
 
   /** The page itself holds no query text; the policy forbids scripts that are not its own files. */
   async function assertPage(agent: Running): Promise<void> {

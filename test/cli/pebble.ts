@@ -36,8 +36,9 @@ export class Running {
   stderr = '';
   readonly ended: Promise<Ended>;
 
-  constructor(argv: readonly string[], env: NodeJS.ProcessEnv = {}) {
-    this.#child = spawn(PEBBLE, argv, { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+  /** Another program than Pebble must replace itself by it. */
+  constructor(argv: readonly string[], env: NodeJS.ProcessEnv = {}, program: string = PEBBLE) {
+    this.#child = spawn(program, argv, { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
     this.#child.stdout!.setEncoding('utf8').on('data', (text: string) => {
       this.stdout += text;
     });

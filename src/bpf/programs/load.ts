@@ -8,6 +8,8 @@ import {
   closeFd,
   E2BIG,
   EINVAL,
+  EMFILE,
+  ENFILE,
   ENOSPC,
   EPERM,
   KernelError,
@@ -80,6 +82,8 @@ function infoAttr(info: DebugInfo, arena: Arena): ProgLoadAttr {
 function explain(spec: ProgramSpec, attr: ProgLoadAttr, errno: number): number {
   const doing = `loading program "${spec.name}" (${spec.kind})`;
   if (errno === EPERM) throw new KernelError(errno, doing, permissionHint(spec.kind));
+  // After the verifier has taken it.
+  if (errno === EMFILE || errno === ENFILE) throw new KernelError(errno, doing, 'raise the limit: ulimit -n 1024');
   const { result, log } = loadWithLog(attr);
   if (result >= 0) return result;
   if (log.trim() !== '') throw new VerifierError(spec, log, -result);
