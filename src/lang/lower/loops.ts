@@ -60,9 +60,12 @@ export function lowerUnroll(node: Unroll, l: Lowering): void {
   const out = l.b.block();
   for (let i = 0; i < count; i++) {
     const next = l.b.block();
+    const before = new Set(l.storage.keys());
     inLoop(next, out, node.body, l);
     l.b.jump(next);
     l.b.enter(next);
+    // Each copy has variables of its own.
+    for (const symbol of l.storage.keys()) if (!before.has(symbol)) l.storage.delete(symbol);
   }
   l.b.jump(out);
   l.b.enter(out);
