@@ -17,7 +17,11 @@ import { scalar } from './value.ts';
 function hideStart(numbers: readonly Reg[], l: Lowering): void {
   if (numbers.length === 0 || l.script.typing.host.features?.mayGoto === false) return;
   const zero = l.hiddenZero();
-  for (const number of numbers) l.b.add(number, zero, number);
+  // Multiplied, it is another number to the verifier: it would remember which are the same, or the same plus a constant.
+  for (const [i, number] of numbers.entries()) {
+    const another = i === 0 ? zero : l.b.binary('mul', zero, imm(2 * i + 1));
+    l.b.binary('xor', number, another, 64, number);
+  }
 }
 
 export function lowerWhile(node: While, l: Lowering): void {

@@ -26,10 +26,7 @@ export interface Lowered {
 }
 
 export function lowerUnits(units: readonly TypedUnit[], script: ScriptLowering): Lowered {
-  const functions = new Map<string, readonly IrFunction[]>();
-  for (const typed of units) {
-    if (typed.unit.kind === 'function') functions.set(typed.unit.subprogram.name, lowerFunction(typed, script));
-  }
+  const functions = lowerFunctions(units, script);
   const lowered: { programs: ProgramSpec[]; links: LinkSpec[]; probes: ScriptProbe[]; maps: MapSpec[] } = {
     programs: [],
     links: [],
@@ -135,6 +132,25 @@ function loadObjects(unit: ProbeUnit, l: Lowering): void {
     l.b.when('eq', pointer, imm(0), () => l.b.return(imm(0)));
     l.loaded.set(field.offset, pointer);
   }
+}
+
+/** By name: each with the callbacks of its loops and mistakes. */
+function lowerFunctions(units: readonly TypedUnit[], script: ScriptLowering): Map<string, readonly IrFunction[]> {
+  const lowered = new Map<string, IrFunction[]>();
+  for (const typed of units) {
+    if (typed.unit.kind === 'function') lowered.set(typed.unit.subprogram.name, lowerFunction(typed, script));
+  }
+  const loops = (fn: IrFunction): boolean =>
+    fn.blocks.some(
+      ({ ops, end }) =>
+        end!.op === 'guard' ||
+        ops.some((op) => (op.op === 'call' || op.op === 'functionAddress') && (lowered.get(op.name) ?? []).some(loops)),
+    );
+  const settle = (fn: IrFunction): IrFunction =>
+    // Where the verifier follows a number to an argument it takes all numbers for important, also those that a call in a
+    // loop has cleared, and gives up ("global subprog unexpected regs": propagate_precision).
+    fn.isGlobal && fn.parameters.length > 0 && loops(fn) ? { ...fn, isGlobal: false } : fn;
+  return new Map([...lowered].map(([name, fns]) => [name, fns.map(settle)]));
 }
 
 /** The function, and the callbacks of its loops and mistakes. */
