@@ -111,6 +111,7 @@ const RELATIONS_BY_NAME = {
     columns: [
       text('backend_type'),
       ...DOER,
+      text('inner_query'),
       text('wait_event_type'),
       text('wait_event'),
       count('count'),

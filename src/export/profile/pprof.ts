@@ -3,7 +3,7 @@
  * Statement, wait and phase are labels of each sample.
  */
 import type { ProfileFrame, ProfileRow } from '../../api/index.ts';
-import { doerLabel } from './label.ts';
+import { doerLabel, innerLabels } from './label.ts';
 import { MessageWriter } from './protobuf.ts';
 
 const PROFILE = {
@@ -61,6 +61,7 @@ function sampleOf(row: ProfileRow, frames: Numbers<string>, strings: Numbers<str
   const wait = row.wait_event === null ? undefined : `${row.wait_event_type} ${row.wait_event}`;
   const labels = {
     query: doerLabel(row),
+    inner_query: innerLabels(row)[0],
     query_id: row.query_id,
     database: row.database,
     kind: row.kind,

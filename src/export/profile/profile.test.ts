@@ -38,6 +38,11 @@ test('collapsed: one line a stack, equal ones added, nothing that would split a 
   assert.equal(toCollapsed([ROW, OTHER, ROW]), 'SELECT $1  x;main;ExecutorRun;read_[k] 6\nSELECT 2;main;planner 300\n');
 });
 
+test('collapsed: what is executed inside of a statement is a frame below the stack', () => {
+  const inside = { ...ROW, inner_query: 'SELECT  $1', inner_fingerprint: '5' };
+  assert.equal(toCollapsed([inside]), 'SELECT $1  x;▸ SELECT $1;main;ExecutorRun;read_[k] 3\n');
+});
+
 test('speedscope: frames by number, weights beside samples', () => {
   const file = JSON.parse(toSpeedscope([ROW, OTHER], 'a name'));
   assert.deepEqual(

@@ -1,6 +1,6 @@
 /** Profiles as speedscope reads them (https://www.speedscope.app/file-format-schema.json): one profile a statement. */
 import type { ProfileFrame, ProfileRow } from '../../api/index.ts';
-import { doerLabel } from './label.ts';
+import { doerLabel, innerLabels } from './label.ts';
 
 export function toSpeedscope(rows: readonly ProfileRow[], name: string): string {
   const frames = new FrameTable();
@@ -17,11 +17,15 @@ export function toSpeedscope(rows: readonly ProfileRow[], name: string): string 
 }
 
 function sampled(name: string, rows: readonly ProfileRow[], frames: FrameTable) {
-  const samples = rows.map((row) => row.stack.map((frame) => frames.indexOf(frame)));
+  const samples = rows.map((row) =>
+    [...innerLabels(row).map(asFrame), ...row.stack].map((frame) => frames.indexOf(frame)),
+  );
   const weights = rows.map(({ time_us }) => time_us);
   const endValue = weights.reduce((sum, weight) => sum + weight, 0);
   return { type: 'sampled', name, unit: 'microseconds', startValue: 0, endValue, samples, weights };
 }
+
+const asFrame = (label: string): ProfileFrame => ({ function: label, known: true, module: '' });
 
 class FrameTable {
   readonly list: { readonly name: string; readonly file: string }[] = [];

@@ -17,6 +17,7 @@ import { Sql } from '../../ui/sql.ts';
 import { TopQueries } from '../../ui/top-queries.ts';
 import { WaitTable } from '../../ui/wait-table.ts';
 import { Blockers } from './blockers.ts';
+import { InnerTable } from './inner-table.ts';
 import { storyOf } from './story.ts';
 
 export function QueryView(): ComponentChild {
@@ -58,6 +59,7 @@ function One({ fingerprint }: { readonly fingerprint: string }): ComponentChild 
     ),
     h(Panel, { title: 'Latencies', of: queries }, h(LatencyMap, { height: 180 })),
     h(WaitTable, { title: 'What it waits for', waits, isWanted: (row) => row.fingerprint === fingerprint }),
+    h(InnerTable, { waits, fingerprint }),
     h(Blockers, { fingerprint }),
     h(ExecutionTable, { title: 'Its slow executions' }),
     h(Text, { fingerprint }),
