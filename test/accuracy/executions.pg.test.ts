@@ -47,6 +47,16 @@ for (const server of SERVERS) {
       assert.ok(rows.every(({ coverage, dropped }) => coverage === 'exact' && dropped === 0));
     });
 
+    test('calls and errors of a request are those of all its statements', async () => {
+      const sql = 'SELECT pg_sleep(0.03) AS c_one; SELECT 2 AS c_two; SELECT 1 / 0 AS c_three';
+      const rows = await executionsOf(cluster, () => session.query(sql).catch(() => undefined));
+      const own = rows.filter(({ query, latency_us }) => query?.includes('c_three') && latency_us > 30_000);
+      assert.deepEqual(
+        own.map(({ calls, errors, inexact }) => [calls, errors, inexact]),
+        [[3, 1, ['query']]],
+      );
+    });
+
     test('waits in order, and who held the lock', async () => {
       const rows = await executionsOf(cluster, () =>
         withConnection(cluster, async (holder) => {

@@ -106,6 +106,22 @@ for (const server of SERVERS) {
       assert.ok(wait!.total_us > 80_000, `${wait!.total_us}`);
     });
 
+    test('the first statement of a watch that waits while it is parsed is named by its id', async () => {
+      await holder!.query('BEGIN; LOCK TABLE held');
+      const first = await watch(cluster);
+      const waits = new WaitRows(first.attribution.read());
+      const waiting = waiter!.query('SELECT n AS parsed_late FROM held');
+      await sleep(100);
+      await holder!.query('COMMIT');
+      await waiting;
+      const rows = of(waits.advance(first.attribution.read()), 'Lock:relation');
+      first.close();
+      assert.deepEqual(
+        rows.map(({ count, query, query_id }) => [count, query, query_id !== null]),
+        [[1, 'SELECT n AS parsed_late FROM held', server.major >= 14]],
+      );
+    });
+
     test('waits are counted as often as they happen', async () => {
       const rows = new WaitRows(watching.attribution.read());
       for (let n = 0; n < 23; n++) await waiter!.query('SELECT pg_sleep(0.003) AS often, n, n FROM held');

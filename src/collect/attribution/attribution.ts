@@ -136,7 +136,7 @@ export class Attribution {
   /** Events that found no room on their way here; introductions that were made good are none. */
   lost(): number {
     this.#makeGood();
-    return this.#engine.lostEvents() - this.#madeGood;
+    return this.#engine.lostEvents() - this.#madeGood + this.#engine.missedEvents();
   }
 
   /** Watches clusters that were started since. */

@@ -69,6 +69,7 @@ export interface KernelProfile {
   readonly state_idle: number;
   readonly state_running: number;
   readonly query_ids: number;
+  readonly shows_ids: number;
 }
 
 /** What of `struct backend` is known of a process that was there before the watch. */
@@ -198,6 +199,7 @@ export class Engine {
   #generation = 1;
   #loaded: Loaded;
   #lostBefore = 0;
+  #missedBefore = 0;
 
   /** Compiles and loads; nothing is attached yet. */
   static async load(
@@ -301,6 +303,7 @@ export class Engine {
     for (const link of old.collection.links.splice(0)) link.close();
     old.poller.drain();
     this.#lostBefore += lostOf(old.collection);
+    this.#missedBefore += missedOf(old.collection);
     release(old);
   }
 
@@ -346,7 +349,7 @@ export class Engine {
     // The rows of what finds no room later.
     this.#insertZero('@queries', OTHERS + cluster);
     this.#insertZero('@waits', { _0: OTHERS + cluster, _1: OTHER_WAITS, _2: 0n });
-    (this.#map('@profiles') as KeyedMap<number, unknown>).set(cluster, { ...profile, shows_ids: 0, pad: 0 });
+    (this.#map('@profiles') as KeyedMap<number, unknown>).set(cluster, { ...profile, pad: 0 });
   }
 
   /** From now on waits for locks of this cluster are told. With the signal `locks` only. */
@@ -416,6 +419,11 @@ export class Engine {
     return this.#lostBefore + lostOf(this.#loaded.collection);
   }
 
+  /** Events that came while the same program ran on the same CPU, which the kernel does not let in twice. */
+  missedEvents(): number {
+    return this.#missedBefore + missedOf(this.#loaded.collection);
+  }
+
   close(): void {
     release(this.#loaded);
     for (const map of this.#maps.values()) map.close();
@@ -451,6 +459,9 @@ function lostOf(collection: Collection): number {
   const lost = collection.maps.get(SYSTEM_MAPS.lost) as KeyedMap<number, bigint[]> | undefined;
   return Number((lost?.get(0) ?? []).reduce((sum, count) => sum + count, 0n));
 }
+
+const missedOf = ({ programs }: Collection): number =>
+  [...programs.values()].reduce((sum, program) => sum + Number(program.stats().missed), 0);
 
 const isEmitted = (event: ScriptEvent, name: string): boolean => event.kind === 'emit' && event.name === name;
 

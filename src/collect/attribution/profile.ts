@@ -1,7 +1,8 @@
 /** What program.bt must know of a cluster, from its validated layout; refuses one that the program would misread. */
 import { PebbleError } from '../../base/errors.ts';
 import { type DiscoveredCluster, withServerImage } from '../../postgres/discover/index.ts';
-import { type Layout, type Profile, resolveProfile } from '../../postgres/layout/index.ts';
+import { type Layout, type Profile, resolveProfile, type ServerImage } from '../../postgres/layout/index.ts';
+import { readU32 } from '../../postgres/memory/index.ts';
 import type { KernelProfile } from './engine.ts';
 
 /** Offsets in PgBackendStatus that program.bt has as constants. */
@@ -21,7 +22,10 @@ const ASSUMED: Readonly<Partial<Record<keyof Layout['offsets']['PgBackendStatus'
 };
 
 export function kernelProfile(cluster: DiscoveredCluster): KernelProfile {
-  const profile = withServerImage(cluster, resolveProfile);
+  const { profile, shows_ids } = withServerImage(cluster, (image) => ({
+    profile: resolveProfile(image),
+    shows_ids: Number(computesIds(image)),
+  }));
   refuseOtherLayout(cluster, profile.layout);
   const { addresses, layout } = profile;
   return {
@@ -40,7 +44,20 @@ export function kernelProfile(cluster: DiscoveredCluster): KernelProfile {
     state_failed: layout.states.indexOf('idle in transaction (aborted)'),
     state_running: layout.states.indexOf('active'),
     query_ids: layout.offsets.PgBackendStatus.st_query_id === undefined ? 0 : 1,
+    shows_ids,
   };
+}
+
+/** compute_query_id: on, auto (src/backend/nodes/queryjumblefuncs.c). With auto an extension may have asked for them. */
+const [ON, AUTO] = [1, 2];
+
+/** Whether sessions compute query ids, unless they say otherwise: then a statement without one is one that is parsed. */
+function computesIds(image: ServerImage): boolean {
+  const memory = image.children[0]?.memory;
+  const [setting, asked] = ['compute_query_id', 'query_id_enabled'].map((name) => image.symbol(name));
+  if (!memory || setting === undefined || asked === undefined) return false;
+  const mode = readU32(memory, setting);
+  return mode === ON || (mode === AUTO && ((readU32(memory, asked) ?? 0) & 0xff) !== 0);
 }
 
 /** Before 14 there is no my_wait_event_info: the event lies in PGPROC (src/include/storage/proc.h). */
