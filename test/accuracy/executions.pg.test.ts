@@ -49,7 +49,9 @@ for (const server of SERVERS) {
 
     test('calls and errors of a request are those of all its statements', async () => {
       const sql = 'SELECT pg_sleep(0.03) AS c_one; SELECT 2 AS c_two; SELECT 1 / 0 AS c_three';
-      const rows = await executionsOf(cluster, () => session.query(sql).catch(() => undefined));
+      const rows = await executionsOf(cluster, async () => {
+        await session.query(sql).catch(() => undefined);
+      });
       const own = rows.filter(({ query, latency_us }) => query?.includes('c_three') && latency_us > 30_000);
       assert.deepEqual(
         own.map(({ calls, errors, inexact }) => [calls, errors, inexact]),
