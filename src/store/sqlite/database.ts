@@ -5,6 +5,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { PebbleError } from '../../base/errors.ts';
 import { KINDS, type Kind, type KindName } from '../kinds.ts';
 import type { Column, Layout } from './block.ts';
+import { TRY_TO_RECOVER } from './damage.ts';
 
 const VERSION = 1;
 
@@ -46,7 +47,7 @@ export function openDatabase(path: string, { readOnly = false }: OpenOptions = {
       doing: `opening the history ${path}`,
       what,
       hint: /not a database|malformed/.test(what)
-        ? 'move the file away: a new history begins, and the old one can still be tried with `sqlite3 FILE .recover`'
+        ? TRY_TO_RECOVER
         : 'the folder must exist and be writable for whoever runs Pebble',
       cause,
     });

@@ -13,6 +13,7 @@ import type {
   Summed,
   SumRequest,
 } from '../store.ts';
+import { readFrom } from './damage.ts';
 import { claim, openDatabase } from './database.ts';
 import { Dictionary } from './dictionary.ts';
 import { Reader } from './reader.ts';
@@ -44,8 +45,15 @@ export class SqliteStore implements Store {
 
   static open(path: string, { retention = DEFAULT_RETENTION, readOnly = false }: SqliteOptions = {}): SqliteStore {
     const database = openDatabase(path, { readOnly });
-    if (!readOnly) claim(database, path);
-    return new SqliteStore(path, database, retention);
+    try {
+      return readFrom(path, () => {
+        if (!readOnly) claim(database, path);
+        return new SqliteStore(path, database, retention);
+      });
+    } catch (error) {
+      database.close();
+      throw error;
+    }
   }
 
   private constructor(path: string, database: DatabaseSync, retention: Retention) {
@@ -64,25 +72,25 @@ export class SqliteStore implements Store {
   }
 
   async sum(request: SumRequest): Promise<Summed> {
-    return this.#reader.sum(request);
+    return readFrom(this.#path, () => this.#reader.sum(request));
   }
 
   async steps(request: StepsRequest): Promise<readonly Summed[]> {
-    return this.#reader.steps(request);
+    return readFrom(this.#path, () => this.#reader.steps(request));
   }
 
   async records(request: RecordsRequest): Promise<readonly StoredRecord[]> {
-    return this.#reader.records(request);
+    return readFrom(this.#path, () => this.#reader.records(request));
   }
 
   async texts(fingerprints: Iterable<string>): Promise<ReadonlyMap<string, QueryText>> {
-    return this.#dictionary.texts(fingerprints);
+    return readFrom(this.#path, () => this.#dictionary.texts(fingerprints));
   }
 
   async state(): Promise<StoreState> {
-    const { oldest, newest } = this.#database
-      .prepare('SELECT min(start_ms) AS oldest, max(start_ms) AS newest FROM intervals')
-      .get() as { oldest: number | null; newest: number | null };
+    const { oldest, newest } = readFrom(this.#path, () =>
+      this.#database.prepare('SELECT min(start_ms) AS oldest, max(start_ms) AS newest FROM intervals').get(),
+    ) as { oldest: number | null; newest: number | null };
     const bytes = ['', '-wal'].reduce((sum, ending) => sum + sizeOf(`${this.#path}${ending}`), 0);
     const { trouble, pending, lost } = this.#outbox;
     return {

@@ -25,6 +25,7 @@ import { PerfMap } from '../../../src/bpf/symbols/perf-map.ts';
 import { parseCpuList } from '../../../src/bpf/sys/cpus.ts';
 import { smallKernel } from '../../../src/bpf/testing/object-kernel.ts';
 import { UnwindTable } from '../../../src/bpf/unwind/cfi/index.ts';
+import { AGENT_TARGETS } from './agent-targets.ts';
 
 export interface Target {
   readonly name: string;
@@ -201,6 +202,7 @@ export const TARGETS: readonly Target[] = [
     seeds: () => ['0-3,8', '0', '', '0,2-5,17\n', '0-127'].map((list) => Buffer.from(list)),
     run: (bytes) => parseCpuList(bytes.toString('latin1')),
   },
+  ...AGENT_TARGETS,
 ];
 
 function readWholeBtf(bytes: Buffer): void {
