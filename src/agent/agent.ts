@@ -3,8 +3,10 @@ import type { AgentStatus } from '../api/index.ts';
 import { rfc3339 } from '../base/time.ts';
 import type { Attribution, Totals } from '../collect/attribution/index.ts';
 import type { Family } from '../export/index.ts';
-import { openStore, type Store, type StoredRecord, type StoreState } from '../store/index.ts';
+import { type Interval, openStore, type Store, type StoredRecord, type StoreState } from '../store/index.ts';
+import { Catalogs } from './catalogs.ts';
 import type { Configuration } from './configuration/index.ts';
+import { ddlEvents } from './ddl-events.ts';
 import { Documents } from './documents.ts';
 import { FindingWatch } from './finding-watch.ts';
 import { giveBackMemory } from './give-back.ts';
@@ -62,13 +64,17 @@ export class Agent {
       },
     );
     const governor = new Governor(watched.attribution, { budget, onError });
+    const { attribution } = watched;
+    const { host, connect: urls } = configuration;
+    const catalogs = urls.length > 0 ? new Catalogs({ urls, attribution, host, onError }) : undefined;
     const feed = new LiveFeed(watched, {
-      host: configuration.host,
+      host,
       overhead: () => governor.overhead,
       // A little longer than what the flushes bring.
       restMs: configuration.flush_interval + 1000,
+      catalogs,
     });
-    return new Agent(configuration, { attribution: watched.attribution, store, feed, governor }, onError);
+    return new Agent(configuration, { attribution, store, feed, governor }, onError);
   }
 
   private constructor(configuration: Configuration, parts: Parts, onError: (error: unknown) => void) {
@@ -80,7 +86,7 @@ export class Agent {
     this.#documents = new Documents(configuration.host, feed);
     this.store = store;
     this.#metrics = new MetricFamilies(configuration.metrics_queries);
-    this.#findings = store && new FindingWatch(configuration.host, store);
+    this.#findings = store && new FindingWatch(configuration.host, store, feed.catalogs);
     const { host, flush_interval: flushMs } = configuration;
     if (store)
       this.#recorder = new Recorder({
@@ -89,7 +95,7 @@ export class Agent {
         host,
         flushMs,
         onError,
-        records: (now) => this.#measure(now),
+        records: (interval, now) => this.#measure(interval, now),
       });
   }
 
@@ -133,6 +139,7 @@ export class Agent {
     clearTimeout(this.#settling);
     clearInterval(this.#givingBack);
     this.feed.close();
+    await this.feed.catalogs?.close();
     await this.#governor.close();
     await this.#recorder?.close();
     await this.store?.close();
@@ -140,7 +147,7 @@ export class Agent {
   }
 
   /** Once a flush: documents to keep besides the counts. */
-  async #measure(reading: Totals): Promise<StoredRecord[]> {
+  async #measure(interval: Interval, reading: Totals): Promise<StoredRecord[]> {
     this.#cost.read();
     await this.feed.advance(reading);
     const now = reading.wallMs;
@@ -148,7 +155,8 @@ export class Agent {
     const locks = this.feed.locks?.between({ fromMs: this.#locksUntilMs, toMs: now }).rows ?? [];
     this.#locksUntilMs = now;
     this.#findings?.addLocks(locks, now);
-    return [...this.#documents.take(now, this.#isClosing), ...(await this.#look(now))];
+    const events = [...ddlEvents(interval), ...(this.feed.catalogs?.drainEvents() ?? [])];
+    return [...this.#documents.take(now, this.#isClosing), ...events, ...(await this.#look(now))];
   }
 
   async #look(now: number): Promise<StoredRecord[]> {

@@ -3,6 +3,7 @@ import type { Status } from '../api/index.ts';
 import { rfc3339 } from '../base/time.ts';
 import type { IoReading, Signal } from '../collect/attribution/index.ts';
 import { RecentStore, type Store } from '../store/index.ts';
+import type { Catalogs } from './catalogs.ts';
 import type { ExecutionHistory } from './execution-history.ts';
 import type { LockHistory } from './lock-history.ts';
 import { ProcessCost } from './process-cost.ts';
@@ -21,6 +22,8 @@ export interface Feed {
   readonly executions: ExecutionHistory | undefined;
   readonly sessions: SessionsNow | undefined;
   readonly profiler: Profiler | undefined;
+  /** Absent without an SQL connection. */
+  readonly catalogs: Catalogs | undefined;
   /** What is collected besides times, waits and counts, and why others are not. */
   readonly signals: ReadonlySet<Signal>;
   readonly refusedSignals: ReadonlyMap<Signal, string>;
@@ -41,6 +44,7 @@ export class StoreFeed implements Feed {
   readonly executions = undefined;
   readonly sessions = undefined;
   readonly profiler = undefined;
+  readonly catalogs = undefined;
   readonly signals: ReadonlySet<Signal> = new Set();
   readonly refusedSignals: ReadonlyMap<Signal, string> = new Map();
   readonly #store: Pick<Store, 'state'>;

@@ -4,6 +4,7 @@ import { type Conclusion, findingsOf, type Situation } from '../aggregate/findin
 import type { Finding, LockRow } from '../api/index.ts';
 import { rfc3339 } from '../base/time.ts';
 import type { Store, StoredRecord, TimeRange } from '../store/index.ts';
+import type { Catalogs } from './catalogs.ts';
 import { History } from './history.ts';
 
 /** What a finding is drawn from. */
@@ -19,12 +20,14 @@ interface Known {
 export class FindingWatch {
   readonly #host: string;
   readonly #history: History;
+  readonly #catalogs: Pick<Catalogs, 'span'> | undefined;
   /** By cluster and rule. */
   #known = new Map<string, Known>();
   #locks: { readonly atMs: number; readonly row: LockRow }[] = [];
 
-  constructor(host: string, store: Store) {
+  constructor(host: string, store: Store, catalogs?: Pick<Catalogs, 'span'>) {
     this.#host = host;
+    this.#catalogs = catalogs;
     this.#history = new History(store);
   }
 
@@ -71,6 +74,7 @@ export class FindingWatch {
         waits: waits.filter(isOwn),
         locks: this.#locks.map(({ row }) => row).filter(isOwn),
         earlier: before.filter(isOwn),
+        catalog: this.#catalogs?.span(cluster),
       };
       return [cluster, situation];
     });

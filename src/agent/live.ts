@@ -11,6 +11,7 @@ import {
   WaitRows,
 } from '../collect/attribution/index.ts';
 import { type Interval, RecentStore } from '../store/index.ts';
+import type { Catalogs } from './catalogs.ts';
 import { ExecutionHistory } from './execution-history.ts';
 import type { Feed } from './feed.ts';
 import { Intervals } from './interval.ts';
@@ -30,6 +31,7 @@ export interface LiveOptions {
   readonly host?: string;
   /** What watching costs in the kernel, too, where it is measured. */
   readonly overhead?: () => Overhead | null;
+  readonly catalogs?: Catalogs | undefined;
 }
 
 /** Looking for new clusters and reading what devices did is for every fifth second. */
@@ -48,6 +50,7 @@ export class LiveFeed implements Feed {
   readonly executions: ExecutionHistory | undefined;
   readonly sessions: SessionsNow;
   readonly profiler: Profiler;
+  readonly catalogs: Catalogs | undefined;
   readonly host: string;
   readonly #attribution: Attribution;
   readonly #listeners = new Set<Listener>();
@@ -74,12 +77,13 @@ export class LiveFeed implements Feed {
 
   constructor(watched: Watched, live: LiveOptions = {}) {
     const { attribution, options, refused } = watched;
-    const { intervalMs = 1000, restMs = 10_000, host = hostname(), overhead = () => null } = live;
+    const { intervalMs = 1000, restMs = 10_000, host = hostname(), overhead = () => null, catalogs } = live;
     this.#intervalMs = intervalMs;
     this.#restMs = restMs;
     this.#attribution = attribution;
     this.refusedSignals = refused;
-    this.locks = attribution.locks && new LockHistory(attribution);
+    this.catalogs = catalogs;
+    this.locks = attribution.locks && new LockHistory(attribution, catalogs && ((...of) => catalogs.nameOf(...of)));
     this.sessions = new SessionsNow(attribution);
     this.profiler = new Profiler(options);
     this.signals = new Set(options.signals);

@@ -17,12 +17,17 @@ export class LockHistory {
   #windows: readonly LockWindow[] = [];
   #fromMs: number = Date.now();
 
-  constructor(source: LockSource) {
+  readonly #nameOf: (cluster: string, relation: string | null) => string | null;
+
+  /** `nameOf`: where something knows what relations are called. */
+  constructor(source: LockSource, nameOf: (cluster: string, relation: string | null) => string | null = () => null) {
     this.#rows = new LockRows(source);
+    this.#nameOf = nameOf;
   }
 
   advance(nowMs: number): void {
-    const rows = this.#rows.advance();
+    const named = (row: LockRow): LockRow => ({ ...row, relation_name: this.#nameOf(row.cluster, row.relation) });
+    const rows = this.#rows.advance().map(named);
     const windows = [...this.#windows, { fromMs: this.#fromMs, toMs: nowMs, rows }];
     this.#fromMs = nowMs;
     let count = 0;

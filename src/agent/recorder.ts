@@ -1,7 +1,7 @@
 /** Writes history: every few seconds what happened since the last time. */
 import { PebbleError } from '../base/errors.ts';
 import type { Attribution, Totals } from '../collect/attribution/index.ts';
-import type { Store, StoredRecord } from '../store/index.ts';
+import type { Interval, Store, StoredRecord } from '../store/index.ts';
 import { Intervals } from './interval.ts';
 import { IoIntervals } from './io-interval.ts';
 
@@ -14,7 +14,7 @@ export interface RecorderOptions {
   readonly host: string;
   readonly flushMs: number;
   /** What else there is to keep, asked for at each flush. */
-  readonly records?: (reading: Totals) => Promise<readonly StoredRecord[]>;
+  readonly records?: (interval: Interval, reading: Totals) => Promise<readonly StoredRecord[]>;
   /** Told about errors; about the store's once, when trouble begins: its state has what is now. */
   readonly onError: (error: unknown) => void;
 }
@@ -63,7 +63,7 @@ export class Recorder {
     const reading = attribution.read();
     const interval = this.#intervals.advance(reading);
     const samples = { ...interval.samples, ...this.#io.advance(attribution.readIo()) };
-    await store.append({ ...interval, samples, records: (await records?.(reading)) ?? [] });
+    await store.append({ ...interval, samples, records: (await records?.(interval, reading)) ?? [] });
     await store.maintain(Date.now());
     await this.#tellTrouble();
   }

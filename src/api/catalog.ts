@@ -67,6 +67,26 @@ export interface CatalogFacts {
   readonly sessions_started: number | null;
 }
 
+/** Of one SQL connection. */
+export interface CatalogState {
+  /** Data directory; null until it was reached. */
+  readonly cluster: string | null;
+  /** Why it tells nothing just now; null when all is well. */
+  readonly trouble: string | null;
+  readonly facts: CatalogFacts | null;
+}
+
+/** Of GET /api/catalog: what PostgreSQL says of itself now, by connection; none where none is configured. */
+export interface CatalogAnswer {
+  readonly connections: readonly CatalogState[];
+}
+
+/** Of POST /api/explain. */
+export interface PlanAnswer {
+  readonly how: string;
+  readonly lines: readonly string[];
+}
+
 /** A moment worth a mark on the time line. */
 export interface CatalogEvent {
   readonly at: string;

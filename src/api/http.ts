@@ -1,4 +1,5 @@
 /** The messages of the HTTP API that are not rows; src/server/openapi.ts describes the paths. */
+import type { CatalogEvent } from './catalog.ts';
 import type { CommitRow, WalRow } from './commit-row.ts';
 import type { ExecutionRow } from './execution-row.ts';
 import type { Finding, HeatmapColumn } from './history.ts';
@@ -24,6 +25,7 @@ export interface RowsByKind {
   readonly profile: ProfileRow;
   readonly executions: ExecutionRow;
   readonly findings: Finding;
+  readonly events: CatalogEvent;
 }
 export type RowKind = keyof RowsByKind;
 
@@ -95,6 +97,7 @@ export interface Permissions {
   /** Null where allowed, else why not. */
   readonly signal: string | null;
   readonly trace: string | null;
+  readonly explain: string | null;
 }
 
 /** Of POST /api/signal: what was done, in words. */

@@ -32,6 +32,8 @@ export interface IoFileRow extends RowHead, DoerFields, Requests {
   readonly path: string | null;
   /** What the path says: `base/DATABASE/FILENODE`. */
   readonly relation: { readonly database_oid: number; readonly filenode: number; readonly fork: string } | null;
+  /** Null where nothing tells it: an agent with an SQL connection does. */
+  readonly relation_name: string | null;
 }
 
 /** What a statement read, by PostgreSQL's count, and how much of it came from a device. */

@@ -26,6 +26,8 @@ export interface LockRow extends RowHead {
   readonly lock_type: string;
   /** OID. */
   readonly relation: string | null;
+  /** Null where nothing tells it: an agent with an SQL connection does. */
+  readonly relation_name: string | null;
   readonly transaction_id: string | null;
   /** pg_locks.mode of the waiter. */
   readonly mode: string;

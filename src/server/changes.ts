@@ -1,12 +1,14 @@
 /** What an admin may do beside looking: take a profile, cancel or end sessions where the agent allows it; each is written down. */
 import type { Feed } from '../agent/index.ts';
-import type { ProfileAnswer, SignalAnswer } from '../api/index.ts';
+import type { PlanAnswer, ProfileAnswer, SignalAnswer } from '../api/index.ts';
 import { PebbleError } from '../base/errors.ts';
+import type { Store } from '../store/index.ts';
 import type { User } from './access/index.ts';
 import type { TraceConsole } from './console.ts';
 
 export interface ChangeOptions {
   readonly feed: Feed;
+  readonly history?: Store;
   /** Off unless configured. */
   readonly allowSignals?: boolean;
   /** Scripts of admins. Off unless configured. */
@@ -21,6 +23,7 @@ type Change = (body: Body, user: User, options: ChangeOptions) => Promise<unknow
 export const CHANGES: Readonly<Record<string, Change>> = {
   '/api/profile': takeProfile,
   '/api/signal': signal,
+  '/api/explain': explain,
   '/api/trace/check': tracing('checking a script', (body, _, console) =>
     console.check(textOf(body), Number(body.offset) || 0),
   ),
@@ -38,6 +41,7 @@ export const CHANGES: Readonly<Record<string, Change>> = {
 export const NO_TRACING = 'this agent was started without the tracing console (`console = yes` in its configuration)';
 export const NO_SIGNALS =
   'this agent was started without leave to cancel or terminate sessions (`allow_signals = yes` in its configuration)';
+export const NO_CONNECTION = 'this agent has no SQL connection (`connect` in its configuration)';
 export const ONLY_ADMIN = 'only an admin may do this';
 
 const MOST_SECONDS = 60;
@@ -73,6 +77,23 @@ async function signal(body: Body, user: User, { feed, allowSignals, audit }: Cha
   const who = `process ${session.pid} (user ${session.user}, application ${JSON.stringify(session.application)}) of ${session.cluster}`;
   audit?.(`${user.name} did ${action} ${who}`);
   return { done: `${SIGNALS[action]} sent` };
+}
+
+/** Planning reads the catalogs and may call what the plan needs: an admin's deed, on the role's rights. */
+async function explain(body: Body, user: User, { feed, history, audit }: ChangeOptions): Promise<PlanAnswer> {
+  const doing = 'explaining a statement';
+  requireAdmin(user, doing, audit);
+  const [cluster, database, fingerprint] = [body.cluster, body.database, body.fingerprint].map(String);
+  const texts = [await feed.recent.texts([fingerprint!]), await history?.texts([fingerprint!])];
+  const text = texts.map((found) => found?.get(fingerprint!)).find(Boolean);
+  if (!text) throw new PebbleError('no-target', { doing, what: 'the text of this statement was not seen' });
+  if (text.truncated) {
+    const hint = 'raise track_activity_query_size';
+    throw new PebbleError('no-target', { doing, what: 'PostgreSQL cut the text of this statement', hint });
+  }
+  if (!feed.catalogs) throw new PebbleError('no-target', { doing, what: NO_CONNECTION });
+  audit?.(`${user.name} has statement ${fingerprint} of ${database} explained`);
+  return feed.catalogs.explain(cluster!, database!, text.text);
 }
 
 type Tracing = (body: Body, user: User, console: TraceConsole, audit: ChangeOptions['audit']) => unknown;

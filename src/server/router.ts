@@ -1,13 +1,13 @@
 /** The API: one row a path; what reads only is answered once for all who ask it within a second. */
 import { type Feed, History } from '../agent/index.ts';
-import type { Permissions, TextAnswer } from '../api/index.ts';
+import type { CatalogAnswer, Permissions, TextAnswer } from '../api/index.ts';
 import { PebbleError } from '../base/errors.ts';
 import type { Store } from '../store/index.ts';
 import type { User } from './access/index.ts';
 import { loadAnswer, stepFor } from './answers/load.ts';
 import { mixAnswer } from './answers/mix.ts';
 import { ROW_KINDS, type RowSources, rowsAnswer } from './answers/rows.ts';
-import { NO_SIGNALS, NO_TRACING, ONLY_ADMIN } from './changes.ts';
+import { NO_CONNECTION, NO_SIGNALS, NO_TRACING, ONLY_ADMIN } from './changes.ts';
 import type { TraceConsole } from './console.ts';
 import { filterOf, numberOf, type Question, questionOf } from './question.ts';
 
@@ -38,6 +38,7 @@ export class Router {
     this.#routes = {
       ...Object.fromEntries(rows),
       '/api/status': async () => options.feed.status(),
+      '/api/catalog': async (): Promise<CatalogAnswer> => ({ connections: options.feed.catalogs?.states ?? [] }),
       '/api/me': async (_, user) => permissionsOf(user, options),
       '/api/load': (question) => loadAnswer(this.#store(question), question),
       '/api/mix': (question) => mixAnswer(this.#store(question), question),
@@ -88,10 +89,11 @@ export class Router {
   }
 }
 
-const permissionsOf = ({ role }: User, { allowSignals, console }: RouterOptions): Permissions => ({
+const permissionsOf = ({ role }: User, { feed, allowSignals, console }: RouterOptions): Permissions => ({
   role,
   signal: role === 'admin' ? (allowSignals ? null : NO_SIGNALS) : ONLY_ADMIN,
   trace: role === 'admin' ? (console ? null : NO_TRACING) : ONLY_ADMIN,
+  explain: role === 'admin' ? (feed.catalogs ? null : NO_CONNECTION) : ONLY_ADMIN,
 });
 
 const MOST_COLUMNS = 500;

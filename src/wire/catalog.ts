@@ -94,6 +94,7 @@ const LOCKS = [
   pid('root_pid'),
   text('lock_type'),
   count('relation'),
+  text('relation_name'),
   text('mode'),
   text('blocker_mode'),
   column('waiting', 'boolean'),

@@ -108,6 +108,7 @@ const LOCK_ROW: Checks<LockRow> = {
   blocker_query: orNull(text),
   root_pid: orNull(count),
   lock_type: text,
+  relation_name: orNull(text),
   relation: orNull(decimal),
   transaction_id: orNull(decimal),
   mode: text,

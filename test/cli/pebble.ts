@@ -76,9 +76,13 @@ export class Running {
 }
 
 /** Waits until it is so. */
-export async function until(what: string, isSo: () => boolean, patienceMs: number = PATIENCE_MS): Promise<void> {
+export async function until(
+  what: string,
+  isSo: () => boolean | Promise<boolean>,
+  patienceMs: number = PATIENCE_MS,
+): Promise<void> {
   const deadline = performance.now() + patienceMs;
-  while (!isSo()) {
+  while (!(await isSo())) {
     if (performance.now() > deadline) throw new Error(`not so after ${patienceMs} ms: ${what}`);
     await sleep(50);
   }

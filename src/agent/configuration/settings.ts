@@ -48,6 +48,12 @@ export const SETTINGS = {
     summary: 'where PostgreSQL clients may ask: `/DIRECTORY:PORT` of a Unix socket, or `HOST:PORT`; off unless given',
   },
   sql_password_file: { kind: 'text', default: '', summary: 'file with the password of SQL over TCP, which needs one' },
+  connect: {
+    kind: 'list',
+    default: [],
+    summary:
+      'optional, one a cluster: `postgresql://ROLE@localhost/postgres?host=/run/postgresql` of a role with pg_monitor, for names, settings, the xmin horizon, vacuum, replication and plans',
+  },
   store: {
     kind: 'text',
     default: 'sqlite:/var/lib/pebble/history.db',

@@ -1,7 +1,7 @@
 /** Rules whose workload is hard to have on every machine: on rows made by hand, and their healthy twins. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { QueryRow, WaitRow } from '../../api/index.ts';
+import type { CatalogFacts, QueryRow, WaitRow } from '../../api/index.ts';
 import { findingsOf, RULES, type Situation } from './index.ts';
 
 const SECOND = 1e6;
@@ -67,6 +67,32 @@ const situation = (queries: QueryRow[], waits: WaitRow[] = [], earlier: QueryRow
 
 const ids = (one: Situation): string[] => findingsOf(one).map(({ id }) => id);
 
+const facts = (more: Partial<CatalogFacts>): Situation => {
+  const now: CatalogFacts = {
+    at: '2026-01-31T00:05:00.000Z',
+    role: 'primary',
+    settings: {},
+    pending_restart: [],
+    config_loaded: '2026-01-30T00:00:00.000Z',
+    started: '2026-01-30T00:00:00.000Z',
+    horizon: [],
+    vacuum: [],
+    slots: [],
+    standbys: [],
+    archiver: { archived: 0, failed: 0, last_failed: null },
+    checkpoints: { timed: 0, requested: 0 },
+    sessions_started: null,
+    ...more,
+  };
+  return { ...situation([]), catalog: { now, before: undefined } };
+};
+const slot = (active: boolean, gigabytes: number): Situation =>
+  facts({ slots: [{ name: 'standby_1', active, retained_bytes: gigabytes * 2 ** 30 }] });
+const standby = (megabytes: number): Situation =>
+  facts({
+    standbys: [{ application: 'b', state: 'streaming', sync_state: 'async', replay_lag_bytes: megabytes * 2 ** 20 }],
+  });
+
 const CASES: readonly { readonly id: string; readonly sick: Situation; readonly healthy: Situation }[] = [
   {
     id: 'cache-misses',
@@ -107,6 +133,15 @@ const CASES: readonly { readonly id: string; readonly sick: Situation; readonly 
     id: 'full-page-writes',
     sick: situation([query(0.3, 0, 0, { wal_bytes: 1e9, wal_fpi: 1e5 })]),
     healthy: situation([query(0.3, 0, 0, { wal_bytes: 1e9, wal_fpi: 1e3 })]),
+  },
+  { id: 'wal-retained', sick: slot(false, 3), healthy: slot(true, 3) },
+  { id: 'standby-behind', sick: standby(300), healthy: standby(3) },
+  {
+    id: 'readers-write',
+    sick: situation([query(0.3, 0, 0, { shared_blks_dirtied: 1e5 })]),
+    healthy: situation([
+      query(0.3, 0, 0, { shared_blks_dirtied: 1e5, query: 'SELECT * FROM orders WHERE customer = $1 FOR UPDATE' }),
+    ]),
   },
   { id: 'hot-query', sick: situation([query(2, 0, 0)]), healthy: situation([query(0.2, 0, 0)]) },
 ];

@@ -1,8 +1,13 @@
 /** Findings: what dominates, in words, with evidence, the next step, and what would show that it is wrong. */
+
+import { archiverFailing } from './rules/archiver-failing.ts';
+import { autovacuumBehind } from './rules/autovacuum-behind.ts';
 import { backendWrites } from './rules/backend-writes.ts';
 import { cacheMisses } from './rules/cache-misses.ts';
 import { commitBound } from './rules/commit-bound.ts';
+import { connectionChurn } from './rules/connection-churn.ts';
 import { failingStatements } from './rules/failing-statements.ts';
+import { forcedCheckpoints } from './rules/forced-checkpoints.ts';
 import { fullPageWrites } from './rules/full-page-writes.ts';
 import { hotQuery } from './rules/hot-query.ts';
 import { idleInTransaction } from './rules/idle-in-transaction.ts';
@@ -10,9 +15,13 @@ import { lockConvoy } from './rules/lock-convoy.ts';
 import { lwlockContention } from './rules/lwlock-contention.ts';
 import { planChange } from './rules/plan-change.ts';
 import { queryRegression } from './rules/query-regression.ts';
+import { readersWrite } from './rules/readers-write.ts';
 import { replicationBound } from './rules/replication-bound.ts';
 import { runQueue } from './rules/run-queue.ts';
+import { standbyBehind } from './rules/standby-behind.ts';
 import { tempFiles } from './rules/temp-files.ts';
+import { walRetained } from './rules/wal-retained.ts';
+import { xminHeld } from './rules/xmin-held.ts';
 import type { Conclusion, Rule, Situation } from './situation.ts';
 
 export type { Conclusion, Rule, Situation } from './situation.ts';
@@ -32,6 +41,14 @@ export const RULES: readonly Rule[] = [
   fullPageWrites,
   failingStatements,
   hotQuery,
+  readersWrite,
+  xminHeld,
+  autovacuumBehind,
+  walRetained,
+  archiverFailing,
+  standbyBehind,
+  forcedCheckpoints,
+  connectionChurn,
 ];
 
 const ORDER: readonly Conclusion['severity'][] = ['critical', 'warning', 'info'];

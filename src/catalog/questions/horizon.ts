@@ -17,7 +17,8 @@ const SQL = `
          (extract(epoch FROM clock_timestamp() - p.prepared) * 1e6)::float8
     FROM pg_prepared_xacts p
   UNION ALL
-  SELECT 'replication slot', s.slot_name, s.database, NULL, NULL, CASE WHEN s.active THEN 'active' ELSE 'inactive' END,
+  SELECT 'replication slot', s.slot_name, s.database, NULL, NULL,
+         CASE WHEN s.active THEN 'active' ELSE 'inactive' END || CASE WHEN s.xmin IS NULL THEN ', catalogs only' ELSE '' END,
          greatest(age(s.xmin), age(s.catalog_xmin)), NULL
     FROM pg_replication_slots s WHERE s.xmin IS NOT NULL OR s.catalog_xmin IS NOT NULL
   UNION ALL

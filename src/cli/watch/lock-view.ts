@@ -40,7 +40,7 @@ export const LOCK_VIEW: ViewSpec<LockRow> = {
 const shortMode = (mode: string): string => mode.replace(/Lock$/, '');
 
 function lockName(row: LockRow): string {
-  const what = row.relation ?? row.transaction_id;
+  const what = row.relation_name ?? row.relation ?? row.transaction_id;
   return what === null ? row.lock_type : `${row.lock_type} ${what}`;
 }
 

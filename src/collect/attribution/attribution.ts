@@ -2,7 +2,13 @@
 import type { ExecutionRow, Overhead, ProfileRow } from '../../api/index.ts';
 import { PebbleError } from '../../base/errors.ts';
 import { capabilities } from '../../bpf/features/index.ts';
-import { type DiscoveredCluster, discoverClusters, listChildren, Newcomers } from '../../postgres/discover/index.ts';
+import {
+  type DiscoveredCluster,
+  discoverClusters,
+  listChildren,
+  Newcomers,
+  readInnermostPid,
+} from '../../postgres/discover/index.ts';
 import type { Fingerprinter } from '../../postgres/fingerprint/index.ts';
 import { layoutOf } from '../../postgres/layout/index.ts';
 import type { ObservedCluster, Refused } from '../observed.ts';
@@ -146,6 +152,15 @@ export class Attribution {
       const isKnown = this.#clusters.some(({ pid }) => pid === cluster.pid);
       if (!isKnown && isWanted(cluster, this.#options)) this.#watch(cluster);
     }
+  }
+
+  /**
+   * A backend whose doings are ours, by the pid that its server gives it: it is left out of all figures from now on.
+   * Where servers in namespaces of their own have two with this pid, both stay in.
+   */
+  disregard(pid: number): void {
+    const [backend, ...others] = this.#listChildren().filter((child) => readInnermostPid(child) === pid);
+    if (backend !== undefined && others.length === 0) this.#engine.forget(backend);
   }
 
   /** Everything counted since the start. */

@@ -378,6 +378,15 @@ export class Engine {
     }
   }
 
+  /** From now on it is none of those that are watched. */
+  forget(pid: number): void {
+    try {
+      (this.#map('@backends') as TaskStorageMap<unknown>).delete(pid);
+    } catch (error) {
+      if (!(error instanceof KernelError && error.errno === ESRCH)) throw error;
+    }
+  }
+
   /** What the kernel knows of a process; nothing where it has ended or is not watched. */
   backend(pid: number): KernelBackend | undefined {
     try {

@@ -159,6 +159,7 @@ export const fileRow = (
   bytes,
   path,
   relation: (path !== null && relationOf(path)) || null,
+  relation_name: null,
 });
 
 /** What PostgreSQL counts as read, in blocks, and what came from a device for it. */

@@ -1,5 +1,5 @@
 /** Findings of a window, drawn when they are asked for: the same rules as the agent's, over whatever range the reader looks at. */
-import { History } from '../../agent/index.ts';
+import { type Feed, History } from '../../agent/index.ts';
 import { findingsOf, type Situation } from '../../aggregate/findings/index.ts';
 import type { Finding, LockRow, QueryRow, RowsAnswer } from '../../api/index.ts';
 import type { Store } from '../../store/index.ts';
@@ -12,6 +12,8 @@ export interface FindingSources {
   readonly locks: readonly LockRow[];
   readonly cpus: number;
   readonly host: string;
+  /** What PostgreSQL says of itself, for a range that ends now. */
+  readonly catalogs?: Feed['catalogs'];
 }
 
 const DAY_MS = 86_400_000;
@@ -38,6 +40,7 @@ export async function findingsAnswer(
       waits: waits.rows.filter(isOwn),
       locks: sources.locks.filter(isOwn),
       earlier: earlier.filter(isOwn),
+      catalog: sources.catalogs?.span(cluster),
     };
     return findingsOf(situation).map(({ queries: about, ...conclusion }) => ({
       host: sources.host,

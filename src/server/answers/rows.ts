@@ -1,9 +1,11 @@
 /** Rows of every kind, as `--json` prints them, for a range and facets; or why there are none. */
 import { type Feed, History } from '../../agent/index.ts';
 import type {
+  CatalogEvent,
   ExecutionRow,
   Finding,
   HistoryRows,
+  IoRow,
   LockRow,
   ProfileRow,
   QueryRow,
@@ -51,6 +53,7 @@ export const ROW_KINDS = [
   'profile',
   'executions',
   'findings',
+  'events',
 ] as const satisfies readonly RowKind[];
 
 export interface AnswerFrom {
@@ -71,6 +74,8 @@ export async function rowsAnswer(kind: RowKind, from: AnswerFrom, question: Ques
       return answer(await new History(from.store).waits(question.range, filterOf(question.facets, FACETS)), from);
     case 'findings':
       return findingsOf(from, question);
+    case 'events':
+      return eventsAnswer(from, question);
     case 'sessions':
       return sessionsAnswer(from, question);
     case 'locks':
@@ -89,8 +94,21 @@ export async function rowsAnswer(kind: RowKind, from: AnswerFrom, question: Ques
 
 async function findingsOf({ store, feed, history }: AnswerFrom, question: Question): Promise<RowsAnswer<Finding>> {
   const { rows: locks } = await locksBetween({ store: history, feed }, question.range, question.facets);
-  const sources = { store, history, locks, cpus: feed.status().cpus, host: feed.host };
+  const { catalogs, host } = feed;
+  const endsNow = question.range.toMs >= Date.parse(feed.status().at);
+  const sources = { store, history, locks, cpus: feed.status().cpus, host, ...(endsNow && { catalogs }) };
   return findingsAnswer(sources, question);
+}
+
+const NO_HISTORY = 'Events are kept in history, and this agent keeps none.';
+const MOST_EVENTS = 1000;
+
+/** Latest first. */
+async function eventsAnswer({ history }: AnswerFrom, { range, facets }: Question): Promise<RowsAnswer<CatalogEvent>> {
+  if (!history) return { missing: NO_HISTORY };
+  const where = filterOf(facets, ['host', 'cluster']) as { host?: string; cluster?: string };
+  const records = await history.records({ kind: 'event', range, ...where, limit: MOST_EVENTS });
+  return { missing: null, window: windowOf([], range), rows: records.map(({ body }) => body as CatalogEvent) };
 }
 
 async function sessionsAnswer({ feed }: AnswerFrom, { facets }: Question): Promise<RowsAnswer<SessionRow>> {
@@ -141,8 +159,16 @@ function readingsAnswer(
   const [before, after] = readings;
   const window = windowBetween(before.totals, after.totals);
   const rows: readonly RowsByKind['io' | 'commits'][] =
-    kind === 'io' ? new IoRows(before).advance(after) : new CommitRows(before.totals).advance(after.totals);
+    kind === 'io'
+      ? new IoRows(before).advance(after).map((row) => named(row, feed))
+      : new CommitRows(before.totals).advance(after.totals);
   return { missing: null, window, rows: matching(rows, facets) };
+}
+
+function named(row: IoRow, { catalogs }: Feed): IoRow {
+  if (!catalogs || row.kind !== 'file' || !row.relation) return row;
+  const { database_oid, filenode } = row.relation;
+  return { ...row, relation_name: catalogs.nameOfFile(row.cluster, database_oid, filenode) };
 }
 
 const OF_STATEMENTS = ['host', 'cluster', 'database', 'user', 'fingerprint'] as const;

@@ -69,6 +69,7 @@ function toRow(sum: LockSum, cluster: WatchedCluster, window: Window): LockRow {
     root_pid: blocker?.rootPid ?? null,
     lock_type: tag.type,
     relation: tag.relation === null ? null : String(tag.relation),
+    relation_name: null,
     transaction_id: tag.transaction === null ? null : String(tag.transaction),
     mode: wait.mode,
     blocker_mode: strongestMode(blocker?.held ?? 0) ?? null,

@@ -84,8 +84,8 @@ function Branch({ node, depth }: { readonly node: Blocked; readonly depth: numbe
 }
 
 function waitWords({ wait }: Blocked): ComponentChild {
-  const { lock_type, relation, mode, blocker_mode, count, wait_us, window_us } = wait!;
-  const what = relation === null ? lock_type : `${lock_type} of relation ${relation}`;
+  const { lock_type, relation, relation_name, mode, blocker_mode, count, wait_us, window_us } = wait!;
+  const what = relation === null ? lock_type : `${lock_type} of ${relation_name ?? `relation ${relation}`}`;
   const held = blocker_mode === null ? 'ahead of it in the queue' : `against ${blocker_mode}`;
   return ` ${what}, ${mode} ${held}: ${formatMicroseconds(wait_us)} in ${formatCount(count)} waits (${formatRate(wait_us / window_us)} sessions)`;
 }
