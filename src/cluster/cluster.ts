@@ -19,6 +19,8 @@ export interface ClusterOptions {
   readonly major?: number;
   /** postgresql.conf, over our own quick and small ones. */
   readonly settings?: Readonly<Record<string, string>>;
+  /** Makes the data directory in initdb's place: a standby's. */
+  readonly makeData?: (directory: string) => Promise<void>;
 }
 
 export interface Cluster {
@@ -59,7 +61,7 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
   const runDir = makeRunDir(user);
   try {
     const binaries = await binariesFor(options, runDir, user);
-    await initdb(binaries, runDir, user);
+    await (options.makeData?.(dataDir(runDir)) ?? initdb(binaries, runDir, user));
     return await launch(binaries, runDir, user, options.settings ?? {});
   } catch (error) {
     rmSync(runDir, { recursive: true, force: true });

@@ -1,5 +1,6 @@
 /** Tools for PostgreSQL: the known load of each, and what it must find of it. */
 import assert from 'node:assert/strict';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Cluster } from '../../../src/cluster/index.ts';
 import { Connection } from '../../../src/postgres/client/index.ts';
 import { entries, type Row, sum } from '../harness.ts';
@@ -43,6 +44,47 @@ async function deadlock(cluster: Cluster): Promise<void> {
     await Promise.all([one.close(), two.close()]);
   }
 }
+
+const COMMIT = "SELECT pg_logical_emit_message(true, 'pebble', 'x')";
+
+/** Another session waits for the lock WALWrite once: its holder is stopped while it makes a commit durable. */
+async function waitForWalWrite(waiter: Connection, writer: Connection, monitor: Connection): Promise<void> {
+  const event = `SELECT wait_event FROM pg_stat_activity WHERE pid = ${waiter.backendPid}`;
+  for (let held = false, delay = 0; !held; delay = (delay + 1) % 5) {
+    const written = writer.query(COMMIT);
+    await sleep(delay);
+    process.kill(writer.backendPid, 'SIGSTOP');
+    const commit = waiter.query(COMMIT);
+    await sleep(50);
+    const [waits] = await monitor.query(event);
+    held = waits!.rows[0]![0] === 'WALWrite';
+    if (held) await sleep(300);
+    process.kill(writer.backendPid, 'SIGCONT');
+    await Promise.all([written, commit]);
+  }
+}
+
+async function waitForWalWrites(waiter: Connection, cluster: Cluster): Promise<void> {
+  const [writer, monitor] = [await Connection.open(cluster), await Connection.open(cluster)];
+  try {
+    await repeat(PRIMES.slow, () => waitForWalWrite(waiter, writer, monitor));
+  } finally {
+    process.kill(writer.backendPid, 'SIGCONT');
+    await Promise.all([writer.close(), monitor.close()]);
+  }
+}
+
+/** Of a histogram: what took at least so many microseconds. */
+const atLeast = (rows: readonly Row[], map: string, us: number): number =>
+  rows.reduce(
+    (all, row) =>
+      all +
+      sum(
+        ((row[map] ?? []) as Row[]).filter(({ min }) => Number(min) >= us),
+        'count',
+      ),
+    0,
+  );
 
 export const POSTGRES_CASES: readonly PostgresCase[] = [
   {
@@ -201,6 +243,15 @@ export const POSTGRES_CASES: readonly PostgresCase[] = [
       );
       // Each of the rows, and the end.
       assert.ok(sorted >= PRIMES.slow * 501, String(sorted));
+    },
+  },
+  {
+    tool: 'pglwlock',
+    load: waitForWalWrites,
+    check: (rows) => {
+      const walWrite = rows.filter(({ key }) => key === 'WALWrite');
+      // Each was stopped for 350 ms; others wait for a sync, or were given up after 50 ms.
+      assert.equal(atLeast(walWrite, 'usecs', 262_144), PRIMES.slow, JSON.stringify(rows));
     },
   },
 ];

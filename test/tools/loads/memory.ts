@@ -2,7 +2,6 @@
 import { spawnSync } from 'node:child_process';
 import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import koffi from 'koffi';
 import { pageSize } from '../../../src/bpf/sys/index.ts';
 
 const MIB = 1024 * 1024;
@@ -100,7 +99,8 @@ function forgetCached(path: string): void {
 const [PROT_READ, MAP_SHARED, MADV_RANDOM] = [1, 1, 1];
 
 /** Maps pages of a file that are not in the page cache, and touches each: without read-ahead each is a major fault. */
-export function majorFaults(path: string, count: number): void {
+export async function majorFaults(path: string, count: number): Promise<void> {
+  const { default: koffi } = await import('koffi');
   const libc = koffi.load('libc.so.6');
   const map = libc.func('void *mmap(void *, size_t, int, int, int, int64)');
   const advise = libc.func('int madvise(void *, size_t, int)');

@@ -1,0 +1,59 @@
+/** pgrepl beside a real standby: what a synchronous commit waits for, and what the standby's processes wait for. */
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { type Cluster, startCluster } from '../../src/cluster/index.ts';
+import { SERVERS, UNABLE, withConnection } from '../accuracy/servers.ts';
+import { entries, type Row, rowsOf } from './harness.ts';
+import { STANDBY_NAME, startStandby } from './standby.ts';
+
+const COMMITS = 101;
+
+const waitsOf = (rows: readonly Row[], type: string, event: string): number =>
+  entries(
+    rows.filter(({ key }) => String(key) === `${type},${event}`),
+    'usecs',
+  );
+
+for (const server of SERVERS) {
+  describe(`pgrepl: ${server.flavour} ${server.major}`, { skip: UNABLE }, () => {
+    let primary: Cluster;
+    let standby: Cluster | undefined;
+    before(async () => {
+      primary = await startCluster({ ...server, settings: { synchronous_standby_names: STANDBY_NAME } });
+      standby = await startStandby(primary);
+      await withConnection(primary, async (connection) => {
+        let state = '';
+        while (state !== 'sync') {
+          const [result] = await connection.query('SELECT sync_state FROM pg_stat_replication');
+          state = result!.rows[0]?.[0] ?? '';
+        }
+      });
+    });
+    after(async () => {
+      await standby?.stop();
+      await primary.stop();
+    });
+
+    const commits = () =>
+      withConnection(primary, async (connection) => {
+        for (let i = 0; i < COMMITS; i++) await connection.query("SELECT pg_logical_emit_message(true, 'pebble', 'x')");
+      });
+
+    it('commits wait for the standby, its processes for WAL', async () => {
+      let standbyRows: readonly Row[] = [];
+      const rows = await rowsOf('pgrepl', ['--pgdata', primary.pgdata], async () => {
+        standbyRows = await rowsOf('pgrepl', ['--pgdata', standby!.pgdata], commits);
+      });
+      const text = JSON.stringify([...rows, ...standbyRows]);
+      const synchronous = waitsOf(rows, 'client backend', 'SyncRep');
+      // A wait that wakes up too early waits again.
+      assert.ok(synchronous >= COMMITS && synchronous <= COMMITS * 2, text);
+      assert.ok(waitsOf(rows, 'walsender', 'WalSenderMain') >= COMMITS, text);
+      assert.ok(waitsOf(standbyRows, 'walreceiver', 'WalReceiverMain') > 0, text);
+      assert.ok(waitsOf(standbyRows, 'startup', 'RecoveryWalStream') > 0, text);
+      // WALSync before 17; commits that arrive together are made durable together.
+      const synced = waitsOf(standbyRows, 'walreceiver', 'WALSync') + waitsOf(standbyRows, 'walreceiver', 'WalSync');
+      assert.ok(synced >= COMMITS / 2, text);
+    });
+  });
+}
