@@ -52,20 +52,27 @@ const LIVE_OPTIONS = {
 
 export const DEMO_OPTIONS = LIVE_OPTIONS;
 
+/** Of every command that counts by query. */
+const CHOICE_OPTIONS = {
+  pgdata: { kind: 'string', value: 'DIR', complete: 'directory', summary: 'only the cluster with this data directory' },
+  database: { kind: 'string', value: 'NAME', summary: 'only this database' },
+  user: { kind: 'string', value: 'NAME', summary: 'only this user' },
+  'query-id': { kind: 'string', value: 'ID', summary: 'only this query id, or fingerprint where there is none' },
+} as const satisfies Options;
+
 export const WATCH_OPTIONS = {
   ...LIVE_OPTIONS,
-  pgdata: { kind: 'string', value: 'DIR', complete: 'directory', summary: 'only the cluster with this data directory' },
+  ...CHOICE_OPTIONS,
 } as const satisfies Options;
 
 const MEASURE_OPTIONS = {
   duration: { kind: 'duration', value: 'TIME', short: 'd', summary: 'how long; 10 s unless given' },
   json: { kind: 'flag', summary: 'JSON rows (docs/json.md)' },
-  pgdata: WATCH_OPTIONS.pgdata,
+  ...CHOICE_OPTIONS,
 } as const satisfies Options;
 
 export const PROFILE_OPTIONS = {
   ...MEASURE_OPTIONS,
-  'query-id': { kind: 'string', value: 'ID', summary: 'only this query id, or fingerprint where there is none' },
   'off-cpu': { kind: 'flag', summary: 'where sessions sleep, instead of where they use a CPU' },
   output: {
     kind: 'choice',
@@ -88,10 +95,7 @@ export const RUN_OPTIONS = {
 
 export const IO_OPTIONS = MEASURE_OPTIONS;
 export const WAL_OPTIONS = MEASURE_OPTIONS;
-export const EXECUTIONS_OPTIONS = {
-  ...MEASURE_OPTIONS,
-  'query-id': PROFILE_OPTIONS['query-id'],
-} as const satisfies Options;
+export const EXECUTIONS_OPTIONS = MEASURE_OPTIONS;
 
 export const AGENT_OPTIONS = {
   pgdata: {

@@ -45,6 +45,20 @@ export async function rowsOf(
   return rows;
 }
 
+/** Runs a view from before the load begins until it has ended: a signal ends its window. */
+export async function rowsOfView(tool: string, args: readonly string[], load: () => Promise<void>): Promise<Row[]> {
+  const running = new Running(['run', tool, ...args, '--json', '--duration', '10m']);
+  try {
+    await running.watching();
+    await load();
+  } finally {
+    running.signal('SIGINT');
+  }
+  const { stdout, stderr, status } = await running.ended;
+  assert.equal(status, 130, stderr);
+  return stdout.split('\n').flatMap((line): Row[] => (line === '' ? [] : [JSON.parse(line)]));
+}
+
 /** Starts the load, lets it wait for the tool, and lets it run. */
 export async function observe(
   tool: string,

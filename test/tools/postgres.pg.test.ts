@@ -3,7 +3,8 @@ import { after, before, describe, it } from 'node:test';
 import { type Cluster, startCluster } from '../../src/cluster/index.ts';
 import { SERVERS, UNABLE, withConnection } from '../accuracy/servers.ts';
 import { POSTGRES_CASES } from './cases/postgres.ts';
-import { rowsOf } from './harness.ts';
+import { VIEW_CASES } from './cases/views.ts';
+import { rowsOf, rowsOfView } from './harness.ts';
 
 for (const server of SERVERS) {
   describe(`tools for PostgreSQL: ${server.flavour} ${server.major}`, { skip: UNABLE }, () => {
@@ -28,6 +29,13 @@ for (const server of SERVERS) {
       it(tool, { skip: stripped }, () =>
         withConnection(cluster, async (connection) => {
           check(await rowsOf(tool, [...args, '--pgdata', cluster.pgdata], () => load(connection, cluster)));
+        }),
+      );
+    }
+    for (const { tool, load, check } of VIEW_CASES) {
+      it(tool, () =>
+        withConnection(cluster, async (connection) => {
+          check(await rowsOfView(tool, ['--pgdata', cluster.pgdata], () => load(connection, cluster)));
         }),
       );
     }

@@ -48,7 +48,7 @@ async function show(
   });
   const page = shown && (await openPage(shown));
   try {
-    const watched = watchedQueries(observer, page && `the same as a page: ${page.link}`);
+    const watched = watchedQueries(observer, {}, page && `the same as a page: ${page.link}`);
     const whole = watched.windows();
     const interrupted = await watch({ watched, context, json, intervalMs, durationMs });
     // A live view leaves nothing behind: the whole run once more, to be read at leisure.

@@ -1,4 +1,5 @@
 /** `pebble executions`: the slowest requests of each query, whole. */
+import { chooser } from '../choice.ts';
 import type { Context, Exit } from '../command.ts';
 import { printExecutions } from '../depth/executions.ts';
 import { measure } from '../depth/measure.ts';
@@ -7,10 +8,9 @@ import type { Parsed } from '../options.ts';
 import type { EXECUTIONS_OPTIONS } from '../table.ts';
 
 export async function run({ options }: Parsed<typeof EXECUTIONS_OPTIONS>, context: Context): Promise<Exit> {
-  const { pgdata, duration: durationMs, json, 'query-id': id } = options;
+  const { pgdata, duration: durationMs, json } = options;
   await measure({ pgdata, durationMs, signals: ['executions', 'locks'] }, ({ attribution, window }) => {
-    const all = attribution.takeExecutions(window);
-    const rows = all.filter(({ query_id, fingerprint }) => id === undefined || (query_id ?? fingerprint) === id);
+    const rows = attribution.takeExecutions(window).filter(chooser(options));
     if (json) printNdjson(rows);
     else printExecutions(rows, context);
   });

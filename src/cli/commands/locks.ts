@@ -1,6 +1,7 @@
 /** `pebble locks`: who waits for a lock, and for whom. */
 import type { LockRow } from '../../api/index.ts';
 import { Attribution, LockRows } from '../../collect/attribution/index.ts';
+import { lockChooser } from '../choice.ts';
 import type { Context, Exit } from '../command.ts';
 import type { Parsed } from '../options.ts';
 import type { WATCH_OPTIONS } from '../table.ts';
@@ -16,7 +17,7 @@ export async function run({ options }: Parsed<typeof WATCH_OPTIONS>, context: Co
     toJson: (row) => row,
     windows: () => {
       const rows = new LockRows(attribution);
-      return () => rows.advance();
+      return () => rows.advance().filter(lockChooser(options));
     },
     header: (rows) => headerLines(attribution, lockHeader(rows), rows),
     refresh: () => attribution.refresh(),

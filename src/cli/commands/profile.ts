@@ -3,6 +3,7 @@ import type { ProfileRow } from '../../api/index.ts';
 import { PebbleError } from '../../base/errors.ts';
 import { SAMPLE_NS } from '../../collect/attribution/index.ts';
 import { toCollapsed, toPprof, toSpeedscope } from '../../export/profile/index.ts';
+import { chooser } from '../choice.ts';
 import type { Context, Exit } from '../command.ts';
 import { type Measured, measure } from '../depth/measure.ts';
 import { printNdjson } from '../depth/print.ts';
@@ -23,15 +24,10 @@ export async function run({ options }: Parsed<typeof PROFILE_OPTIONS>, context: 
   const signals = ['inner' as const, options['off-cpu'] ? ('off_cpu' as const) : ('profile' as const)];
   await measure({ pgdata, durationMs, signals }, async (measured) => {
     const all = await measured.attribution.endProfile(measured.window);
-    print(all.filter(selected(options['query-id'])), options, measured, context);
+    print(all.filter(chooser(options)), options, measured, context);
   });
   return undefined;
 }
-
-const selected =
-  (id: string | undefined) =>
-  ({ query_id, fingerprint }: ProfileRow): boolean =>
-    id === undefined || (query_id ?? fingerprint) === id;
 
 function print(rows: readonly ProfileRow[], options: ProfileOptions, measured: Measured, context: Context): void {
   if (options.json) return printNdjson(rows);

@@ -11,7 +11,7 @@ export async function run({ options }: Parsed<typeof WATCH_OPTIONS>, context: Co
   const observer = await observe(options);
   try {
     await measure({
-      watched: watchedQueries(observer),
+      watched: watchedQueries(observer, options),
       context: { ...context, terminal: false },
       json,
       intervalMs,

@@ -10,7 +10,7 @@ export async function run({ options }: Parsed<typeof WATCH_OPTIONS>, context: Co
   const { json, interval: intervalMs, duration: durationMs } = options;
   const observer = await observe(options);
   try {
-    const watched = watchedQueries(observer);
+    const watched = watchedQueries(observer, options);
     return (await watch({ watched, context, json, intervalMs, durationMs })) ? 130 : undefined;
   } finally {
     observer.close();

@@ -11,7 +11,7 @@ export async function run({ options }: Parsed<typeof WATCH_OPTIONS>, context: Co
   const observer = await observe(options);
   try {
     await measure({
-      watched: watchedWaits(observer, json),
+      watched: watchedWaits(observer, json, options),
       context: { ...context, terminal: false },
       json,
       intervalMs,

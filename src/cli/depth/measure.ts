@@ -1,4 +1,5 @@
 /** Watches for a while with some signals, and gives what was read at both ends: for commands that answer once. */
+import { formatMicroseconds } from '../../base/units.ts';
 import {
   Attribution,
   type AttributionOptions,
@@ -38,6 +39,7 @@ export async function measure<T>(
   try {
     const read = () => ({ totals: attribution.read(), io: attribution.readIo() });
     const { totals: before, io: ioBefore } = read();
+    process.stderr.write(`pebble: watching for ${formatMicroseconds(durationMs * 1000)}\n`);
     await pause(durationMs, interruption());
     const { totals: after, io: ioAfter } = read();
     const io = { before: ioBefore, after: ioAfter };

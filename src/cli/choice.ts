@@ -1,0 +1,48 @@
+/** Rows that `--database`, `--user` and `--query-id` choose: sums that the kernel keeps apart by just these. */
+
+export interface Choice {
+  readonly database?: string | undefined;
+  readonly user?: string | undefined;
+  readonly 'query-id'?: string | undefined;
+}
+
+/** Fields of a doer; what belongs to nobody has none, and is not chosen by any. */
+interface Done {
+  readonly database?: string | null;
+  readonly user?: string | null;
+  readonly query_id?: string | null;
+  readonly fingerprint?: string | null;
+}
+
+export function chooser(choice: Choice): (row: object) => boolean {
+  const { database, user, 'query-id': id } = choice;
+  return (row) => {
+    const done: Done = row;
+    return (
+      (database === undefined || done.database === database) &&
+      (user === undefined || done.user === user) &&
+      (id === undefined || (done.query_id ?? done.fingerprint) === id)
+    );
+  };
+}
+
+interface Waited {
+  readonly database: string | null;
+  readonly waiter_user: string | null;
+  readonly waiter_query_id: string | null;
+  readonly waiter_fingerprint: string | null;
+  readonly blocker_user: string | null;
+  readonly blocker_query_id: string | null;
+  readonly blocker_fingerprint: string | null;
+}
+
+/** Of lock waits: those in which the waiter or the blocker is chosen. */
+export function lockChooser(choice: Choice): (row: Waited) => boolean {
+  const isChosen = chooser(choice);
+  return (row) => {
+    const { database } = row;
+    const waiter = { query_id: row.waiter_query_id, fingerprint: row.waiter_fingerprint, user: row.waiter_user };
+    const blocker = { query_id: row.blocker_query_id, fingerprint: row.blocker_fingerprint, user: row.blocker_user };
+    return isChosen({ database, ...waiter }) || isChosen({ database, ...blocker });
+  };
+}
