@@ -14,12 +14,13 @@ const HOST = 'host' as const;
 const DOCUMENT = join(import.meta.dirname, '../docs/kernels.md');
 const USAGE = `usage: npm run kernels                      the matrix everywhere, written to docs/kernels.md
        npm run kernels -- --kernel NAME     the matrix there, and its column of docs/kernels.md; "host" is this one
-       npm run kernels -- --kernel NAME [--postgres] [--timeout SECONDS] -- COMMAND …
+       npm run kernels -- --kernel NAME [--postgres] [--module NAME]… [--timeout SECONDS] -- COMMAND …
                                             any command of this repository there; exits as it does
 kernels: ${[HOST, ...KERNELS.map(({ name }) => name)].join(' ')}`;
 
 interface CommandOptions {
   readonly postgres: boolean;
+  readonly modules: readonly string[];
   readonly timeoutSeconds?: number;
 }
 
@@ -29,6 +30,7 @@ async function main(): Promise<number> {
     options: {
       kernel: { type: 'string' },
       postgres: { type: 'boolean', default: false },
+      module: { type: 'string', multiple: true, default: [] },
       timeout: { type: 'string' },
       help: { type: 'boolean', short: 'h' },
     },
@@ -43,7 +45,7 @@ async function main(): Promise<number> {
   if (kernel === undefined || kernel === HOST)
     throw new PebbleError('usage', { what: 'a command needs a --kernel of the table', hint: USAGE });
   const timeout = values.timeout === undefined ? {} : { timeoutSeconds: Number(values.timeout) };
-  return runCommand(kernel, positionals, { postgres: values.postgres, ...timeout });
+  return runCommand(kernel, positionals, { postgres: values.postgres, modules: values.module, ...timeout });
 }
 
 function named(name: string): Kernel | typeof HOST {

@@ -56,11 +56,12 @@ async function runTool({ name, hooks }: Tool, cluster: Cluster): Promise<Run> {
   return { lines: stdout().split('\n'), stderr: stderr(), ...counted };
 }
 
-/** What the demo's workload does not do: vacuum and checkpoints, while the tool runs. */
+/** What the demo's workload does not do: vacuum, checkpoints and new connections, while the tool runs. */
 async function maintain(cluster: Cluster, child: ChildProcess): Promise<void> {
   const connection = await Connection.open(cluster);
   while (child.exitCode === null) {
     for (const statement of ['VACUUM demo.stock', 'CHECKPOINT']) await connection.query(statement);
+    await (await Connection.open(cluster)).close();
     await sleep(500);
   }
   await connection.close();

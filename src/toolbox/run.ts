@@ -9,7 +9,7 @@ import { jsonRows } from './json-rows.ts';
 import { textRows } from './text-rows.ts';
 import type { Tool } from './tool.ts';
 import { Window } from './window.ts';
-import { otherWay, silence } from './words.ts';
+import { otherWay, reasons, silence } from './words.ts';
 
 /** What getopt() in a tool's script asks for. */
 export interface ScriptOption {
@@ -26,6 +26,8 @@ export interface ToolOptions {
   readonly pgdata?: string;
   readonly json: boolean;
   readonly signal: AbortSignal;
+  /** Ends so long after everything is attached. */
+  readonly durationMs?: number;
   /** Print and begin anew every so many milliseconds. */
   readonly intervalMs?: number;
   /** Entries of a table that are shown as text. */
@@ -47,16 +49,15 @@ export function toolOptions(tool: Tool, pgdata?: string): readonly ScriptOption[
 /** The exit status: what the script gave to exit(), 0 without. */
 export async function runTool(tool: Tool, options: ToolOptions): Promise<number> {
   const { script, diagnostics, options: own } = compileTool(tool, options, false);
-  const text = formatDiagnostics(diagnostics, { colour: options.colour, warnings: true });
   if (!script) {
     throw new PebbleError('semantic', {
       doing: `compiling the tool ${tool.name} for this host`,
       what: 'it cannot run here',
-      detail: text,
+      detail: reasons(diagnostics),
       hint: otherWay(tool),
     });
   }
-  process.stderr.write(text);
+  process.stderr.write(formatDiagnostics(diagnostics, { colour: options.colour, warnings: true }));
   const window = new Window();
   const wording = wordingOf(tool, window, options);
   const output = new Output(wording, new Sink(1, 'line'), {
@@ -64,14 +65,21 @@ export async function runTool(tool: Tool, options: ToolOptions): Promise<number>
     colour: options.colour,
     warnings: true,
   });
+  const deadline = new AbortController();
+  let timer: NodeJS.Timeout | undefined;
+  const started = () => {
+    window.next();
+    if (options.durationMs !== undefined) timer = setTimeout(() => deadline.abort(), options.durationMs);
+  };
   return runScript(script, {
     output,
-    signal: options.signal,
+    signal: AbortSignal.any([options.signal, deadline.signal]),
+    started,
     quiet: true,
     silence: (attached) => silence(tool, attached.length, own, options.named),
     isState,
     ...(options.intervalMs !== undefined && { every: { ms: options.intervalMs, next: () => window.next() } }),
-  });
+  }).finally(() => clearTimeout(timer));
 }
 
 /** What a tool only remembers: from one event to the next. */
@@ -100,10 +108,15 @@ function compileTool(
   return compile(tool.source, {
     host: machineHost({ target: postgresTarget(choice) }),
     settings: DEFAULT_SETTINGS,
-    named,
+    named: new Map([...named].map(([name, text]) => [name, unsigned(text)])),
     positional: tool.takesServer && positional.length === 0 ? [serverBinary(choice)] : positional,
     checkOnly,
     defines: { tracer_pid: BigInt(process.pid) },
     imports: { host: scriptFiles, includePaths: SYSTEM_INCLUDES },
   });
+}
+
+/** Query ids are signed, and integers of the language's options are not. */
+function unsigned(text: string | undefined): string | undefined {
+  return text !== undefined && /^-\d+$/.test(text) ? String(BigInt.asUintN(64, BigInt(text))) : text;
 }

@@ -1,4 +1,5 @@
 /** What a tool says beside its rows: what it traces at which cost, why nothing came of it, and what else answers where it cannot run. */
+import type { Diagnostic } from '../lang/index.ts';
 import type { ScriptOption } from './run.ts';
 import type { Tool } from './tool.ts';
 
@@ -53,6 +54,20 @@ export function silence(
     ...notes.map((note) => `Note: ${note}.`),
   ].join(' ');
 }
+
+/** Errors that are named one by one. */
+const MOST_REASONS = 3;
+
+/** Why a tool does not compile for this host, without its lines: `pebble trace --check` shows those. */
+export function reasons(diagnostics: readonly Diagnostic[]): string {
+  const errors = diagnostics.filter(({ severity, message }) => severity === 'error' && !NO_POINTS.test(message));
+  const messages = [...new Set(errors.map(({ message }) => message))];
+  const more = messages.length > MOST_REASONS ? [`… and ${messages.length - MOST_REASONS} more`] : [];
+  return [...messages.slice(0, MOST_REASONS), ...more].join('\n');
+}
+
+/** Follows from another. */
+const NO_POINTS = /^Probe has no valid attach points/;
 
 /** Where a tool cannot run: what its notes offer in its place. */
 export function otherWay({ notes }: Tool): string {

@@ -6,13 +6,13 @@ import type { RawEntries } from './format/snapshot.ts';
 
 const viewOf = (bytes: Buffer): DataView => new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
 
-/** All entries of a map; what changes meanwhile may be missed. */
-export function readMap(collection: Collection, map: ScriptMap): RawEntries {
+/** All entries of a map; what changes meanwhile may be missed. `take`: none of them is left. */
+export function readMap(collection: Collection, map: ScriptMap, take = false): RawEntries {
   const table = collection.keyed(map.spec);
   const keys: Buffer[] = [];
   const values: Buffer[] = [];
   let count = 0;
-  for (const chunk of table.chunks()) {
+  for (const chunk of table.chunks({ remove: take })) {
     count += chunk.count;
     keys.push(Buffer.from(chunk.keys));
     values.push(Buffer.from(chunk.values));

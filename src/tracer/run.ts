@@ -298,8 +298,9 @@ class Run implements Session {
   #turn(): void {
     this.#countLosses();
     for (const map of this.#results()) {
-      this.#printMap(map);
-      clearMap(this.collection, map);
+      // Keyed entries are taken as they are read: what is counted in between belongs to the next interval.
+      this.#printMap(map, map.key !== undefined);
+      if (!map.key) clearMap(this.collection, map);
     }
     this.output.settle();
     this.#options.every?.next();
@@ -320,14 +321,14 @@ class Run implements Session {
     for (const map of this.#results()) this.#printMap(map);
   }
 
-  #printMap(map: ScriptMap): void {
-    const snapshot = this.#snapshot(map);
+  #printMap(map: ScriptMap, take = false): void {
+    const snapshot = this.#snapshot(map, take);
     this.#stored ||= snapshot.rows.length > 0;
     this.output.write(this.output.values.map(snapshot));
   }
 
-  #snapshot(map: ScriptMap): MapSnapshot {
-    return takeSnapshot(map, readMap(this.collection, map), this.context);
+  #snapshot(map: ScriptMap, take = false): MapSnapshot {
+    return takeSnapshot(map, readMap(this.collection, map, take), this.context);
   }
 
   /** Maps that can be printed, in the order of their names. */

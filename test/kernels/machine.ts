@@ -15,6 +15,8 @@ export interface Job {
   readonly environment?: Readonly<Record<string, string>>;
   /** Debian's PostgreSQL 15, and npm's where it is built for the machine, are there, too. */
   readonly postgres?: boolean;
+  /** Kernel modules that are loaded before the command, in this order: of kernels whose package does not compress them. */
+  readonly modules?: readonly string[];
   /** From when the machine starts. */
   readonly timeoutSeconds?: number;
   /** Takes what the command prints. */
@@ -41,8 +43,8 @@ const ENDS = /^PEBBLE-GUEST ends (\d+) after ([\d.]+) s$/;
 export async function runInMachine(kernel: Kernel, job: Job): Promise<Outcome> {
   requireQemu(kernel);
   updateLists();
-  const image = kernelImage(kernel);
-  const root = openRoot(kernel, job);
+  const { image, directory } = kernelImage(kernel);
+  const root = openRoot(kernel, job, modulePaths(directory, job.modules ?? []));
   try {
     return await boot(kernel, image, root, job);
   } finally {
@@ -61,19 +63,36 @@ function requireQemu(kernel: Kernel): void {
   });
 }
 
-function kernelImage(kernel: Kernel): string {
+interface KernelFiles {
+  readonly image: string;
+  /** Of its package, unpacked. */
+  readonly directory: string;
+}
+
+function kernelImage(kernel: Kernel): KernelFiles {
   const name = kernelPackage(kernel.arch, kernel.version);
   const [directory] = unpacked([`${name}:${kernel.arch}`]);
   const [image] = globSync(['boot/vmlinuz-*', 'usr/lib/modules/*/vmlinuz'], { cwd: directory! });
-  if (image !== undefined) return join(directory!, image);
+  if (image !== undefined) return { image: join(directory!, image), directory: directory! };
   throw new PebbleError('format', { doing: `unpacking Debian's package ${name}`, what: 'no kernel image is in it' });
 }
 
+function modulePaths(directory: string, names: readonly string[]): string[] {
+  return names.map((name) => {
+    const [path] = globSync(`{,usr/}lib/modules/*/kernel/**/${name}.ko`, { cwd: directory });
+    if (path !== undefined) return join(directory, path);
+    throw new PebbleError('usage', {
+      doing: `looking for ${name}.ko in ${directory}`,
+      what: 'there is no such module',
+    });
+  });
+}
+
 /** Descriptor of the root file system, which has no name: nothing of it stays behind, however this process ends. */
-function openRoot(kernel: Kernel, job: Job): number {
+function openRoot(kernel: Kernel, job: Job, modules: readonly string[]): number {
   const path = join(cacheDirectory(), `root-${kernel.name}-${process.pid}.cpio`);
   try {
-    writeRoot(path, { ...job, arch: kernel.arch, postgres: job.postgres ?? false });
+    writeRoot(path, { ...job, arch: kernel.arch, postgres: job.postgres ?? false, modules });
     return openSync(path, 'r');
   } finally {
     rmSync(path, { force: true });

@@ -2,7 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { copyFileSync, existsSync, readFileSync, renameSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { cacheDirectory } from './cache.ts';
 import { Cpio } from './cpio.ts';
 import { unpacked } from './debian.ts';
@@ -35,6 +35,8 @@ export interface Guest {
   readonly environment?: Readonly<Record<string, string>>;
   /** Debian's PostgreSQL 15 and npm's 18. */
   readonly postgres: boolean;
+  /** Files of kernel modules, in the order in which they are loaded. */
+  readonly modules: readonly string[];
 }
 
 /** Writes the archive for QEMU's -initrd. */
@@ -45,6 +47,7 @@ export function writeRoot(path: string, guest: Guest): void {
   archive.directory('/tmp', 0o1777);
   archive.file('/init', readFileSync(join(GUEST, 'init')), 0o755);
   archive.file('/guest/command', commandScript(guest), 0o755);
+  for (const module of guest.modules) archive.copy(module, `/guest/${basename(module)}`);
   archive.file('/etc/passwd', USERS);
   archive.file('/etc/group', GROUPS);
   archive.file('/etc/hosts', '127.0.0.1 localhost\n::1 localhost\n');
@@ -54,7 +57,7 @@ export function writeRoot(path: string, guest: Guest): void {
   archive.close();
 }
 
-function commandScript({ command, environment }: Guest): string {
+function commandScript({ command, environment, modules }: Guest): string {
   const variables = {
     PATH: `${REPOSITORY}/node_modules/.bin:/usr/lib/postgresql/15/bin:/bin:/sbin:/usr/bin:/usr/sbin`,
     HOME: '/root',
@@ -62,7 +65,8 @@ function commandScript({ command, environment }: Guest): string {
     ...environment,
   };
   const exports = Object.entries(variables).map(([name, value]) => `export ${name}=${quoted(value)}\n`);
-  return `${exports.join('')}cd ${quoted(REPOSITORY)}\n${command.map(quoted).join(' ')}\n`;
+  const loading = modules.map((module) => `insmod /guest/${basename(module)}\n`);
+  return `${exports.join('')}${loading.join('')}cd ${quoted(REPOSITORY)}\n${command.map(quoted).join(' ')}\n`;
 }
 
 function quoted(text: string): string {

@@ -135,6 +135,7 @@ const LOADS: Readonly<Record<string, () => void | Promise<void>>> = {
     inFolder(async (folder) => (await import('./loads/network.ts')).throughUnixSocket(folder, COUNTS.messages, 1000)),
   unanswered: async () => (await import('./loads/network.ts')).unanswered(COUNTS.connections),
   tls: () => inFolder(async (folder) => (await import('./loads/talk.ts')).overTls(folder, COUNTS.messages)),
+  raid: async () => (await import('./loads/raid.ts')).flushed(COUNTS.syncs),
   typed: async () => (await import('./loads/talk.ts')).typed(COUNTS.commands),
 };
 

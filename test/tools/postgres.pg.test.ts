@@ -1,10 +1,13 @@
 /** Tools for PostgreSQL: each provokes its event a known number of times and finds exactly that, on npm's build and Debian's. */
+import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type Cluster, startCluster } from '../../src/cluster/index.ts';
 import { SERVERS, UNABLE, withConnection } from '../accuracy/servers.ts';
+import { pebble } from '../cli/pebble.ts';
 import { POSTGRES_CASES } from './cases/postgres.ts';
 import { VIEW_CASES } from './cases/views.ts';
-import { rowsOf, rowsOfView } from './harness.ts';
+import { entries, rowsOf, rowsOfView, sum } from './harness.ts';
 
 for (const server of SERVERS) {
   describe(`tools for PostgreSQL: ${server.flavour} ${server.major}`, { skip: UNABLE }, () => {
@@ -39,5 +42,41 @@ for (const server of SERVERS) {
         }),
       );
     }
+    if (server !== SERVERS[0]) return;
+    it('choices are made in the kernel, and said where nothing is left', () =>
+      withConnection(cluster, async (connection) => {
+        const load = async () => {
+          for (let i = 0; i < 7; i++) await connection.query('SELECT 1 AS chosen');
+          await withConnection(cluster, (other) => other.query('SELECT now()'));
+        };
+        const requests = async (...choice: string[]) =>
+          sum(await rowsOf('pgrunq', ['--pgdata', cluster.pgdata, ...choice], load), 'requests');
+        const rows = await rowsOf('pgrunq', ['--pgdata', cluster.pgdata], load);
+        const [chosen] = rows.filter(({ query }) => query === 'SELECT 1 AS chosen');
+        // Signed, and here negative or not.
+        assert.equal(await requests('--query-id', String(chosen!.query_id)), 7);
+        assert.equal(await requests('--pid', String(connection.backendPid)), 7);
+        assert.equal(await requests('--database', 'postgres', '--user', cluster.user), 8);
+        assert.equal(await requests('--query-id', '-7'), 0);
+        const { status, stderr } = pebble('run', 'pgrunq', '--pgdata', cluster.pgdata, '--user', 'nobody', '-d', '1');
+        assert.equal(status, 0);
+        assert.match(
+          stderr,
+          /No event: pgrunq was attached to \d+ hooks and saw nothing that it shows\. Only: --user nobody/,
+        );
+      }));
+
+    it('--interval gives windows that add up', () =>
+      withConnection(cluster, async (connection) => {
+        const rows = await rowsOf('pgphases', ['--pgdata', cluster.pgdata, '--interval', '0.2s'], async () => {
+          for (let i = 0; i < 31; i++) {
+            await connection.query(`SELECT ${i}`);
+            await sleep(20);
+          }
+        });
+        const parsed = rows.filter(({ key }) => key === 'parse');
+        assert.equal(entries(parsed, 'ns'), 31);
+        assert.ok(new Set(parsed.map(({ window_start }) => window_start)).size > 1);
+      }));
   });
 }

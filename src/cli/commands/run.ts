@@ -114,15 +114,14 @@ async function start(
   { terminal }: Context,
 ): Promise<Exit> {
   const colour = terminal && !options['no-color'] && colorsWanted();
-  const signal = interruption();
-  const deadline = options.duration === undefined ? undefined : AbortSignal.timeout(options.duration);
   if (!options.json) process.stderr.write(header(tool, options.duration));
   return runTool(tool, {
     named: namedValues(own, options),
     positional: operands,
     ...(options.pgdata !== undefined && { pgdata: options.pgdata }),
     json: options.json,
-    signal: deadline ? AbortSignal.any([signal, deadline]) : signal,
+    signal: interruption(),
+    ...(options.duration !== undefined && { durationMs: options.duration }),
     top: options.top ?? 20,
     colour,
     ...(options.interval !== undefined && { intervalMs: options.interval }),

@@ -6,6 +6,7 @@ import { COUNTS } from '../load.ts';
 import { noMemoryCgroup } from '../loads/memory.ts';
 import { noMount } from '../loads/mounted.ts';
 import { noNetworkOfItsOwn } from '../loads/network.ts';
+import { noRaid } from '../loads/raid.ts';
 import { missing } from '../loads/talk.ts';
 
 export interface HostCase {
@@ -423,6 +424,12 @@ export const HOST_CASES: readonly HostCase[] = [
         said,
       );
     },
+  },
+  {
+    tool: 'mdflush',
+    load: 'raid',
+    unable: noRaid,
+    check: ({ rows }) => assert.equal(rowWhere(rows, 'device', 'md_pebble').length, COUNTS.syncs, JSON.stringify(rows)),
   },
   {
     tool: 'dcsnoop',

@@ -1,0 +1,57 @@
+/** Each tool has a known load that it is tested with, a page, and words that fit a terminal. */
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { describe, it } from 'node:test';
+import { header, listTools, type Tool, type View } from '../../src/toolbox/index.ts';
+import { HOST_CASES } from './cases/host.ts';
+import { POSTGRES_CASES } from './cases/postgres.ts';
+import { VIEW_CASES } from './cases/views.ts';
+
+const COLUMNS = 100;
+
+/** Those with a file of their own. */
+const ALONE: Readonly<Record<string, string>> = { pgrepl: 'replication.pg.test.ts' };
+
+const TESTED = new Set([
+  ...[...HOST_CASES, ...POSTGRES_CASES, ...VIEW_CASES].map(({ tool }) => tool),
+  ...Object.keys(ALONE),
+]);
+
+const isTool = (tool: Tool | View): tool is Tool => 'source' in tool;
+const tools = listTools((error) => assert.fail(error.message));
+
+describe('each tool', () => {
+  it('has a known load, and each known load a tool', () => {
+    const names = tools.map(({ name }) => name);
+    assert.deepEqual([...TESTED].sort(), names);
+    for (const [name, file] of Object.entries(ALONE))
+      assert.match(readFileSync(new URL(file, import.meta.url), 'utf8'), new RegExp(`'${name}'`));
+  });
+
+  it('asks a question, and says what it traces and costs, in the width of a terminal', () => {
+    for (const tool of tools) {
+      assert.match(tool.question, /^[A-Z].*\?( |$)/, tool.name);
+      assert.ok(tool.hooks.length > 0, tool.name);
+      if (!isTool(tool)) continue;
+      assert.ok(tool.cost, `${tool.name} has no cost: node scripts/generate/tool-pages.ts ${tool.name}`);
+      for (const line of header(tool, 10_000)
+        .split('\n')
+        .filter((text) => !text.startsWith('note: ')))
+        assert.ok(line.length <= COLUMNS, line);
+    }
+  });
+
+  it('about PostgreSQL takes the choices of all of them', () => {
+    for (const { name, source } of tools.filter(isTool).filter((tool) => tool.name.startsWith('pg')))
+      assert.match(source.text, /\bpg_wanted\(\)/, name);
+  });
+
+  it('has a page with its question, hooks, cost and a run', () => {
+    for (const tool of tools.filter(isTool)) {
+      const page = readFileSync(tool.source.name.replace(/\.bt$/, '.md'), 'utf8');
+      for (const part of [`# ${tool.name}\n\n${tool.question}\n`, '- hooks: ', `- cost: ${tool.cost}`])
+        assert.ok(page.includes(part), `${tool.name}.md lacks ${JSON.stringify(part)}: it is out of date`);
+      assert.match(page, new RegExp(`sudo \\./pebble run ${tool.name}\\b`), tool.name);
+    }
+  });
+});
