@@ -40,6 +40,11 @@ const SELDOM_MS = 5000;
 const LOOKS_ON_MS = 15_000;
 
 type Listener = (status: Status) => void;
+interface SinceStart {
+  readonly at: Totals;
+  queries?: readonly QueryRow[];
+  waits?: readonly WaitRow[];
+}
 
 export class LiveFeed implements Feed {
   /** The last minutes. */
@@ -73,6 +78,7 @@ export class LiveFeed implements Feed {
   #seldomMs = -Infinity;
   readonly #first: Totals;
   #last: Totals;
+  #rows: SinceStart | undefined;
   #status: Status;
 
   constructor(watched: Watched, live: LiveOptions = {}) {
@@ -103,13 +109,22 @@ export class LiveFeed implements Feed {
     return this.#status;
   }
 
-  /** Of this moment: what has just ended is counted. */
-  queriesSinceStart(): QueryRow[] {
-    return new QueryRows(this.#first).advance(this.#attribution.read());
+  /** As of the last reading, a second ago at most; whoever asks again before the next one gets the same rows. */
+  queriesSinceStart(): readonly QueryRow[] {
+    const since = this.#sinceStart();
+    since.queries ??= new QueryRows(this.#first).advance(this.#last);
+    return since.queries;
   }
 
-  waitsSinceStart(): WaitRow[] {
-    return new WaitRows(this.#first).advance(this.#attribution.read());
+  waitsSinceStart(): readonly WaitRow[] {
+    const since = this.#sinceStart();
+    since.waits ??= new WaitRows(this.#first).advance(this.#last);
+    return since.waits;
+  }
+
+  #sinceStart(): SinceStart {
+    if (this.#rows?.at !== this.#last) this.#rows = { at: this.#last };
+    return this.#rows;
   }
 
   /** Calls `listener` with each new status until the returned function is called. */

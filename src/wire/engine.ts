@@ -33,8 +33,8 @@ export class Engine {
 
   async run(query: Query, signal: AbortSignal): Promise<Result> {
     const relations = query.relations.map((name) => RELATIONS.get(name)!);
+    if (query.plain) return this.#plain(relations[0]!, query, query.plain);
     const tables = await Promise.all(relations.map((relation) => this.#table(relation, query)));
-    if (query.plain) return project(relations[0]!, tables[0]!, query.plain);
     const work: Work = { sql: query.sql, tables, mostRows: MOST_ROWS };
     const answer = this.#queue.then(() => this.#ask(work, signal));
     this.#queue = answer.catch(() => undefined);
@@ -53,22 +53,32 @@ export class Engine {
     this.#child = undefined;
   }
 
-  async #table({ name, columns }: Relation, { range, plain }: Query): Promise<Table> {
-    const asked = range && {
-      range_from: new Date(range.fromMs).toISOString(),
-      range_to: new Date(range.toMs).toISOString(),
+  /** Text is made of what is asked for only. */
+  async #plain(relation: Relation, { range }: Query, wanted: readonly (string | null)[]): Promise<Result> {
+    const columns = wanted.map((name) => relation.columns.find((column) => column.name === name));
+    const rows = await this.#rows(relation, range);
+    return {
+      columns: columns.map((column) => ({ name: column?.name ?? '?column?', type: column?.type ?? 'text' })),
+      rows: rows.map((row) => columns.map((column) => (column ? textOf(column, row) : null))),
     };
-    // Text is made of what is asked for only.
-    const isWanted = columns.map((column) => plain?.includes(column.name) ?? true);
-    const cells = (row: Row): (string | null)[] =>
-      columns.map((column, at) => (isWanted[at] ? textOf(column, row) : null));
-    const rows = await this.#source(name, range);
-    const names = columns.map((column) => ({ name: column.name, type: column.type }));
+  }
+
+  async #table(relation: Relation, { range }: Query): Promise<Table> {
+    const { name, columns } = relation;
+    const rows = await this.#rows(relation, range);
     return {
       name,
-      columns: names,
-      rows: rows.map((row) => cells(asked ? { ...row, ...asked } : row)),
+      columns: columns.map((column) => ({ name: column.name, type: column.type })),
+      rows: rows.map((row) => columns.map((column) => textOf(column, row))),
     };
+  }
+
+  /** Every row has the range that was asked for. */
+  async #rows({ name }: Relation, range: TimeRange | undefined): Promise<readonly Row[]> {
+    const rows = await this.#source(name, range);
+    if (!range) return rows;
+    const [range_from, range_to] = [range.fromMs, range.toMs].map((ms) => new Date(ms).toISOString());
+    return rows.map((row) => ({ ...row, range_from, range_to }));
   }
 
   #ask(work: Work, signal: AbortSignal): Promise<Answer> {
@@ -114,11 +124,3 @@ function start(): ChildProcess {
 
 const CANCELED = (): SqlFailure => new SqlFailure('57014', 'canceling statement due to user request');
 const HINT = `the relations are ${[...RELATIONS.keys()].join(', ')}; expressions are SQLite's`;
-
-function project({ columns }: Relation, { rows }: Table, wanted: readonly (string | null)[]): Result {
-  const at = wanted.map((name) => columns.findIndex((column) => column.name === name));
-  return {
-    columns: at.map((index) => ({ name: columns[index]?.name ?? '?column?', type: columns[index]?.type ?? 'text' })),
-    rows: rows.map((row) => at.map((index) => row[index] ?? null)),
-  };
-}
