@@ -113,7 +113,7 @@ export class Agent {
         bpf_memory_bytes: this.#attribution.memoryBytes(),
         dropped: this.#attribution.dropped(),
       },
-      history: historyOf(await this.store?.state(), flushMs),
+      history: { ...historyOf(await this.store?.state()), flush_interval_us: flushMs * 1000 },
       clusters: clusters.map(({ pgdata, major, systemIdentifier }) => ({
         pgdata,
         major,
@@ -170,7 +170,7 @@ function retentionOf({ keep_10s, keep_1min, keep_1h, keep_1d, max_size }: Config
   return { keepMs: [keep_10s, keep_1min, keep_1h, keep_1d], maxBytes: max_size };
 }
 
-function historyOf(state: StoreState | undefined, flushMs: number): AgentStatus['history'] {
+export function historyOf(state: StoreState | undefined): Omit<AgentStatus['history'], 'flush_interval_us'> {
   const moment = (ms: number | null | undefined): string | null =>
     ms === null || ms === undefined ? null : rfc3339(ms);
   return {
@@ -178,7 +178,6 @@ function historyOf(state: StoreState | undefined, flushMs: number): AgentStatus[
     bytes: state?.bytes ?? 0,
     oldest: moment(state?.oldestMs),
     newest: moment(state?.newestMs),
-    flush_interval_us: flushMs * 1000,
     trouble: state?.trouble ?? null,
     pending_intervals: state?.pending ?? 0,
     lost_intervals: state?.lost ?? 0,

@@ -3,7 +3,6 @@ import type {
   CommitRow,
   HeatmapColumn,
   HistoryRows,
-  IoRow,
   Load,
   PastQueryRow,
   PastWaitRow,
@@ -26,7 +25,7 @@ import {
   type TimeRange,
 } from '../store/index.ts';
 import { type CommitFilters, pastCommits } from './past-commits.ts';
-import { type IoFilters, pastIo } from './past-io.ts';
+import { type IoFilters, type PastIo, pastIo } from './past-io.ts';
 import { doerOf, headOf, longest, reader, type Texts, textsOf, windowOf } from './past-rows.ts';
 
 /** Rows that have these: `host`, `cluster`, `database`, `user`, `query_id`, `fingerprint`; waits also `wait_event_type` … */
@@ -83,7 +82,7 @@ export class History {
   }
 
   /** Each kind's largest first. */
-  io(range: TimeRange, where: IoFilters): Promise<HistoryRows<IoRow>> {
+  io(range: TimeRange, where: IoFilters): Promise<PastIo> {
     return pastIo(this.#store, range, where);
   }
 

@@ -1,5 +1,5 @@
 /** The always-on part: what is watched, kept up to date for those who look at it. */
-export { Agent } from './agent.ts';
+export { Agent, historyOf } from './agent.ts';
 export {
   type Configuration,
   compare,

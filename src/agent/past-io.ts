@@ -8,20 +8,20 @@ import { doerOf, headOf, longest, reader, type Texts, textsOf, windowOf } from '
 export interface IoFilters {
   readonly doers: Filter;
   readonly queries: Filter;
-  /** Null: those of others are not asked for. */
-  readonly others: Filter | null;
+  readonly others: Filter;
+}
+
+export interface PastIo extends HistoryRows<IoRow> {
+  /** On a host that runs somebody always uses a device: where nobody did, nobody looked. */
+  readonly isCollected: boolean;
 }
 
 /** Each kind's largest first. */
-export async function pastIo(
-  store: Store,
-  range: TimeRange,
-  { doers, queries, others }: IoFilters,
-): Promise<HistoryRows<IoRow>> {
+export async function pastIo(store: Store, range: TimeRange, { doers, queries, others }: IoFilters): Promise<PastIo> {
   const requests = await store.sum({ kind: 'io', range, where: doers });
   const files = await store.sum({ kind: 'io_files', range, where: doers });
   const statements = await store.sum({ kind: 'queries', range, where: queries });
-  const other = others && (await store.sum({ kind: 'io_others', range, where: others }));
+  const other = await store.sum({ kind: 'io_others', range, where: others });
   const texts: Texts = new Map([
     ...(await textsOf(store, 'io', requests.samples)),
     ...(await textsOf(store, 'queries', statements.samples)),
@@ -32,9 +32,9 @@ export async function pastIo(
       .sort(by(({ latency_us }) => latency_us.total)),
     ...cacheRows(statements, requests, texts),
     ...files.samples.map((sample) => fileOf(sample, files, texts)).sort(by(({ bytes }) => bytes)),
-    ...(other?.samples ?? []).map((sample) => otherOf(sample, other!)).sort(by(({ bytes }) => bytes)),
+    ...other.samples.map((sample) => otherOf(sample, other)).sort(by(({ bytes }) => bytes)),
   ];
-  return { ...windowOf(requests), rows };
+  return { ...windowOf(requests), rows, isCollected: requests.samples.length + other.samples.length > 0 };
 }
 
 const by =

@@ -1,4 +1,5 @@
 /** The messages of the HTTP API that are not rows; src/server/openapi.ts describes the paths. */
+import type { AgentStatus } from './agent-status.ts';
 import type { CatalogEvent } from './catalog.ts';
 import type { CommitRow, WalRow } from './commit-row.ts';
 import type { ExecutionRow } from './execution-row.ts';
@@ -53,6 +54,27 @@ export interface LoadAnswer {
 export interface MixAnswer {
   readonly mix: Readonly<Record<string, Readonly<Record<string, number>>>>;
 }
+
+/** One cluster of one host; hosts that share a store are one fleet. */
+export interface FleetMember {
+  readonly host: string;
+  readonly cluster: string;
+  /** Average active sessions, one a step; null where nothing was observed. */
+  readonly sessions: readonly (number | null)[];
+  /** The same over the whole range, by `CPU`, `Run queue` and wait event type. */
+  readonly classes: Readonly<Record<string, number>>;
+  readonly observed_us: number;
+}
+
+export interface FleetAnswer {
+  /** RFC 3339, the beginning of the first step. */
+  readonly from: string;
+  readonly step_us: number;
+  readonly members: readonly FleetMember[];
+}
+
+/** What is kept of the past; null where nothing is. */
+export type HistoryAnswer = Omit<AgentStatus['history'], 'flush_interval_us'> | null;
 
 export interface HeatmapAnswer {
   readonly columns: readonly HeatmapColumn[];

@@ -21,6 +21,10 @@ export function formatCount(count: number): string {
 /** A number of something per second: `0.12`, `45.6`, `789`, `1.23M`. */
 export const formatRate = (rate: number): string => (rate < 1000 ? threeDigits(rate) : formatCount(rate));
 
+/** Sessions at a moment, of which a few thousandths still say something: `4.22`, `0.004`. */
+export const formatLoad = (sessions: number): string =>
+  sessions > 0 && sessions < 0.005 ? (sessions < 0.0005 ? '<0.001' : sessions.toFixed(3)) : formatRate(sessions);
+
 /** A part of 1: `0%`, `0.12%`, `45.6%`, `100%`. */
 export const formatShare = (share: number): string => `${threeDigits(share * 100)}%`;
 

@@ -10,8 +10,8 @@ export interface Asset {
 }
 
 const DASHBOARD = new URL('../dashboard/', import.meta.url);
-/** Formatting is the same in the terminal and on the page. */
-const SHARED = /^base\/(units|time)\.ts$/;
+/** Formatting is the same in the terminal and on the page, and facets are the API's. */
+const SHARED = ['base/units.ts', 'base/time.ts', 'api/facets.ts'];
 const TYPES: Readonly<Record<string, string>> = {
   html: 'text/html; charset=utf-8',
   css: 'text/css; charset=utf-8',
@@ -42,7 +42,7 @@ export function assetAt(path: string): Asset | undefined {
 export function scriptPaths(): string[] {
   const files = readdirSync(DASHBOARD, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts'));
   const own = files.filter((name) => !name.endsWith('.test.ts')).map((name) => `/${name}`);
-  return [...own, ...Object.values(PACKAGES), '/base/units.ts', '/base/time.ts'];
+  return [...own, ...Object.values(PACKAGES), ...SHARED.map((name) => `/${name}`)];
 }
 
 function load(path: string): Asset | undefined {
@@ -52,7 +52,7 @@ function load(path: string): Asset | undefined {
   if (!NAME.test(name) || name.endsWith('.test.ts')) return undefined;
   const ending = name.slice(name.lastIndexOf('.') + 1);
   try {
-    const text = readFileSync(new URL(SHARED.test(name) ? `../${name}` : name, DASHBOARD), 'utf8');
+    const text = readFileSync(new URL(SHARED.includes(name) ? `../${name}` : name, DASHBOARD), 'utf8');
     return { type: TYPES[ending]!, body: bodyOf(ending, text) };
   } catch {
     return undefined;

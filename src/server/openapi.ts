@@ -27,7 +27,7 @@ const POINTS = parameter('points', 'steps that the answer should have, about', '
 
 const PATHS: Readonly<Record<string, readonly [summary: string, parameters: readonly Parameter[]]>> = {
   '/api/status': ['What is watched and what that costs', []],
-  '/api/stream': ['The same every second, as server-sent events', []],
+  '/api/stream': ['The same every second, as server-sent events: whole at first, then what has changed', []],
   '/api/catalog': ['What PostgreSQL says of itself, by SQL connection', []],
   '/api/me': ['What the reader may do', []],
   '/api/load': [
@@ -46,6 +46,8 @@ const PATHS: Readonly<Record<string, readonly [summary: string, parameters: read
     'Latencies of requests to block devices over time',
     [...RANGE, ...FILTERS, POINTS, parameter('device', 'only this one'), parameter('operation', 'only read, write …')],
   ],
+  '/api/fleet': ['Hosts and clusters side by side', [...RANGE, ...FILTERS, POINTS]],
+  '/api/history': ['What is kept of the past, and whether it is being written', []],
   '/api/text': ['The full text of a statement', [...RANGE, parameter('fingerprint', 'of the statement')]],
   '/api/openapi.json': ['This description', []],
   ...Object.fromEntries(

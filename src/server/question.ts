@@ -1,21 +1,10 @@
 /** What a request asks for: a range of time and the facets that rows must have. */
+import { FACETS, type Facet, type Facets } from '../api/facets.ts';
 import { PebbleError } from '../base/errors.ts';
 import { parseDuration } from '../base/time.ts';
 import type { Filter, TimeRange } from '../store/index.ts';
 
-/** Fields of rows that can be asked for. */
-export const FACETS = [
-  'host',
-  'cluster',
-  'database',
-  'user',
-  'fingerprint',
-  'backend_type',
-  'wait_event_type',
-  'wait_event',
-] as const;
-export type Facet = (typeof FACETS)[number];
-export type Facets = Readonly<Partial<Record<Facet, string>>>;
+export { FACETS, type Facet, type Facets };
 
 export interface Question {
   readonly range: TimeRange;

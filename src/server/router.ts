@@ -1,9 +1,10 @@
 /** The API: one row a path; what reads only is answered once for all who ask it within a second. */
-import { type Feed, History } from '../agent/index.ts';
-import type { CatalogAnswer, Permissions, TextAnswer } from '../api/index.ts';
+import { type Feed, History, historyOf } from '../agent/index.ts';
+import type { CatalogAnswer, HistoryAnswer, Permissions, TextAnswer } from '../api/index.ts';
 import { PebbleError } from '../base/errors.ts';
 import type { Store } from '../store/index.ts';
 import type { User } from './access/index.ts';
+import { fleetAnswer } from './answers/fleet.ts';
 import { loadAnswer, stepFor } from './answers/load.ts';
 import { mixAnswer } from './answers/mix.ts';
 import { ROW_KINDS, type RowSources, rowsAnswer } from './answers/rows.ts';
@@ -43,6 +44,9 @@ export class Router {
       '/api/load': (question) => loadAnswer(this.#store(question), question),
       '/api/mix': (question) => mixAnswer(this.#store(question), question),
       '/api/heatmap': (question) => heatmapAnswer(this.#store(question), question),
+      '/api/fleet': (question) => fleetAnswer(this.#store(question), question),
+      '/api/history': async (): Promise<HistoryAnswer> =>
+        options.history ? historyOf(await options.history.state()) : null,
       '/api/heatmap/io': (question) => ioHeatmapAnswer(this.#store(question), question),
       '/api/text': (question) => textAnswer(this.#store(question), question),
     };

@@ -2,7 +2,6 @@
 import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
-import type { Feed } from '../agent/index.ts';
 import { PebbleError } from '../base/errors.ts';
 import { Access, type AccessOptions, type User } from './access/index.ts';
 import { assetAt } from './assets.ts';
@@ -11,6 +10,7 @@ import { CHANGES, type ChangeOptions } from './changes.ts';
 import { OPENAPI } from './openapi.ts';
 import { end, HEADERS, json, redirect } from './reply.ts';
 import { Router, type RouterOptions } from './router.ts';
+import { StatusStream } from './stream.ts';
 
 export interface ServerOptions extends RouterOptions, ChangeOptions {
   readonly host?: string;
@@ -28,7 +28,7 @@ const OPEN_PATHS = new Set(['/sign-in', '/style.css', '/icon.svg']);
 export class LiveServer {
   readonly #options: ServerOptions;
   readonly #access: Access;
-  readonly #feed: Feed;
+  readonly #stream: StatusStream;
   readonly #router: Router;
   readonly #server: Server;
 
@@ -51,7 +51,7 @@ export class LiveServer {
   private constructor(options: ServerOptions) {
     this.#options = options;
     this.#access = new Access(options.access);
-    this.#feed = options.feed;
+    this.#stream = new StatusStream(options.feed);
     this.#router = new Router(options);
     const listener: RequestListener = (request, response) => void this.#answer(request, response);
     this.#server = options.tls ? createTlsServer(options.tls, listener) : createServer(listener);
@@ -94,7 +94,7 @@ export class LiveServer {
     const user = this.#access.userOf(request);
     if (!user && !OPEN_PATHS.has(url.pathname)) return this.#askToSignIn(response, url);
     if (url.pathname === '/sign-in' && !this.#access.hasPasswords) return redirect(response, '/');
-    if (user && url.pathname === '/api/stream') return this.#stream(response);
+    if (user && url.pathname === '/api/stream') return this.#stream.add(response);
     if (user && url.pathname === '/api/openapi.json') return json(response, JSON.stringify(OPENAPI));
     const answer = user && this.#router.answer(url, user);
     if (answer) return json(response, await answer);
@@ -143,16 +143,6 @@ export class LiveServer {
     if (secret === 'busy') return end(response, 429, 'too many people sign in: try again in a second');
     if (secret === undefined) return redirect(response, '/sign-in?wrong=1');
     redirect(response, '/', Access.cookie(secret, this.#options.tls !== undefined));
-  }
-
-  /** Server-sent events, one a second; a reader that is too slow misses some, and never makes us keep them. */
-  #stream(response: ServerResponse): void {
-    response.setHeader('Content-Type', 'text/event-stream; charset=utf-8');
-    response.flushHeaders();
-    const unsubscribe = this.#feed.subscribe((status) => {
-      if (!response.writableNeedDrain) response.write(`data: ${JSON.stringify(status)}\n\n`);
-    });
-    response.once('close', unsubscribe);
   }
 
   /** Against pages elsewhere that resolve their own name to this address. */

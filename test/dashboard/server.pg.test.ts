@@ -182,12 +182,14 @@ function statusFor(origin: string, headers: Record<string, string>): Promise<num
 
 async function firstEvent(response: Response, isWanted: (status: Status) => boolean): Promise<Status> {
   let text = '';
+  let status = {} as Status;
   for await (const chunk of response.body!.pipeThrough(new TextDecoderStream())) {
     text += chunk;
     const events = text.split('\n\n');
     text = events.pop()!;
     for (const event of events) {
-      const status = JSON.parse(event.replace(/^data: /, '')) as Status;
+      // Whole at first, then what has changed.
+      status = { ...status, ...(JSON.parse(event.replace(/^data: /, '')) as Status) };
       if (isWanted(status)) return status;
     }
   }

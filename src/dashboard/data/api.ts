@@ -2,9 +2,8 @@
 
 export type Params = Readonly<Record<string, string>>;
 
-export async function ask<Answer>(path: string, params: Params = {}, signal?: AbortSignal): Promise<Answer> {
-  const response = await fetch(urlOf(path, params), signal ? { signal } : {});
-  return answerOf(response);
+export async function ask<Answer>(path: string, params: Params = {}): Promise<Answer> {
+  return answerOf(await fetch(urlOf(path, params)));
 }
 
 /** Changes something: only for an admin, only from our own page. */

@@ -16,24 +16,40 @@ const PICTURES = 300;
 export function useAnswer<T>(path: string | undefined, params: Params = {}): Answer<T> {
   const url = path === undefined ? undefined : urlOf(path, params);
   const [answer, setAnswer] = useState<Answer<T>>({ data: undefined, error: undefined });
-  const flight = useRef<{ readonly url: string; readonly abort: AbortController } | undefined>(undefined);
+  const flight = useRef<{ readonly url: string } | undefined>(undefined);
   const askedAt = useDue(url);
   useEffect(() => {
     if (url === undefined || flight.current?.url === url) return;
-    flight.current?.abort.abort();
-    const mine = { url, abort: new AbortController() };
+    const mine = { url };
     flight.current = mine;
     const settle = (next: Answer<T>): void => {
       if (flight.current !== mine) return;
       flight.current = undefined;
       setAnswer(next);
     };
-    ask<T>(url, {}, mine.abort.signal)
+    shared<T>(url, askedAt)
       .then((data) => settle({ data, error: undefined }))
       .catch((error: Error) => settle({ data: undefined, error: error.message }));
   }, [url, askedAt]);
-  useEffect(() => () => flight.current?.abort.abort(), []);
+  useEffect(
+    () => () => {
+      flight.current = undefined;
+    },
+    [],
+  );
   return answer;
+}
+
+/** Several parts of a page ask the same at the same moment: one request serves them all. */
+const underWay = new Map<string, Promise<unknown>>();
+
+function shared<T>(url: string, askedAt: number): Promise<T> {
+  const key = `${askedAt} ${url}`;
+  const known = underWay.get(key);
+  if (known) return known as Promise<T>;
+  const asked = ask<T>(url).finally(() => underWay.delete(key));
+  underWay.set(key, asked);
+  return asked;
 }
 
 /** The agent's moment at which the question was due last: it moves with the clock while the range is live. */

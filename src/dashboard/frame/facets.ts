@@ -4,6 +4,7 @@ import { FACETS, type Facet, type Place, withFacet } from '../state/place.ts';
 import { store } from '../state/store.ts';
 
 const WORDS: Readonly<Record<Facet, string>> = {
+  host: 'host',
   cluster: 'cluster',
   database: 'database',
   user: 'user',

@@ -12,7 +12,10 @@ export function Help(): ComponentChild {
   useEffect(() => dialog.current!.showModal(), []);
   const close = (): void => store.set({ help: false });
   return h('dialog', { ref: dialog, class: 'help', 'aria-labelledby': 'help', onClose: close }, [
-    h('h2', { id: 'help' }, 'Help'),
+    h('form', { method: 'dialog', class: 'head' }, [
+      h('h2', { id: 'help' }, 'Help'),
+      h('button', {}, 'close (Escape)'),
+    ]),
     h(
       'p',
       {},
@@ -47,6 +50,8 @@ export function Help(): ComponentChild {
             ]),
           ),
         ),
+      ]),
+      h('section', {}, [
         h('h3', {}, 'How sure'),
         h('p', {}, [h('span', { class: 'coverage exact' }, 'exact'), ' every event was seen and counted']),
         h('p', {}, [
@@ -55,9 +60,12 @@ export function Help(): ComponentChild {
         ]),
         h('p', {}, [h('span', { class: 'coverage sampled' }, 'sampled'), ' estimated from samples']),
         h('p', {}, [h('span', { class: 'approximate' }, '≈12'), ' this figure is an approximation']),
+        h('p', {}, [
+          h('span', { class: 'hatched' }, 'hatched'),
+          ' nobody watched then, or it is not collected: the box says why',
+        ]),
       ]),
     ]),
-    h('form', { method: 'dialog' }, h('button', {}, 'close (Escape)')),
   ]);
 }
 

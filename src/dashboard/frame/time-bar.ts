@@ -52,7 +52,11 @@ export function TimeBar({ place, status, connected }: State): ComponentChild {
         COMPARISONS.map(([seconds, text]) => h('option', { key: seconds, value: String(seconds) }, text)),
       ),
     ]),
-    h('span', { role: 'status', class: connected ? 'live-state' : 'live-state alarm' }, stateText(live, connected)),
+    h(
+      'span',
+      { role: 'status', class: `live-state ${connected ? '' : 'alarm'} ${live ? '' : 'paused'}` },
+      stateText(live, connected),
+    ),
     h('div', { class: 'group end' }, [
       h(
         'button',
@@ -80,6 +84,8 @@ function rangeText({ range }: Place, now: number): string {
   const { from, to } = momentsOf(range, now);
   const date: Intl.DateTimeFormatOptions = { hour: '2-digit', minute: '2-digit', second: '2-digit', hour12: false };
   const sameDay = new Date(from).toDateString() === new Date(now).toDateString();
-  const long: Intl.DateTimeFormatOptions = { ...date, month: 'short', day: 'numeric' };
+  const sameYear = new Date(from).getFullYear() === new Date(now).getFullYear();
+  const day: Intl.DateTimeFormatOptions = { month: 'short', day: 'numeric', ...(!sameYear && { year: 'numeric' }) };
+  const long: Intl.DateTimeFormatOptions = { ...date, ...day };
   return `${new Date(from).toLocaleString(undefined, sameDay ? date : long)} – ${new Date(to).toLocaleTimeString(undefined, date)}`;
 }

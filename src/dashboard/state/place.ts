@@ -1,4 +1,5 @@
 /** Where the reader is: view, time range, facets, comparison and each view's own choices, as the address says it. Pure. */
+import { FACETS, type Facet, type Facets } from '../../api/facets.ts';
 import { parseDuration } from '../../base/time.ts';
 
 /** Moments in ms since 1970. `last` moves with the clock; `between` stands still. */
@@ -6,18 +7,7 @@ export type Range =
   | { readonly kind: 'last'; readonly seconds: number }
   | { readonly kind: 'between'; readonly from: number; readonly to: number };
 
-/** Fields of rows that a click filters by; the same names in the address, in the API and in `--json`. */
-export const FACETS = [
-  'cluster',
-  'database',
-  'user',
-  'fingerprint',
-  'backend_type',
-  'wait_event_type',
-  'wait_event',
-] as const;
-export type Facet = (typeof FACETS)[number];
-export type Facets = Readonly<Partial<Record<Facet, string>>>;
+export { FACETS, type Facet, type Facets };
 
 export interface Place {
   readonly view: string;

@@ -44,6 +44,16 @@ export function colourOf(name: string): string {
   return OTHERS[Math.abs(hash) % OTHERS.length]!;
 }
 
+/** Members of one kind: its colour, lighter and darker by turns. */
+export function shadeOf(kind: string, at: number): string {
+  if (!Object.hasOwn(KINDS, kind)) return colourOf(`${kind} ${at}`);
+  const [red, green, blue] = [1, 3, 5].map((from) => Number.parseInt(KINDS[kind]!.colour.slice(from, from + 2), 16));
+  const strength = Math.min(0.66, 0.22 * Math.ceil(at / 2));
+  const towards = at % 2 === 1 ? 255 : 0;
+  const mixed = [red!, green!, blue!].map((part) => Math.round(part + (towards - part) * strength));
+  return `rgb(${mixed.join(' ')})`;
+}
+
 export const meaningOf = (name: string): string => (Object.hasOwn(KINDS, name) ? KINDS[name]!.means : name);
 
 /** Known kinds in the order of the stack, others behind them. */

@@ -1,14 +1,13 @@
 /** Active sessions over time, split by a field: the chart that most views begin with. */
 import { type ComponentChild, h } from 'preact';
-import type { LoadAnswer } from '../../api/index.ts';
-import { formatRate } from '../../base/units.ts';
+import type { LoadAnswer, QueryRow, RowsAnswer, WaitRow } from '../../api/index.ts';
+import { formatLoad, formatRate } from '../../base/units.ts';
 import type { Params } from '../data/api.ts';
-import { useRows } from '../data/rows.ts';
 import { earlierParams, placeParams, useAnswer } from '../data/use-answer.ts';
 import { filterBy } from '../frame/facets.ts';
 import type { Facet } from '../state/place.ts';
 import { store } from '../state/store.ts';
-import { inOrder } from './classes.ts';
+import { inOrder, shadeOf } from './classes.ts';
 import { CoverageBadge } from './coverage.ts';
 import { oneLine } from './sql.ts';
 import { averageOf, type Series, StackChart } from './stack-chart.ts';
@@ -26,18 +25,26 @@ export function LoadChart({ title, by, params, height = 200, showsCpus, children
   const { place, status } = store.state;
   const question = { ...params, by };
   const labelOf = useLabels(by);
+  const typeOf = useTypes(by, params?.wait_event_type);
   const { data, error } = useAnswer<LoadAnswer>('/api/load', { ...placeParams(place), ...question });
   const earlier = earlierParams(place);
   const before = useAnswer<LoadAnswer>(earlier && '/api/load', { ...earlier, ...question });
   if (error) return h('p', { class: 'alarm' }, `${title}: ${error}`);
-  const series = data ? seriesOf(data, labelOf) : [];
+  const series = data ? seriesOf(data, labelOf, typeOf) : [];
+  const isUnwatched = data?.series.every(({ sessions }) => sessions.every((value) => value === null)) ?? false;
   const total = sumOf(series);
   const cpus = showsCpus && status ? { value: status.cpus, text: `${status.cpus} CPUs` } : undefined;
   return h('section', { class: 'load-chart', 'aria-labelledby': `load-${by}` }, [
     h('div', { class: 'panel-head' }, [
-      h('h2', { id: `load-${by}` }, data ? `${title}: ${formatRate(total)}${cpus ? ` on ${cpus.text}` : ''}` : title),
-      data && h(CoverageBadge, { window: data }),
-      before.data && earlier && h('span', { class: 'note' }, comparison(total, sumOf(seriesOf(before.data, labelOf)))),
+      h(
+        'h2',
+        { id: `load-${by}` },
+        data && !isUnwatched ? `${title}: ${formatLoad(total)}${cpus ? ` on ${cpus.text}` : ''}` : title,
+      ),
+      data && !isUnwatched && h(CoverageBadge, { window: data }),
+      before.data &&
+        earlier &&
+        h('span', { class: 'note' }, comparison(total, sumOf(seriesOf(before.data, labelOf, typeOf)))),
       children,
     ]),
     data &&
@@ -47,7 +54,7 @@ export function LoadChart({ title, by, params, height = 200, showsCpus, children
         series,
         limit: cpus,
         height,
-        label: `${title} over time, ${formatRate(total)} on average`,
+        label: `${title} over time, ${isUnwatched ? 'not watched' : `${formatLoad(total)} on average`}`,
         onRange: (from: number, to: number) => store.go({ ...place, range: { kind: 'between', from, to } }),
         onPick: (key: string) => key !== OTHERS && filterBy(by, key),
       }),
@@ -58,7 +65,7 @@ export function LoadChart({ title, by, params, height = 200, showsCpus, children
         h(StackChart, {
           from: Date.parse(before.data.from),
           stepMs: before.data.step_us / 1000,
-          series: seriesOf(before.data, labelOf),
+          series: seriesOf(before.data, labelOf, typeOf),
           limit: cpus,
           height: height * 0.7,
           label: `${title}, earlier window`,
@@ -72,18 +79,49 @@ const OTHERS = 'all others';
 
 /** Fingerprints say nothing to people. */
 function useLabels(by: Facet): (key: string) => string {
-  const { rows } = useRows('queries');
+  const answer = useAnswer<RowsAnswer<QueryRow>>(
+    by === 'fingerprint' ? '/api/rows/queries' : undefined,
+    placeParams(store.state.place),
+  );
   if (by !== 'fingerprint') return (key) => key;
-  const texts = new Map(rows.map(({ fingerprint, query }) => [fingerprint, query]));
+  const texts = new Map(rowsOf(answer.data).map(({ fingerprint, query }) => [fingerprint, query]));
   return (key) => oneLine(texts.get(key) ?? key, 60);
 }
 
-function seriesOf({ series }: LoadAnswer, labelOf: (key: string) => string): Series[] {
+/** Of which type an event is: events of one type have shades of its colour. */
+function useTypes(by: Facet, type: string | undefined): (key: string) => string | undefined {
+  const isAsked = by === 'wait_event' && type === undefined;
+  const answer = useAnswer<RowsAnswer<WaitRow>>(
+    isAsked ? '/api/rows/waits' : undefined,
+    placeParams(store.state.place),
+  );
+  if (!isAsked) return () => (by === 'wait_event' ? type : undefined);
+  const types = new Map(rowsOf(answer.data).map(({ wait_event, wait_event_type }) => [wait_event, wait_event_type]));
+  return (key) => types.get(key);
+}
+
+const rowsOf = <Row>(answer: RowsAnswer<Row> | undefined): readonly Row[] =>
+  answer && answer.missing === null ? answer.rows : [];
+
+/** One type beside the other, each with its events. */
+function seriesOf(
+  { series }: LoadAnswer,
+  labelOf: (key: string) => string,
+  typeOf: (key: string) => string | undefined,
+): Series[] {
   const byKey = new Map(series.map(({ key, sessions }) => [key ?? OTHERS, sessions]));
+  const kinds = inOrder([...byKey.keys()].map((key) => typeOf(key) ?? key));
+  const placeOf = (key: string): number => (key === OTHERS ? kinds.length : kinds.indexOf(typeOf(key) ?? key));
+  const ofType = new Map<string, number>();
   return inOrder(byKey.keys())
-    .filter((key) => key !== OTHERS)
-    .concat(byKey.has(OTHERS) ? [OTHERS] : [])
-    .map((key) => ({ key, label: key === OTHERS ? key : labelOf(key), values: byKey.get(key)! }));
+    .sort((a, b) => placeOf(a) - placeOf(b))
+    .map((key) => {
+      const type = key === OTHERS ? undefined : typeOf(key);
+      const at = type === undefined ? 0 : (ofType.get(type) ?? 0);
+      if (type !== undefined) ofType.set(type, at + 1);
+      const colour = type === undefined ? undefined : shadeOf(type, at);
+      return { key, colour, label: key === OTHERS ? key : labelOf(key), values: byKey.get(key)! };
+    });
 }
 
 const sumOf = (series: readonly Series[]): number => series.reduce((sum, { values }) => sum + averageOf(values), 0);

@@ -159,16 +159,19 @@ export function mainStatement(statements: ReadonlyMap<string, Statement>): State
 
 export const mainState = ({ states }: BlockerSum): string => [...states].sort(([, a], [, b]) => b - a)[0]![0];
 
-/** A lock held as long as this by a session that does nothing was forgotten. */
+/** A lock held as long as this by a session that does nothing was forgotten; a convoy's are held much shorter. */
 const FORGOTTEN_US = 1e6;
+/** Waits on average: one slow turn of a convoy does not make it forgetful. */
+const isForgotten = ({ pids, maxUs, waitUs, count }: BlockerSum): boolean =>
+  maxUs >= FORGOTTEN_US && (pids.size === 1 || waitUs / Math.max(1, count) >= FORGOTTEN_US / 2);
 
 /** What a blocker is, in words. */
 export function blockerWords(sum: BlockerSum): string {
-  const { pids, application, user, maxUs } = sum;
+  const { pids, application, user } = sum;
   const state = mainState(sum);
   const who = application ?? user ?? 'A session';
   if (state === 'prepared transaction') return 'A prepared transaction that nobody has finished';
-  if (state.startsWith('idle in transaction') && maxUs >= FORGOTTEN_US) {
+  if (state.startsWith('idle in transaction') && isForgotten(sum)) {
     return `${who} (process ${[...pids].join(', ')}) is idle in transaction: it forgot to commit, or its application is busy elsewhere. It`;
   }
   if (pids.size === 1) return `${who} (process ${[...pids][0]})`;

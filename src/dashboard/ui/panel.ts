@@ -1,6 +1,8 @@
 /** A titled part of a view; it says by itself when its data is on the way, is not collected, or is not certain. */
 import { type ComponentChild, h } from 'preact';
 import type { Rows } from '../data/rows.ts';
+import { secondsOf } from '../state/place.ts';
+import { store } from '../state/store.ts';
 import { CoverageBadge, Missing } from './coverage.ts';
 
 export interface PanelProps {
@@ -16,7 +18,7 @@ export function Panel({ title, children, of, note }: PanelProps): ComponentChild
   return h('section', { 'aria-labelledby': id }, [
     h('div', { class: 'panel-head' }, [
       h('h2', { id }, title),
-      of?.window && h(CoverageBadge, { window: of.window }),
+      of?.window && h(CoverageBadge, { window: of.window, askedUs: secondsOf(store.state.place.range) * 1e6 }),
       note && h('span', { class: 'quiet note' }, note),
     ]),
     bodyOf(title, of, children),

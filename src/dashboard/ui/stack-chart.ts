@@ -1,6 +1,6 @@
 /** Values over time, stacked: drag to zoom, click a colour to filter, hatched where nothing was observed. */
 import { type ComponentChild, h } from 'preact';
-import { formatRate } from '../../base/units.ts';
+import { formatLoad } from '../../base/units.ts';
 import { drawTimeAxis, drawValueAxis, niceTop, type Plot, plotOf } from './axis.ts';
 import { useBrush } from './brush.ts';
 import { Canvas, type Palette } from './canvas.ts';
@@ -9,6 +9,8 @@ import { colourOf, meaningOf } from './classes.ts';
 export interface Series {
   readonly key: string;
   readonly label: string;
+  /** That of its key unless given. */
+  readonly colour?: string | undefined;
   /** One a step; null where nothing was observed. */
   readonly values: readonly (number | null)[];
 }
@@ -31,7 +33,7 @@ export interface StackProps {
 const INSET = { left: 46, right: 8, top: 8, bottom: 20 };
 
 export function StackChart(props: StackProps): ComponentChild {
-  const { from, stepMs, series, height, label, onRange, onPick, format = formatRate } = props;
+  const { from, stepMs, series, height, label, onRange, onPick, format = formatLoad } = props;
   const steps = series[0]?.values.length ?? 0;
   const to = from + steps * stepMs;
   const top = topOf(props);
@@ -93,8 +95,8 @@ function drawStack(context: CanvasRenderingContext2D, plot: Plot, series: readon
   const steps = series[0]?.values.length ?? 0;
   const base = new Float64Array(steps);
   const x = (step: number): number => plot.left + (plot.width * step) / steps;
-  for (const { key, values } of series) {
-    context.fillStyle = colourOf(key);
+  for (const { key, colour, values } of series) {
+    context.fillStyle = colour ?? colourOf(key);
     for (let step = 0; step < steps; step++) {
       const value = values[step] ?? 0;
       if (value <= 0) continue;
@@ -108,7 +110,12 @@ function drawStack(context: CanvasRenderingContext2D, plot: Plot, series: readon
 }
 
 /** Hatched, so that no data does not look like no load. */
-function drawGaps(context: CanvasRenderingContext2D, plot: Plot, series: readonly Series[], { line }: Palette): void {
+function drawGaps(
+  context: CanvasRenderingContext2D,
+  plot: Plot,
+  series: readonly Series[],
+  { line, quiet }: Palette,
+): void {
   const steps = series[0]?.values.length ?? 0;
   context.save();
   context.beginPath();
@@ -125,6 +132,18 @@ function drawGaps(context: CanvasRenderingContext2D, plot: Plot, series: readonl
   }
   context.stroke();
   context.restore();
+  nameGap(context, plot, series, quiet);
+}
+
+/** In words, too, where there is room for them. */
+function nameGap(context: CanvasRenderingContext2D, plot: Plot, series: readonly Series[], quiet: string): void {
+  const steps = series[0]?.values.length ?? 0;
+  const first = series[0]?.values.findIndex((_, step) => series.some(({ values }) => values[step] !== null)) ?? -1;
+  const width = (plot.width * (first < 0 ? steps : first)) / Math.max(1, steps);
+  if (width < 90 || plot.height < 24) return;
+  context.fillStyle = quiet;
+  context.textAlign = 'center';
+  context.fillText('not watched', plot.left + width / 2, plot.top + plot.height / 2 + 4);
 }
 
 function drawLimit(
@@ -176,9 +195,9 @@ function tip(
           {},
           parts
             .slice(0, 10)
-            .map(({ key, label, values }) =>
+            .map(({ key, colour, label, values }) =>
               h('tr', { key }, [
-                h('td', { class: 'text' }, [swatch(key), label.slice(0, 60)]),
+                h('td', { class: 'text' }, [swatch(key, colour), label.slice(0, 60)]),
                 h('td', {}, format(values[step]!)),
               ]),
             ),
@@ -187,16 +206,16 @@ function tip(
   ]);
 }
 
-export const swatch = (key: string): ComponentChild =>
-  h('span', { class: 'swatch', style: { background: colourOf(key) } });
+export const swatch = (key: string, colour: string = colourOf(key)): ComponentChild =>
+  h('span', { class: 'swatch', style: { background: colour } });
 
 /** The average over what was observed, for each colour; a button that filters. */
 function legend({ series, onPick }: StackProps, format: (value: number) => string): ComponentChild {
   return h(
     'ul',
     { class: 'legend' },
-    series.toReversed().map(({ key, label, values }) => {
-      const content = [swatch(key), h('span', { class: 'name' }, label), ` ${format(averageOf(values))}`];
+    series.toReversed().map(({ key, colour, label, values }) => {
+      const content = [swatch(key, colour), h('span', { class: 'name' }, label), ` ${format(averageOf(values))}`];
       return h(
         'li',
         { key, title: meaningOf(key) },

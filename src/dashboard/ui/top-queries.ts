@@ -1,7 +1,7 @@
 /** Statements, the costliest first: how much of the load each is, what its time consists of, how it changed. */
 import { type ComponentChild, h } from 'preact';
 import type { LoadAnswer, MixAnswer, QueryRow } from '../../api/index.ts';
-import { formatBytes, formatMicroseconds, formatRate } from '../../base/units.ts';
+import { formatBytes, formatLoad, formatMicroseconds, formatRate } from '../../base/units.ts';
 import { useEarlierRows, useRows } from '../data/rows.ts';
 import { placeParams, useAnswer } from '../data/use-answer.ts';
 import { store } from '../state/store.ts';
@@ -132,7 +132,7 @@ function columnsOf({ mix, most, lines, earlier, rows }: Context): Column<QueryRo
     wide: true,
   };
   return [
-    { title: 'load', means: 'active sessions, on average', value: load, cell: (row) => formatRate(load(row)) },
+    { title: 'load', means: 'active sessions, on average', value: load, cell: (row) => formatLoad(load(row)) },
     ...(earlier ? [change] : []),
     {
       title: 'time',

@@ -1,7 +1,7 @@
 /** Waits added up by event, each a way to the statements that wait so. */
 import { type ComponentChild, h } from 'preact';
 import type { WaitRow } from '../../api/index.ts';
-import { formatCount, formatMicroseconds, formatRate } from '../../base/units.ts';
+import { formatCount, formatLoad, formatMicroseconds } from '../../base/units.ts';
 import type { Rows } from '../data/rows.ts';
 import { withFacet } from '../state/place.ts';
 import { store } from '../state/store.ts';
@@ -53,10 +53,13 @@ interface WaitTableProps {
   readonly waits: Rows<WaitRow>;
   readonly isWanted: (row: WaitRow) => boolean;
   readonly showsProcess?: boolean;
+  /** Of sessions: background processes execute none. */
+  readonly hasStatements?: boolean;
   readonly name?: string;
 }
 
-export function WaitTable({ title, waits, isWanted, showsProcess, name = 'waits' }: WaitTableProps): ComponentChild {
+export function WaitTable(props: WaitTableProps): ComponentChild {
+  const { title, waits, isWanted, showsProcess, hasStatements = true, name = 'waits' } = props;
   const sums = sumWaits(waits.rows.filter(isWanted), (row) => (showsProcess ? row.backend_type : ''));
   const most = Math.max(0, ...sums.map(({ totalUs }) => totalUs));
   return h(
@@ -65,7 +68,7 @@ export function WaitTable({ title, waits, isWanted, showsProcess, name = 'waits'
     h(Table<WaitSum>, {
       name,
       caption: title,
-      columns: columnsOf(most, showsProcess ?? false),
+      columns: columnsOf(most, showsProcess ?? false).filter(({ kind }) => hasStatements || kind !== 'query'),
       rows: sums,
       keyOf: ({ process, type, event }: WaitSum) => `${process} ${type} ${event}`,
       sort: 'sessions',
@@ -101,7 +104,7 @@ function columnsOf(most: number, showsProcess: boolean): Column<WaitSum>[] {
       title: 'sessions',
       means: 'waiting at a moment, on average',
       value: sessions,
-      cell: (sum) => formatRate(sessions(sum)),
+      cell: (sum) => formatLoad(sessions(sum)),
     },
     {
       title: 'share',

@@ -59,6 +59,25 @@ const spanLine = ({ at, us, key, text, step }: Span, most: number): ComponentChi
   ]),
 ];
 
+/** A process that waits for a lock is woken after deadlock_timeout, looks for a deadlock, and sleeps on: one wait for its reader. */
+const LOOKS_US = 2000;
+
+export function joined(steps: readonly ExecutionStep[]): ExecutionStep[] {
+  const all: ExecutionStep[] = [];
+  for (const step of steps) {
+    const last = all.at(-1);
+    const goesOn =
+      last?.wait_event_type === 'Lock' &&
+      step.wait_event_type === 'Lock' &&
+      step.wait_event === last.wait_event &&
+      (step.blocker_pid ?? last.blocker_pid) === last.blocker_pid &&
+      step.at_us - last.at_us - last.us < LOOKS_US;
+    if (!goesOn) all.push(step);
+    else all[all.length - 1] = { ...last, us: step.at_us + step.us - last.at_us, count: last.count + step.count };
+  }
+  return all;
+}
+
 /** Steps in order, and the time between them. */
 export function spansOf({ steps, latency_us, steps_lost }: ExecutionRow): Span[] {
   const spans: Span[] = [];
@@ -66,7 +85,7 @@ export function spansOf({ steps, latency_us, steps_lost }: ExecutionRow): Span[]
   const running = (until: number): void => {
     if (until - at > 0.5) spans.push({ at, us: until - at, key: 'CPU', text: 'on a CPU' });
   };
-  for (const step of steps) {
+  for (const step of joined(steps)) {
     running(step.at_us);
     const slept = step.us - step.run_queue_us;
     const key = step.wait_event_type ?? 'Run queue';

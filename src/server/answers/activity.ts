@@ -29,6 +29,7 @@ const RUNNING: readonly (readonly [name: string, counters: readonly CounterName<
   ['CPU', ['on_cpu', 'parallel_on_cpu']],
   ['Run queue', ['run_queue', 'parallel_run_queue']],
 ];
+export const RUNNING_NAMES: ReadonlySet<string> = new Set(RUNNING.map(([name]) => name));
 const SESSIONS = 'client backend';
 
 /** `by`: the fields that matter to who asks. Background processes are left out unless their type is asked for. */

@@ -26,6 +26,7 @@ export async function findingsAnswer(
   const where = filterOf(facets, ['host', 'cluster']);
   const history = new History(sources.store);
   const queries = await history.queries(range, where);
+  if (queries.observed_us === 0) return { missing: 'Nothing was watched in this window.' };
   const waits = await history.waits(range, where);
   const before = { fromMs: range.fromMs - DAY_MS, toMs: range.toMs - DAY_MS };
   const earlier = sources.history ? (await new History(sources.history).queries(before, where)).rows : [];

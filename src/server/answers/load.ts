@@ -64,7 +64,11 @@ function* placed(steps: readonly Spent[], first: number, stepMs: number, count: 
     const observedMs = Math.max(0, ...[...spent.covered.values()].map(({ observedUs }) => observedUs / 1000));
     const next = steps[at + 1];
     const from = indexOf(spent);
-    const to = Math.min(from + Math.max(1, Math.round(observedMs / stepMs)), next ? indexOf(next) : count, count);
+    const end = from + Math.max(1, Math.round(observedMs / stepMs));
+    const limit = Math.min(next ? indexOf(next) : count, count);
+    // Between neighbours a hole is where a reading came late: what lasts longer than a stored step leaves one out.
+    const isNeighbour = next !== undefined && next.range.fromMs <= spent.range.toMs;
+    const to = isNeighbour || limit - end <= 1 ? limit : end;
     if (from >= 0 && from < count) yield { from, to, spent };
   }
 }

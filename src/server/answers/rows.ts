@@ -19,6 +19,7 @@ import { rfc3339 } from '../../base/time.ts';
 import { CommitRows, IoRows, windowBetween } from '../../collect/attribution/index.ts';
 import type { Store } from '../../store/index.ts';
 import { FACETS, type Facets, filterOf, type Question } from '../question.ts';
+import { RUNNING_NAMES } from './activity.ts';
 import { findingsAnswer } from './findings.ts';
 import { mixAnswer } from './mix.ts';
 import { executionsBetween, locksBetween, profilesBetween } from './past.ts';
@@ -144,7 +145,13 @@ async function profileAnswer(
   if (taken.length === 0) return { missing: feed.profiler ? NO_PROFILE : whyMissing('profile', feed) };
   const rows = taken.flatMap((one) => one.rows);
   const window = windowOf(rows, { fromMs: taken[0]!.fromMs, toMs: taken.at(-1)!.toMs });
-  return { missing: null, window: { ...window, coverage: 'sampled' }, rows: matching(rows, facets) };
+  return { missing: null, window: { ...window, coverage: 'sampled' }, rows: matching(rows, withoutRunning(facets)) };
+}
+
+/** Of stacks on a CPU all are of that kind, whatever the process says that it waits for. */
+function withoutRunning({ wait_event_type: type, wait_event, ...facets }: Facets): Facets {
+  if (type === undefined || RUNNING_NAMES.has(type)) return facets;
+  return { ...facets, wait_event_type: type, ...(wait_event !== undefined && { wait_event }) };
 }
 
 /** Of the last minutes: between the two readings nearest to the ends of the range. */
@@ -181,8 +188,11 @@ async function pastAnswer(kind: 'io' | 'commits', from: AnswerFrom, { range, fac
     return answer({ ...found, rows: matching(found.rows, facets) }, from);
   }
   const isOfDoer = Object.keys(doers).some((name) => name !== 'host');
-  const found = await history.io(range, { doers, queries, others: isOfDoer ? null : filterOf(facets, ['host']) });
-  return answer({ ...found, rows: matching(found.rows, facets) }, from);
+  const found = await history.io(range, { doers, queries, others: filterOf(facets, ['host']) });
+  const rows = found.rows.filter(({ kind }) => kind !== 'other' || !isOfDoer);
+  const answered = await answer({ ...found, rows: matching(rows, facets) }, from);
+  if (answered.missing !== null || found.isCollected) return answered;
+  return { missing: `In this window nothing was collected of it. ${whyMissing('io', from.feed)}` };
 }
 
 /** Rows that have such a field must have this value. */

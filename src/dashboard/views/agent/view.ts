@@ -1,7 +1,8 @@
 /** View 13: what Pebble itself costs, what it lost and what it gave up to stay within its budget. */
 import { type ComponentChild, h } from 'preact';
-import type { Overhead, ProgramCost, Status } from '../../../api/index.ts';
+import type { HistoryAnswer, Overhead, ProgramCost, Status } from '../../../api/index.ts';
 import { formatBytes, formatCount, formatMicroseconds, formatShare } from '../../../base/units.ts';
+import { useAnswer } from '../../data/use-answer.ts';
 import { store } from '../../state/store.ts';
 import { Missing } from '../../ui/coverage.ts';
 import { Panel } from '../../ui/panel.ts';
@@ -21,6 +22,7 @@ export function AgentView(): ComponentChild {
         factsOf(status).flatMap(([name, value]) => [h('dt', {}, name), h('dd', {}, value)]),
       ),
     ),
+    h(History, {}),
     h(
       Panel,
       { title: 'In the kernel' },
@@ -37,9 +39,42 @@ function factsOf({ cost, started, at, clusters, oldest, cpus }: Status): [string
     ['memory', formatBytes(cost.rss_bytes)],
     ['events lost', cost.dropped === 0 ? 'none' : formatCount(cost.dropped)],
     ['running for', formatMicroseconds((Date.parse(at) - Date.parse(started)) * 1000)],
-    ['knows everything since', oldest === null ? 'nothing yet' : new Date(oldest).toLocaleString()],
+    ['knows everything since', oldest === null ? 'nothing yet' : momentText(oldest)],
     ['watches', clusters.map(({ pgdata, major }) => `PostgreSQL ${major} in ${pgdata}`).join(', ') || 'nothing'],
   ];
+}
+
+const momentText = (moment: string): string =>
+  new Date(moment).toLocaleString(undefined, { dateStyle: 'medium', timeStyle: 'medium', hour12: false });
+
+function History(): ComponentChild {
+  const { data, error } = useAnswer<HistoryAnswer>('/api/history');
+  if (error) return h('p', { class: 'alarm' }, error);
+  if (data === undefined) return h('p', { class: 'quiet' }, 'asking …');
+  if (data === null) {
+    return h(Missing, {
+      what: 'History',
+      reason: 'This agent keeps the last quarter of an hour in memory, and no more.',
+    });
+  }
+  const facts: [string, ComponentChild][] = [
+    ['kept in', data.store],
+    ['size', formatBytes(data.bytes)],
+    ['from', data.oldest === null ? 'nothing yet' : momentText(data.oldest)],
+    ['to', data.newest === null ? 'nothing yet' : momentText(data.newest)],
+    ['written', data.trouble === null ? 'yes' : h('span', { class: 'alarm' }, `no: ${data.trouble}`)],
+    ...(data.pending_intervals > 0 ? [['waiting to be written', formatCount(data.pending_intervals)] as const] : []),
+    ...(data.lost_intervals > 0 ? [['given up', formatCount(data.lost_intervals)] as const] : []),
+  ].map(([name, value]) => [String(name), value]);
+  return h(
+    Panel,
+    { title: 'History' },
+    h(
+      'dl',
+      { class: 'facts' },
+      facts.flatMap(([name, value]) => [h('dt', {}, name), h('dd', {}, value)]),
+    ),
+  );
 }
 
 function Kernel({ overhead }: { readonly overhead: Overhead }): ComponentChild {

@@ -35,7 +35,7 @@ function MapTable({ rows }: Pick<TraceMapRows, 'rows'>): ComponentChild {
           h('tr', { key: at }, [
             h('td', { class: 'text' }, key === null ? '' : textOf(key)),
             isHistogram(value)
-              ? h('td', { class: 'text' }, h(Histogram, { buckets: value }))
+              ? h('td', { class: 'histogram', colSpan: 2 }, h(Histogram, { buckets: value }))
               : [
                   h('td', {}, textOf(value)),
                   h(
@@ -65,7 +65,7 @@ function Histogram({ buckets }: { readonly buckets: readonly Bucket[] }): Compon
   const most = Math.max(1, ...buckets.map(({ count }) => Number(count)));
   return h(
     'table',
-    {},
+    { class: 'histogram' },
     h(
       'tbody',
       {},

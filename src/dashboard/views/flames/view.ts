@@ -10,6 +10,7 @@ import { Panel } from '../../ui/panel.ts';
 import { Search } from '../../ui/search.ts';
 import { type Column, Table } from '../../ui/table.ts';
 import { FlameGraph } from './graph.ts';
+import { Splits } from './splits.ts';
 import { TakeProfile } from './take.ts';
 import { collapsed, functionsOf, speedscope, treeOf } from './tree.ts';
 
@@ -87,6 +88,7 @@ export function FlamesView(): ComponentChild {
             onZoom: (next: readonly string[]) => store.go(withOwn(place, { path: next.join('\n') })),
           }),
     ),
+    h(Splits, { rows }),
     h(Panel, { title: 'Functions', of: profile }, h(Functions, { root })),
   ]);
 }

@@ -9,6 +9,7 @@ import { LoadChart } from '../../ui/load-chart.ts';
 import { Panel } from '../../ui/panel.ts';
 import { openQuery, QueryCell } from '../../ui/query-cell.ts';
 import { type Column, Table } from '../../ui/table.ts';
+import { DeviceMap } from './device-map.ts';
 
 export function IoView(): ComponentChild {
   const io = useRows('io');
@@ -21,6 +22,7 @@ export function IoView(): ComponentChild {
       params: { wait_event_type: 'IO' },
       height: 150,
     }),
+    h(DeviceMap, { devices: of('device'), io }),
     h(
       Panel,
       { title: 'Page cache against disk', of: io, note: 'what was read, and where it came from' },
@@ -51,7 +53,7 @@ export function IoView(): ComponentChild {
     ),
     h(
       Panel,
-      { title: 'Files', of: io },
+      { title: 'Files', of: io, note: 'what a number is called: SELECT pg_filenode_relation(0, NUMBER)' },
       h(Table<IoFileRow>, {
         name: 'files',
         caption: 'Files',
@@ -184,7 +186,12 @@ const DEVICES: readonly Column<IoDeviceRow>[] = [
 const FILES: readonly Column<IoFileRow>[] = [
   bytesPerSecond<IoFileRow>(),
   { title: 'operation', value: (row) => row.operation, cell: (row) => row.operation, kind: 'text' },
-  { title: 'file', value: (row) => row.path, cell: (row) => row.path ?? 'not known', kind: 'text' },
+  {
+    title: 'file',
+    value: (row) => row.path,
+    cell: (row) => h('span', { title: row.path ?? 'gone, or outside of the data directory' }, fileText(row)),
+    kind: 'text',
+  },
   {
     title: 'requests/s',
     value: (row) => perSecond(row, row.count),
@@ -192,6 +199,10 @@ const FILES: readonly Column<IoFileRow>[] = [
   },
   ...query<IoFileRow>(),
 ];
+
+/** The end tells files of the log apart. */
+const fileText = ({ path }: IoFileRow): string =>
+  path === null ? 'not known' : path.replace(/^pg_wal\/[0-9A-F]{16}/, 'pg_wal/…');
 
 const OTHERS: readonly Column<IoOtherRow>[] = [
   bytesPerSecond<IoOtherRow>(),

@@ -27,7 +27,7 @@ export function LocksView(): ComponentChild {
       checked: onlyNow,
       onChange: () => store.go(withOwn(place, { now: onlyNow ? '' : '1' })),
     }),
-    'only those that wait at the end of the window',
+    ' only those that wait at the end of the window',
   ]);
   return h('div', {}, [
     h(LoadChart, {
@@ -52,12 +52,13 @@ export function LocksView(): ComponentChild {
   ]);
 }
 
-const MOST_BELOW = 12;
-const DEEPEST = 12;
+/** Below the root, and below those: a queue is wide and shallow, a chain deep and narrow; what is more is counted. */
+const MOST_BELOW: readonly number[] = [8, 4, 2];
+const DEEPEST = 8;
 
 function Branch({ node, depth }: { readonly node: Blocked; readonly depth: number }): ComponentChild {
   const { pid, application, user, state, wait, waiters } = node;
-  const shown = waiters.slice(0, MOST_BELOW);
+  const shown = depth < DEEPEST ? waiters.slice(0, MOST_BELOW[depth] ?? 1) : [];
   return h('li', { class: wait?.waiting ? 'waits' : '' }, [
     h('div', { class: 'branch' }, [
       h('span', { class: 'pid' }, pid === 0 ? 'prepared' : String(pid)),
@@ -72,14 +73,14 @@ function Branch({ node, depth }: { readonly node: Blocked; readonly depth: numbe
       node.fingerprint !== null &&
         h(PlaceLink, { to: queryPlace(node.fingerprint), class: 'sql-line', children: h(QueryCell, node) }),
     ]),
-    depth < DEEPEST &&
-      shown.length > 0 &&
+    shown.length > 0 &&
       h(
         'ul',
         {},
         shown.map((child, at) => h(Branch, { key: at, node: child, depth: depth + 1 })),
       ),
-    waiters.length > shown.length && h('p', { class: 'quiet' }, `and ${waiters.length - shown.length} more`),
+    waiters.length > shown.length &&
+      h('p', { class: 'quiet more' }, `and ${formatCount(waiters.length - shown.length)} more wait for ${pid}`),
   ]);
 }
 

@@ -30,7 +30,7 @@ export function SessionsView(): ComponentChild {
           checked: all,
           onChange: () => store.go(withOwn(place, { all: all ? '' : '1' })),
         }),
-        'with background processes',
+        ' with background processes',
       ]),
     ]),
     h(
@@ -43,10 +43,10 @@ export function SessionsView(): ComponentChild {
       h(Table<SessionRow>, {
         name: 'sessions',
         caption: 'Sessions',
-        columns: signal ? [...COLUMNS, ACTIONS] : COLUMNS,
+        columns: signal ? [...COLUMNS.slice(0, -1), ACTIONS, ...COLUMNS.slice(-1)] : COLUMNS,
         rows,
         keyOf: ({ cluster, pid }: SessionRow) => `${cluster} ${pid}`,
-        sort: 'in this state',
+        sort: 'for',
         data: ({ pid, application }: SessionRow) => ({ pid: String(pid), application: application ?? '' }),
         onOpen: openQuery,
         empty: 'No session.',
@@ -76,7 +76,12 @@ const COLUMNS: readonly Column<SessionRow>[] = [
     cell: (row) => h('span', { class: isForgotten(row) ? 'alarm' : '' }, row.state ?? row.backend_type),
     kind: 'text',
   },
-  { title: 'in this state', value: ({ state_us }) => state_us, cell: ({ state_us }) => time(state_us) },
+  {
+    title: 'for',
+    means: 'how long it is in this state',
+    value: ({ state_us }) => state_us,
+    cell: ({ state_us }) => time(state_us),
+  },
   {
     title: 'transaction',
     means: 'how long it is open',
@@ -104,10 +109,12 @@ const COLUMNS: readonly Column<SessionRow>[] = [
     value: ({ application }) => application,
     cell: ({ application }) => application ?? '-',
     kind: 'text',
+    wide: true,
   },
   { title: 'client', value: ({ client }) => client, cell: ({ client }) => client ?? '-', kind: 'text', wide: 'very' },
   {
-    title: 'statement, the last where idle',
+    title: 'statement',
+    means: 'where it is idle, the last one',
     value: ({ query }) => query,
     cell: (row) => h(QueryCell, row),
     kind: 'query',
@@ -120,4 +127,5 @@ const ACTIONS: Column<SessionRow> = {
   value: () => null,
   cell: (row) => h(SignalButtons, { row }),
   kind: 'text',
+  text: () => '',
 };

@@ -7,6 +7,7 @@ import { Bar } from '../../ui/bar.ts';
 import { LoadChart } from '../../ui/load-chart.ts';
 import { Panel } from '../../ui/panel.ts';
 import { openQuery, QueryCell } from '../../ui/query-cell.ts';
+import { swatch } from '../../ui/stack-chart.ts';
 import { type Column, Table } from '../../ui/table.ts';
 
 const STEPS = [
@@ -35,7 +36,7 @@ export function WalView(): ComponentChild {
     ),
     h(
       Panel,
-      { title: 'Statements that write the log', of: commits },
+      { title: 'Statements that write the log', of: commits, note: h(Legend, {}) },
       h(Table<CommitRow>, {
         name: 'commits',
         caption: 'Statements that write the log',
@@ -59,22 +60,34 @@ function Cluster({ row }: { readonly row: WalRow }): ComponentChild {
     `${row.cluster}: ${formatRate((row.commits * 1e6) / row.window_us)} commits a second wait ${formatMicroseconds(average)} each for the log`,
     waited > 0 && `, ${formatShare(row[longest] / waited)} of it for ${words === 'sync' ? 'fsync' : words}`,
     `; ${formatCount(row.syncs)} syncs`,
-    row.group_size !== null && `, ${formatRate(row.group_size)} commits share one`,
+    row.group_size !== null && groupWords(row.group_size),
     row.attributed !== null && `; ${formatShare(row.attributed)} of the waiting is on a known statement`,
     '.',
   ]);
 }
 
+const groupWords = (size: number): string =>
+  size >= 1
+    ? `, ${formatRate(size)} commits share one`
+    : `, ${formatRate(1 / size)} for each commit: they seldom wait for each other`;
+
 const sumOf = (row: CommitRow | WalRow): number => STEPS.reduce((sum, [field]) => sum + row[field], 0);
 const perSecond = (row: CommitRow, amount: number): number => (amount * 1e6) / row.window_us;
-/** Colours of the kinds of waiting that the steps are most like. */
+/** Colours of the kinds of waiting that the steps are. */
 const COLOURS: Readonly<Record<string, string>> = {
   insert_us: 'LWLock',
   write_us: 'IO',
-  sync_us: 'Lock',
+  sync_us: 'Timeout',
   group_us: 'IPC',
   replication_us: 'Client',
 };
+
+const Legend = (): ComponentChild =>
+  h(
+    'span',
+    { class: 'steps' },
+    STEPS.map(([field, words]) => h('span', { key: field }, [swatch(COLOURS[field]!), words])),
+  );
 
 const COLUMNS: readonly Column<CommitRow>[] = [
   {
