@@ -21,6 +21,9 @@ export interface RouterOptions {
   readonly sources?: RowSources;
 }
 
+/** An agent's first reading and its first flush. */
+const STARTED_TOGETHER_MS = 2000;
+
 type Answer = (question: Question, user: User) => Promise<unknown>;
 
 export class Router {
@@ -34,21 +37,21 @@ export class Router {
     this.#options = options;
     const rows = ROW_KINDS.map((kind): [string, Answer] => [
       `/api/rows/${kind}`,
-      (question) => rowsAnswer(kind, { ...options, store: this.#store(question) }, question),
+      async (question) => rowsAnswer(kind, { ...options, store: await this.#store(question) }, question),
     ]);
     this.#routes = {
       ...Object.fromEntries(rows),
       '/api/status': async () => options.feed.status(),
       '/api/catalog': async (): Promise<CatalogAnswer> => ({ connections: options.feed.catalogs?.states ?? [] }),
       '/api/me': async (_, user) => permissionsOf(user, options),
-      '/api/load': (question) => loadAnswer(this.#store(question), question),
-      '/api/mix': (question) => mixAnswer(this.#store(question), question),
-      '/api/heatmap': (question) => heatmapAnswer(this.#store(question), question),
-      '/api/fleet': (question) => fleetAnswer(this.#store(question), question),
+      '/api/load': async (question) => loadAnswer(await this.#store(question), question),
+      '/api/mix': async (question) => mixAnswer(await this.#store(question), question),
+      '/api/heatmap': async (question) => heatmapAnswer(await this.#store(question), question),
+      '/api/fleet': async (question) => fleetAnswer(await this.#store(question), question),
       '/api/history': async (): Promise<HistoryAnswer> =>
         options.history ? historyOf(await options.history.state()) : null,
-      '/api/heatmap/io': (question) => ioHeatmapAnswer(this.#store(question), question),
-      '/api/text': (question) => textAnswer(this.#store(question), question),
+      '/api/heatmap/io': async (question) => ioHeatmapAnswer(await this.#store(question), question),
+      '/api/text': async (question) => textAnswer(await this.#store(question), question),
     };
   }
 
@@ -85,11 +88,14 @@ export class Router {
     return JSON.stringify(await route(questionOf(params, now), user));
   }
 
-  /** The last minutes are in memory, and finer there; what begins earlier is asked of history. */
-  #store({ range }: Question): Store {
+  /** The last minutes are in memory, and finer there; what begins earlier is asked of history, where that goes back further. */
+  async #store({ range }: Question): Promise<Store> {
     const { feed, history } = this.#options;
     const oldest = feed.recent.oldestMs;
-    return history === undefined || (oldest !== undefined && range.fromMs >= oldest) ? feed.recent : history;
+    if (history === undefined || (oldest !== undefined && range.fromMs >= oldest)) return feed.recent;
+    const { oldestMs } = await history.state();
+    const isYoung = oldest !== undefined && (oldestMs === null || oldestMs >= oldest - STARTED_TOGETHER_MS);
+    return isYoung ? feed.recent : history;
   }
 }
 

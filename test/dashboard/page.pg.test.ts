@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import type { Browser, Page } from 'playwright-core';
 import type { QueryRow } from '../../src/api/index.ts';
-import { formatMicroseconds, formatRate } from '../../src/base/units.ts';
+import { formatLoad, formatMicroseconds, formatRate } from '../../src/base/units.ts';
 import { complaintsOf, noPages, startBrowser } from './browser.ts';
 import { type LiveDemo, startLiveDemo } from './live.ts';
 
@@ -36,7 +36,7 @@ describe('the pages', { skip: noPages }, () => {
     const [shown, served] = await page.evaluate<[string[][], QueryRow[]]>(READ_BOTH);
     const expected = served.map((row) => [
       row.fingerprint,
-      formatRate((row.on_cpu_us + row.off_cpu_us + row.run_queue_us) / row.window_us),
+      formatLoad((row.on_cpu_us + row.off_cpu_us + row.run_queue_us) / row.window_us),
       formatRate((row.calls * 1e6) / row.window_us),
       row.latency_us.p95 === null ? '-' : formatMicroseconds(row.latency_us.p95),
     ]);

@@ -192,7 +192,8 @@ async function pastAnswer(kind: 'io' | 'commits', from: AnswerFrom, { range, fac
   const rows = found.rows.filter(({ kind }) => kind !== 'other' || !isOfDoer);
   const answered = await answer({ ...found, rows: matching(rows, facets) }, from);
   if (answered.missing !== null || found.isCollected) return answered;
-  return { missing: `In this window nothing was collected of it. ${whyMissing('io', from.feed)}` };
+  const now = from.feed.signals.has('io') ? 'It is collected now.' : whyMissing('io', from.feed);
+  return { missing: `Nothing was collected of it in this window. ${now}` };
 }
 
 /** Rows that have such a field must have this value. */
