@@ -29,6 +29,7 @@ export class Btf {
   readonly #starts: Uint32Array;
   /** The name offset of each: dense, so that a name is found by one native search. */
   readonly #nameOffsets: Uint32Array;
+  readonly #textOffsets = new Map<string, number | undefined>();
   readonly #decoded = new Map<TypeId, BtfType>();
 
   private constructor(name: string, sections: Sections, base: Btf | undefined) {
@@ -114,6 +115,11 @@ export class Btf {
 
   /** `name`'s offset among the strings. Strings are unique in what kernels, clang and pahole write. */
   #textOffset(name: string): number | undefined {
+    if (!this.#textOffsets.has(name)) this.#textOffsets.set(name, this.#findText(name));
+    return this.#textOffsets.get(name);
+  }
+
+  #findText(name: string): number | undefined {
     for (let btf: Btf | undefined = this; btf; btf = btf.base) {
       const at = btf.#strings.indexOf(`\0${name}\0`);
       if (at >= 0) return btf.#firstString + at + 1;

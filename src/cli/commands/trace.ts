@@ -40,7 +40,7 @@ async function answerOnly(request: TraceRequest): Promise<Exit> {
     process.stdout.write(await information(options));
     return 0;
   }
-  if (options.fmt) {
+  if (options.fmt || options.mode === 'format') {
     const { printFormatted } = await import('../trace/stages.ts');
     return printFormatted(request.source!);
   }

@@ -39,7 +39,7 @@ export const TRACE_OPTIONS = {
   'usdt-file-activation': { kind: 'flag', summary: 'accepted: semaphores are always switched by file' },
   test: { kind: 'flag', summary: 'run the test: probes' },
   bench: { kind: 'flag', summary: 'run the bench: probes' },
-  mode: { kind: 'string', value: 'MODE', summary: 'test, bench, format or codegen' },
+  mode: { kind: 'string', value: 'MODE', summary: 'test, bench or format' },
   fmt: { kind: 'flag', summary: 'print the program in the usual layout, and stop' },
   info: { kind: 'flag', summary: 'show what this kernel can do' },
   help: { kind: 'flag', short: 'h', summary: 'show these options' },

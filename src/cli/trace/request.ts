@@ -104,7 +104,8 @@ function readPid(text: string): number {
 function readMode({ bench, test, mode }: TraceOptions): 'bench' | 'test' | undefined {
   if (bench || mode === 'bench') return 'bench';
   if (test || mode === 'test') return 'test';
-  return mode === undefined ? undefined : fail(`USAGE: --mode ${mode}: Pebble has the modes bench and test`);
+  if (mode === undefined || mode === 'format') return undefined;
+  return fail(`USAGE: --mode ${mode}: Pebble has the modes test, bench and format`);
 }
 
 function readFormat(text: string | undefined): 'text' | 'json' {

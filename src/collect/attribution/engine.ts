@@ -475,7 +475,7 @@ const missedOf = ({ programs }: Collection): number =>
 const isEmitted = (event: ScriptEvent, name: string): boolean => event.kind === 'emit' && event.name === name;
 
 /** Imports go first: a signal's fragment finds there what it needs of the core. */
-function compileProgram(signals: ReadonlySet<Signal>, generation: number, ways: KernelWays): CompiledScript {
+export function compileProgram(signals: ReadonlySet<Signal>, generation: number, ways: KernelWays): CompiledScript {
   const imports = [...signals].map((signal) => `import "${signal}.bt";\n`).join('');
   const core = withSocketHooks(readFileSync(PROGRAM, 'utf8'), ways.sockets);
   const text = core.replace(/^import "requests.bt";\n/m, (line) => line + imports);

@@ -30,10 +30,18 @@ export function callGraph(program: IrProgram): CallGraph {
   };
 }
 
-function* namedFunctions(fn: IrFunction): Generator<string> {
-  for (const block of fn.blocks) {
-    for (const op of block.ops) if (op.op === 'call' || op.op === 'functionAddress') yield op.name;
+const named = new WeakMap<IrFunction, readonly string[]>();
+
+/** Functions that it calls or hands to the kernel, found once: programs share functions. */
+export function namedFunctions(fn: IrFunction): readonly string[] {
+  const known = named.get(fn);
+  if (known) return known;
+  const names = new Set<string>();
+  for (const { ops } of fn.blocks) {
+    for (const op of ops) if (op.op === 'call' || op.op === 'functionAddress') names.add(op.name);
   }
+  named.set(fn, [...names]);
+  return [...names];
 }
 
 function postOrder(program: IrProgram, callees: ReadonlyMap<IrFunction, ReadonlySet<IrFunction>>): IrFunction[] {

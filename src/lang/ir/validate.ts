@@ -1,5 +1,6 @@
 /** Checks what every pass and the code generator rely on; a failure is a bug of ours. */
 import { PebbleError } from '../../base/errors.ts';
+import { namedFunctions } from './call-graph.ts';
 import type { Address, IrFunction, IrProgram, Op, Reg } from './ir.ts';
 import { definition, forEachAddress, forEachUse, successors } from './operands.ts';
 
@@ -10,12 +11,7 @@ export function validateProgram(program: IrProgram, known: Set<IrFunction> = new
   for (const fn of program.functions) {
     if (!known.has(fn)) validateFunction(fn);
     known.add(fn);
-    for (const block of fn.blocks) {
-      for (const op of block.ops) {
-        if ((op.op === 'call' || op.op === 'functionAddress') && !names.has(op.name))
-          throw bug(fn.name, `"${op.name}" does not exist`);
-      }
-    }
+    for (const name of namedFunctions(fn)) if (!names.has(name)) throw bug(fn.name, `"${name}" does not exist`);
   }
 }
 

@@ -11,10 +11,10 @@ import { store, toScalar } from './memory.ts';
 import { scalar } from './value.ts';
 
 /**
- * The verifier is not told what these start with: each round of a loop would be a state of its own, and those of loops in
- * loops too many. Loops without may_goto it walks to their end: there it had better know.
+ * The verifier is not told what these start a loop or a round with: each round would be a state of its own, and those of
+ * loops in loops too many. Loops without may_goto it walks to their end: there it had better know.
  */
-function hideStart(numbers: readonly Reg[], l: Lowering): void {
+function hide(numbers: readonly Reg[], l: Lowering): void {
   if (numbers.length === 0 || l.script.typing.host.features?.mayGoto === false) return;
   const zero = l.hiddenZero();
   // Multiplied, it is another number to the verifier: it would remember which are the same, or the same plus a constant.
@@ -30,13 +30,15 @@ export function lowerWhile(node: While, l: Lowering): void {
   const guarded = b.block();
   const body = b.block();
   const out = b.block();
-  hideStart(numbersChangedIn(node, l), l);
+  const numbers = numbersChangedIn(node, l);
+  hide(numbers, l);
   b.jump(head);
   b.enter(head);
   lowerCondition(node.condition, guarded, out, l);
   b.enter(guarded);
   b.guard(body, out);
   b.enter(body);
+  hide(numbers, l);
   inLoop(head, out, node.body, l);
   b.jump(head);
   b.enter(out);
@@ -88,13 +90,15 @@ export function lowerRange(node: For, l: Lowering): void {
   const body = b.block();
   const next = b.block();
   const out = b.block();
-  hideStart([counter, ...numbersChangedIn(node, l)], l);
+  const numbers = [counter, ...numbersChangedIn(node, l)];
+  hide(numbers, l);
   b.jump(head);
   b.enter(head);
   b.branch(type.kind === 'int' && !type.signed ? 'ult' : 'slt', counter, end, guarded, out);
   b.enter(guarded);
   b.guard(body, out);
   b.enter(body);
+  hide(numbers, l);
   const storage = l.variable(symbol);
   if (storage.in === 'register') b.mov(counter, storage.reg);
   else store(scalar(type, counter), storage.at, type, l);

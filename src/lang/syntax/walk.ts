@@ -86,7 +86,11 @@ function childFields(node: Node): readonly string[] {
 /** The node itself, then what is below it, in the order of the text; `visit` returns false to skip what is below. */
 export function walk(node: Node, visit: (node: Node) => unknown): void {
   if (visit(node) === false) return;
-  for (const child of children(node)) walk(child, visit);
+  for (const field of childFields(node)) {
+    const value = (node as unknown as Fields)[field];
+    if (Array.isArray(value)) for (const child of value as Node[]) walk(child, visit);
+    else if (value) walk(value as Node, visit);
+  }
 }
 
 export function children(node: Node): Node[] {

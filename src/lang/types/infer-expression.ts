@@ -36,6 +36,7 @@ import {
   tupleOf,
   typeName,
   UINT8,
+  UINT32,
   UINT64,
 } from './type.ts';
 import { resolveType, typeOfOperand } from './type-expressions.ts';
@@ -228,9 +229,18 @@ export function inferAccess(node: MapAccess, t: Typing): { map: MapTyping; value
   return { map, value: mapValue(map, node, t) };
 }
 
+const ARRAYS = /array$/;
+
 function growKey(map: MapTyping, key: Type, node: MapAccess, t: Typing): void {
   if (key.kind === 'none' || key.kind === 'void' || (isAggregate(key) && !isCastableAggregate(key))) {
     t.error(node.key, `Value '${typeName(key)}' cannot be used as a map key.`);
+    return;
+  }
+  if (map.declaration && ARRAYS.test(map.declaration.type)) {
+    // The kernel's arrays are read by numbers of four bytes.
+    if (key.kind !== 'int')
+      t.error(node.key, `Map ${map.name} is an array: its keys are numbers, not '${typeName(key)}'`);
+    map.key = UINT32;
     return;
   }
   const grown = t.script.grow(map.key, key, () =>

@@ -61,7 +61,11 @@ export function merger(type: Type, map: ScriptMap, context: ReadContext): Merger
       };
   }
   const read = readerOf(type, context);
-  return (values, copies, divisor) => ({ rank: 0n, value: () => divided(read(values, copies[0]!), divisor) });
+  return (values, copies, divisor) => {
+    const each = () => copies.map((copy) => divided(read(values, copy), divisor));
+    // Nothing says how they become one: they are shown side by side, in the order of the CPUs.
+    return { rank: 0n, value: () => (copies.length === 1 ? each()[0]! : { kind: 'array', of: each() }) };
+  };
 }
 
 /** print()'s divisor reaches the numbers inside arrays, tuples and structs. */

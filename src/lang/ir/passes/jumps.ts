@@ -1,7 +1,7 @@
 /** Jump threading: edges skip empty blocks and branches whose outcome is known; straight lines become one block. */
 import { evaluateComparison } from '../evaluate.ts';
 import type { Block, BlockId, IrFunction, Located, Op, Operand, Terminator } from '../ir.ts';
-import { definition, knownAfter, mapSuccessors } from '../operands.ts';
+import { definition, knownAfter, mapSuccessors, successors } from '../operands.ts';
 import { orderBlocks, predecessorsOf } from './order.ts';
 import { simplifyTerminator } from './simplify.ts';
 
@@ -21,19 +21,18 @@ function threadEdges(fn: IrFunction): IrFunction {
   const blocks: Block[] = fn.blocks.map((block) => ({ ...block }));
   for (const { id } of fn.blocks) {
     const block = blocks[id]!;
-    const constants = constantsAtEnd(block);
     const end = block.end!;
-    const followed: Terminator =
-      end.op === 'branch'
-        ? {
-            ...end,
-            then: follow(blocks, end.then, onEdge(constants, end, 'then')),
-            else: follow(blocks, end.else, onEdge(constants, end, 'else')),
-          }
-        : mapSuccessors(end, (to) => follow(blocks, to, constants));
+    const leadsOn = successors(end).some((to) => isPassage(blocks[to]!));
+    const followed = leadsOn ? followEdges(blocks, end, constantsAtEnd(block)) : end;
     block.end = { ...simplifyTerminator(followed), ...(end.source && { source: end.source }) };
   }
   return { ...fn, blocks };
+}
+
+function followEdges(blocks: Block[], end: Terminator, constants: Constants): Terminator {
+  if (end.op !== 'branch') return mapSuccessors(end, (to) => follow(blocks, to, constants));
+  const then = follow(blocks, end.then, onEdge(constants, end, 'then'));
+  return { ...end, then, else: follow(blocks, end.else, onEdge(constants, end, 'else')) };
 }
 
 function constantsAtEnd(block: Block): Constants {
@@ -67,7 +66,7 @@ function follow(blocks: Block[], to: BlockId, constants: Constants): BlockId {
   let at = to;
   for (let step = 0; step < LONGEST; step++) {
     const { ops, end } = blocks[at]!;
-    if (moves.length + ops.length > MOVES || !ops.every((op) => op.op === 'mov')) break;
+    if (moves.length + ops.length > MOVES || !isPassage(blocks[at]!)) break;
     for (const op of ops) learn(known, op);
     moves.push(...ops);
     const next = destination(end!, known);
@@ -82,6 +81,8 @@ function follow(blocks: Block[], to: BlockId, constants: Constants): BlockId {
   blocks.push({ id, ops: moves.slice(0, movesToBest), end: { op: 'jump', to: best } });
   return id;
 }
+
+const isPassage = ({ ops }: Block): boolean => ops.length <= MOVES && ops.every((op) => op.op === 'mov');
 
 function destination(end: Terminator, known: Constants): BlockId | undefined {
   if (end.op === 'jump') return end.to;

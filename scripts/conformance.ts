@@ -1,0 +1,80 @@
+/** `npm run conformance -- --suite DIR`: bpftrace's public runtime suite against `pebble trace`; fetched, never part of this repository. */
+import { spawnSync } from 'node:child_process';
+import { release } from 'node:os';
+import { join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { feature } from '../src/bpf/features/index.ts';
+import { type Case, readCases } from '../test/conformance/cases.ts';
+import { runCase } from '../test/conformance/run-case.ts';
+
+const { values } = parseArgs({
+  options: {
+    suite: { type: 'string' },
+    only: { type: 'string', default: '.' },
+    /** kernel: the cases that need kprobes or fentry. */
+    kind: { type: 'string', default: 'all' },
+    patience: { type: 'string', default: '1' },
+    verbose: { type: 'boolean', short: 'v', default: false },
+  },
+});
+const suite = resolve(values.suite ?? '.');
+const setting = {
+  suite,
+  command: `${join(import.meta.dirname, '../pebble')} trace`,
+  patience: Number(values.patience),
+};
+
+const KERNEL_PROBES = /(?:^|[\s,'"{};=(])(?:kprobe|kretprobe|k|kr|fentry|fexit|kfunc|kretfunc|f|fr):/m;
+/** What the suite calls features of a kernel, and what Pebble does not take: docs/language/compatibility.md. */
+const KERNEL_FEATURES = {
+  kprobe: 'kprobe',
+  kprobe_multi: 'kprobe_multi',
+  kprobe_session: 'kprobe_session',
+  fentry: 'fentry',
+  kfunc: 'fentry',
+  uprobe_multi: 'uprobe_multi',
+} as const;
+const NOT_TAKEN = /--aot|--emit-|-d (?!ast|dis)\w|dw_ustack|--dwarf-pid|skboutput/;
+
+const counts = { passed: 0, failed: 0, skipped: 0 };
+for (const one of readCases(suite).filter(isWanted)) {
+  const reason = await missing(one);
+  const result = reason ?? (await runCase(one, setting));
+  const word = reason ? 'skipped' : result === undefined ? 'passed' : 'failed';
+  counts[word]++;
+  const detail = word === 'skipped' || (word === 'failed' && values.verbose) ? `: ${result}` : '';
+  console.log(`${word.padEnd(8)} ${one.id}${detail}`);
+}
+console.log(
+  `Linux ${release()}: ${counts.passed} of ${counts.passed + counts.failed} passed, ${counts.skipped} skipped`,
+);
+process.exitCode = counts.failed > 0 ? 1 : 0;
+
+function isWanted(one: Case): boolean {
+  const text = one.run ?? one.program ?? '';
+  return new RegExp(values.only).test(one.id) && (values.kind === 'all' || KERNEL_PROBES.test(text));
+}
+
+/** Why the case cannot run here. */
+async function missing({ needs, run, program }: Case): Promise<string | undefined> {
+  const text = run ?? program ?? '';
+  const taken = NOT_TAKEN.exec(text);
+  if (taken) return `Pebble does not have ${taken[0]}`;
+  const machine = { x64: 'x86_64', arm64: 'aarch64' }[process.arch as string] ?? process.arch;
+  if (needs.architectures.length > 0 && !needs.architectures.includes(machine)) return `for ${needs.architectures}`;
+  if (needs.from && isBefore(release(), needs.from)) return `since Linux ${needs.from}`;
+  if (needs.to && isBefore(needs.to, release())) return `up to Linux ${needs.to}`;
+  if (needs.pidNamespace) return 'wants a PID namespace of its own';
+  for (const name of needs.features) {
+    const known = KERNEL_FEATURES[name.replace('!', '') as keyof typeof KERNEL_FEATURES];
+    if (known && (await feature(known)).available === name.startsWith('!')) return `feature ${name}`;
+    if (/^!?(?:aot|dwunwind|skboutput)$/.test(name) && !name.startsWith('!')) return `feature ${name}`;
+  }
+  const failing = needs.commands.find((command) => spawnSync('sh', ['-c', command], { cwd: suite }).status !== 0);
+  return failing === undefined ? undefined : `"${failing}" fails`;
+}
+
+function isBefore(a: string, b: string): boolean {
+  const [x, y] = [a, b].map((text) => (text.match(/\d+/g) ?? []).slice(0, 2).map(Number));
+  return x![0]! < y![0]! || (x![0] === y![0] && (x![1] ?? 0) < (y![1] ?? 0));
+}

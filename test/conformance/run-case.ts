@@ -1,0 +1,186 @@
+/** Runs one case of the suite: the programs around it, the tracer, and what it must print. */
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Case } from './cases.ts';
+
+export interface Setting {
+  /** The directory with runtime/ and testprogs/. */
+  readonly suite: string;
+  /** Takes the place of {{BPFTRACE}}. */
+  readonly command: string;
+  /** Of all times, for machines that are slow. */
+  readonly patience: number;
+}
+
+/** Printed by the tracer when probes are attached, if this is in its environment. */
+const ATTACHED = '__BPFTRACE_NOTIFY_PROBES_ATTACHED';
+const ATTACH_SECONDS = 10;
+const POLL_MS = 20;
+
+/** Undefined: passed. */
+export async function runCase(one: Case, setting: Setting): Promise<string | undefined> {
+  const { suite, patience } = setting;
+  const shell = (command: string) => spawnSync('sh', ['-c', command], { cwd: suite, stdio: 'ignore' }).status;
+  if (one.setup && shell(one.setup) !== 0) return `its set-up failed: ${one.setup}`;
+  const befores = one.before.map((command) => start(command, suite));
+  const others = [...befores];
+  try {
+    const pids = await Promise.all(befores.map((child, i) => named(child, one.before[i]!, patience)));
+    if (pids.includes(undefined)) return `"${one.before[pids.indexOf(undefined)]}" did not start`;
+    const line = commandLine(one, setting).replaceAll('{{BEFORE_PID}}', String(pids[0] ?? ''));
+    const environment = {
+      ...process.env,
+      test: one.id,
+      TZ: process.env.TZ ?? 'UTC',
+      ...one.environment,
+      [ATTACHED]: '1',
+    };
+    const tracer = new Tracer(line, suite, environment);
+    const begin = () => void (one.after && others.push(start(one.after, suite)));
+    await tracer.follow(one.timeoutSeconds * patience, ATTACH_SECONDS * patience, begin);
+    return verdict(one, tracer, suite);
+  } finally {
+    for (const child of others) end(child);
+    if (one.cleanup) shell(one.cleanup);
+  }
+}
+
+function commandLine({ run, program, expects }: Case, { command }: Setting): string {
+  if (run !== undefined) return run.replaceAll('{{BPFTRACE}}', command);
+  const json = expects[0]?.mode === 'json' ? '-q -f json ' : '';
+  return `${command} ${json}-e '${program!.replaceAll("'", "'\\''")}'`;
+}
+
+class Tracer {
+  output = '';
+  code: number | null = null;
+  timedOut = false;
+  attached = false;
+  readonly #child: ChildProcess;
+  #ended = false;
+
+  constructor(line: string, cwd: string, env: NodeJS.ProcessEnv) {
+    this.#child = start(line, cwd, env);
+    for (const stream of [this.#child.stdout!, this.#child.stderr!]) {
+      stream.setEncoding('utf8');
+      stream.on('data', (text: string) => {
+        this.output += text;
+      });
+    }
+    this.#child.once('exit', (code) => {
+      this.code = code;
+      this.#ended = true;
+    });
+  }
+
+  /** Until it ends, or for so long after its probes were attached. */
+  async follow(seconds: number, attachSeconds: number, begin: () => void): Promise<void> {
+    let deadline = performance.now() + attachSeconds * 1000;
+    while (!this.#ended && performance.now() < deadline) {
+      await sleep(POLL_MS);
+      if (this.attached || !new RegExp(`^${ATTACHED}$`, 'm').test(this.output)) continue;
+      this.attached = true;
+      this.output = this.output.replace(`${ATTACHED}\n`, '');
+      deadline = performance.now() + seconds * 1000;
+      begin();
+    }
+    this.timedOut = !this.#ended;
+    if (this.timedOut) signal(this.#child, 'SIGTERM');
+    for (let wait = 0; !this.#ended && wait < attachSeconds * 1000; wait += POLL_MS) await sleep(POLL_MS);
+    signal(this.#child, 'SIGKILL');
+    await sleep(POLL_MS);
+  }
+}
+
+/** Many cases never end by themselves: what they printed counts. */
+function verdict(one: Case, { output, code, timedOut }: Tracer, suite: string): string | undefined {
+  const unmet = one.expects.filter(({ mode, text }) => !isMet(mode, text, output, suite));
+  const printed = ` It printed: ${JSON.stringify(output.slice(-1500))}`;
+  if (unmet.length > 0)
+    return `expected ${unmet.map(({ mode, text }) => `${mode} ${JSON.stringify(text)}`).join(', ')}.${printed}`;
+  if (timedOut) return undefined;
+  if (one.willFail) return code === 0 ? `it should have failed.${printed}` : undefined;
+  return code === one.exitCode ? undefined : `exit status ${code}, not ${one.exitCode}.${printed}`;
+}
+
+function isMet(mode: Case['expects'][number]['mode'], text: string, output: string, suite: string): boolean {
+  const hasLine = () => output.split('\n').some((line) => line.trim() === text.trim());
+  switch (mode) {
+    case 'text':
+      return text.includes('\n') ? output.includes(text) : hasLine();
+    case 'text-none':
+      return !hasLine();
+    case 'regex':
+      return new RegExp(text, 'm').test(output);
+    case 'regex-none':
+      return !new RegExp(text, 'm').test(output);
+    case 'file':
+      return output.trim() === readFileSync(join(suite, text), 'utf8').trim();
+    case 'json':
+      return sameJson(output, readFileSync(join(suite, text), 'utf8'));
+  }
+}
+
+function sameJson(a: string, b: string): boolean {
+  const values = (text: string) =>
+    text
+      .trim()
+      .split('\n')
+      .map((line) => JSON.stringify(JSON.parse(line)));
+  try {
+    return values(a).join('\n') === (b.trim().startsWith('{\n') ? JSON.stringify(JSON.parse(b)) : values(b).join('\n'));
+  } catch {
+    return false;
+  }
+}
+
+/** In a process group of its own, which ends with it. */
+function start(command: string, cwd: string, env?: NodeJS.ProcessEnv): ChildProcess {
+  return spawn('sh', ['-c', command], {
+    cwd,
+    env: env ?? process.env,
+    detached: true,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+}
+
+function signal(child: ChildProcess, name: NodeJS.Signals): void {
+  try {
+    process.kill(-child.pid!, name);
+  } catch {
+    // It has ended.
+  }
+}
+
+function end(child: ChildProcess): void {
+  signal(child, 'SIGTERM');
+  signal(child, 'SIGKILL');
+}
+
+/** The process that the command line names last, once it runs. */
+async function named(child: ChildProcess, command: string, patience: number): Promise<number | undefined> {
+  const name = basename(command.split(/\s+/)[0]!).slice(0, 15);
+  for (let waited = 0; waited < ATTACH_SECONDS * 1000 * patience && child.exitCode === null; waited += POLL_MS) {
+    const found = ofGroup(child.pid!).find(({ comm }) => comm === name);
+    if (found) return found.pid;
+    await sleep(POLL_MS);
+  }
+  return undefined;
+}
+
+function ofGroup(group: number): { pid: number; comm: string }[] {
+  return readdirSync('/proc').flatMap((entry) => {
+    if (!/^\d+$/.test(entry)) return [];
+    try {
+      const stat = readFileSync(`/proc/${entry}/stat`, 'utf8');
+      const [, , pgrp] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+      return Number(pgrp) === group
+        ? [{ pid: Number(entry), comm: readFileSync(`/proc/${entry}/comm`, 'utf8').trim() }]
+        : [];
+    } catch {
+      return [];
+    }
+  });
+}
