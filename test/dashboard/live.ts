@@ -26,7 +26,7 @@ export async function startLiveDemo(options: Partial<ServerOptions> = {}): Promi
   const workload = await startDemo(cluster);
   const folder = mkdtempSync(join(tmpdir(), 'pebble-pages-'));
   const store = `sqlite:${join(folder, 'history.db')}`;
-  const given = { pgdata: cluster.pgdata, store, flush_interval: '2s' };
+  const given = { pgdata: cluster.pgdata, store, flush_interval: '2s', connect: urlOf(cluster) };
   const agent = await Agent.start(loadConfiguration(undefined, { ...given, budget: 'none' }), fail);
   const server = await LiveServer.listen({
     feed: agent.feed,
@@ -56,6 +56,9 @@ export async function startLiveDemo(options: Partial<ServerOptions> = {}): Promi
     },
   };
 }
+
+const urlOf = ({ port, socketDir, user }: Cluster): string =>
+  `postgresql://${user}@localhost:${port}/postgres?host=${socketDir}`;
 
 /** An agent that cannot do its work is a test that failed. */
 function fail(error: unknown): void {

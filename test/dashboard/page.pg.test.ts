@@ -57,6 +57,16 @@ describe('the pages', { skip: noPages }, () => {
     );
   });
 
+  test('upkeep has what PostgreSQL says of its tables, and a statement its plan', async () => {
+    await page.goto(`${new URL(demo.link).origin}/?view=upkeep`);
+    await page.locator('table[data-table=horizon] tbody tr', { hasText: 'idle-in-transaction' }).first().waitFor();
+    assert.match(await page.locator('dl.facts').innerText(), /role\s+primary/);
+    await page.goto(`${new URL(demo.link).origin}/?view=queries`);
+    await page.locator('tr[data-fingerprint]', { hasText: 'UPDATE demo.stock' }).first().click();
+    await page.getByRole('button', { name: 'explain' }).click();
+    await page.locator('pre.plan', { hasText: 'Update on stock' }).waitFor();
+  });
+
   test('fits a narrow screen, and says nothing on the console', async () => {
     await page.setViewportSize({ width: 400, height: 800 });
     const width = await page.evaluate<number>('document.documentElement.scrollWidth');

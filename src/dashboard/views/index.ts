@@ -107,6 +107,13 @@ export const VIEWS: readonly View[] = [
     load: () => import('./internals/view.ts').then(({ InternalsView }) => InternalsView),
   },
   {
+    id: 'upkeep',
+    title: 'Upkeep',
+    question: 'What was changed, who holds back vacuum, which tables are behind?',
+    key: 'u',
+    load: () => import('./upkeep/view.ts').then(({ UpkeepView }) => UpkeepView),
+  },
+  {
     id: 'fleet',
     title: 'Fleet',
     question: 'Which host or cluster is in trouble?',

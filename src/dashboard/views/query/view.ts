@@ -18,6 +18,7 @@ import { TopQueries } from '../../ui/top-queries.ts';
 import { WaitTable } from '../../ui/wait-table.ts';
 import { Blockers } from './blockers.ts';
 import { InnerTable } from './inner-table.ts';
+import { Plan } from './plan.ts';
 import { storyOf } from './story.ts';
 
 export function QueryView(): ComponentChild {
@@ -62,6 +63,7 @@ function One({ fingerprint }: { readonly fingerprint: string }): ComponentChild 
     h(InnerTable, { waits, fingerprint }),
     h(Blockers, { fingerprint }),
     h(ExecutionTable, { title: 'Its slow executions' }),
+    rows[0] && h(Plan, { row: rows[0] }),
     h(Text, { fingerprint }),
   ]);
 }
