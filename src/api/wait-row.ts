@@ -6,6 +6,8 @@ import type { RowHead } from './row-head.ts';
 export interface WaitRow extends RowHead, DoerFields, InnerFields {
   readonly wait_event_type: string;
   readonly wait_event: string;
+  /** The process at the other end of the pipe that it reads or writes, where it sleeps in that. */
+  readonly wait_on: string | null;
   readonly count: number;
   readonly total_us: number;
   readonly max_us: number;

@@ -83,6 +83,7 @@ const WAIT_ROW: Checks<WaitRow> = {
   inner_fingerprint: orNull(decimal),
   wait_event_type: text,
   wait_event: text,
+  wait_on: orNull(text),
   count,
   total_us: time,
   max_us: time,

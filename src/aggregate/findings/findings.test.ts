@@ -51,6 +51,7 @@ const wait = (type: string, event: string, sessions: number): WaitRow => ({
   inner_fingerprint: null,
   wait_event_type: type,
   wait_event: event,
+  wait_on: null,
   count: 1000,
   total_us: sessions * 300 * SECOND,
   max_us: SECOND,

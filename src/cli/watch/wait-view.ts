@@ -8,7 +8,7 @@ export const WAIT_VIEW: ViewSpec<AnyWaitRow> = {
   columns: [
     rateColumn('load', (row) => sessions(row, row.total_us)),
     textColumn('type', (row) => row.wait_event_type),
-    textColumn('wait event', (row) => row.wait_event),
+    textColumn('wait event', (row) => (row.wait_on === null ? row.wait_event : `${row.wait_event}: ${row.wait_on}`)),
     rateColumn('waits/s', (row) => (row.count === null ? undefined : perSecond(row, row.count))),
     timeColumn('average', (row) => (row.count ? row.total_us / row.count : undefined)),
     timeColumn('longest', (row) => row.max_us ?? undefined),

@@ -15,6 +15,7 @@ import type { ObservedCluster, Refused } from '../observed.ts';
 import { sharedFingerprinter } from '../parser/index.ts';
 import { Sessions } from '../sessions.ts';
 import { Engine, OTHERS, type Signal } from './engine.ts';
+import { otherEndOf } from './events.ts';
 import { executionRows } from './execution-rows.ts';
 import { Executions } from './executions.ts';
 import { firstSight } from './first-sight.ts';
@@ -28,6 +29,7 @@ import { kernelLockProfile } from './lock-profile.ts';
 import { LockWatch } from './locks/lock-watch.ts';
 import { Monotone } from './monotone.ts';
 import { OverheadMeter } from './overhead.ts';
+import { PipeEnds } from './pipe-ends.ts';
 import { isAlive } from './processes.ts';
 import { kernelProfile } from './profile.ts';
 import { profileRows } from './profile-rows.ts';
@@ -67,6 +69,7 @@ export class Attribution {
   readonly #refused = new Map<string, Refused>();
   readonly #queries: Monotone = new Monotone();
   readonly #waits: Monotone = new Monotone();
+  readonly #pipeEnds: PipeEnds = new PipeEnds();
   #samples: StackSamples | undefined;
   #executions: Executions | undefined;
   #meter: OverheadMeter | undefined;
@@ -167,13 +170,14 @@ export class Attribution {
   read(): Totals {
     // All texts that are there: one may tell the query id of another.
     this.#engine.drain();
-    const totals = new Totals(
-      this.#engine,
-      (slot) => this.#identify(slot),
-      (id) => this.#innerOf(id),
-      () => this.#listUnderway(),
-      () => this.lost(),
-    );
+    const totals = new Totals({
+      engine: this.#engine,
+      identify: (slot) => this.#identify(slot),
+      innerOf: (id) => this.#innerOf(id),
+      otherEnd: (cluster, event) => this.#otherEnd(cluster, event),
+      listUnderway: () => this.#listUnderway(),
+      countLost: () => this.lost(),
+    });
     this.#queries.raise(totals.queries);
     this.#waits.raise(totals.waits);
     return totals;
@@ -274,6 +278,14 @@ export class Attribution {
     const untold = this.#engine.askAgain((slot) => this.#statements.isIntroduced(slot));
     for (const one of untold) this.#statements.addUntold(one);
     this.#madeGood += untold.length;
+  }
+
+  #otherEnd(cluster: number, event: number): string | undefined {
+    const end = otherEndOf(event);
+    const pipe = end && this.#engine.keyed('@pipes').get({ _0: cluster, _1: event });
+    if (!end || !pipe) return undefined;
+    const postmasters = this.#clusters.map(({ pid }) => pid);
+    return this.#pipeEnds.nameOf((pipe as { readonly inode: bigint }).inode, end, postmasters);
   }
 
   #innerOf(id: bigint): Inner | undefined {

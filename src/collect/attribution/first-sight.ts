@@ -3,7 +3,7 @@ import { ProcessMemory } from '../../postgres/discover/index.ts';
 import { type Memory, readPointer, readU32 } from '../../postgres/memory/index.ts';
 import type { FirstSight, KernelProfile } from './engine.ts';
 import { CLIENT_READ, inSystemCall } from './events.ts';
-import { isRunning, readRunDelay, readSystemCall } from './processes.ts';
+import { fileKind, isRunning, readRunDelay, readSystemCall } from './processes.ts';
 
 export function firstSight(pid: number, profile: KernelProfile): FirstSight {
   const watched = process.hrtime.bigint();
@@ -14,11 +14,20 @@ export function firstSight(pid: number, profile: KernelProfile): FirstSight {
     blocked: Number(!isRunning(pid)),
     idle_wait: Number(event === CLIENT_READ),
     run_delay: readRunDelay(pid),
-    gap_event: event || inSystemCall(readSystemCall(pid)),
+    gap_event: event || systemCallOf(pid),
     lock,
     lock_start,
     lock_event: lock === 0n ? 0 : event,
   };
+}
+
+/** read, write, readv, writev by their numbers on x86-64, as in time.bt. */
+const MOVES_BYTES = [0, 1, 19, 20];
+
+function systemCallOf(pid: number): number {
+  const call = readSystemCall(pid);
+  if (!call || process.arch !== 'x64' || !MOVES_BYTES.includes(call.number)) return inSystemCall(call?.number);
+  return inSystemCall(call.number, fileKind(pid, call.argument));
 }
 
 type Wait = Pick<FirstSight, 'lock' | 'lock_start'> & { readonly event: number };

@@ -1,5 +1,5 @@
 /** Processes by /proc: whether one lives, and what it does. */
-import { readFileSync } from 'node:fs';
+import { readFileSync, readlinkSync } from 'node:fs';
 
 /** A zombie has no memory any more. */
 export const isAlive = (pid: number): boolean => !['Z', undefined].includes(stateOf(pid));
@@ -19,10 +19,20 @@ export function readRunDelay(pid: number): bigint {
   return BigInt(delay ?? 0);
 }
 
-/** The number of the system call that it sleeps in. */
-export function readSystemCall(pid: number): number | undefined {
-  const [number] = (read(`/proc/${pid}/syscall`) ?? '').split(' ');
-  return number !== undefined && /^\d+$/.test(number) ? Number(number) : undefined;
+/** The system call that it sleeps in, by its number, and its first argument. */
+export function readSystemCall(pid: number): { readonly number: number; readonly argument: number } | undefined {
+  const [number, argument] = (read(`/proc/${pid}/syscall`) ?? '').split(' ');
+  if (number === undefined || !/^\d+$/.test(number)) return undefined;
+  return { number: Number(number), argument: Number(argument) };
+}
+
+export function fileKind(pid: number, fd: number): 'pipe' | 'socket' | undefined {
+  try {
+    const [, kind] = /^(pipe|socket):/.exec(readlinkSync(`/proc/${pid}/fd/${fd}`)) ?? [];
+    return kind as 'pipe' | 'socket' | undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 function read(path: string): string | undefined {

@@ -73,13 +73,25 @@ export interface WaitTotals extends Doer {
   readonly event: number;
   /** What was executed inside of the statement. */
   readonly inner: Inner | undefined;
+  /** The process at the other end of a pipe. */
+  readonly waitsOn: string | undefined;
   readonly counters: Float64Array;
 }
 
 /** Absent for slots that were never introduced. */
 export type Identify = (slot: number) => Doer | undefined;
-/** Absent for 0. */
-export type IdentifyInner = (id: bigint) => Inner | undefined;
+
+/** Where a reading comes from. */
+export interface TotalsSource {
+  readonly engine: Engine;
+  readonly identify: Identify;
+  /** Absent for 0. */
+  readonly innerOf: (id: bigint) => Inner | undefined;
+  /** The process at the other end of a pipe that waits of this event were for; by number of the cluster. */
+  readonly otherEnd: (cluster: number, event: number) => string | undefined;
+  readonly listUnderway: () => readonly Underway[];
+  readonly countLost: () => number;
+}
 
 const at = (name: QueryCounter): number => QUERY_COUNTERS.indexOf(name);
 const PARALLEL: readonly (readonly [QueryCounter, QueryCounter])[] = [
@@ -103,17 +115,12 @@ export class Totals {
   /** What cannot be seen on this kernel; absent where everything can. */
   readonly shortcoming: string | undefined;
   readonly #identify: Identify;
-  readonly #innerOf: IdentifyInner;
+  readonly #source: TotalsSource;
 
-  constructor(
-    engine: Engine,
-    identify: Identify,
-    innerOf: IdentifyInner,
-    listUnderway: () => readonly Underway[],
-    countLost: () => number,
-  ) {
-    this.#identify = identify;
-    this.#innerOf = innerOf;
+  constructor(source: TotalsSource) {
+    const { engine, listUnderway, countLost } = source;
+    this.#source = source;
+    this.#identify = source.identify;
     this.shortcoming = shortcomingOf(engine.ways);
     const columns = engine.queries.fields.map((field) => at(field as QueryCounter));
     engine.queries.read((key, offset, row) => {
@@ -178,11 +185,12 @@ export class Totals {
       this.namelessWaits.set(event, (this.namelessWaits.get(event) ?? 0) + row[0]!);
       return;
     }
-    const inner = this.#innerOf(id);
+    const inner = this.#source.innerOf(id);
     const key = `${doerKey(doer)} ${doer.identity.backendType} ${event} ${inner ? inner.fingerprint : 'top'}`;
     let totals = this.waits.get(key);
     if (!totals) {
-      totals = { ...doer, event, inner, counters: new Float64Array(WAIT_COUNTERS.length) };
+      const waitsOn = this.#source.otherEnd(doer.identity.cluster, event);
+      totals = { ...doer, event, inner, waitsOn, counters: new Float64Array(WAIT_COUNTERS.length) };
       this.waits.set(key, totals);
     }
     mergeRow(WAIT_RULES, totals.counters, row);

@@ -42,6 +42,7 @@ function toRow(totals: WaitTotals, growth: Float64Array, before: WaitTotals | un
     ...innerFields(totals.inner),
     wait_event_type: type,
     wait_event: name,
+    wait_on: totals.waitsOn ?? null,
     count,
     total_us: microseconds(ns),
     max_us: microseconds(Math.min(max, isNewMax ? max : ns)),

@@ -60,6 +60,7 @@ export function sampledWaits(first: SampledReading, now: SampledReading): Sample
       inner_fingerprint: null,
       wait_event_type: event.type,
       wait_event: event.event,
+      wait_on: null,
       count: null,
       total_us: microseconds(ns!),
       max_us: null,
