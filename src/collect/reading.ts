@@ -7,14 +7,22 @@ import { readMap } from '../tracer/index.ts';
 /** One entry: its key's bytes, and its value's fields in the order of the declaration. */
 export type OnEntry = (key: DataView, offset: number, row: Float64Array) => void;
 
+export interface KeptEntry {
+  readonly key: DataView;
+  readonly row: Float64Array;
+}
+
 /** A map whose values are records of 8-byte counters; fields whose name ends in `max` merge to the largest, others to the sum. */
 export class CounterMap {
   readonly fields: readonly string[];
   readonly #map: ScriptMap;
   readonly #collection: Collection;
   readonly #isMax: readonly boolean[];
+  readonly #kept: Iterable<KeptEntry>;
 
-  constructor(map: ScriptMap, collection: Collection) {
+  /** `kept`: entries that are not in the kernel any more. */
+  constructor(map: ScriptMap, collection: Collection, kept: Iterable<KeptEntry> = []) {
+    this.#kept = kept;
     this.#map = map;
     this.#collection = collection;
     this.fields = Object.keys((this.#map.valueShape as RecordShape).fields);
@@ -23,6 +31,12 @@ export class CounterMap {
 
   /** Every entry of now; `row` is reused from one to the next. */
   read(onEntry: OnEntry): void {
+    this.readKernel(onEntry);
+    for (const { key, row } of this.#kept) onEntry(key, 0, row.slice());
+  }
+
+  /** Those that are in the kernel. */
+  readKernel(onEntry: OnEntry): void {
     const { count, keys, keySize, values, valueSize, copies } = readMap(this.#collection, this.#map);
     const row = new Float64Array(this.fields.length);
     for (let i = 0; i < count; i++) {

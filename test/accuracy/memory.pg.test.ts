@@ -1,8 +1,10 @@
 /** More statements than the kernel has room for: none is lost, and the memory is what was allowed. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { startCluster } from '../../src/cluster/index.ts';
 import { Attribution, QueryRows, WaitRows } from '../../src/collect/attribution/index.ts';
+import { assertTimeIdentity } from './check.ts';
 import { SERVERS, UNABLE, withConnection } from './servers.ts';
 import { total } from './watch.ts';
 
@@ -53,6 +55,39 @@ test('waits that find no room are counted among the others', { skip: UNABLE }, a
     assert.ok(naps < OUTER * INNER && naps + others >= OUTER * INNER, `${naps} naps, ${others} others`);
     assert.ok(naps + others < OUTER * INNER * 1.2, 'few of the others slept for something else');
     assert.equal(now.dropped, 0);
+  } finally {
+    attribution.close();
+    await cluster.stop();
+  }
+});
+
+const IDLE_MS = 200;
+
+test('statements that nobody executes make room for others, and keep their sums', { skip: UNABLE }, async () => {
+  const cluster = await startCluster(SERVERS[0]!);
+  const idle = { idleMs: IDLE_MS, fill: 0.3 };
+  const attribution = await Attribution.start({ pgdata: cluster.pgdata, memoryBytes: BUDGET, idle });
+  const windows = new QueryRows(attribution.read());
+  try {
+    await withConnection(cluster, async (connection) => {
+      const execute = async (from: number, to: number): Promise<void> => {
+        for (let n = from; n < to; n++) await connection.query(`SELECT 1 AS one_of_many_${n}`);
+      };
+      for (let n = 0; n < STATEMENTS; n += 300) {
+        await execute(n, Math.min(n + 300, STATEMENTS));
+        for (let look = 0; look < 3; look++) {
+          await sleep(IDLE_MS + 10);
+          attribution.read();
+        }
+      }
+      await execute(0, 101);
+    });
+    const rows = windows.advance(attribution.read());
+    const [own] = rows.filter(({ query }) => query?.includes('one_of_many'));
+    assert.ok(!rows.some(({ query }) => query === '<others>'), 'there was room for all of them');
+    // They differ in an alias, which a fingerprint does not see: one row of all.
+    assert.deepEqual([own!.calls, own!.requests, own!.errors], [STATEMENTS + 101, STATEMENTS + 101, 0]);
+    assertTimeIdentity([own!]);
   } finally {
     attribution.close();
     await cluster.stop();

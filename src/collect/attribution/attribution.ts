@@ -20,6 +20,7 @@ import { executionRows } from './execution-rows.ts';
 import { Executions } from './executions.ts';
 import { firstSight } from './first-sight.ts';
 import { requireHost } from './host.ts';
+import { IdleKeys, type IdleOptions } from './idle-keys.ts';
 import { INNER_NOT_KNOWN, type Inner, NOT_KNOWN } from './inner.ts';
 import { innerProfile } from './inner-profile.ts';
 import { ioProfile } from './io-profile.ts';
@@ -55,6 +56,8 @@ export interface AttributionOptions {
   readonly signals?: readonly Signal[];
   /** Most bytes of kernel memory that the sums may take; what finds no room goes to a row of others. */
   readonly memoryBytes?: number;
+  /** When keys of statements that nobody executes are taken out of the kernel. */
+  readonly idle?: IdleOptions;
   /** Absent: the best that this kernel has. */
   readonly ways?: KernelWays;
 }
@@ -69,6 +72,7 @@ export class Attribution {
   readonly #refused = new Map<string, Refused>();
   readonly #queries: Monotone = new Monotone();
   readonly #waits: Monotone = new Monotone();
+  readonly #idle: IdleKeys;
   readonly #pipeEnds: PipeEnds = new PipeEnds();
   #samples: StackSamples | undefined;
   #executions: Executions | undefined;
@@ -112,6 +116,8 @@ export class Attribution {
     this.#fingerprinter = fingerprinter;
     this.#statements = statements;
     this.#options = options;
+    const source = { listHeld: () => this.#listHeld(), identify: (slot: number) => this.#identify(slot) };
+    this.#idle = new IdleKeys(engine, source, options.idle);
   }
 
   /** Those that run; one that was restarted is there once. */
@@ -170,6 +176,7 @@ export class Attribution {
   read(): Totals {
     // All texts that are there: one may tell the query id of another.
     this.#engine.drain();
+    this.#idle.advance();
     const totals = new Totals({
       engine: this.#engine,
       identify: (slot) => this.#identify(slot),
@@ -250,6 +257,10 @@ export class Attribution {
     const sessions = new Sessions(cluster, this.#fingerprinter);
     this.#engine.setLockProfile(index, kernelLockProfile(sessions.open));
     return sessions;
+  }
+
+  #listHeld(): Set<number> {
+    return new Set(this.#listChildren().map((pid) => this.#engine.backend(pid)?.slot ?? 0));
   }
 
   #listChildren(): number[] {

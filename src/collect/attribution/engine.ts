@@ -30,6 +30,7 @@ import type { InnerProfile } from './inner-profile.ts';
 import type { IoProfile } from './io-profile.ts';
 import { findWays, type KernelWays, withSocketHooks } from './kernel.ts';
 import { fitMaps, MEMORY_BUDGET } from './memory.ts';
+import { RetiredRows } from './retired.ts';
 
 const PROGRAM = new URL('program.bt', import.meta.url);
 /** What is collected besides times, waits and counts: fragments of the program, compiled in where they are asked for. */
@@ -200,6 +201,8 @@ export class Engine {
   #loaded: Loaded;
   #lostBefore = 0;
   #missedBefore = 0;
+  /** By map. */
+  readonly #retired = new Map<string, RetiredRows>();
 
   /** Compiles and loads; nothing is attached yet. */
   static async load(
@@ -253,7 +256,27 @@ export class Engine {
 
   /** A map of records, by its name in the program. */
   counters(name: string): CounterMap {
-    return new CounterMap(this.#scriptMaps.get(name)!, this.#loaded.collection);
+    return new CounterMap(this.#scriptMaps.get(name)!, this.#loaded.collection, this.#retired.get(name));
+  }
+
+  /** Takes all rows of these slots out of a map of counters, and keeps their sums under the slots that they name. */
+  retire(name: string, slots: ReadonlyMap<number, number>): void {
+    const kept = this.#retired.get(name) ?? new RetiredRows(this.counters(name).fields);
+    this.#retired.set(name, kept);
+    kept.take(this.keyed(name), slots);
+  }
+
+  /** Whoever executes these statements from now on gets another slot. Gives those that had one. */
+  forgetIdentities(slots: ReadonlySet<number>): number[] {
+    const identities = this.keyed('@identities');
+    const own = [...identities.entries()].filter(([, value]) => slots.has((value as { readonly slot: number }).slot));
+    identities.deleteMany(own.map(([key]) => key));
+    return own.map(([, value]) => (value as { readonly slot: number }).slot);
+  }
+
+  /** Entries that a map has room for. */
+  capacity(name: string): number {
+    return this.keyed(name).maxEntries;
   }
 
   /** A map of the program whose entries are read and written one by one. */

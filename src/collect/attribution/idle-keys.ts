@@ -1,0 +1,101 @@
+/**
+ * Makes room in the kernel: keys of statements that nobody executes are taken out of it, and their sums kept here.
+ * In two steps, so that no update is lost: first the statement loses its slot, so that whoever executes it gets another;
+ * when nothing has been added to the old one for as long again, and no process has it in its hands, its rows are taken.
+ */
+import type { Engine } from './engine.ts';
+import type { Doer } from './totals.ts';
+import { doerKey } from './totals.ts';
+
+/** Maps whose keys begin with a slot. */
+const BY_SLOT = ['@queries', '@parts', '@waits', '@latencies'] as const;
+
+export interface IdleOptions {
+  /** Nothing was added for so long. */
+  readonly idleMs: number;
+  /** Part of the kernel's room that may be taken before anything is taken out. */
+  readonly fill: number;
+}
+export const IDLE: IdleOptions = { idleMs: 60_000, fill: 0.5 };
+
+interface Source {
+  /** Slots that processes have in their hands. */
+  readonly listHeld: () => ReadonlySet<number>;
+  readonly identify: (slot: number) => Doer | undefined;
+}
+
+export class IdleKeys {
+  readonly #engine: Engine;
+  readonly #source: Source;
+  readonly #options: IdleOptions;
+  /** What was counted for each slot at the last look. */
+  #counted: ReadonlyMap<number, number> = new Map();
+  /** Slots that nobody can get any more. */
+  #leaving = new Set<number>();
+  /** The slot that rows of a statement are kept under. */
+  readonly #kept = new Map<string, number>();
+  #lookedMs = performance.now();
+
+  constructor(engine: Engine, source: Source, options: IdleOptions = IDLE) {
+    this.#engine = engine;
+    this.#source = source;
+    this.#options = options;
+  }
+
+  /** Call it often: it looks only now and then. */
+  advance(): void {
+    const now = performance.now();
+    if (now - this.#lookedMs < this.#options.idleMs) return;
+    this.#lookedMs = now;
+    this.#clearTexts();
+    const counted = this.#count();
+    const before = this.#counted;
+    this.#counted = counted;
+    if (counted.size < this.#engine.capacity('@queries') * this.#options.fill && this.#leaving.size === 0) return;
+    const held = this.#source.listHeld();
+    const idle = [...counted].flatMap(([slot, sum]) => (before.get(slot) === sum && !held.has(slot) ? [slot] : []));
+    this.#take(idle.filter((slot) => this.#leaving.has(slot)));
+    this.#part(idle.filter((slot) => !this.#leaving.has(slot)));
+  }
+
+  /** Which texts of inner statements were sent: those that are still executed are sent again. */
+  #clearTexts(): void {
+    if (!this.#engine.signals.has('inner')) return;
+    const sent = this.#engine.keyed('@inner');
+    if ([...sent.keys()].length >= sent.maxEntries * this.#options.fill) sent.clear();
+  }
+
+  #count(): Map<number, number> {
+    const counted = new Map<number, number>();
+    this.#engine.queries.readKernel((key, offset, row) => {
+      counted.set(
+        key.getUint32(offset, true),
+        row.reduce((sum, value) => sum + value, 0),
+      );
+    });
+    return counted;
+  }
+
+  /** From now on the statement gets a new slot where it is executed. */
+  #part(slots: readonly number[]): void {
+    const known = slots.filter((slot) => this.#source.identify(slot));
+    for (const slot of this.#engine.forgetIdentities(new Set(known))) this.#leaving.add(slot);
+  }
+
+  #take(slots: readonly number[]): void {
+    const to = new Map(slots.map((slot) => [slot, this.#keptUnder(slot)]));
+    if (to.size === 0) return;
+    for (const name of BY_SLOT) this.#engine.retire(name, to);
+    if (this.#engine.signals.has('executions')) this.#engine.keyed('@slowest').deleteMany(slots);
+    for (const slot of slots) this.#leaving.delete(slot);
+  }
+
+  #keptUnder(slot: number): number {
+    const doer = this.#source.identify(slot)!;
+    // Workers count elsewhere than their leader, whose key they have.
+    const key = `${doerKey(doer)} ${doer.identity.backendType}`;
+    const kept = this.#kept.get(key) ?? slot;
+    this.#kept.set(key, kept);
+    return kept;
+  }
+}

@@ -1,0 +1,56 @@
+/** Sums that were taken out of the kernel because nobody adds to them any more: they are read as if they were there. */
+import type { KeyedMap } from '../../bpf/index.ts';
+
+/** Numbers of the slot come first in every key. */
+const SLOT_BYTES = 4;
+
+export interface RetiredRow {
+  readonly key: DataView;
+  readonly row: Float64Array;
+}
+
+type Values = readonly Readonly<Record<string, bigint>>[];
+
+/** Of one map. Rows of one statement are added up, under the first slot that it had. */
+export class RetiredRows {
+  readonly #rows = new Map<string, RetiredRow>();
+  readonly #fields: readonly string[];
+
+  constructor(fields: readonly string[]) {
+    this.#fields = fields;
+  }
+
+  [Symbol.iterator](): Iterator<RetiredRow> {
+    return this.#rows.values();
+  }
+
+  /** Takes all rows of these slots, each to the slot that it is to be counted with. */
+  take(map: KeyedMap<unknown, unknown>, slots: ReadonlyMap<number, number>): void {
+    const keys = [...map.keys()].map((key) => ({ key, bytes: bytesOf(map, key) }));
+    for (const { key, bytes } of keys) {
+      const slot = slots.get(bytes.getUint32(0, true));
+      if (slot === undefined) continue;
+      const values = map.take(key) as Values | undefined;
+      bytes.setUint32(0, slot, true);
+      if (values) this.#add(bytes, values);
+    }
+  }
+
+  #add(key: DataView, values: Values): void {
+    const name = Buffer.from(key.buffer).toString('latin1');
+    const known = this.#rows.get(name) ?? { key, row: new Float64Array(this.#fields.length) };
+    this.#rows.set(name, known);
+    for (const value of values) {
+      for (const [at, field] of this.#fields.entries()) {
+        const one = Number(value[field]);
+        known.row[at] = field.endsWith('max') ? Math.max(known.row[at]!, one) : known.row[at]! + one;
+      }
+    }
+  }
+}
+
+function bytesOf(map: KeyedMap<unknown, unknown>, key: unknown): DataView {
+  const bytes = new DataView(new ArrayBuffer(Math.max(SLOT_BYTES, map.key.size)));
+  map.key.write(bytes, 0, key);
+  return bytes;
+}
