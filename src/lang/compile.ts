@@ -131,8 +131,9 @@ function assemble(
 ): CompiledScript {
   const output = new Output();
   const plans = new Map<string, MapPlan>();
+  const planFor = { settings: typing.settings, cpus: host.cpus?.possible ?? 1, features: host.features };
   for (const map of typing.maps.values()) {
-    if (map.value) plans.set(map.name, planMap(map, typing.settings, host.cpus?.possible ?? 1));
+    if (map.value) plans.set(map.name, planMap(map, planFor));
   }
   const lowering: ScriptLowering = {
     typing,

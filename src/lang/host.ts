@@ -45,10 +45,20 @@ export interface KernelFeatures {
   readonly fentry?: boolean;
   /** Signed division, sign extension and long jumps are instructions (cpu v4, Linux 6.6). */
   readonly isaV4?: boolean;
-  /** Loops end by may_goto (Linux 6.9); without it they count. */
+  /** Loops end by may_goto (Linux 6.9); without it they are called, or count. */
   readonly mayGoto?: boolean;
+  /** Without may_goto: the kernel calls the bodies of loops (Linux 5.17). */
+  readonly bpfLoop?: boolean;
   /** After how many rounds loops end that count. */
   readonly countedRounds?: number;
+  /** task_storage() is storage on tasks (Linux 5.12); without it a hash by thread id. */
+  readonly taskStorage?: boolean;
+  /** The current task comes with its type (Linux 5.11); without it its fields are read by a helper. */
+  readonly taskBtf?: boolean;
+  /** A task's registers in user mode come from a helper (Linux 5.15); without it they are found on its kernel stack. */
+  readonly taskRegisters?: boolean;
+  /** Maps may grow while a lock of the scheduler is held (Linux 6.1); without it all are allocated in advance. */
+  readonly growingMaps?: boolean;
 }
 
 export type DebugInfo = Pick<Dwarf, 'functionAt' | 'addressesOf' | 'findType'>;

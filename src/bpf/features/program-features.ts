@@ -76,6 +76,12 @@ export const PROGRAM_FEATURES = {
     without: 'its fields are read through probe_read_kernel',
     probe: () => tryHelper('get_current_task_btf'),
   },
+  task_pt_regs: {
+    title: "a task's registers in user mode by a helper",
+    since: '5.15',
+    without: 'found at the end of its kernel stack',
+    probe: () => tryHelper('task_pt_regs'),
+  },
   attach_cookie: {
     title: 'cookies: one program for many probes',
     since: '5.15',

@@ -13,14 +13,15 @@ export interface TracedProcess {
   readonly cluster?: ClusterChoice;
 }
 
-export const requestHost = (options: TraceOptions, { pid, cluster }: TracedProcess): CompileHost => ({
-  ...machineHost({
+export function requestHost(options: TraceOptions, { pid, cluster }: TracedProcess): CompileHost {
+  const host = machineHost({
     ...(pid !== undefined && { pid }),
     target: postgresTarget(cluster),
     debugDirectories: options.debuginfo.flatMap((directories) => directories.split(':')).filter(Boolean),
-  }),
-  features: featuresWithout(options['no-feature'].flatMap((names) => names.split(','))),
-});
+  });
+  const without = featuresWithout(options['no-feature'].flatMap((names) => names.split(',')));
+  return { ...host, features: { ...host.features, ...without } };
+}
 
 /** The link kinds that can be switched off. */
 function featuresWithout(names: readonly string[]): KernelFeatures {

@@ -15,6 +15,7 @@ import { argRow, PROBE } from './probe.ts';
 import { PROCESS, PROCESS_FUNCTIONS } from './process.ts';
 import { SEARCH } from './search.ts';
 import { STACK_BUILTINS, STACK_FUNCTIONS } from './stacks.ts';
+import { TASK } from './task.ts';
 import { TEXT } from './text.ts';
 import { TIME_BUILTINS, TIME_FUNCTIONS } from './time.ts';
 
@@ -28,7 +29,7 @@ const plain = (name: string): string => (name.startsWith(PREFIX) ? name.slice(PR
 export function createLibrary(
   texts: readonly TextTable[] = [],
 ): LoweringLibrary & { rows(): (BuiltinRow | FunctionRow | AggregateRow)[] } {
-  const builtins = byName<BuiltinRow>(PROCESS, TIME_BUILTINS, PROBE, STACK_BUILTINS);
+  const builtins = byName<BuiltinRow>(PROCESS, TASK, TIME_BUILTINS, PROBE, STACK_BUILTINS);
   const functions = byName<FunctionRow>(
     TEXT,
     SEARCH,

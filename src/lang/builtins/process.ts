@@ -6,7 +6,7 @@ import { pointerOf, storeText } from '../lower/memory.ts';
 import type { BuiltinRow, FunctionRow } from '../lower/rows.ts';
 import { inMemory, offsetBy, scalar } from '../lower/value.ts';
 import { sizeOfType } from '../types/layout.ts';
-import { pointerTo, stringType, type Type, UINT8, UINT32, UINT64, VOID } from '../types/type.ts';
+import { stringType, type Type, UINT8, UINT32, UINT64 } from '../types/type.ts';
 
 /** TASK_COMM_LEN */
 const COMM = 16;
@@ -88,22 +88,6 @@ const comm: BuiltinRow = {
   },
 };
 
-const curtask: BuiltinRow = {
-  name: 'curtask',
-  signature: 'struct task_struct *curtask',
-  doc: 'The current task; its fields are read directly.',
-  type: (t) => pointerTo(t.script.space.tagged('struct', 'task_struct') ?? VOID, 'kernel', true),
-  lower: (l, node) => scalar(l.typeOf(node), l.b.helper('get_current_task_btf', [])),
-};
-
-const userRegs: BuiltinRow = {
-  name: 'userregs',
-  signature: 'struct pt_regs *userregs',
-  doc: "The current thread's registers as it entered the kernel: in a system call, its arguments (Linux 5.15).",
-  type: (t) => pointerTo(t.script.space.tagged('struct', 'pt_regs') ?? VOID, 'kernel', true),
-  lower: (l, node) => scalar(l.typeOf(node), l.b.helper('task_pt_regs', [l.b.helper('get_current_task_btf', [])])),
-};
-
 export const PROCESS: readonly BuiltinRow[] = [
   simple('pid', UINT32, 'Process id (thread group) of the current thread.', (l) => ownIds(l).pid()),
   simple('tid', UINT32, 'Thread id of the current thread.', (l) => ownIds(l).tid()),
@@ -124,8 +108,6 @@ export const PROCESS: readonly BuiltinRow[] = [
   simple('rand', UINT64, 'A random number of 32 bits.', (l) => low(l.b.helper('get_prandom_u32', []), l)),
   simple('usermode', UINT8, 'Whether a profile probe interrupted user code: 1 if it did.', (l) => usermode(l)),
   comm,
-  curtask,
-  userRegs,
 ];
 
 /** Run by hand: by the tracer itself, on behalf of user code. */

@@ -14,6 +14,7 @@ export const VARIANTS: readonly Variant[] = [
   { optimise: false },
   {},
   { isa: 'v3', loopLimit: 1000 },
+  { isa: 'v3', loopLimit: 1000, loopCalls: true },
   { optimise: false, isa: 'v3', reentrant: true },
 ];
 

@@ -3,8 +3,9 @@ import type { MapSpec } from '../../bpf/spec/map.ts';
 import type { FunctionSpec } from '../../bpf/spec/program.ts';
 import { type IrFunction, type IrProgram, Optimiser, validateProgram } from '../ir/index.ts';
 import { countGuards } from '../ir/passes/guards.ts';
+import { callLoops } from '../ir/passes/loop-calls.ts';
 import { FunctionCode } from './function-code.ts';
-import { generateProgram } from './program-code.ts';
+import { CallsTooDeep, generateProgram } from './program-code.ts';
 import type { Isa } from './select/writer.ts';
 
 export interface GenerateOptions {
@@ -12,6 +13,8 @@ export interface GenerateOptions {
   readonly isa?: Isa;
   /** For kernels without may_goto (before 6.9): all guarded loops of a function together stop after so many rounds. */
   readonly loopLimit?: number;
+  /** The kernel calls the bodies of loops (bpf_loop, Linux 5.17) where calls may be nested so deep; loopLimit is for the rest. */
+  readonly loopCalls?: boolean;
   /** False only where a test wants the IR as it is. */
   readonly optimise?: boolean;
 }
@@ -29,6 +32,7 @@ export class Generator {
   readonly #optimiser: Optimiser;
   readonly #valid = new Set<IrFunction>();
   readonly #code = new Map<IrFunction, FunctionCode>();
+  readonly #outlined = new Map<IrFunction, readonly IrFunction[]>();
 
   constructor(options: GenerateOptions = {}) {
     this.#options = options;
@@ -37,6 +41,22 @@ export class Generator {
   }
 
   generate(program: IrProgram): Generated {
+    if (!this.#options.loopCalls) return this.#generate(program);
+    try {
+      return this.#generate({ ...program, functions: program.functions.flatMap((fn) => this.#outline(fn)) });
+    } catch (error) {
+      if (!(error instanceof CallsTooDeep)) throw error;
+      return this.#generate(program);
+    }
+  }
+
+  #outline(fn: IrFunction): readonly IrFunction[] {
+    const functions = this.#outlined.get(fn) ?? callLoops(fn);
+    this.#outlined.set(fn, functions);
+    return functions;
+  }
+
+  #generate(program: IrProgram): Generated {
     validateProgram(program, this.#valid);
     const isPlain = this.#options.optimise === false;
     const optimised = isPlain ? this.#optimiser.prepare(program) : this.#optimiser.run(program);

@@ -17,24 +17,42 @@ const FRAME_UNIT = 32;
 const SCRATCH_LIMIT = 32768;
 /** So many tasks of a CPU can be inside a reentrant program at once; those beyond do nothing. */
 const REENTRANT_COPIES = 4;
+/** Functions that may be under way at once (MAX_CALL_FRAMES). */
+const MOST_CALLS = 8;
 /** What callers get for their spills at first; functions that call deeply may want to give them more. */
 const SPILL_RESERVES = [64, 128, 192, 256];
 
 export function generateProgram(program: IrProgram, codeOf: (fn: IrFunction) => FunctionCode): Generated {
   const graph = callGraph(program);
+  refuseDeepCalls(program, graph);
   let tooDeep: unknown;
   for (const reserve of SPILL_RESERVES) {
     try {
       return new ProgramCode(program, graph, codeOf, reserve).generate();
     } catch (error) {
-      if (!(error instanceof StackTooDeep)) throw error;
+      if (!(error instanceof CallsTooDeep)) throw error;
       tooDeep = error;
     }
   }
   throw tooDeep;
 }
 
-class StackTooDeep extends PebbleError {}
+function refuseDeepCalls(program: IrProgram, graph: CallGraph): void {
+  const depths = new Map<IrFunction, number>();
+  for (const fn of graph.bottomUp) {
+    depths.set(fn, 1 + Math.max(0, ...graph.callees(fn).map((callee) => depths.get(callee)!)));
+  }
+  const depth = depths.get(program.functions[0]!)!;
+  if (depth <= MOST_CALLS) return;
+  throw new CallsTooDeep('unsupported', {
+    doing: `generating code for ${program.name}`,
+    what: `its functions call each other ${depth} deep, and kernels allow ${MOST_CALLS}`,
+    hint: 'call fewer functions from functions',
+  });
+}
+
+/** Functions that call each other need more stack than there is, or are too many. */
+export class CallsTooDeep extends PebbleError {}
 
 class ProgramCode {
   readonly #program: IrProgram;
@@ -102,8 +120,8 @@ class ProgramCode {
     return [{ name: this.#scratchMap, type: 'percpu_array', key: u32, value, maxEntries: this.#scratch().copies }];
   }
 
-  #tooDeep(fn: IrFunction, depth: number): StackTooDeep {
-    return new StackTooDeep('unsupported', {
+  #tooDeep(fn: IrFunction, depth: number): CallsTooDeep {
+    return new CallsTooDeep('unsupported', {
       doing: `generating code for ${fn.name}`,
       what: `it and the functions that it calls need ${depth} bytes of stack, more than ${STACK_LIMIT}`,
       hint: 'pass fewer values at once, or call fewer functions from functions',

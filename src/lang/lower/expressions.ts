@@ -181,17 +181,26 @@ function lowerIndex(node: IndexAccess, l: Lowering): Value {
   const size = sizeOfType(type);
   if (typeof index === 'bigint') return settle({ ...from, type, at: offsetBy(from.at, Number(index) * size) }, l);
   const length = isPointer ? undefined : Math.floor(sizeOfType(from.type) / size);
-  return indexed(from, type, toScalar(l.value(node.index), l).operand, length, l);
+  const operand = toScalar(l.value(node.index), l).operand;
+  if (length !== undefined && !isMasked(node.index, length, l)) checkIndex(operand, length, l);
+  return indexed(from, type, operand, length, l);
+}
+
+/** `i & 15` for 16 elements or more: never too large, whatever i is. */
+function isMasked(index: Expression, length: number, l: Lowering): boolean {
+  if (index.kind === 'cast') return isMasked(index.value, length, l);
+  if (index.kind !== 'binary' || index.operator !== '&') return false;
+  const masks = [index.left, index.right].map((side) => constantOf(side, typingOf(l)));
+  return masks.some((mask) => typeof mask === 'bigint' && mask >= 0n && mask < BigInt(length));
 }
 
 const elementType = (type: Type): Type =>
   type.kind === 'array' ? type.of : type.kind === 'string' ? INT8 : type.kind === 'buffer' ? UINT8 : type;
 
-/** A variable index: checked against the length where we own the memory; foreign memory reads as the helper says. */
+/** A variable index; foreign memory reads as the helper says. */
 function indexed(from: MemoryValue, type: Type, index: Operand, length: number | undefined, l: Lowering): Value {
   const { b } = l;
   const size = sizeOfType(type);
-  if (length !== undefined) checkIndex(index, length, l);
   if (from.space !== 'map') {
     const base = pointerOf(from.at, l);
     const at = b.add(base, b.binary('mul', index, imm(size)));

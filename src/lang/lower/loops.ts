@@ -12,10 +12,11 @@ import { scalar } from './value.ts';
 
 /**
  * The verifier is not told what these start a loop or a round with: each round would be a state of its own, and those of
- * loops in loops too many. Loops without may_goto it walks to their end: there it had better know.
+ * loops in loops too many. Loops that count their rounds it walks to their end: there it had better know.
  */
 function hide(numbers: readonly Reg[], l: Lowering): void {
-  if (numbers.length === 0 || l.script.typing.host.features?.mayGoto === false) return;
+  const { mayGoto = true, bpfLoop = false } = l.script.typing.host.features ?? {};
+  if (numbers.length === 0 || !(mayGoto || bpfLoop)) return;
   const zero = l.hiddenZero();
   // Multiplied, it is another number to the verifier: it would remember which are the same, or the same plus a constant.
   for (const [i, number] of numbers.entries()) {
@@ -90,13 +91,15 @@ export function lowerRange(node: For, l: Lowering): void {
   const body = b.block();
   const next = b.block();
   const out = b.block();
-  const numbers = [counter, ...numbersChangedIn(node, l)];
+  const walked = isWalked(node.over, l);
+  const numbers = walked ? [] : [counter, ...numbersChangedIn(node, l)];
   hide(numbers, l);
   b.jump(head);
   b.enter(head);
   b.branch(type.kind === 'int' && !type.signed ? 'ult' : 'slt', counter, end, guarded, out);
   b.enter(guarded);
-  b.guard(body, out);
+  if (walked) b.jump(body);
+  else b.guard(body, out);
   b.enter(body);
   hide(numbers, l);
   const storage = l.variable(symbol);
@@ -108,4 +111,13 @@ export function lowerRange(node: For, l: Lowering): void {
   b.add(counter, imm(1), counter);
   b.jump(head);
   b.enter(out);
+}
+
+/** So few rounds the verifier walks through, where a guard would count or make a function of the loop. */
+const FEW_ROUNDS = 64;
+
+function isWalked({ from, to }: Extract<For['over'], { kind: 'range' }>, l: Lowering): boolean {
+  if (l.script.typing.host.features?.mayGoto !== false) return false;
+  const [first, last] = [from, to].map((end) => constantOf(end, typingOf(l)));
+  return typeof first === 'bigint' && typeof last === 'bigint' && last - first <= FEW_ROUNDS;
 }

@@ -1,6 +1,7 @@
 /** Which kernel map keeps a script's map, and how keys and values lie in it. */
 import { record, type Shape, sizeOf, u32, u64 } from '../../base/record.ts';
 import type { MapSpec, MapType } from '../../bpf/spec/index.ts';
+import type { KernelFeatures } from '../host.ts';
 import type { MergeRule, ScriptMap } from '../script.ts';
 import type { Settings } from '../settings.ts';
 import { shapeOf } from '../types/layout.ts';
@@ -24,6 +25,8 @@ export interface MapPlan {
   readonly script: ScriptMap;
   readonly type: MapType;
   readonly perCpu: boolean;
+  /** A hash by thread id in place of storage on tasks. */
+  readonly byThread: boolean;
   readonly keyType: Type | undefined;
   readonly keyShape: Shape;
   readonly valueShape: Shape;
@@ -36,25 +39,37 @@ export interface MapPlan {
  * where interrupts are off and a program inserts several keys in one run.
  */
 const PREALLOCATED = 4 << 20;
+/** Where tasks have no storage: threads that a map has room for. */
+const THREADS = 4096;
 const STORAGE: ReadonlySet<MapType> = new Set(['task_storage', 'cgroup_storage']);
 
 export const isStorage = (plan: MapPlan): boolean => STORAGE.has(plan.type);
 
-export function planMap(map: MapTyping, settings: Settings, cpus: number): MapPlan {
+interface PlanFor {
+  readonly settings: Settings;
+  /** Possible ones. */
+  readonly cpus: number;
+  readonly features?: KernelFeatures | undefined;
+}
+
+export function planMap(map: MapTyping, { settings, cpus, features }: PlanFor): MapPlan {
   const value = map.value!;
-  const declared = map.declaration && DECLARED_TYPES[map.declaration.type];
+  const asked = map.declaration && DECLARED_TYPES[map.declaration.type];
+  const byThread = asked === 'task_storage' && features?.taskStorage === false;
+  const declared = byThread ? 'hash' : asked;
   const scalar = map.scalar === true && !declared;
   const perCpu = declared ? /percpu/.test(declared) : isAggregate(value);
   const type = declared ?? kindOf(scalar, perCpu);
-  const keyType = scalar ? undefined : map.key;
-  const keyShape = STORAGE.has(type) || !keyType ? u32 : shapeOf(keyType);
+  const keyType = scalar || byThread || STORAGE.has(type) ? undefined : map.key;
+  const keyShape = keyType ? shapeOf(keyType) : u32;
   const plain = shapeOf(value);
   const wrapped = scalar ? record('scalar', { value: plain, set: u64 }) : undefined;
   const valueShape = wrapped ?? plain;
   const name = map.name === '@' ? 'AT_' : `AT_${map.name.slice(1)}`;
-  const maxEntries = STORAGE.has(type) ? 0 : scalar ? 1 : (map.declaration?.maxEntries ?? settings.maxMapKeys);
+  const maxEntries = entriesOf(map, { type, scalar, byThread }, settings);
   const bytes = maxEntries * (sizeOf(keyShape) + sizeOf(valueShape) * (perCpu ? cpus : 1));
-  const grows = STORAGE.has(type) || ((type === 'hash' || type === 'percpu_hash') && bytes > PREALLOCATED);
+  const isLarge = (type === 'hash' || type === 'percpu_hash') && bytes > PREALLOCATED;
+  const grows = STORAGE.has(type) || (isLarge && features?.growingMaps !== false);
   const spec: MapSpec = {
     name,
     type,
@@ -70,11 +85,21 @@ export function planMap(map: MapTyping, settings: Settings, cpus: number): MapPl
     value,
     valueShape,
     perCpu,
-    ...(keyType && !STORAGE.has(type) && { key: keyType, keyShape }),
+    ...(keyType && { key: keyType, keyShape }),
     ...(wrapped && { setOffset: wrapped.offsets.set }),
     ...(merge && { merge }),
   };
-  return { spec, script, type, perCpu, keyType, keyShape, valueShape, setOffset: wrapped?.offsets.set };
+  return { spec, script, type, perCpu, byThread, keyType, keyShape, valueShape, setOffset: wrapped?.offsets.set };
+}
+
+function entriesOf(
+  map: MapTyping,
+  { type, scalar, byThread }: { type: MapType; scalar: boolean; byThread: boolean },
+  settings: Settings,
+): number {
+  if (STORAGE.has(type)) return 0;
+  if (byThread) return THREADS;
+  return scalar ? 1 : (map.declaration?.maxEntries ?? settings.maxMapKeys);
 }
 
 function kindOf(scalar: boolean, perCpu: boolean): MapType {

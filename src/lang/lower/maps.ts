@@ -2,13 +2,13 @@
 import { sizeOf } from '../../base/record.ts';
 import type { Span } from '../diagnostics/index.ts';
 import { type Address, address, imm, type Operand, type Reg } from '../ir/index.ts';
-import type { MapAccess, MapReference } from '../syntax/ast.ts';
+import type { Expression, MapAccess, MapReference } from '../syntax/ast.ts';
 import { sizeOfType } from '../types/layout.ts';
 import { isCastableAggregate, isScalar, type Type } from '../types/type.ts';
 import { foldCpus } from './cpus.ts';
 import type { Lowering } from './lowering.ts';
 import { isStorage, type MapPlan } from './map-plan.ts';
-import { load, pointerOf } from './memory.ts';
+import { load, pointerOf, toScalar } from './memory.ts';
 import { reportHelper } from './runtime-errors.ts';
 import { inMemory, offsetBy, scalar, type Value } from './value.ts';
 
@@ -43,6 +43,28 @@ function storageOwner(node: MapNode, plan: MapPlan, l: Lowering): Operand {
   return l.b.helper(helper, []);
 }
 
+/** Where tasks have no storage: the id of the key's task, or of the current thread. */
+function threadKey(node: MapNode, l: Lowering): Address {
+  const key = l.bytes('key', 4, { align: 4 });
+  const isOther = node.kind === 'map-access' && !isCurrentTask(node.key);
+  const id = isOther ? idOfTask(node.key, l) : l.b.extend(l.b.helper('get_current_pid_tgid', []), 4, false);
+  l.b.store(key, 4, id);
+  return key;
+}
+
+const isCurrentTask = (node: Expression): boolean =>
+  (node.kind === 'builtin' || node.kind === 'identifier') && node.name.endsWith('curtask');
+
+function idOfTask(node: Expression, l: Lowering): Operand {
+  const { type, operand } = toScalar(l.value(node), l);
+  const fields = type.kind === 'pointer' && type.to.kind === 'struct' ? type.to.fields() : [];
+  const pid = fields.find(({ name }) => name === 'pid');
+  if (operand.kind !== 'reg' || !pid) throw new TypeError('the key is not a task');
+  const at = address(operand, pid.offset);
+  return load({ kind: 'memory', type: pid.type, at, space: 'kernel', typed: 'typed' in type && type.typed === true }, l)
+    .operand;
+}
+
 export interface Entry {
   readonly plan: MapPlan;
   /** Reads the key again never: it stays in its slot. */
@@ -53,6 +75,7 @@ export interface Entry {
 /** Evaluates the key once. */
 export function openEntry(node: MapNode, l: Lowering): Entry {
   const plan = l.plan(node);
+  if (plan.byThread) return { plan, key: threadKey(node, l), owner: undefined };
   if (isStorage(plan)) return { plan, key: undefined, owner: storageOwner(node, plan, l) };
   if (plan.type === 'array' && plan.setOffset !== undefined) return { plan, key: undefined, owner: undefined };
   return { plan, key: keyAddress(node, plan, l), owner: undefined };

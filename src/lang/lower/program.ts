@@ -88,8 +88,8 @@ function addLink(link: LinkSpec, links: LinkSpec[], shared: Map<string, number>)
 const COUNTED_ROUNDS = 1024;
 
 function generateOptions(features: KernelFeatures = {}): GenerateOptions {
-  const { isaV4 = true, mayGoto = true, countedRounds = COUNTED_ROUNDS } = features;
-  return { isa: isaV4 ? 'v4' : 'v3', ...(!mayGoto && { loopLimit: countedRounds }) };
+  const { isaV4 = true, mayGoto = true, bpfLoop = false, countedRounds = COUNTED_ROUNDS } = features;
+  return { isa: isaV4 ? 'v4' : 'v3', ...(!mayGoto && { loopLimit: countedRounds, loopCalls: bpfLoop }) };
 }
 
 function lowerProbe({ table }: TypedUnit, unit: ProbeUnit, name: string, script: ScriptLowering) {

@@ -9,6 +9,7 @@ const load = createRequire(import.meta.url);
 const btf = () => load('../../bpf/btf/open.ts') as typeof import('../../bpf/btf/open.ts');
 const symbols = () => load('./symbols.ts') as typeof import('./symbols.ts');
 const binaries = () => load('./binaries.ts') as typeof import('./binaries.ts');
+const features = () => load('../../bpf/features/code.ts') as typeof import('../../bpf/features/code.ts');
 const tracepoints = () => load('./tracepoints.ts') as typeof import('./tracepoints.ts');
 const kernel = () => load('../../bpf/symbols/kernel.ts') as typeof import('../../bpf/symbols/kernel.ts');
 const cgroups = () => load('../cgroups.ts') as typeof import('../cgroups.ts');
@@ -39,6 +40,9 @@ export function machineHost({ pid, target, debugDirectories }: HostOptions = {})
     cgroupId: (path) => cgroups().cgroupId(path),
     get cpus() {
       return { possible: possibleCpus() };
+    },
+    get features() {
+      return features().codeFeatures();
     },
     ...(target && { target }),
   };

@@ -13,6 +13,7 @@ import { removeDeadStores } from './dead-stores.ts';
 import { fuseBranches } from './fuse-branches.ts';
 import { countGuards } from './guards.ts';
 import { threadJumps } from './jumps.ts';
+import { callLoops } from './loop-calls.ts';
 import { removeNullChecks } from './null-checks.ts';
 import { orderBlocks } from './order.ts';
 import { propagate } from './propagate.ts';
@@ -39,6 +40,7 @@ const FUNCTION_PASSES: Readonly<Record<string, (fn: IrFunction) => IrFunction>> 
   'rotate-loops': rotateLoops,
 };
 const PROGRAM_PASSES: Readonly<Record<string, (program: IrProgram) => IrProgram>> = {
+  'loop-calls': (program) => ({ ...program, functions: program.functions.flatMap(callLoops) }),
   'null-checks': removeNullChecks,
 };
 const PASSES = [

@@ -1,0 +1,82 @@
+/** What generated code may be made of on this kernel; asked without waiting, since compilers cannot. */
+import { scratch } from '../../native/index.ts';
+import {
+  aluImm,
+  aluReg,
+  call,
+  encode,
+  exit,
+  INSN_SIZE,
+  type Instruction,
+  mayGoto,
+  signedDivide,
+} from '../asm/index.ts';
+import { hasKernelBtf, kernelBtf } from '../btf/index.ts';
+import { closeFd, EACCES, progLoad } from '../sys/index.ts';
+
+export interface CodeFeatures {
+  /** Loops that the kernel ends. */
+  readonly mayGoto: boolean;
+  /** A helper that calls the body of a loop. */
+  readonly bpfLoop: boolean;
+  /** Signed division, sign extension and long jumps are instructions. */
+  readonly isaV4: boolean;
+  /** Programs that trace keep values on tasks. */
+  readonly taskStorage: boolean;
+  /** The current task comes with its type. */
+  readonly taskBtf: boolean;
+  /** A task's registers in user mode come from a helper. */
+  readonly taskRegisters: boolean;
+  /** Maps that are not allocated in advance grow wherever programs run, also where a lock of the scheduler is held. */
+  readonly growingMaps: boolean;
+}
+
+const PRESENT: CodeFeatures = {
+  mayGoto: true,
+  bpfLoop: true,
+  isaV4: true,
+  taskStorage: true,
+  taskBtf: true,
+  taskRegisters: true,
+  growingMaps: true,
+};
+
+let known: CodeFeatures | undefined;
+
+/** Nobody took out later what this adds to kernels: what has loops that the kernel ends has the rest. */
+export function codeFeatures(): CodeFeatures {
+  known ??= understands([mayGoto(0)]) || !understands([]) ? PRESENT : older();
+  return known;
+}
+
+function older(): CodeFeatures {
+  return {
+    mayGoto: false,
+    bpfLoop: understands([call('loop')]),
+    isaV4: understands([aluImm('mov', 0, 7), aluImm('mov', 1, -2), signedDivide('div', 0, 1)]),
+    taskStorage: understands([call('task_storage_get')]),
+    taskBtf: understands([call('get_current_task_btf')]),
+    taskRegisters: understands([call('get_current_task_btf'), aluReg('mov', 1, 0), call('task_pt_regs')]),
+    // Since Linux 6.1 hashes have an allocator of their own (kernel/bpf/memalloc.c).
+    growingMaps: hasKernelBtf() && kernelBtf().find('bpf_mem_alloc', 'struct') !== undefined,
+  };
+}
+
+/** BPF_PROG_TYPE_RAW_TRACEPOINT */
+const RAW_TRACEPOINT = 17;
+
+/** Whether the program loads, or is refused for what is missing before the call of a helper that is there. */
+function understands(insns: readonly Instruction[]): boolean {
+  const bytes = encode([...insns, aluImm('mov', 0, 0), exit()]);
+  const result = scratch((arena) =>
+    progLoad({
+      prog_type: RAW_TRACEPOINT,
+      insns: arena.bytes(bytes),
+      insn_cnt: bytes.length / INSN_SIZE,
+      license: arena.text('GPL'),
+    }),
+  );
+  if (result < 0) return result === -EACCES;
+  closeFd(result);
+  return true;
+}
