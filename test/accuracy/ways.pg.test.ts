@@ -11,6 +11,7 @@ import {
   QueryRows,
   type SocketHookName,
 } from '../../src/collect/attribution/index.ts';
+import type { KernelFeatures } from '../../src/lang/host.ts';
 import { runCounted } from '../../src/workload/index.ts';
 import { assertTimeIdentity } from './check.ts';
 import { SERVERS, startCounting, UNABLE, withConnection } from './servers.ts';
@@ -25,8 +26,17 @@ async function listWays(): Promise<KernelWays[]> {
   const hooks: SocketHookName[] = ['system calls'];
   if (await hasFeature('fentry')) hooks.push('functions');
   const others = hooks.filter((sockets) => sockets !== own.sockets).map((sockets) => ({ ...own, sockets }));
-  const counted = { ...own, features: { ...own.features, isaV4: false, mayGoto: false } };
-  return [own, ...others, ...(own.features.mayGoto ? [counted] : [])];
+  const older: KernelFeatures[] = [
+    { isaV4: false, mayGoto: false, bpfLoop: true },
+    { isaV4: false, mayGoto: false, bpfLoop: false },
+    { taskStorage: false, growingMaps: false },
+  ];
+  return [own, ...others, ...older.map((features) => ({ ...own, features: { ...own.features, ...features } }))];
+}
+
+function nameOf({ sockets, features: { mayGoto, bpfLoop, taskStorage } }: KernelWays): string {
+  const loops = mayGoto ? 'loops' : bpfLoop ? 'called loops' : 'counted loops';
+  return `by ${sockets}, with ${loops} and ${taskStorage ? 'storage on tasks' : 'hashes by thread'}`;
 }
 
 describe('ways to see requests', { skip: UNABLE }, async () => {
@@ -37,8 +47,8 @@ describe('ways to see requests', { skip: UNABLE }, async () => {
   after(() => cluster.stop());
 
   for (const ways of await listWays()) {
-    const loops = ways.features.mayGoto ? 'loops' : 'counted loops';
-    test(`by ${ways.sockets}, with ${loops}`, async () => {
+    const isExact = ways.features.mayGoto || ways.features.bpfLoop;
+    test(nameOf(ways), async () => {
       const attribution = await Attribution.start({ pgdata: cluster.pgdata, ways });
       try {
         const windows = new QueryRows(attribution.read());
@@ -54,13 +64,13 @@ describe('ways to see requests', { skip: UNABLE }, async () => {
           const own = rowsOf(rows, marker);
           const calls = total(own, (row) => row.calls);
           const isKnown = calls > 0 && !own.some(({ inexact }) => inexact.includes('calls'));
-          if (!ways.features.mayGoto && !isKnown) continue;
+          if (!isExact && !isKnown) continue;
           exact++;
           const counted = [calls, total(own, ({ errors }) => errors)];
           assert.deepEqual(counted, [succeeded + failed, failed], marker);
         }
         assert.ok(exact > report.statements.length / 2, `${exact} of ${report.statements.length} are exact`);
-        const coverage = ways.features.mayGoto ? 'exact' : 'partial';
+        const coverage = isExact ? 'exact' : 'partial';
         assert.deepEqual([...new Set(rows.map((row) => row.coverage))], [coverage]);
         assert.equal(attribution.shortcoming === undefined, coverage === 'exact');
         assertTimeIdentity(rows);

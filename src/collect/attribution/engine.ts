@@ -5,8 +5,6 @@ import type { Decoded, RecordShape } from '../../base/record.ts';
 import {
   type Collection,
   decoder,
-  ESRCH,
-  KernelError,
   type KeyedMap,
   loadCollection,
   type MapHandle,
@@ -28,20 +26,21 @@ import { CounterMap } from '../reading.ts';
 import { OTHER_WAITS } from './events.ts';
 import type { InnerProfile } from './inner-profile.ts';
 import type { IoProfile } from './io-profile.ts';
-import { findWays, type KernelWays, withSocketHooks } from './kernel.ts';
+import { findWays, followsPipelines, inWordsOf, type KernelWays } from './kernel.ts';
 import { fitMaps, MEMORY_BUDGET } from './memory.ts';
 import { RetiredRows } from './retired.ts';
+import { TaskRecords } from './task-records.ts';
 
 const PROGRAM = new URL('program.bt', import.meta.url);
 /** What is collected besides times, waits and counts: fragments of the program, compiled in where they are asked for. */
 export const SIGNALS = ['inner', 'profile', 'off_cpu', 'io', 'executions', 'locks'] as const;
 export type Signal = (typeof SIGNALS)[number];
 /** Where program.bt finds what it imports. */
-const FRAGMENTS = {
-  read: (path: string) => readFileSync(new URL(path, import.meta.url), 'utf8'),
+const fragments = (ways: KernelWays) => ({
+  read: (path: string) => inWordsOf(ways, readFileSync(new URL(path, import.meta.url), 'utf8')),
   list: () => undefined,
   isWorldWritable: () => false,
-};
+});
 /** Slots of what has no room, by cluster: names.bt. */
 export const OTHERS = 0x40000000;
 /** Room for statements at first sight: 1.2 KB each. */
@@ -391,14 +390,8 @@ export class Engine {
 
   /** False when the process has ended. Children that are forked later are known by their postmaster. */
   watch(pid: number, cluster: number, as: 'postmaster' | FirstSight): boolean {
-    const backends = this.#map('@backends') as TaskStorageMap<unknown>;
     const known = as === 'postmaster' ? { postmaster: 1 } : as;
-    try {
-      return backends.set(pid, { ...zeroOf(this.#shape('@backends')), cluster, ...known }, 'new');
-    } catch (error) {
-      if (error instanceof KernelError && error.errno === ESRCH) return false;
-      throw error;
-    }
+    return this.#tasks('@backends').add(pid, { ...zeroOf(this.#shape('@backends')), cluster, ...known });
   }
 
   /** From now on it is none of those that are watched. */
@@ -412,12 +405,7 @@ export class Engine {
 
   /** What the kernel knows of a process; nothing where it has ended or is not watched. */
   backend(pid: number): KernelBackend | undefined {
-    try {
-      return (this.#map('@backends') as TaskStorageMap<KernelBackend>).get(pid);
-    } catch (error) {
-      if (error instanceof KernelError && error.errno === ESRCH) return undefined;
-      throw error;
-    }
+    return this.#tasks('@backends').get(pid) as KernelBackend | undefined;
   }
 
   /** Who has a slot and whose introduction found no room in the ring; each is to introduce itself again when next met. */
@@ -431,14 +419,9 @@ export class Engine {
     return lost;
   }
 
-  /** A record of a task's storage as its bytes; nothing where the process has none. */
+  /** A record of a process as its bytes; nothing where it has none. */
   taskRecord(name: string, pid: number): DataView | undefined {
-    try {
-      return (this.#map(name) as TaskStorageMap<unknown>).getRaw(pid);
-    } catch (error) {
-      if (error instanceof KernelError && error.errno === ESRCH) return undefined;
-      throw error;
-    }
+    return this.#tasks(name).getRaw(pid);
   }
 
   /** Events that wait in the ring are handed over now. */
@@ -459,6 +442,10 @@ export class Engine {
   close(): void {
     release(this.#loaded);
     for (const map of this.#maps.values()) map.close();
+  }
+
+  #tasks(name: string): TaskRecords<unknown> {
+    return new TaskRecords(this.#map(name) as TaskStorageMap<unknown> | KeyedMap<number, unknown>);
   }
 
   #map(name: string): unknown {
@@ -500,20 +487,20 @@ const isEmitted = (event: ScriptEvent, name: string): boolean => event.kind === 
 /** Imports go first: a signal's fragment finds there what it needs of the core. */
 export function compileProgram(signals: ReadonlySet<Signal>, generation: number, ways: KernelWays): CompiledScript {
   const imports = [...signals].map((signal) => `import "${signal}.bt";\n`).join('');
-  const core = withSocketHooks(readFileSync(PROGRAM, 'utf8'), ways.sockets);
+  const core = inWordsOf(ways, readFileSync(PROGRAM, 'utf8'));
   const text = core.replace(/^import "requests.bt";\n/m, (line) => line + imports);
   const switches = SIGNALS.map((signal) => [signal.toUpperCase(), signals.has(signal) ? 1n : 0n] as const);
   const isX86 = BigInt(process.arch === 'x64');
-  const pipelines = BigInt(ways.features.mayGoto ?? true);
   const numbers = [
     ['X86_64', isX86],
-    ['PIPELINES', pipelines],
+    ['PIPELINES', BigInt(followsPipelines(ways))],
+    ['TASK_STORAGE', BigInt(ways.features.taskStorage ?? true)],
     ['GENERATION', BigInt(generation)],
   ] as const;
   const defines = Object.fromEntries([...switches, ...numbers]);
   const source = { name: 'program.bt', text };
   const host = { ...machineHost(), features: ways.features };
-  const { script, diagnostics } = compile(source, { host, imports: { host: FRAGMENTS }, defines });
+  const { script, diagnostics } = compile(source, { host, imports: { host: fragments(ways) }, defines });
   if (script) return script;
   throw new PebbleError('unsupported', {
     doing: 'compiling the attribution program for this kernel',

@@ -1,7 +1,8 @@
 /** How this kernel lets a session's requests be seen: hooks where it receives and sends, and loops over its messages. */
-import { hasKernelBtf, kernelBtf } from '../../bpf/btf/index.ts';
-import { feature, hasFeature } from '../../bpf/features/index.ts';
+import { type Btf, findField, kernelBtf, resolve } from '../../bpf/btf/index.ts';
+import { codeFeatures, hasFeature } from '../../bpf/features/index.ts';
 import type { KernelFeatures } from '../../lang/host.ts';
+import { machineHost } from '../../tracer/index.ts';
 import { unsupported } from './host.ts';
 
 /** What stands in program.bt for the events of sockets. */
@@ -20,11 +21,12 @@ const EVENTS: SocketHooks = {
   bytes: 'args.ret',
   socket: 'args.sk',
 };
+/** Those that the kernel calls through pointers: others, sock_recvmsg above all, are inlined where they are called. */
 const FUNCTIONS: SocketHooks = {
-  receive: 'fexit:sock_recvmsg /retval > 0/',
-  send: 'fexit:sock_sendmsg /retval > 0/',
+  receive: 'fexit:unix_stream_recvmsg,fexit:tcp_recvmsg /retval > 0/',
+  send: 'fexit:unix_stream_sendmsg,fexit:tcp_sendmsg /retval > 0/',
   bytes: 'retval',
-  socket: 'args.sock->sk',
+  socket: 'userregs->di + 1',
 };
 /** Passed by every system call of the host. recvfrom is 45, sendto 44 (arch/x86/entry/syscalls/syscall_64.tbl). */
 const SYSTEM_CALLS: SocketHooks = {
@@ -40,38 +42,68 @@ export type SocketHookName = keyof typeof SOCKET_HOOKS;
 export interface KernelWays {
   readonly sockets: SocketHookName;
   readonly features: KernelFeatures;
+  /** What the program says as current kernels do, and this one otherwise. */
+  readonly words: readonly (readonly [current: string, own: string])[];
 }
 
 /** As many as verifiers of a million instructions and 8192 pending branches follow through read_replies. */
 const COUNTED_ROUNDS = 400;
 
-/** What is to be found out by trying; throws where tasks have no storage. */
+/** Found out by trying; throws where sessions cannot be told apart. */
 export async function findWays(): Promise<KernelWays> {
-  const storage = await feature('task_storage');
-  if (!storage.available) throw unsupported(`storage for tasks in tracing programs (Linux ${storage.since})`);
-  const [isaV4, mayGoto] = await Promise.all([hasFeature('signed_division'), hasFeature('may_goto')]);
-  const features = { isaV4, mayGoto, countedRounds: COUNTED_ROUNDS };
-  return { sockets: findSocketHooks(), features };
+  const features = { ...codeFeatures(), countedRounds: COUNTED_ROUNDS };
+  if (!features.taskStorage && machineHost().pidNamespace?.())
+    throw unsupported(
+      'storage on tasks (Linux 5.12), and Pebble is in a PID namespace that numbers processes otherwise',
+    );
+  const btf = kernelBtf();
+  return { sockets: await findSocketHooks(btf), features, words: findWords(btf) };
 }
 
-/** The other hooks are not chosen by themselves: on Linux 6.1 fexit was seen to miss nearly every request. */
-function findSocketHooks(): SocketHookName {
-  const hasEvents = hasKernelBtf() && kernelBtf().find('btf_trace_sock_recv_length', 'typedef') !== undefined;
-  if (!hasEvents) throw unsupported('events of sockets (sock_recv_length, Linux 6.3)');
-  return 'events';
+async function findSocketHooks(btf: Btf): Promise<SocketHookName> {
+  if (btf.find('btf_trace_sock_recv_length', 'typedef') !== undefined) return 'events';
+  return (await hasFeature('fentry')) ? 'functions' : 'system calls';
 }
 
-/** The program with the hooks that this kernel has. */
-export function withSocketHooks(text: string, name: SocketHookName): string {
-  const hooks = SOCKET_HOOKS[name];
-  return (Object.keys(EVENTS) as (keyof SocketHooks)[]).reduce(
-    (changed, key) => changed.replaceAll(EVENTS[key], hooks[key]),
-    text,
-  );
+/** Linux 5.18 hands the state of who leaves to sched_switch; 5.14 named the field anew; 5.12 made devices of partitions. */
+function findWords(btf: Btf): KernelWays['words'] {
+  const words: [string, string][] = [];
+  if (countParameters(btf, 'sched_switch') < 4) {
+    words.push(['args.prev_state', `args.prev->${hasField(btf, 'task_struct', '__state') ? '__state' : 'state'}`]);
+  }
+  if (!hasField(btf, 'bio', 'bi_bdev')) {
+    words.push(['$bio->bi_bdev->bd_dev', '(($bio->bi_disk->major << 20) | $bio->bi_disk->first_minor)']);
+  }
+  return words;
 }
+
+/** Of a tracepoint: the first of the type's is private data. */
+function countParameters(btf: Btf, event: string): number {
+  const id = btf.find(`btf_trace_${event}`, 'typedef');
+  const pointer = id === undefined ? undefined : resolve(btf, id);
+  const proto = pointer?.kind === 'ptr' ? resolve(btf, pointer.type) : pointer;
+  return proto?.kind === 'func_proto' ? proto.params.length - 1 : 0;
+}
+
+function hasField(btf: Btf, struct: string, field: string): boolean {
+  const id = btf.find(struct, 'struct');
+  return id !== undefined && findField(btf, id, field) !== undefined;
+}
+
+/** The program's text with the hooks and words that this kernel has. */
+export function inWordsOf({ sockets, words }: KernelWays, text: string): string {
+  const hooks = SOCKET_HOOKS[sockets];
+  const keys = Object.keys(EVENTS) as (keyof SocketHooks)[];
+  const all = [...keys.map((key) => [EVENTS[key], hooks[key]] as const), ...words];
+  return all.reduce((changed, [current, own]) => changed.replaceAll(current, own), text);
+}
+
+/** Whether the program's loops may be as long as what clients send ahead. */
+export const followsPipelines = ({ features: { mayGoto = true, bpfLoop = false } }: KernelWays): boolean =>
+  mayGoto || bpfLoop;
 
 /** What cannot be seen of requests that ask for several things at once; nothing where everything is. */
-export function shortcomingOf({ features }: KernelWays): string | undefined {
-  if (features.mayGoto) return undefined;
-  return 'requests of several statements are booked on one of them, and fetches count as calls: this kernel has no loops that follow what clients send ahead (Linux 6.9)';
+export function shortcomingOf(ways: KernelWays): string | undefined {
+  if (followsPipelines(ways)) return undefined;
+  return 'requests of several statements are booked on one of them, and fetches count as calls: this kernel has no loops that follow what clients send ahead (Linux 5.17)';
 }
