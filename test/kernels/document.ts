@@ -1,7 +1,9 @@
 /** docs/kernels.md: which kernel does what, and what falls away. */
+import type { AttributionResult } from './attribution.ts';
 import type { Kernel } from './kernels.ts';
 import { MATRIX } from './matrix/index.ts';
 import { complaints, type Report } from './report.ts';
+import type { ToolResult } from './tools.ts';
 
 /** A column: the host, or a kernel of the table. */
 export interface Column {
@@ -28,6 +30,10 @@ ${Object.entries(MATRIX)
     ),
   )
   .join('\n\n')}
+
+${attribution(columns)}
+
+${tools(columns)}
 
 ${suites(columns)}
 ${failures(columns)}
@@ -70,6 +76,58 @@ function cell(report: Report, name: string): string {
   if (result?.status === 'works') return result.how === undefined ? '✓' : `✓ ${result.how}`;
   return result?.status === 'absent' ? '–' : '✗';
 }
+
+/** Kernels on which nothing of the kind was tried have an empty cell. */
+function attribution(columns: readonly Column[]): string {
+  const results = columns.map(({ report }) => report.attribution?.[0]);
+  const row = (name: string, of: (result: AttributionResult) => string) => [
+    name,
+    ...results.map((result) => (result === undefined ? '' : of(result))),
+  ];
+  const outOf = ({ seen, known }: AttributionResult['calls']) => `${seen} of ${known}`;
+  const signals = Object.keys(results.find((result) => result !== undefined)?.signals ?? {});
+  const rows = [
+    row('requests are seen by, loops, processes in', ({ way }) => way),
+    row('coverage', ({ coverage }) => coverage),
+    row('requests, as the load knows them', ({ requests }) => outOf(requests)),
+    row('calls, as pg_stat_statements counts them', ({ calls }) => outOf(calls)),
+    row('statements whose calls are exact + marked inexact', ({ exact, inexact }) => `${exact} + ${inexact}`),
+    ...signals.map((name) => row(`loads with ${name}`, ({ signals: all }) => (all[name] === null ? '✓' : '✗'))),
+  ];
+  const reasons = columns.flatMap(({ report }) => [
+    ...(report.attribution?.[0]?.shortcoming ? [`- ${report.name}: ${report.attribution[0].shortcoming}`] : []),
+    ...Object.entries(report.attribution?.[0]?.signals ?? {}).flatMap(([signal, why]) =>
+      why === null ? [] : [`- ${report.name}, ${signal}: ${firstLine(why)}`],
+    ),
+  ]);
+  const head = ['', ...columns.map(({ report }) => report.name)];
+  return `## Attribution
+
+Beside the counted load of src/workload, which executes statements in every way that the protocol has.
+
+${[table(head, rows), ...reasons].join('\n\n')}`;
+}
+
+function tools(columns: readonly Column[]): string {
+  const names = [...new Set(columns.flatMap(({ report }) => report.tools?.map(({ tool }) => tool) ?? []))].sort();
+  const result = (report: Report, name: string) => report.tools?.find(({ tool }) => tool === name);
+  const mark = (found: ToolResult | undefined) => (found === undefined ? '' : found.refused === null ? '✓' : '–');
+  const cells = names.map((name) => [name, ...columns.map(({ report }) => mark(result(report, name)))]);
+  const reasons = columns.flatMap(({ report }) =>
+    (report.tools ?? []).flatMap(({ tool, refused }) =>
+      refused === null ? [] : [`- ${report.name}, ${tool}: ${firstLine(refused)}`],
+    ),
+  );
+  return `## Tools
+
+✓ compiled, loaded and attached; – not, see below.
+
+${table(['', ...columns.map(({ report }) => report.name)], cells)}
+
+${reasons.join('\n')}`;
+}
+
+const firstLine = (text: string): string => text.split('\n')[0]!.slice(0, 200);
 
 function suites(columns: readonly Column[]): string {
   const names = [...new Set(columns.flatMap(({ report }) => report.suites.map(({ name }) => name)))];

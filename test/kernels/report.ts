@@ -1,8 +1,10 @@
 /** What a run on one kernel gave: the lines that the guest prints, and what of them is not as it should be. */
 import type { Feature } from '../../src/bpf/features/index.ts';
+import type { AttributionResult } from './attribution.ts';
 import { compareVersions } from './debian.ts';
 import type { Kernel } from './kernels.ts';
 import type { Result } from './matrix/index.ts';
+import type { ToolResult } from './tools.ts';
 
 export interface SuiteResult {
   readonly name: string;
@@ -16,7 +18,9 @@ export interface SuiteResult {
 export type Line =
   | { readonly kind: 'row'; readonly value: Result }
   | { readonly kind: 'feature'; readonly value: Feature }
-  | { readonly kind: 'suite'; readonly value: SuiteResult };
+  | { readonly kind: 'suite'; readonly value: SuiteResult }
+  | { readonly kind: 'attribution'; readonly value: AttributionResult }
+  | { readonly kind: 'tool'; readonly value: ToolResult };
 
 export interface Report {
   readonly name: string;
@@ -26,6 +30,9 @@ export interface Report {
   readonly rows: readonly Result[];
   readonly features: readonly Feature[];
   readonly suites: readonly SuiteResult[];
+  /** At most one; absent in reports of before it was tried, as the next. */
+  readonly attribution?: readonly AttributionResult[];
+  readonly tools?: readonly ToolResult[];
 }
 
 export const LINE_MARK = '@pebble ';
@@ -38,7 +45,14 @@ export function parseLine(line: string): Line | undefined {
 export function reportOf(lines: readonly Line[], about: Pick<Report, 'name' | 'release' | 'seconds'>): Report {
   const values = <K extends Line['kind']>(kind: K) =>
     lines.filter((line) => line.kind === kind).map(({ value }) => value as (Line & { kind: K })['value']);
-  return { ...about, rows: values('row'), features: values('feature'), suites: values('suite') };
+  return {
+    ...about,
+    rows: values('row'),
+    features: values('feature'),
+    suites: values('suite'),
+    attribution: values('attribution'),
+    tools: values('tool'),
+  };
 }
 
 /** Sentences about what failed, and about features that this version should have; none when all is well. */
@@ -50,8 +64,21 @@ export function complaints(report: Report, kernel?: Kernel): string[] {
   return [
     ...failed,
     ...tests,
+    ...(report.attribution ?? []).flatMap(attributionComplaints),
     ...missing.map(({ title, since, reason }) => `${title}: came with Linux ${since}, but is not there: ${reason}`),
   ].map((sentence) => sentence.replace(/\s+/g, ' ').trim());
+}
+
+/** What was counted must be right where it is said to be exact, and no request be missed. */
+function attributionComplaints({ requests, calls, wrong, dropped }: AttributionResult): string[] {
+  return [
+    ...(requests.seen === requests.known ? [] : [`attribution: ${requests.seen} of ${requests.known} requests`]),
+    ...(calls.seen === calls.known
+      ? []
+      : [`attribution: ${calls.seen} of the ${calls.known} calls of pg_stat_statements`]),
+    ...wrong.map((one) => `attribution: ${one}`),
+    ...(dropped === 0 ? [] : [`attribution: ${dropped} events lost`]),
+  ];
 }
 
 function isMissing({ name, since, available }: Feature, { release }: Report, { lacks = {} }: Kernel): boolean {

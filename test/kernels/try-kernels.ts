@@ -29,6 +29,7 @@ export async function tryKernel(kernel: Kernel, onOther: (text: string) => void)
   const lines: Line[] = [];
   const outcome = await runInMachine(kernel, {
     command: ['node', FLAG, GUEST],
+    postgres: true,
     timeoutSeconds: TIMEOUT_SECONDS,
     onLine: (text) => {
       const line = parseLine(text);

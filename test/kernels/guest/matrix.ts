@@ -1,4 +1,4 @@
-/** Runs the matrix, the feature probes and the test suites on the kernel that runs us: marked lines of JSON. */
+/** Runs the matrix, the feature probes, the test suites, attribution and the tools on the kernel that runs us: marked lines of JSON. */
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { FEATURE_NAMES, feature } from '../../../src/bpf/features/index.ts';
@@ -23,3 +23,4 @@ for (const rows of Object.values(MATRIX)) {
 }
 for (const name of FEATURE_NAMES) print({ kind: 'feature', value: await feature(name) });
 for (const suite of SUITES) print({ kind: 'suite', value: runSuite(suite) });
+if (process.geteuid?.() === 0) await import('./postgres.ts');

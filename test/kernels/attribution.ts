@@ -1,0 +1,105 @@
+/** Attribution on the kernel that runs us: which way it takes, and its counts beside those of a known load and of pg_stat_statements. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { QueryRow } from '../../src/api/index.ts';
+import type { Cluster } from '../../src/cluster/index.ts';
+import { Attribution, findWays, type KernelWays, QueryRows, SIGNALS } from '../../src/collect/attribution/index.ts';
+import { runCounted } from '../../src/workload/index.ts';
+import { countedStatements } from '../accuracy/servers.ts';
+import { rowsOf, total } from '../accuracy/watch.ts';
+
+export interface AttributionResult {
+  /** How requests are seen, how loops end, where processes are remembered. */
+  readonly way: string;
+  readonly coverage: string;
+  readonly shortcoming: string | null;
+  readonly requests: Count;
+  /** Statements of the load, by whether their calls and errors are as it knows them. */
+  readonly exact: number;
+  readonly inexact: number;
+  /** Marked exact, and wrong. */
+  readonly wrong: readonly string[];
+  /** Calls of those statements that are not marked inexact: ours, and what pg_stat_statements counted. */
+  readonly calls: Count;
+  readonly dropped: number;
+  /** Why the program does not load with a signal; null: it does. */
+  readonly signals: Readonly<Record<string, string | null>>;
+}
+
+interface Count {
+  readonly seen: number;
+  readonly known: number;
+}
+
+const SETTLE_MS = 300;
+
+export async function tryAttribution(cluster: Cluster): Promise<AttributionResult> {
+  return { way: nameOf(await findWays()), ...(await count(cluster)), signals: await trySignals(cluster) };
+}
+
+function nameOf({ sockets, features }: KernelWays): string {
+  const loops = features.mayGoto ? 'may_goto' : 'counted loops';
+  return `${sockets}, ${loops}, ${features.taskStorage ? 'task storage' : 'hashes by thread'}`;
+}
+
+async function count(cluster: Cluster): Promise<Omit<AttributionResult, 'way' | 'signals'>> {
+  const attribution = await Attribution.start({ pgdata: cluster.pgdata });
+  try {
+    const windows = new QueryRows(attribution.read());
+    const report = await runCounted(cluster);
+    await sleep(SETTLE_MS);
+    const rows = windows.advance(attribution.read());
+    const known = report.statements.map((statement) => ({ ...statement, rows: rowsOf(rows, statement.marker) }));
+    const exact = known.filter((one) => isKnown(one.rows));
+    const wrong = exact.filter(({ rows: own, succeeded, failed }) => {
+      return total(own, ({ calls }) => calls) !== succeeded + failed || total(own, ({ errors }) => errors) !== failed;
+    });
+    return {
+      coverage: rows[0]?.coverage ?? 'nothing seen',
+      shortcoming: attribution.shortcoming ?? null,
+      requests: { seen: total(rows, ({ requests }) => requests), known: report.requests },
+      exact: exact.length,
+      inexact: known.length - exact.length,
+      wrong: wrong.map(({ marker, rows: own, succeeded, failed }) => {
+        return `${marker}: ${total(own, ({ calls }) => calls)} of ${succeeded + failed}`;
+      }),
+      calls: await beside(
+        cluster,
+        exact.map(({ marker }) => marker),
+        rows,
+      ),
+      dropped: rows[0]?.dropped ?? 0,
+    };
+  } finally {
+    attribution.close();
+  }
+}
+
+const isKnown = (rows: readonly QueryRow[]): boolean =>
+  rows.length > 0 && !rows.some(({ inexact }) => inexact.includes('calls'));
+
+/** pg_stat_statements counts only what succeeded. */
+async function beside(cluster: Cluster, markers: readonly string[], rows: readonly QueryRow[]): Promise<Count> {
+  const statements = await countedStatements(cluster);
+  const counted = markers.map((marker) =>
+    statements.filter(({ query }) => new RegExp(`\\b${marker}\\b`).test(query) && !/^CREATE|; /i.test(query)),
+  );
+  const both = markers.flatMap((marker, i) => (counted[i]!.length === 0 ? [] : [{ marker, statements: counted[i]! }]));
+  return {
+    seen: total(both, ({ marker }) => total(rowsOf(rows, marker), ({ calls, errors }) => calls - errors)),
+    known: total(both, (one) => total(one.statements, ({ calls }) => calls)),
+  };
+}
+
+async function trySignals({ pgdata }: Cluster): Promise<Record<string, string | null>> {
+  const results: Record<string, string | null> = {};
+  for (const signals of [...SIGNALS.map((signal) => [signal]), [...SIGNALS]]) {
+    const name = signals.length === 1 ? signals[0]! : 'all';
+    try {
+      (await Attribution.start({ pgdata, signals })).close();
+      results[name] = null;
+    } catch (error) {
+      results[name] = error instanceof Error ? error.message : String(error);
+    }
+  }
+  return results;
+}
