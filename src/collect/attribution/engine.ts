@@ -396,11 +396,7 @@ export class Engine {
 
   /** From now on it is none of those that are watched. */
   forget(pid: number): void {
-    try {
-      (this.#map('@backends') as TaskStorageMap<unknown>).delete(pid);
-    } catch (error) {
-      if (!(error instanceof KernelError && error.errno === ESRCH)) throw error;
-    }
+    this.#tasks('@backends').delete(pid);
   }
 
   /** What the kernel knows of a process; nothing where it has ended or is not watched. */

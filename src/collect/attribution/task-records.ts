@@ -26,6 +26,10 @@ export class TaskRecords<V> {
     this.#map.delete(pid);
     return false;
   }
+
+  delete(pid: number): void {
+    ofTheLiving(() => this.#map.delete(pid));
+  }
 }
 
 function ofTheLiving<T>(body: () => T): T | undefined {
