@@ -1,5 +1,5 @@
 #!/bin/sh
-# Makes what a release consists of: the npm tarball, a Debian package, the bill of materials, and their checksums. `scripts/release.sh [FOLDER]`.
+# Makes what a release consists of: the npm tarball, a Debian package, one executable, the bill of materials, and their checksums. `scripts/release.sh [FOLDER]`.
 set -eu
 cd "$(dirname "$0")/.."
 out=${1:-dist}
@@ -14,7 +14,12 @@ trap 'rm -rf "$stage"' EXIT
 SOURCE_DATE_EPOCH=$(git log -1 --format=%ct)
 export SOURCE_DATE_EPOCH
 
-npm pack --ignore-scripts --silent --pack-destination "$out" >/dev/null
+# What is committed, and nothing else; with a stamp that `pebble version` shows.
+mkdir "$stage/source"
+git archive HEAD | tar -xf - -C "$stage/source"
+printf '{"commit":"%s","date":"%s"}\n' "$(git rev-parse HEAD)" "$(date -u -d "@$SOURCE_DATE_EPOCH" +%Y-%m-%dT%H:%M:%SZ)" >"$stage/source/build.json"
+(cd "$stage/source" && npm pack --ignore-scripts --silent --pack-destination "$out" >/dev/null)
+rm -r "$stage/source"
 npm sbom --sbom-format cyclonedx --omit dev >"$out/sbom.cdx.json"
 
 # Without the PostgreSQL of the demo, which is four fifths of the whole: hosts with Pebble have one.
@@ -48,4 +53,5 @@ PRERM
 chmod 755 "$stage/DEBIAN/prerm"
 find "$stage" -exec touch -h -d "@$SOURCE_DATE_EPOCH" {} +
 dpkg-deb --root-owner-group -Zgzip --build "$stage" "$out/pgpebble_${version}_$arch.deb" >/dev/null
-(cd "$out" && sha256sum -- *.tgz *.deb sbom.cdx.json >SHA256SUMS && ls -l)
+node_modules/.bin/node --disable-warning=ExperimentalWarning scripts/single/build.ts "$home" "$out/pebble"
+(cd "$out" && sha256sum -- *.tgz *.deb pebble sbom.cdx.json >SHA256SUMS && ls -l)

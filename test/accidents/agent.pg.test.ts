@@ -15,6 +15,7 @@ import {
   Running,
   TemporaryDirectory,
   UNABLE,
+  until,
 } from '../cli/pebble.ts';
 import { assertNoCrash, scaled, select, startAgent } from './accident.ts';
 
@@ -65,7 +66,7 @@ describe('accidents of the agent', { skip: UNABLE }, () => {
     const begin = performance.now();
     await kill(await start(store));
     const startMs = performance.now() - begin;
-    const rounds = scaled(2, 30);
+    const rounds = scaled(2, 15);
     for (let round = 0; round < rounds; round++) {
       const options = ['--config', config, '--pgdata', cluster.pgdata, '--store', store, '--listen', '127.0.0.1:0'];
       const run = new Running(['agent', ...options]);
@@ -85,12 +86,11 @@ describe('accidents of the agent', { skip: UNABLE }, () => {
   test('killed at every stage of a flush: nothing twice, nothing lost that is older, the file whole', async () => {
     const path = join(folder.path, 'flush.db');
     const store = `sqlite:${path}`;
-    const rounds = scaled(1, 20);
+    const rounds = scaled(1, 12);
     for (let round = 0; round < rounds; round++) {
       const run = await start(store);
       await select(cluster, `flushed_${round}`, 163);
-      // Of one interval and the next.
-      await sleep(2500);
+      await until('an interval is written', () => callsIn(store, `flushed_${round}`) === 163);
       await select(cluster, `cut_${round}`, 167);
       await sleep((2000 * round) / rounds);
       await kill(run);

@@ -1,4 +1,5 @@
 /** `pebble agent`: watches every cluster of this host, keeps history and serves the pages, until it is told to stop. */
+import { isSea } from 'node:sea';
 import { fileURLToPath } from 'node:url';
 import {
   Agent,
@@ -25,7 +26,7 @@ import type { AGENT_OPTIONS } from '../table.ts';
 
 /** Node's timers know no longer ones. */
 const LONGEST_MS = 24 * 86_400_000;
-const LAUNCHER = fileURLToPath(new URL('../../../pebble', import.meta.url));
+const LAUNCHER = isSea() ? process.execPath : fileURLToPath(new URL('../../../pebble', import.meta.url));
 
 type AgentOptions = Parsed<typeof AGENT_OPTIONS>['options'];
 

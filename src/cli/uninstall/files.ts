@@ -1,6 +1,7 @@
 /** Files that Pebble's commands make on a host, besides those of its package. */
 import { existsSync, globSync, rmSync } from 'node:fs';
 import { homedir } from 'node:os';
+import { isSea } from 'node:sea';
 import { fileURLToPath } from 'node:url';
 import { loadConfiguration } from '../../agent/index.ts';
 
@@ -22,6 +23,7 @@ export function findFiles(): OwnFile[] {
     { path: '/var/lib/pebble', what: 'history' },
     { path: '/etc/pebble', what: 'settings' },
     { path: '/run/pebble', what: 'run-time files' },
+    { path: '/var/cache/pebble', what: 'cache' },
     { path: `${process.env.XDG_CACHE_HOME ?? `${homedir()}/.cache`}/pebble`, what: 'cache' },
     ...globSync(['/usr/share/postgresql/*/extension/pebble*', '/usr/pgsql-*/share/extension/pebble*']).map((path) => ({
       path,
@@ -39,5 +41,5 @@ export function removeFile({ path }: OwnFile): void {
 export function removalOfProgram(): string {
   if (import.meta.dirname.startsWith('/usr/lib/pebble/')) return 'apt purge pgpebble';
   if (import.meta.dirname.includes('/node_modules/pgpebble/')) return 'npm uninstall pgpebble';
-  return `remove ${ROOT}`;
+  return `rm -r ${isSea() ? process.execPath : ROOT}`;
 }

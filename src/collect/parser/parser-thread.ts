@@ -14,6 +14,8 @@ export interface Asked {
 const IDLE_MS = 30_000;
 /** It does not start, or hangs in a text that nobody thought of: that, and what comes in the next minute, does not parse. */
 const LONGEST_MS = 5000;
+/** Time in which this process itself was stopped, as by SIGSTOP, lengthens one such part of the waiting, and only that. */
+const PART_MS = 250;
 const PAUSE_MS = 60_000;
 
 interface Running {
@@ -42,7 +44,7 @@ export class ParserThread implements StatementParser {
     this.#idle = this.#idle?.refresh() ?? setTimeout(() => this.#end(), IDLE_MS).unref();
     Atomics.store(running.answered, 0, 0);
     running.port.postMessage(asked);
-    if (Atomics.wait(running.answered, 0, 0, LONGEST_MS) === 'timed-out') {
+    if (!waitFor(running.answered)) {
       this.#pausedUntil = performance.now() + PAUSE_MS;
       this.#end();
     }
@@ -55,6 +57,13 @@ export class ParserThread implements StatementParser {
     void this.#running?.worker.terminate();
     this.#running = undefined;
   }
+}
+
+/** False when it takes too long. */
+function waitFor(answered: Int32Array): boolean {
+  for (let waitedMs = 0; waitedMs < LONGEST_MS; waitedMs += PART_MS)
+    if (Atomics.wait(answered, 0, 0, PART_MS) !== 'timed-out') return true;
+  return false;
 }
 
 function start(): Running {
