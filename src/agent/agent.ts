@@ -86,7 +86,7 @@ export class Agent {
     this.#documents = new Documents(configuration.host, feed);
     this.store = store;
     this.#metrics = new MetricFamilies(configuration.metrics_queries);
-    this.#findings = store && new FindingWatch(configuration.host, store, feed.catalogs);
+    this.#findings = store && new FindingWatch(configuration.host, store, feed);
     const { host, flush_interval: flushMs } = configuration;
     if (store)
       this.#recorder = new Recorder({

@@ -2,6 +2,7 @@
 import type { Status } from '../api/index.ts';
 import { rfc3339 } from '../base/time.ts';
 import type { IoReading, Signal } from '../collect/attribution/index.ts';
+import type { MachineWatch } from '../collect/machine/index.ts';
 import { RecentStore, type Store } from '../store/index.ts';
 import type { Catalogs } from './catalogs.ts';
 import type { ExecutionHistory } from './execution-history.ts';
@@ -22,6 +23,8 @@ export interface Feed {
   readonly executions: ExecutionHistory | undefined;
   readonly sessions: SessionsNow | undefined;
   readonly profiler: Profiler | undefined;
+  /** Absent where nothing is watched. */
+  readonly machine: MachineWatch | undefined;
   /** Absent without an SQL connection. */
   readonly catalogs: Catalogs | undefined;
   /** What is collected besides times, waits and counts, and why others are not. */
@@ -44,6 +47,7 @@ export class StoreFeed implements Feed {
   readonly executions = undefined;
   readonly sessions = undefined;
   readonly profiler = undefined;
+  readonly machine = undefined;
   readonly catalogs = undefined;
   readonly signals: ReadonlySet<Signal> = new Set();
   readonly refusedSignals: ReadonlyMap<Signal, string> = new Map();

@@ -4,7 +4,7 @@ import { type Conclusion, findingsOf, type Situation } from '../aggregate/findin
 import type { Finding, LockRow } from '../api/index.ts';
 import { rfc3339 } from '../base/time.ts';
 import type { Store, StoredRecord, TimeRange } from '../store/index.ts';
-import type { Catalogs } from './catalogs.ts';
+import type { Feed } from './feed.ts';
 import { History } from './history.ts';
 
 /** What a finding is drawn from. */
@@ -20,14 +20,14 @@ interface Known {
 export class FindingWatch {
   readonly #host: string;
   readonly #history: History;
-  readonly #catalogs: Pick<Catalogs, 'span'> | undefined;
+  readonly #feed: Pick<Feed, 'catalogs' | 'machine'>;
   /** By cluster and rule. */
   #known = new Map<string, Known>();
   #locks: { readonly atMs: number; readonly row: LockRow }[] = [];
 
-  constructor(host: string, store: Store, catalogs?: Pick<Catalogs, 'span'>) {
+  constructor(host: string, store: Store, feed: Pick<Feed, 'catalogs' | 'machine'>) {
     this.#host = host;
-    this.#catalogs = catalogs;
+    this.#feed = feed;
     this.#history = new History(store);
   }
 
@@ -74,7 +74,8 @@ export class FindingWatch {
         waits: waits.filter(isOwn),
         locks: this.#locks.map(({ row }) => row).filter(isOwn),
         earlier: before.filter(isOwn),
-        catalog: this.#catalogs?.span(cluster),
+        machine: this.#feed.machine?.facts(),
+        catalog: this.#feed.catalogs?.span(cluster),
       };
       return [cluster, situation];
     });

@@ -10,6 +10,7 @@ import {
   type Totals,
   WaitRows,
 } from '../collect/attribution/index.ts';
+import { MachineWatch } from '../collect/machine/index.ts';
 import { type Interval, RecentStore } from '../store/index.ts';
 import type { Catalogs } from './catalogs.ts';
 import { ExecutionHistory } from './execution-history.ts';
@@ -36,6 +37,8 @@ export interface LiveOptions {
 
 /** Looking for new clusters and reading what devices did is for every fifth second. */
 const SELDOM_MS = 5000;
+/** All of /proc is read for it. */
+const MACHINE_MS = 30_000;
 /** Whoever asked once may ask again, as pages do that do not follow the stream. */
 const LOOKS_ON_MS = 15_000;
 
@@ -55,6 +58,7 @@ export class LiveFeed implements Feed {
   readonly executions: ExecutionHistory | undefined;
   readonly sessions: SessionsNow;
   readonly profiler: Profiler;
+  readonly machine: MachineWatch;
   readonly catalogs: Catalogs | undefined;
   readonly host: string;
   readonly #attribution: Attribution;
@@ -62,6 +66,7 @@ export class LiveFeed implements Feed {
   readonly #intervalMs: number;
   readonly #restMs: number;
   readonly #seeking: NodeJS.Timeout;
+  readonly #measuring: NodeJS.Timeout;
   #timer: NodeJS.Timeout | undefined;
   #isClosed = false;
   readonly #intervals: Intervals;
@@ -88,6 +93,7 @@ export class LiveFeed implements Feed {
     this.#restMs = restMs;
     this.#attribution = attribution;
     this.refusedSignals = refused;
+    this.machine = new MachineWatch(() => attribution.clusters);
     this.catalogs = catalogs;
     this.locks = attribution.locks && new LockHistory(attribution, catalogs && ((...of) => catalogs.nameOf(...of)));
     this.sessions = new SessionsNow(attribution);
@@ -101,6 +107,7 @@ export class LiveFeed implements Feed {
     this.#intervals = new Intervals(host, this.#last);
     this.#io = new IoIntervals(host, attribution.readIo());
     this.#status = this.#statusOf({});
+    this.#measuring = setInterval(() => this.machine.advance(), MACHINE_MS);
     this.#seeking = setInterval(() => attribution.refresh(), SELDOM_MS);
     this.#schedule();
   }
@@ -146,6 +153,7 @@ export class LiveFeed implements Feed {
     this.#isClosed = true;
     clearTimeout(this.#timer);
     clearInterval(this.#seeking);
+    clearInterval(this.#measuring);
     this.#listeners.clear();
     this.sessions.close();
   }

@@ -10,6 +10,7 @@ export type * from './inner.ts';
 export type * from './io-row.ts';
 export type * from './live.ts';
 export type * from './lock-row.ts';
+export type * from './machine.ts';
 export type * from './overhead.ts';
 export type * from './profile-row.ts';
 export type * from './query-row.ts';

@@ -1,7 +1,7 @@
 /** Rules whose workload is hard to have on every machine: on rows made by hand, and their healthy twins. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { CatalogFacts, QueryRow, WaitRow } from '../../api/index.ts';
+import type { CatalogFacts, MachineFacts, QueryRow, WaitRow } from '../../api/index.ts';
 import { findingsOf, RULES, type Situation } from './index.ts';
 
 const SECOND = 1e6;
@@ -94,6 +94,13 @@ const standby = (megabytes: number): Situation =>
     standbys: [{ application: 'b', state: 'streaming', sync_state: 'async', replay_lag_bytes: megabytes * 2 ** 20 }],
   });
 
+const machine = (more: Partial<MachineFacts>, queries: QueryRow[] = [query(0.4, 0, 0.6)]): Situation => {
+  const quiet = { cpus: 4, postgres_cpus: 0.4, other_cpus: 0.1, others: [], memory_stall_us: 0, oom_kills: 0 };
+  return { ...situation(queries), machine: { window_us: 300 * SECOND, ...quiet, throttled_us: {}, ...more } };
+};
+/** Statements wait for CPUs, which is a finding of its own. */
+const backup = { other_cpus: 3.4, others: [{ name: 'pigz', cpus: 3.3 }] };
+
 const CASES: readonly { readonly id: string; readonly sick: Situation; readonly healthy: Situation }[] = [
   {
     id: 'cache-misses',
@@ -134,6 +141,17 @@ const CASES: readonly { readonly id: string; readonly sick: Situation; readonly 
     id: 'full-page-writes',
     sick: situation([query(0.3, 0, 0, { wal_bytes: 1e9, wal_fpi: 1e5 })]),
     healthy: situation([query(0.3, 0, 0, { wal_bytes: 1e9, wal_fpi: 1e3 })]),
+  },
+  { id: 'foreign-cpu', sick: machine(backup), healthy: machine(backup, [query(0.4, 0, 0.01)]) },
+  {
+    id: 'cpu-throttled',
+    sick: machine({ throttled_us: { '/data': 90 * SECOND } }, [query(0.4, 0, 0.01)]),
+    healthy: machine({ throttled_us: { '/other': 90 * SECOND, '/data': null } }, [query(0.4, 0, 0.01)]),
+  },
+  {
+    id: 'memory-pressure',
+    sick: machine({ oom_kills: 1 }, []),
+    healthy: machine({ memory_stall_us: SECOND }, []),
   },
   { id: 'wal-retained', sick: slot(false, 3), healthy: slot(true, 3) },
   { id: 'standby-behind', sick: standby(300), healthy: standby(3) },

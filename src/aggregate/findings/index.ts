@@ -6,13 +6,16 @@ import { backendWrites } from './rules/backend-writes.ts';
 import { cacheMisses } from './rules/cache-misses.ts';
 import { commitBound } from './rules/commit-bound.ts';
 import { connectionChurn } from './rules/connection-churn.ts';
+import { cpuThrottled } from './rules/cpu-throttled.ts';
 import { failingStatements } from './rules/failing-statements.ts';
 import { forcedCheckpoints } from './rules/forced-checkpoints.ts';
+import { foreignCpu } from './rules/foreign-cpu.ts';
 import { fullPageWrites } from './rules/full-page-writes.ts';
 import { hotQuery } from './rules/hot-query.ts';
 import { idleInTransaction } from './rules/idle-in-transaction.ts';
 import { lockConvoy } from './rules/lock-convoy.ts';
 import { lwlockContention } from './rules/lwlock-contention.ts';
+import { memoryPressure } from './rules/memory-pressure.ts';
 import { planChange } from './rules/plan-change.ts';
 import { queryRegression } from './rules/query-regression.ts';
 import { readersWrite } from './rules/readers-write.ts';
@@ -42,6 +45,9 @@ export const RULES: readonly Rule[] = [
   failingStatements,
   hotQuery,
   readersWrite,
+  foreignCpu,
+  cpuThrottled,
+  memoryPressure,
   xminHeld,
   autovacuumBehind,
   walRetained,

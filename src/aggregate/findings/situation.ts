@@ -1,5 +1,5 @@
 /** What findings are drawn from: the rows of some minutes of one cluster, and how they were some time before. */
-import type { CatalogFacts, LockRow, QueryRow, WaitRow } from '../../api/index.ts';
+import type { CatalogFacts, LockRow, MachineFacts, QueryRow, WaitRow } from '../../api/index.ts';
 
 export interface Situation {
   /** CPUs of the host. */
@@ -12,6 +12,8 @@ export interface Situation {
   readonly locks: readonly LockRow[];
   /** The same statements in an earlier window, as a day before; empty where there is none. */
   readonly earlier: readonly QueryRow[];
+  /** Everything else on the host; absent where it is not known. */
+  readonly machine?: MachineFacts | undefined;
   /** What PostgreSQL says of itself, and said some minutes ago; absent without an SQL connection. */
   readonly catalog?: { readonly now: CatalogFacts; readonly before: CatalogFacts | undefined } | undefined;
 }

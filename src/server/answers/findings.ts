@@ -12,8 +12,9 @@ export interface FindingSources {
   readonly locks: readonly LockRow[];
   readonly cpus: number;
   readonly host: string;
-  /** What PostgreSQL says of itself, for a range that ends now. */
+  /** What PostgreSQL says of itself, and the machine around it, for a range that ends now. */
   readonly catalogs?: Feed['catalogs'];
+  readonly machine?: Feed['machine'];
 }
 
 const DAY_MS = 86_400_000;
@@ -41,6 +42,7 @@ export async function findingsAnswer(
       waits: waits.rows.filter(isOwn),
       locks: sources.locks.filter(isOwn),
       earlier: earlier.filter(isOwn),
+      machine: sources.machine?.facts(),
       catalog: sources.catalogs?.span(cluster),
     };
     return findingsOf(situation).map(({ queries: about, ...conclusion }) => ({

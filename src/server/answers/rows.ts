@@ -95,9 +95,9 @@ export async function rowsAnswer(kind: RowKind, from: AnswerFrom, question: Ques
 
 async function findingsOf({ store, feed, history }: AnswerFrom, question: Question): Promise<RowsAnswer<Finding>> {
   const { rows: locks } = await locksBetween({ store: history, feed }, question.range, question.facets);
-  const { catalogs, host } = feed;
+  const { catalogs, machine, host } = feed;
   const endsNow = question.range.toMs >= Date.parse(feed.status().at);
-  const sources = { store, history, locks, cpus: feed.status().cpus, host, ...(endsNow && { catalogs }) };
+  const sources = { store, history, locks, cpus: feed.status().cpus, host, ...(endsNow && { catalogs, machine }) };
   return findingsAnswer(sources, question);
 }
 

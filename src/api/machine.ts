@@ -1,0 +1,16 @@
+/** The machine around PostgreSQL over some minutes: what findings tell from it. */
+
+export interface MachineFacts {
+  readonly window_us: number;
+  readonly cpus: number;
+  /** CPUs in use on average: by the clusters that are watched, and by everything else but Pebble. */
+  readonly postgres_cpus: number;
+  readonly other_cpus: number;
+  /** Of everything else, by the command's name; the most first. */
+  readonly others: readonly { readonly name: string; readonly cpus: number }[];
+  /** Time in which some task waited for memory; null where the kernel does not count it. */
+  readonly memory_stall_us: number | null;
+  readonly oom_kills: number;
+  /** By data directory: time that the server's cgroup was throttled; null without a limit. */
+  readonly throttled_us: Readonly<Record<string, number | null>>;
+}

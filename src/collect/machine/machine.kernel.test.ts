@@ -1,0 +1,78 @@
+/** Known burners: named, with their share of a CPU; a group with a limit: throttled. */
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { MachineWatch } from './index.ts';
+import { readProcesses } from './processes.ts';
+
+const GROUP = `/sys/fs/cgroup/cpu/pebble-test-${process.pid}`;
+const noLimits =
+  process.geteuid?.() === 0 && existsSync('/sys/fs/cgroup/cpu/cpu.cfs_quota_us')
+    ? false
+    : 'setting a CPU limit needs root and the cpu controller of cgroup v1 at its usual place';
+
+/** A shell under a name that nobody else has. */
+function burn(): { readonly pid: number; readonly name: string; end(): void } {
+  const folder = mkdtempSync(join(tmpdir(), 'pebble-burner-'));
+  const name = `burner-${process.pid}`.slice(0, 15);
+  cpSync('/bin/sh', join(folder, name));
+  const child = spawn(join(folder, name), ['-c', 'while :; do :; done'], { stdio: 'ignore' });
+  return {
+    pid: child.pid!,
+    name,
+    end: () => {
+      child.kill('SIGKILL');
+      rmSync(folder, { recursive: true });
+    },
+  };
+}
+
+test('a process that is not PostgreSQL is named with what it takes; one that is, is not', async () => {
+  const burner = burn();
+  try {
+    const [foreign, own] = [new MachineWatch(() => []), new MachineWatch(() => [{ pgdata: '/d', pid: burner.pid }])];
+    const before = cpuOf(burner.pid);
+    await sleep(2000);
+    foreign.advance();
+    own.advance();
+    const used = cpuOf(burner.pid) - before;
+    const facts = foreign.facts(1000)!;
+    const seen = facts.others.find(({ name }) => name === burner.name)!.cpus * facts.window_us;
+    assert.ok(Math.abs(seen - used) < 0.1 * used + 30_000, `${seen} µs of ${used}`);
+    assert.equal(facts.postgres_cpus, 0);
+    const theirs = own.facts(1000)!;
+    assert.equal(
+      theirs.others.find(({ name }) => name === burner.name),
+      undefined,
+    );
+    assert.ok(Math.abs(theirs.postgres_cpus * theirs.window_us - used) < 0.1 * used + 30_000);
+  } finally {
+    burner.end();
+  }
+});
+
+const cpuOf = (pid: number): number => readProcesses().find((one) => one.pid === pid)!.cpuUs;
+
+test('a limit of the group that throttles is told', { skip: noLimits }, async () => {
+  mkdirSync(GROUP);
+  const burner = burn();
+  try {
+    writeFileSync(`${GROUP}/cpu.cfs_quota_us`, '10000');
+    writeFileSync(`${GROUP}/cgroup.procs`, String(burner.pid));
+    const watch = new MachineWatch(() => [{ pgdata: '/d', pid: burner.pid }]);
+    await sleep(2000);
+    watch.advance();
+    const facts = watch.facts()!;
+    // A tenth of a CPU is allowed to one that wants all of it, and gets less on a busy machine.
+    const share = facts.throttled_us['/d']! / facts.window_us;
+    assert.ok(share > 0.05 && share <= 1, `throttled ${share} of the time`);
+  } finally {
+    burner.end();
+    await sleep(200);
+    rmdirSync(GROUP);
+  }
+});

@@ -1,0 +1,81 @@
+/** Readings of the machine, and what happened between the first of the last minutes and now. */
+import { availableParallelism } from 'node:os';
+import type { MachineFacts } from '../../api/index.ts';
+import { memoryStallUs, oomKills, throttledUs } from './limits.ts';
+import { type ProcessTime, readProcesses } from './processes.ts';
+
+const KEEP_MS = 5 * 60_000;
+/** Of others: so many are named. */
+const MOST_NAMED = 5;
+
+/** A watched cluster. */
+interface Server {
+  readonly pgdata: string;
+  readonly pid: number;
+}
+
+interface Reading {
+  readonly ms: number;
+  readonly processes: ReadonlyMap<string, ProcessTime>;
+  readonly stallUs: number | null;
+  readonly kills: number;
+  readonly throttled: ReadonlyMap<string, number | null>;
+}
+
+export class MachineWatch {
+  readonly #servers: () => readonly Server[];
+  #readings: readonly Reading[] = [];
+
+  constructor(servers: () => readonly Server[]) {
+    this.#servers = servers;
+    this.advance();
+  }
+
+  /** Some ms with some hundred processes. */
+  advance(): void {
+    const now = performance.now();
+    const processes = new Map(readProcesses().map((one) => [`${one.pid} ${one.startTime}`, one]));
+    const throttled = new Map(this.#servers().map(({ pgdata, pid }) => [pgdata, throttledUs(pid)]));
+    const reading = { ms: now, processes, stallUs: memoryStallUs(), kills: oomKills(), throttled };
+    this.#readings = [...this.#readings.filter(({ ms }) => ms >= now - KEEP_MS), reading];
+  }
+
+  /** Nothing before there are two readings. Processes that began and ended between two readings are in no figure. */
+  facts(mostNamed = MOST_NAMED): MachineFacts | undefined {
+    const [first, last] = [this.#readings[0], this.#readings.at(-1)];
+    if (!first || !last || first === last) return undefined;
+    const windowUs = (last.ms - first.ms) * 1000;
+    const { own, others } = this.#split(first, last);
+    const named = [...others].sort(([, a], [, b]) => b - a).slice(0, mostNamed);
+    const cpus = (us: number): number => us / windowUs;
+    return {
+      window_us: Math.round(windowUs),
+      cpus: availableParallelism(),
+      postgres_cpus: cpus(own),
+      other_cpus: cpus([...others.values()].reduce((sum, us) => sum + us, 0)),
+      others: named.map(([name, us]) => ({ name, cpus: cpus(us) })),
+      memory_stall_us: difference(first.stallUs, last.stallUs),
+      oom_kills: last.kills - first.kills,
+      throttled_us: Object.fromEntries(
+        [...last.throttled].map(([pgdata, us]) => [pgdata, difference(first.throttled.get(pgdata) ?? null, us)]),
+      ),
+    };
+  }
+
+  /** PostgreSQL's, and everybody else's by name; our own is neither. */
+  #split(first: Reading, last: Reading): { readonly own: number; readonly others: ReadonlyMap<string, number> } {
+    const postmasters = new Set(this.#servers().map(({ pid }) => pid));
+    const others = new Map<string, number>();
+    let own = 0;
+    for (const [key, { pid, parentPid, comm, cpuUs }] of last.processes) {
+      const us = cpuUs - (first.processes.get(key)?.cpuUs ?? 0);
+      if (us <= 0 || pid === process.pid) continue;
+      if (postmasters.has(pid) || postmasters.has(parentPid)) own += us;
+      else others.set(comm, (others.get(comm) ?? 0) + us);
+    }
+    return { own, others };
+  }
+}
+
+const difference = (before: number | null, after: number | null): number | null =>
+  before === null || after === null ? null : after - before;
