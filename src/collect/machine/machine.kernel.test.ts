@@ -61,15 +61,18 @@ test('a limit of the group that throttles is told', { skip: noLimits }, async ()
   mkdirSync(GROUP);
   const burner = burn();
   try {
-    writeFileSync(`${GROUP}/cpu.cfs_quota_us`, '10000');
+    writeFileSync(`${GROUP}/cpu.cfs_quota_us`, '1000');
     writeFileSync(`${GROUP}/cgroup.procs`, String(burner.pid));
     const watch = new MachineWatch(() => [{ pgdata: '/d', pid: burner.pid }]);
-    await sleep(2000);
-    watch.advance();
-    const facts = watch.facts()!;
-    // A tenth of a CPU is allowed to one that wants all of it, and gets less on a busy machine.
-    const share = facts.throttled_us['/d']! / facts.window_us;
-    assert.ok(share > 0.05 && share <= 1, `throttled ${share} of the time`);
+    // A hundredth of a CPU is allowed to one that wants all of it: a busy machine gives it more, sooner or later.
+    let share = 0;
+    for (let tries = 0; share < 0.05 && tries < 40; tries++) {
+      await sleep(500);
+      watch.advance();
+      const facts = watch.facts()!;
+      share = facts.throttled_us['/d']! / facts.window_us;
+    }
+    assert.ok(share >= 0.05 && share <= 1, `throttled ${share} of the time`);
   } finally {
     burner.end();
     await sleep(200);
