@@ -56,7 +56,10 @@ export class Agent {
     const { pgdata, store: url } = configuration;
     const budget = parseBudget(configuration.budget);
     // What is easily wrong first: a path that cannot be written is told before anything is attached.
-    const store = url === NO_STORE ? undefined : await openStore(url, { retention: retentionOf(configuration) });
+    const store =
+      url === NO_STORE
+        ? undefined
+        : await openStore(url, { retention: retentionOf(configuration), spool: spoolOf(configuration) });
     const watched = await startShown({ waits: true, ...(pgdata.length > 0 && { pgdata }) }).catch(
       async (error: unknown) => {
         await store?.close();
@@ -165,6 +168,8 @@ export class Agent {
     return (await this.#findings?.look(now)) ?? [];
   }
 }
+
+const spoolOf = ({ spool: folder, spool_size: maxBytes }: Configuration) => ({ folder, maxBytes });
 
 function retentionOf({ keep_10s, keep_1min, keep_1h, keep_1d, max_size }: Configuration) {
   return { keepMs: [keep_10s, keep_1min, keep_1h, keep_1d], maxBytes: max_size };

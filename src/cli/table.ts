@@ -106,7 +106,11 @@ export const AGENT_OPTIONS = {
     summary: 'only the cluster with this data directory',
   },
   listen: { kind: 'string', value: 'ADDR', summary: 'HOST:PORT of the pages; 127.0.0.1:8432 unless given' },
-  store: { kind: 'string', value: 'URL', summary: 'where history is kept: sqlite:PATH, or none' },
+  store: {
+    kind: 'string',
+    value: 'URL',
+    summary: 'where history is kept: sqlite:PATH, clickhouse://USER:PASSWORD@HOST:PORT/DATABASE, or none',
+  },
   budget: { kind: 'string', value: 'SHARE', summary: "of all CPUs' time, what watching may cost; 1% unless given" },
   'sql-listen': { kind: 'string', value: 'ADDR', summary: 'where PostgreSQL clients may ask: /DIR:PORT or HOST:PORT' },
   'sql-password-file': { kind: 'string', value: 'FILE', complete: 'file', summary: 'the password of HOST:PORT' },
@@ -122,6 +126,17 @@ export const AGENT_OPTIONS = {
     summary: 'say what would be loaded, attached, opened and written, and what that would cost; attach nothing',
   },
   json: { kind: 'flag', summary: 'of --dry-run: one JSON row a program, map, cluster and cost' },
+} as const satisfies Options;
+
+export const SERVER_OPTIONS = {
+  store: { kind: 'string', value: 'URL', summary: 'the store that agents fill: sqlite:PATH or clickhouse://…' },
+  listen: { kind: 'string', value: 'ADDR', summary: 'HOST:PORT of the pages; 127.0.0.1:8432 unless given' },
+  config: {
+    kind: 'string',
+    value: 'FILE',
+    complete: 'file',
+    summary: 'settings of its doors (docs/agent.md); /etc/pebble/agent.conf',
+  },
 } as const satisfies Options;
 
 export const EXTENSION_OPTIONS = {
@@ -285,6 +300,18 @@ export const COMMANDS: readonly CommandRow[] = [
       { line: 'sudo pebble agent --config FILE', shows: 'as a service does it; SIGHUP reads the file again' },
     ],
     load: () => import('./commands/agent.ts'),
+  }),
+  command({
+    name: 'server',
+    summary: 'serve the pages of what agents have stored, of all their hosts',
+    options: SERVER_OPTIONS,
+    examples: [
+      {
+        line: 'pebble server --store clickhouse://reader:PASSWORD@db:8123/pebble',
+        shows: 'prints the link to open; all hosts',
+      },
+    ],
+    load: () => import('./commands/server.ts'),
   }),
   command({
     name: 'extension',

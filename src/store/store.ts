@@ -1,7 +1,7 @@
 /** The interface of history: what an agent appends every few seconds, and what is asked of it. */
 import type { Histogram } from '../aggregate/index.ts';
 import type { KindName } from './kinds.ts';
-import type { Retention } from './sqlite/retention.ts';
+import type { Retention } from './retention.ts';
 
 /** Identity of a series, in the order of its kind's `identity`; null for what is not known. */
 export type Series = readonly (string | null)[];
@@ -36,6 +36,9 @@ export interface StoredRecord {
 }
 
 export type Coverage = 'exact' | 'partial' | 'sampled';
+
+/** Worst last: an interval is as good as its worst part. */
+export const COVERAGES: readonly Coverage[] = ['exact', 'partial', 'sampled'];
 
 /** Everything that one host's agent saw between two flushes. */
 export interface Interval {

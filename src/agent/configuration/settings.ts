@@ -57,7 +57,17 @@ export const SETTINGS = {
   store: {
     kind: 'text',
     default: 'sqlite:/var/lib/pebble/history.db',
-    summary: 'where history is kept: `sqlite:PATH` or `none`',
+    summary: 'where history is kept: `sqlite:PATH`, `clickhouse://USER:PASSWORD@HOST:PORT/DATABASE` or `none`',
+  },
+  spool: {
+    kind: 'text',
+    default: '/var/lib/pebble/spool',
+    summary: 'folder of what a ClickHouse does not take yet; survives the agent',
+  },
+  spool_size: {
+    kind: 'size',
+    default: 2 ** 30,
+    summary: 'of that folder; beyond it the oldest intervals are lost, and counted',
   },
   flush_interval: {
     kind: 'duration',

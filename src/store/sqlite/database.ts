@@ -1,8 +1,9 @@
 /** The file: its tables, and that one process writes it at a time. */
-import { closeSync, existsSync, mkdirSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { PebbleError } from '../../base/errors.ts';
+import { processMark } from '../claim.ts';
 import { KINDS, type Kind, type KindName } from '../kinds.ts';
 import type { Column, Layout } from './block.ts';
 import { TRY_TO_RECOVER } from './damage.ts';
@@ -99,16 +100,6 @@ export function claim(database: DatabaseSync, path: string): void {
     });
   }
   database.prepare("INSERT OR REPLACE INTO meta VALUES ('writer', ?)").run(mine);
-}
-
-/** A pid and when it started, in ticks since boot (proc(5)): pids are used again. */
-function processMark(pid: number): string {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
-    return `${pid} ${stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19]}`;
-  } catch {
-    return '';
-  }
 }
 
 /** How blocks of a kind are written now, and the text by which the file remembers that. */

@@ -2,6 +2,7 @@
 import { statSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
 import { Outbox } from '../outbox.ts';
+import { DEFAULT_RETENTION, type Retention } from '../retention.ts';
 import type {
   Interval,
   QueryText,
@@ -17,10 +18,8 @@ import { readFrom } from './damage.ts';
 import { claim, openDatabase } from './database.ts';
 import { Dictionary } from './dictionary.ts';
 import { Reader } from './reader.ts';
-import { Cleaner, DEFAULT_RETENTION, type Retention } from './retention.ts';
+import { Cleaner } from './retention.ts';
 import { Writer } from './writer.ts';
-
-export type { Retention } from './retention.ts';
 
 export interface SqliteOptions {
   readonly retention?: Retention;

@@ -1,21 +1,22 @@
 /** Answers: which intervals make up a range, and their sums by series or by parts of it. */
 import type { DatabaseSync } from 'node:sqlite';
 import { KINDS, type KindName, partAt } from '../kinds.ts';
-import type {
-  Covered,
-  RecordsRequest,
-  Sample,
-  Series,
-  StepsRequest,
-  StoredRecord,
-  Summed,
-  SumRequest,
-  TimeRange,
+import { alignRange, alignSteps, type Horizons, PARTS, type Part } from '../levels.ts';
+import {
+  COVERAGES,
+  type Covered,
+  type RecordsRequest,
+  type Sample,
+  type Series,
+  type StepsRequest,
+  type StoredRecord,
+  type Summed,
+  type SumRequest,
+  type TimeRange,
 } from '../store.ts';
 import { addBlock } from './block.ts';
 import type { Dictionary } from './dictionary.ts';
-import { alignRange, alignSteps, type Horizons, PARTS, type Part } from './levels.ts';
-import { COVERAGES, emptyRow, placesOf, type StoredBlock } from './writer.ts';
+import { emptyRow, placesOf, type StoredBlock } from './writer.ts';
 
 /** An interval lies in one step, and its parent, should it hold it, does not. ?1 level, ?2 ?3 range, ?4 step, ?5 length, ?6 the parent's. */
 const SELECT_PART = `

@@ -1,20 +1,7 @@
 /** Deletes what is too old, or too much: the finest intervals first, and only those whose sums are kept above. */
 import type { DatabaseSync } from 'node:sqlite';
-import { LEVEL_MS, TOP } from './levels.ts';
-
-export interface Retention {
-  /** How long intervals of each level are kept: 10 s, 1 min, 1 h, 1 d. */
-  readonly keepMs: readonly number[];
-  /** Of the file, at most; what is deleted first to stay below is the finest. */
-  readonly maxBytes: number;
-}
-
-const DAY_MS = 86_400_000;
-
-export const DEFAULT_RETENTION: Retention = {
-  keepMs: [2 * DAY_MS, 14 * DAY_MS, 400 * DAY_MS, 1500 * DAY_MS],
-  maxBytes: 4 * 2 ** 30,
-};
+import { LEVEL_MS, TOP } from '../levels.ts';
+import type { Retention } from '../retention.ts';
 
 /** So many parents' worth of intervals in one go, so that nobody waits long. */
 const PARENTS_AT_ONCE = 60;

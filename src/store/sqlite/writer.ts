@@ -2,14 +2,11 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { Histogram } from '../../aggregate/index.ts';
 import { countersOf, KIND_NAMES, KINDS, type KindName } from '../kinds.ts';
-import type { Coverage, Interval, Sample, StoredRecord } from '../store.ts';
+import { LEVEL_MS, TOP } from '../levels.ts';
+import { COVERAGES, type Interval, type Sample, type StoredRecord } from '../store.ts';
 import { addBlock, type BlockSample, encodeBlock } from './block.ts';
 import { layoutOf } from './database.ts';
 import type { Dictionary } from './dictionary.ts';
-import { LEVEL_MS, TOP } from './levels.ts';
-
-/** Worst last: an interval is as good as its worst part. */
-export const COVERAGES: readonly Coverage[] = ['exact', 'partial', 'sampled'];
 
 interface IntervalHead {
   readonly level: number;

@@ -8,6 +8,8 @@ import { Generator } from './generate.ts';
 
 export interface Subject {
   readonly store: Store;
+  /** All that was appended may be asked for when this resolves; absent where it may at once. */
+  ready?(): Promise<void>;
   /** The same history, opened again. */
   reopen(): Promise<Store>;
   close(): Promise<void>;
@@ -66,6 +68,7 @@ export function conformance(name: string, open: () => Promise<Subject>, skip: st
       subject = await open();
       store = subject.store;
       for (const interval of intervals) await store.append(interval);
+      await subject.ready?.();
     });
     after(() => subject?.close());
 

@@ -13,11 +13,15 @@ const SPLITS = [
   ['database', 'database'],
   ['user', 'user'],
   ['cluster', 'cluster'],
+  ['host', 'host'],
 ] as const;
+
+/** A server that watches nothing itself shows many hosts: which one is busy comes first. */
+const isFleet = (): boolean => store.state.status?.cpus === 0;
 
 export function LoadView(): ComponentChild {
   const { place } = store.state;
-  const by = SPLITS.find(([field]) => field === place.own.by)?.[0] ?? 'wait_event_type';
+  const by = SPLITS.find(([field]) => field === place.own.by)?.[0] ?? (isFleet() ? 'host' : 'wait_event_type');
   return h('div', {}, [
     h(Findings, {}),
     h(LoadChart, {

@@ -3,7 +3,7 @@
  * level below. An interval is `rolled` when its parent holds it. A range is made of the longest intervals that lie in it, and at
  * its ends of shorter ones: nothing is read twice, and what has not been rolled up yet is read as it is.
  */
-import type { TimeRange } from '../store.ts';
+import type { TimeRange } from './store.ts';
 
 /** How long an interval of each level is; those of level 0 are as long as the agent says, and begin on this grid. */
 export const LEVEL_MS = [10_000, 60_000, 3_600_000, 86_400_000] as const;
