@@ -31,6 +31,8 @@ npm ls --omit=dev --all --parseable | sed -n "s,^$PWD/node_modules/,,p" | grep -
   while read -r name; do cp -a --parents "node_modules/$name" "$home"; done
 ln -s ../lib/pebble/pebble "$stage/usr/bin/pebble"
 cp deploy/pebble-agent.service "$stage/usr/lib/systemd/system/"
+mkdir -p "$stage/usr/share/man/man1"
+node_modules/.bin/node --disable-warning=ExperimentalWarning scripts/generate/man.ts | gzip -9n >"$stage/usr/share/man/man1/pebble.1.gz"
 cat >"$stage/DEBIAN/control" <<CONTROL
 Package: pgpebble
 Version: $version
