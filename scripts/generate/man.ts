@@ -3,7 +3,7 @@
 import { commandHelp } from '../../src/cli/help.ts';
 import { COMMANDS } from '../../src/cli/table.ts';
 
-const escape = (text: string): string =>
+const roff = (text: string): string =>
   text
     .replaceAll('\\', '\\e')
     .replaceAll('-', '\\-')
@@ -13,23 +13,23 @@ function manual(): string {
   return [
     '.TH PEBBLE 1',
     '.SH NAME',
-    `pebble \\- ${escape('eBPF for PostgreSQL: where every microsecond of every query goes')}`,
+    `pebble \\- ${roff('eBPF for PostgreSQL: where every microsecond of every query goes')}`,
     '.SH SYNOPSIS',
     '.B pebble',
-    escape('COMMAND [options]'),
+    roff('COMMAND [options]'),
     '.SH DESCRIPTION',
-    escape(
+    roff(
       'Watches the PostgreSQL servers of this host from the kernel, without an extension, a restart or a probe in their code.',
     ),
     ...COMMANDS.flatMap((row) => [
-      `.SH ${escape(row.name.toUpperCase())}`,
+      `.SH ${roff(row.name.toUpperCase())}`,
       '.nf',
-      escape(commandHelp(row).trimEnd()),
+      roff(commandHelp(row).trimEnd()),
       '.fi',
     ]),
     '.SH FILES',
     '.nf',
-    escape(
+    roff(
       '/etc/pebble/agent.conf  settings of the agent\n/var/lib/pebble         its history\n/run/pebble             sockets and pins',
     ),
     '.fi',

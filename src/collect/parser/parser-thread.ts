@@ -12,9 +12,13 @@ export interface Asked {
 
 /** Without a new text for so long the thread ends. */
 const IDLE_MS = 30_000;
-/** It does not start, or hangs in a text that nobody thought of: that, and what comes in the next minute, does not parse. */
-const LONGEST_MS = 5000;
-/** Time in which this process itself was stopped, as by SIGSTOP, lengthens one such part of the waiting, and only that. */
+/**
+ * It hangs in a text that nobody thought of: that, and what comes in the next minute, does not parse. What counts is the
+ * CPU time of this process, which waits meanwhile: on a host where fifty others want the CPU a start takes many seconds.
+ */
+const LONGEST_CPU_MS = 5000;
+/** Nobody works on it: it did not start, or has ended. A stop by SIGSTOP lengthens one part of the waiting, and only that. */
+const LONGEST_MS = 60_000;
 const PART_MS = 250;
 const PAUSE_MS = 60_000;
 
@@ -61,9 +65,15 @@ export class ParserThread implements StatementParser {
 
 /** False when it takes too long. */
 function waitFor(answered: Int32Array): boolean {
-  for (let waitedMs = 0; waitedMs < LONGEST_MS; waitedMs += PART_MS)
+  const begin = cpuMs();
+  for (let waitedMs = 0; waitedMs < LONGEST_MS && cpuMs() - begin < LONGEST_CPU_MS; waitedMs += PART_MS)
     if (Atomics.wait(answered, 0, 0, PART_MS) !== 'timed-out') return true;
   return false;
+}
+
+function cpuMs(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
 }
 
 function start(): Running {
