@@ -7,8 +7,8 @@ cd "$(dirname "$0")/.."
 ! dpkg -s pgpebble >/dev/null 2>&1 || { echo 'pgpebble is installed here: this would remove it' >&2; exit 1; }
 work=$(mktemp -d)
 trap 'dpkg --purge pgpebble >/dev/null 2>&1 || true; rm -rf "$work"' EXIT
-sh scripts/release.sh "$work/dist" >/dev/null
 commit=$(git rev-parse --short=12 HEAD)
+sh scripts/release.sh "$work/dist" >/dev/null
 
 # Runs it from an empty folder and environment; prints size, start time and what it says.
 check() {
