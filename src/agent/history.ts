@@ -144,6 +144,7 @@ export function pastWaitRow(sample: Sample, summed: Summed, texts: Texts = new M
     wait_event_type: part('wait_event_type') ?? 'unknown',
     wait_event: part('wait_event') ?? 'unknown',
     wait_on: null,
+    woken_by: null,
     count,
     total_us: total,
     // Where no maximum is known, none was longer than their sum.

@@ -84,6 +84,9 @@ const WAIT_ROW: Checks<WaitRow> = {
   wait_event_type: text,
   wait_event: text,
   wait_on: orNull(text),
+  woken_by: orNull(
+    (value) => Array.isArray(value) && value.every(({ count: often, total_us }) => count(often) && time(total_us)),
+  ),
   count,
   total_us: time,
   max_us: time,

@@ -52,6 +52,7 @@ const wait = (type: string, event: string, sessions: number): WaitRow => ({
   wait_event_type: type,
   wait_event: event,
   wait_on: null,
+  woken_by: null,
   count: 1000,
   total_us: sessions * 300 * SECOND,
   max_us: SECOND,

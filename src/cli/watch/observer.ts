@@ -57,13 +57,13 @@ export async function observe({ pgdata, json, start = Attribution.start }: Obser
   }
 }
 
-/** With what functions execute, unless this kernel's verifier refuses that. */
+/** With what functions execute, and who lets go of LWLocks, unless this kernel's verifier refuses that. */
 async function startWhole(
   start: NonNullable<ObserveOptions['start']>,
   options: AttributionOptions,
 ): Promise<Attribution> {
   try {
-    return await start({ ...options, signals: ['inner'] });
+    return await start({ ...options, signals: ['inner', 'wakers'] });
   } catch (error) {
     if (!(error instanceof PebbleError) || error.code !== 'verifier') throw error;
     return start(options);

@@ -32,6 +32,9 @@ export const WAIT_VIEW: ViewSpec<AnyWaitRow> = {
     sanitize(row.query ?? row.backend_type),
     ...(row.inner_fingerprint === null ? [] : ['', 'executes inside', sanitize(row.inner_query ?? '(not known)')]),
     '',
+    ...(row.woken_by ?? []).map(
+      (waker) => `let go by     ${time(waker.total_us).padStart(8)}  ${sanitize(waker.query ?? waker.backend_type)}`,
+    ),
     `wait event    ${row.wait_event_type}:${row.wait_event}`,
     `query id      ${row.query_id ?? '-'}     fingerprint  ${row.fingerprint ?? '-'}`,
     `cluster       ${row.cluster}     database  ${row.database ?? '-'}     user  ${row.user ?? '-'}`,

@@ -1,17 +1,9 @@
 /** Rows of `pebble wal`, as docs/json.md describes them: what making changes durable costs each statement and cluster. */
 import { Windows } from '../../aggregate/index.ts';
 import type { CommitRow, CommitWaits, DoerFields, RowHead, WalRow } from '../../api/index.ts';
-import { doerFields } from './doer.ts';
+import { doerFields, doerKey } from './doer.ts';
 import { eventOf } from './events.ts';
-import {
-  type Doer,
-  doerKey,
-  QUERY_COUNTERS,
-  QUERY_RULES,
-  type QueryCounter,
-  type Totals,
-  WAIT_RULES,
-} from './totals.ts';
+import { type Doer, QUERY_COUNTERS, QUERY_RULES, type QueryCounter, type Totals, WAIT_RULES } from './totals.ts';
 import { countersOf, microseconds, rowHead, windowBetween } from './window.ts';
 
 type Part = keyof CommitWaits;

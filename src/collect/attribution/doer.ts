@@ -13,3 +13,14 @@ export function doerFields({ cluster, identity }: Doer): DoerFields {
     query_truncated: identity.truncated,
   };
 }
+
+/** Executes part of a client's statement. */
+export const isWorker = ({ cluster, identity }: Doer): boolean =>
+  identity.executes && identity.backendType !== cluster.clientBackend;
+
+/** Workers of a parallel query are of their leader's row. */
+export function doerKey(doer: Doer): string {
+  const { databaseOid, userOid, backendType, queryId, fingerprint } = doer.identity;
+  const type = isWorker(doer) ? doer.cluster.clientBackend : backendType;
+  return JSON.stringify([doer.cluster.pgdata, databaseOid, userOid, type, queryId ?? `text ${fingerprint}`]);
+}

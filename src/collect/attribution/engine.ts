@@ -33,7 +33,7 @@ import { TaskRecords } from './task-records.ts';
 
 const PROGRAM = new URL('program.bt', import.meta.url);
 /** What is collected besides times, waits and counts: fragments of the program, compiled in where they are asked for. */
-export const SIGNALS = ['inner', 'profile', 'off_cpu', 'io', 'executions', 'locks'] as const;
+export const SIGNALS = ['inner', 'wakers', 'profile', 'off_cpu', 'io', 'executions', 'locks'] as const;
 export type Signal = (typeof SIGNALS)[number];
 /** Where program.bt finds what it imports. */
 const fragments = (ways: KernelWays) => ({
@@ -251,6 +251,11 @@ export class Engine {
   }
   get drops(): CounterMap {
     return this.counters('@drops');
+  }
+
+  /** Whether a program that was loaded here had this map. */
+  hasMap(name: string): boolean {
+    return this.#scriptMaps.has(name);
   }
 
   /** A map of records, by its name in the program. */

@@ -3,9 +3,9 @@
  * In two steps, so that no update is lost: first the statement loses its slot, so that whoever executes it gets another;
  * when nothing has been added to the old one for as long again, and no process has it in its hands, its rows are taken.
  */
+import { doerKey } from './doer.ts';
 import type { Engine } from './engine.ts';
 import type { Doer } from './totals.ts';
-import { doerKey } from './totals.ts';
 
 /** Maps whose keys begin with a slot. */
 const BY_SLOT = ['@queries', '@parts', '@waits', '@latencies'] as const;

@@ -11,7 +11,7 @@ import type {
   RowHead,
 } from '../../api/index.ts';
 import { DataFiles, relationOf } from './data-files.ts';
-import { doerFields } from './doer.ts';
+import { doerFields, doerKey } from './doer.ts';
 import {
   FILE_RULES,
   IO_RULES,
@@ -20,7 +20,7 @@ import {
   type IoTotals,
   type IoTotalsRow,
 } from './io-totals.ts';
-import { type Doer, doerKey, QUERY_COUNTERS, QUERY_RULES, type Totals } from './totals.ts';
+import { type Doer, QUERY_COUNTERS, QUERY_RULES, type Totals } from './totals.ts';
 import { countersOf, microseconds, rowHead, type Window, windowBetween } from './window.ts';
 
 /** BLCKSZ, which hardly anybody changes; `SHOW block_size` says. */

@@ -4,8 +4,9 @@ import { type FieldRule, Histogram, mergeRow } from '../../aggregate/index.ts';
 import type { IoOperation } from '../../api/index.ts';
 import { textAt } from '../../base/record.ts';
 import { deviceName } from './devices.ts';
+import { doerKey } from './doer.ts';
 import type { Engine } from './engine.ts';
-import { type Doer, doerKey, type Identify } from './totals.ts';
+import type { Doer, Identify } from './totals.ts';
 
 /** Fields of `struct io_counters` of io.bt. */
 export const IO_COUNTERS = ['count', 'bytes', 'by_workers', 'ns', 'ns_max'] as const;

@@ -1,11 +1,13 @@
 /** One reading of the kernel's sums: what each query did and waited for since the watch began, with what has not ended yet. */
 import { type FieldRule, Histogram, mergeRow } from '../../aggregate/index.ts';
 import type { WatchedCluster } from './attribution.ts';
+import { doerKey, isWorker } from './doer.ts';
 import type { Engine } from './engine.ts';
 import type { Inner } from './inner.ts';
 import { shortcomingOf } from './kernel.ts';
 import type { SlotIdentity } from './statements.ts';
 import type { Underway, UnderwayWait } from './underway.ts';
+import { readWakers, type Wakers } from './wakers.ts';
 
 /** Fields of `struct query_counters`, times in ns; then those of parallel workers, which the kernel keeps under slots of their own. */
 export const QUERY_COUNTERS = [
@@ -110,6 +112,8 @@ export class Totals {
   readonly waits = new Map<string, WaitTotals>();
   /** Waits, in ns by event, of which it is not known whose they were. */
   readonly namelessWaits = new Map<number, number>();
+  /** Who let go of LWLocks. */
+  readonly wakers: Wakers;
   /** Events lost so far, by every cause. */
   readonly dropped: number;
   /** What cannot be seen on this kernel; absent where everything can. */
@@ -140,6 +144,7 @@ export class Totals {
       const wait = { event: key.getUint32(offset + 4, true), inner: key.getBigUint64(offset + 8, true) };
       this.#addWait(key.getUint32(offset, true), wait, row);
     });
+    this.wakers = readWakers(engine, this.#identify);
     // Last: what ends meanwhile is missing from both, rather than in both.
     for (const one of listUnderway()) this.#addUnderway(one);
     this.dropped = droppedSoFar(engine, countLost);
@@ -213,17 +218,6 @@ export class Totals {
 function partOf({ cluster, identity }: Doer, index: number): Doer {
   const part = identity.parts?.[index];
   return { cluster, identity: part ? { ...identity, ...part, parts: undefined } : identity };
-}
-
-/** Executes part of a client's statement. */
-const isWorker = ({ cluster, identity }: Doer): boolean =>
-  identity.executes && identity.backendType !== cluster.clientBackend;
-
-/** Workers of a parallel query are of their leader's row. */
-export function doerKey(doer: Doer): string {
-  const { databaseOid, userOid, backendType, queryId, fingerprint } = doer.identity;
-  const type = isWorker(doer) ? doer.cluster.clientBackend : backendType;
-  return JSON.stringify([doer.cluster.pgdata, databaseOid, userOid, type, queryId ?? `text ${fingerprint}`]);
 }
 
 /** Events lost since the start, by every cause. */

@@ -6,6 +6,7 @@ import { doerFields } from './doer.ts';
 import { eventOf } from './events.ts';
 import { inexactInner, innerFields } from './inner.ts';
 import { type Totals, WAIT_RULES, type WaitTotals } from './totals.ts';
+import { grownWakers, wakerKey } from './wakers.ts';
 import { countersOf, microseconds, rowHead, type Window, windowBetween } from './window.ts';
 
 /** Turns readings into windows: each row is what was waited for since the reading before. */
@@ -23,14 +24,22 @@ export class WaitRows {
     const growth = this.#windows.advance(countersOf(now.waits));
     const window = windowBetween(this.#last, now);
     const rows = [...growth].map(([key, counters]) =>
-      toRow(now.waits.get(key)!, counters, this.#last.waits.get(key), window),
+      toRow(now.waits.get(key)!, counters, this.#last.waits.get(key), window, (of) =>
+        grownWakers(of, now.wakers, this.#last.wakers),
+      ),
     );
     this.#last = now;
     return rows.sort((a, b) => b.total_us - a.total_us);
   }
 }
 
-function toRow(totals: WaitTotals, growth: Float64Array, before: WaitTotals | undefined, window: Window): WaitRow {
+function toRow(
+  totals: WaitTotals,
+  growth: Float64Array,
+  before: WaitTotals | undefined,
+  window: Window,
+  wakersOf: (key: string) => WaitRow['woken_by'],
+): WaitRow {
   const [ns, count, max] = growth as unknown as readonly [number, number, number];
   const { cluster, event } = totals;
   // An earlier wait was longer than all of this window: none of these took longer than their sum.
@@ -43,6 +52,7 @@ function toRow(totals: WaitTotals, growth: Float64Array, before: WaitTotals | un
     wait_event_type: type,
     wait_event: name,
     wait_on: totals.waitsOn ?? null,
+    woken_by: type === 'LWLock' ? wakersOf(wakerKey(totals, event)) : null,
     count,
     total_us: microseconds(ns),
     max_us: microseconds(Math.min(max, isNewMax ? max : ns)),

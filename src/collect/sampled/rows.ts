@@ -61,6 +61,7 @@ export function sampledWaits(first: SampledReading, now: SampledReading): Sample
       wait_event_type: event.type,
       wait_event: event.event,
       wait_on: null,
+      woken_by: null,
       count: null,
       total_us: microseconds(ns!),
       max_us: null,
