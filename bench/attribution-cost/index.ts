@@ -226,6 +226,7 @@ async function main(): Promise<void> {
         : []),
       await emptyUprobe(subject),
       await pebble('pebble with io, executions', subject, ['io', 'executions']),
+      await pebble('pebble with inner, wakers', subject, ['inner', 'wakers']),
       await pebble('pebble with profile', subject, ['profile']),
       setting(
         'pg_stat_statements',

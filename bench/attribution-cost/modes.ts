@@ -7,6 +7,7 @@ import { Elf } from '../../src/bpf/elf/index.ts';
 import { type Collection, loadCollection } from '../../src/bpf/index.ts';
 import { Engine, type Signal } from '../../src/collect/attribution/engine.ts';
 import { firstSight } from '../../src/collect/attribution/first-sight.ts';
+import { innerProfile } from '../../src/collect/attribution/inner-profile.ts';
 import { kernelProfile } from '../../src/collect/attribution/profile.ts';
 import { discoverClusters } from '../../src/postgres/discover/index.ts';
 
@@ -32,6 +33,7 @@ export async function pebble(name: string, { pgdata }: Subject, signals: readonl
   const cluster = discoverClusters().clusters.find((one) => one.pgdata === pgdata)!;
   const profile = kernelProfile(cluster);
   engine.setProfile(0, profile);
+  if (signals.includes('inner')) engine.setInnerProfile(0, innerProfile(cluster));
   engine.watch(cluster.pid, 0, 'postmaster');
   for (const { pid } of cluster.children) engine.watch(pid, 0, firstSight(pid, profile));
   return {
