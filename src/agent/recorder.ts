@@ -4,6 +4,7 @@ import type { Attribution, Totals } from '../collect/attribution/index.ts';
 import type { Interval, Store, StoredRecord } from '../store/index.ts';
 import { Intervals } from './interval.ts';
 import { IoIntervals } from './io-interval.ts';
+import { PatientClock } from './patient-clock.ts';
 
 const HINT =
   'some intervals are kept in memory and written when that is over; after that the oldest are lost, and counted';
@@ -25,6 +26,7 @@ export class Recorder {
   readonly #io: IoIntervals;
   #timer: NodeJS.Timeout | undefined;
   #trouble: string | null = null;
+  #clock: PatientClock | undefined;
   #work: Promise<void> = Promise.resolve();
 
   constructor(options: RecorderOptions) {
@@ -60,12 +62,20 @@ export class Recorder {
 
   async #flush(): Promise<void> {
     const { attribution, store, records } = this.#options;
+    const agedMs = await this.#agedMs();
     const reading = attribution.read();
     const interval = this.#intervals.advance(reading);
     const samples = { ...interval.samples, ...this.#io.advance(attribution.readIo()) };
     await store.append({ ...interval, samples, records: (await records?.(interval, reading)) ?? [] });
-    await store.maintain(Date.now());
+    await store.maintain(Date.now(), agedMs);
     await this.#tellTrouble();
+  }
+
+  /** A clock that jumps forward must not delete what is kept for days. */
+  async #agedMs(): Promise<number> {
+    const { newestMs } = this.#clock ? { newestMs: null } : await this.#options.store.state();
+    this.#clock ??= new PatientClock(newestMs ?? Date.now(), performance.now());
+    return this.#clock.advance(Date.now(), performance.now());
   }
 
   /** In the log, when it begins: the state alone is seen by nobody who does not look. */

@@ -125,8 +125,8 @@ export interface Store {
   records(request: RecordsRequest): Promise<readonly StoredRecord[]>;
   texts(fingerprints: Iterable<string>): Promise<ReadonlyMap<string, QueryText>>;
   state(): Promise<StoreState>;
-  /** Rolls up and deletes what is old; called now and then by whoever appends. */
-  maintain(nowMs: number): Promise<void>;
+  /** Rolls up and deletes what is old at `agedMs`, `nowMs` unless given; called now and then by whoever appends. */
+  maintain(nowMs: number, agedMs?: number): Promise<void>;
   /** Another retention from now on; absent where the store's own server keeps it. */
   retain?(retention: Retention): void;
   close(): Promise<void>;

@@ -113,9 +113,9 @@ export class ClickHouseStore implements Store {
   }
 
   /** What waits is tried again. Old rows: the server's TTLs, and before it had any the agents. */
-  async maintain(nowMs: number): Promise<void> {
+  async maintain(nowMs: number, agedMs: number = nowMs): Promise<void> {
     await this.#spool?.drain();
-    if (this.#hasTtl === false) await this.#dropOld(nowMs);
+    if (this.#hasTtl === false) await this.#dropOld(agedMs);
   }
 
   async close(): Promise<void> {

@@ -103,10 +103,10 @@ export class SqliteStore implements Store {
     };
   }
 
-  async maintain(nowMs: number): Promise<void> {
+  async maintain(nowMs: number, agedMs: number = nowMs): Promise<void> {
     for (let left = ROLLS_AT_ONCE; left > 0 && this.#writer.rollOne(nowMs); left--);
-    this.#cleaner.clean(nowMs);
-    this.#dictionary.forgetBefore(nowMs - Math.max(...this.#cleaner.retention.keepMs));
+    this.#cleaner.clean(agedMs);
+    this.#dictionary.forgetBefore(agedMs - Math.max(...this.#cleaner.retention.keepMs));
   }
 
   retain(retention: Retention): void {
