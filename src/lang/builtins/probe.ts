@@ -1,12 +1,12 @@
 /** Builtins about the probe: args, arg0 …, retval, ctx, probe, func, and the stacks. */
-import { imm } from '../ir/index.ts';
+import { address, imm } from '../ir/index.ts';
 import { allArguments, numberedArgument, returnValue } from '../lower/arguments.ts';
 import type { Lowering } from '../lower/lowering.ts';
 import type { BuiltinRow } from '../lower/rows.ts';
-import { scalar, type Value } from '../lower/value.ts';
+import { inMemory, scalar, type Value } from '../lower/value.ts';
 import type { ProbePoint } from '../probes/index.ts';
 import { INT64, pointerTo, stringType, type Type, UINT64, VOID } from '../types/type.ts';
-import type { Typing } from '../types/typing.ts';
+import type { Typing, Unit } from '../types/typing.ts';
 
 const spaceOfPoint = (t: Typing) => {
   const space = t.point?.kind.space;
@@ -85,10 +85,29 @@ const probe: BuiltinRow = {
   name: 'probe',
   signature: 'string probe',
   doc: 'Full name of the probe that fired.',
-  type: (t, node) => (t.point ? stringType(t.point.name.length + 1) : outside(t, node, 'probe')),
-  lower: (l) => text(l.point!.name),
-  constant: (t) => t.point?.name,
+  type: (t, node) => (t.point ? stringType(longestName(t.unit) + 1) : outside(t, node, 'probe')),
+  lower: (l) => (l.unit.kind === 'probe' && l.unit.asksCookie ? nameByCookie(l.unit.points, l) : text(l.point!.name)),
+  constant: (t) => (t.unit.kind === 'probe' && t.unit.asksCookie ? undefined : t.point?.name),
 };
+
+const longestName = (unit: Unit): number =>
+  unit.kind === 'probe' ? Math.max(...unit.points.map(({ name }) => name.length)) : 0;
+
+/** Points of different names share one program: the attach cookie tells which one fired. */
+function nameByCookie(points: readonly ProbePoint[], l: Lowering): Value {
+  const { b } = l;
+  const type = stringType(longestName(l.unit) + 1);
+  const row = Math.ceil(type.size / 8) * 8;
+  const table = l.output.texts(
+    `${l.root.b.name}_names`,
+    points.map(({ name }) => name),
+    row,
+  );
+  const cookie = b.helper('get_attach_cookie', [l.context!]);
+  const at = b.mov(b.mapValue(table));
+  b.when('ult', cookie, imm(points.length), () => b.add(b.mapValue(table), b.binary('mul', cookie, imm(row)), at));
+  return inMemory(type, address(at));
+}
 
 /** What the tracer runs itself is special, as scripts of bpftrace expect. */
 const kindWord = ({ how, kind }: ProbePoint): string =>

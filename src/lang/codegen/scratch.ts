@@ -138,13 +138,14 @@ class Mover {
 
 const sourceOf = ({ source }: Located<Op | Terminator>) => (source ? { source } : {});
 
-/** The last block that every use comes after, outside of loops. */
+/** The last block that every use comes after, outside of loops, and where no record of a ring is held: a look-up can fail. */
 function lookUpBlock(fn: IrFunction, offsets: ReadonlyMap<Slot, number>): BlockId {
   const dominator = immediateDominators(fn);
   const uses = fn.blocks.filter((block) => block.ops.some((op) => usesAny(op, offsets)));
   let at = uses.map((block) => block.id).reduce((a, b) => commonDominator(dominator, a, b));
   const inLoop = loopBlocks(fn);
-  while (inLoop[at] === 1) at = dominator[at]!;
+  const isHeld = heldRecords(fn);
+  while (inLoop[at] === 1 || isHeld[at] === 1) at = dominator[at]!;
   return at;
 }
 
@@ -155,6 +156,21 @@ function usesAny(op: Op, offsets: ReadonlyMap<Slot, number>): boolean {
     if (slot && offsets.has(slot)) found = true;
   });
   return found;
+}
+
+/** 1 for every block at whose start a record may be reserved and not yet sent, in the order of the blocks. */
+function heldRecords(fn: IrFunction): Uint8Array {
+  const held = new Uint8Array(fn.blocks.length);
+  for (const { id, ops, end } of fn.blocks) {
+    let holds = held[id] === 1;
+    for (const op of ops) {
+      if (op.op !== 'helper') continue;
+      if (op.name === 'ringbuf_reserve') holds = true;
+      if (op.name === 'ringbuf_submit' || op.name === 'ringbuf_discard') holds = false;
+    }
+    if (holds) for (const to of successors(end!)) if (to > id) held[to] = 1;
+  }
+  return held;
 }
 
 /** 1 for every block between a jump back and where it goes, in the order of the blocks. */

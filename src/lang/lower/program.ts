@@ -55,8 +55,11 @@ export function lowerUnits(units: readonly TypedUnit[], script: ScriptLowering):
       license: script.typing.settings.license,
     });
     const shared = new Map<string, number>();
-    for (const point of unit.points) {
-      const links = point.links.map((link) => addLink({ ...link, program: name } as LinkSpec, lowered.links, shared));
+    for (const [i, point] of unit.points.entries()) {
+      const which = unit.asksCookie ? { cookie: BigInt(i) } : {};
+      const links = point.links.map((link) =>
+        addLink({ ...link, ...which, program: name } as LinkSpec, lowered.links, shared),
+      );
       lowered.probes.push({
         name: point.name,
         program: name,

@@ -42,11 +42,16 @@ function unitsOf(probe: Probe, options: ProbeOptions): Unit[] {
   const known = probe.attachPoints.every((point) => findProbeKind(point.parts[0] ?? ''));
   if (points.length === 0 && known) reportEmpty(probe, options);
   const groups = new Map<string, ProbePoint[]>();
+  // Cookies of tracepoints came with Linux 5.15, before may_goto.
+  const hasCookies = options.host.features?.mayGoto !== false && !used.has(COMPTIME);
   for (const point of points) {
-    const shape = shapeOf(point, used);
+    const shape = shapeOf(point, used, hasCookies);
     groups.set(shape, [...(groups.get(shape) ?? []), point]);
   }
-  return [...groups.values()].map(([first, ...rest]) => ({ kind: 'probe', probe, points: [first!, ...rest] }));
+  return [...groups.values()].map(([first, ...rest]) => {
+    const asksCookie = rest.some(({ name }) => name !== first!.name) && used.has('probe');
+    return { kind: 'probe', probe, points: [first!, ...rest], ...(asksCookie && { asksCookie }) };
+  });
 }
 
 function expand(point: AttachPoint, context: ExpandContext, { diagnostics }: ProbeOptions): readonly ProbePoint[] {
@@ -80,12 +85,15 @@ function reportEmpty(probe: Probe, { settings, diagnostics }: ProbeOptions): voi
 
 /** Stands for names of types: each binary has its own. */
 const TYPE = '(type)';
+/** Stands for what must be known when the script is compiled. */
+const COMPTIME = '(comptime)';
 
 /** What may make one body mean different code at different points. */
 function namesUsed(probe: Probe): Set<string> {
   const names = new Set<string>();
   walk(probe, (node) => {
     if (node.kind === 'tagged-type' || node.kind === 'named-type') names.add(TYPE);
+    else if (node.kind === 'comptime') names.add(COMPTIME);
     else if (node.kind === 'builtin' || node.kind === 'call' || node.kind === 'identifier') {
       names.add(node.name.replace(/^__builtin_/, ''));
     }
@@ -94,9 +102,9 @@ function namesUsed(probe: Probe): Set<string> {
 }
 
 /** Points of equal shape are compiled once. */
-function shapeOf(point: ProbePoint, used: ReadonlySet<string>): string {
+function shapeOf(point: ProbePoint, used: ReadonlySet<string>, hasCookies: boolean): string {
   const parts: unknown[] = [point.kind.names[0], point.program, point.attachTo, point.how, point.signal];
-  if (used.has('probe')) parts.push(point.name);
+  if (used.has('probe') && !(hasCookies && point.program === 'tracepoint')) parts.push(point.name);
   if (used.has('uaddr')) parts.push(point.address);
   if (used.has('args')) parts.push(point.args?.struct.name);
   if (used.has('retval')) parts.push(point.retval);

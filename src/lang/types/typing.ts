@@ -10,7 +10,13 @@ import type { TypeSpace } from './type-space.ts';
 
 /** One piece of code that becomes a function: a probe's body for points of one shape, or a subprogram. */
 export type Unit =
-  | { readonly kind: 'probe'; readonly probe: Probe; readonly points: readonly [ProbePoint, ...ProbePoint[]] }
+  | {
+      readonly kind: 'probe';
+      readonly probe: Probe;
+      readonly points: readonly [ProbePoint, ...ProbePoint[]];
+      /** Its code asks the attach cookie which of the points fired. */
+      readonly asksCookie?: boolean;
+    }
   | { readonly kind: 'function'; readonly subprogram: Subprogram };
 
 /** A scratch variable, one for each declaration. */
