@@ -93,7 +93,10 @@ function targetOf({ options, pid }: TraceRequest): Target | undefined {
 function compileRequest(request: TraceRequest, target: Target | undefined, colour: boolean): CompiledScript | number {
   const { options, source, positional, named } = request;
   const { script, diagnostics, hooks } = compile(source!, {
-    host: requestHost(options, { pid: target?.pid, cluster: clusterChoice(request) }),
+    host: {
+      ...requestHost(options, { pid: target?.pid, cluster: clusterChoice(request) }),
+      childPid: () => (options.cmd === undefined ? undefined : target?.pid),
+    },
     environment: process.env,
     settings: { ...DEFAULT_SETTINGS, unsafe: options.unsafe, reportReads: options.warnings },
     positional,
