@@ -154,6 +154,19 @@ export interface TraceCheck {
   };
 }
 
+/** One of POST /api/trace/tools. */
+export interface TraceTool {
+  readonly name: string;
+  /** What it answers. */
+  readonly question: string;
+  readonly text: string;
+}
+
+/** Of POST /api/trace/save. */
+export interface TraceSaved {
+  readonly path: string;
+}
+
 /** Numbers beyond 2^53 are strings of digits, bytes hexadecimal ones. */
 export type TraceJson =
   | null

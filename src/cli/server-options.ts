@@ -2,7 +2,8 @@
 import { readFileSync } from 'node:fs';
 import type { Configuration } from '../agent/index.ts';
 import { PebbleError } from '../base/errors.ts';
-import { type ServerOptions, TraceConsole, Users } from '../server/index.ts';
+import { type ServerOptions, type ToolShelf, TraceConsole, Users } from '../server/index.ts';
+import { listTools, saveTool } from '../toolbox/index.ts';
 import { parseListen } from './listen.ts';
 
 type Doors = Omit<ServerOptions, 'feed' | 'history' | 'sources'>;
@@ -20,7 +21,7 @@ export function serverOptions(
     names,
     audit,
     allowSignals: isYes('allow_signals', allow_signals),
-    ...(isYes('console', console) && { console: new TraceConsole() }),
+    ...(isYes('console', console) && { console: new TraceConsole(TOOLS) }),
     access: {
       onLinkUsed,
       ...(users !== '' && { users: Users.read(users) }),
@@ -28,6 +29,17 @@ export function serverOptions(
     },
   };
 }
+
+/** Tools that ask for nothing before they run. */
+const TOOLS: ToolShelf = {
+  list: () =>
+    listTools().flatMap((tool) =>
+      'source' in tool && !tool.takesServer
+        ? [{ name: tool.name, question: tool.question, text: tool.source.text }]
+        : [],
+    ),
+  save: saveTool,
+};
 
 /** Neither yes nor no opens nothing, and does not stay unseen. */
 export function isYes(name: string, value: string): boolean {

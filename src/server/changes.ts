@@ -32,6 +32,13 @@ export const CHANGES: Readonly<Record<string, Change>> = {
     return console.start(textOf(body), user.name);
   }),
   '/api/trace/read': tracing('reading a script', (body, _, console) => console.read(Number(body.since) || 0)),
+  '/api/trace/tools': tracing('listing the tools', (_, __, console) => console.tools()),
+  '/api/trace/save': tracing('saving a tool', (body, user, console, audit) => {
+    const name = typeof body.name === 'string' ? body.name : '';
+    const path = console.save(name, textOf(body), body.replace === true);
+    audit?.(`${user.name} saves the tool ${path}: ${JSON.stringify(textOf(body))}`);
+    return { path };
+  }),
   '/api/trace/stop': tracing('stopping a script', (_, user, console, audit) => {
     audit?.(`${user.name} stops the script`);
     return console.stop();

@@ -1,5 +1,5 @@
 /** The tracing console: checks a script while it is written, runs one at a time, and keeps what it says. */
-import type { TraceCheck, TraceJson, TraceMapRows, TraceState } from '../api/index.ts';
+import type { TraceCheck, TraceJson, TraceMapRows, TraceState, TraceTool } from '../api/index.ts';
 import { PebbleError } from '../base/errors.ts';
 import { complete, diagnose } from '../lang/assist/index.ts';
 import { postgresTarget } from '../postgres/tracing/index.ts';
@@ -23,8 +23,33 @@ interface Run {
   error: string | null;
 }
 
+/** Scripts with names, where they are kept. */
+export interface ToolShelf {
+  list(): readonly TraceTool[];
+  /** Where it was put. */
+  save(name: string, text: string, options: { readonly replace: boolean }): string;
+}
+
 export class TraceConsole {
+  readonly #tools: ToolShelf | undefined;
   #run: Run | undefined;
+
+  constructor(tools?: ToolShelf) {
+    this.#tools = tools;
+  }
+
+  tools(): readonly TraceTool[] {
+    return this.#tools?.list() ?? [];
+  }
+
+  /** Only what would run: a tool that does not is no tool. */
+  save(name: string, text: string, replace: boolean): string {
+    const doing = 'saving a tool';
+    if (!this.#tools) throw new PebbleError('unsupported', { doing, what: 'tools are kept nowhere here' });
+    const error = this.check(text, 0).diagnostics.find(({ severity }) => severity === 'error');
+    if (error) throw new PebbleError('syntax', { doing, what: error.message });
+    return this.#tools.save(name, text, { replace });
+  }
 
   check(text: string, offset: number): TraceCheck {
     const host = machineHost({ target: postgresTarget() });

@@ -171,7 +171,7 @@ function refuseOpenDoors({ tls, access }: ServerOptions, host: string, doing: st
   });
 }
 
-const STATUS: Readonly<Partial<Record<string, number>>> = { usage: 400, privilege: 403, 'no-target': 404 };
+const STATUS: Readonly<Partial<Record<string, number>>> = { usage: 400, syntax: 400, privilege: 403, 'no-target': 404 };
 
 const statusOf = (error: unknown): number => (error instanceof PebbleError ? (STATUS[error.code] ?? 500) : 500);
 

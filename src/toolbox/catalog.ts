@@ -7,7 +7,7 @@ import { suggest } from '../base/suggest.ts';
 import { describeTool, type Tool } from './tool.ts';
 import { VIEWS, type View } from './views.ts';
 
-const OURS = join(import.meta.dirname, '../../tools');
+export const OURS: string = join(import.meta.dirname, '../../tools');
 
 /** Where tools are looked for, a user's own first; PEBBLE_TOOLS (folders, colons between) replaces the usual ones. */
 export function toolFolders(environment: NodeJS.ProcessEnv = process.env): string[] {
@@ -47,7 +47,7 @@ export function findTool(name: string): Tool | View {
   });
 }
 
-function scripts(folder: string): string[] {
+export function scripts(folder: string): string[] {
   try {
     return readdirSync(folder)
       .filter((file) => file.endsWith('.bt'))

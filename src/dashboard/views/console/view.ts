@@ -10,6 +10,7 @@ import { Missing } from '../../ui/coverage.ts';
 import { Panel } from '../../ui/panel.ts';
 import { visible } from '../../ui/sql.ts';
 import { Maps } from './maps.ts';
+import { ToolShelf } from './tool-shelf.ts';
 
 const EXAMPLE = `// System calls of PostgreSQL, until you stop it.
 tracepoint:raw_syscalls:sys_enter /comm == "postgres"/ {
@@ -74,6 +75,7 @@ function Console(): ComponentChild {
         h('button', { type: 'button', disabled: running, onClick: () => act('/api/trace/run') }, 'run'),
         h('button', { type: 'button', disabled: !running, onClick: () => act('/api/trace/stop') }, 'stop'),
         h('button', { type: 'button', onClick: () => saveFile('script.bt', 'text/plain', text) }, 'save as a file'),
+        h(ToolShelf, { text, onOpen: setText }),
         h('span', { role: 'status', class: 'quiet' }, running ? `runs, started by ${state!.by}` : ''),
         said && h('span', { class: 'alarm', role: 'alert' }, said),
       ]),
