@@ -101,7 +101,8 @@ export class LiveServer {
     const asset = assetAt(url.pathname);
     if (!asset) return end(response, 404, 'no such page');
     response.setHeader('Content-Type', asset.type);
-    response.end(request.method === 'HEAD' ? undefined : asset.body);
+    const body = url.pathname === '/sign-in' && url.searchParams.has('wrong') ? saidWrong(asset.body) : asset.body;
+    response.end(request.method === 'HEAD' ? undefined : body);
   }
 
   #redeem(response: ServerResponse, url: URL, token: string, user: User | undefined): void {
@@ -158,6 +159,9 @@ export class LiveServer {
     return origin !== undefined && URL.canParse(origin) && new URL(origin).host === headers.host;
   }
 }
+
+const saidWrong = (page: Buffer | string): string =>
+  String(page).replace('<!-- wrong -->', '<p class="alarm" role="alert">The name or the password is wrong.</p>');
 
 const LOOPBACK = /^(127\.|::1$|localhost$)/;
 
