@@ -100,6 +100,7 @@ export class StoreFeed implements Feed {
       cpus: 0,
       clusters: [],
       refused: [],
+      shortcoming: null,
       load: { at, sessions: {} },
       cost: { ...this.#cost.read(), dropped: 0 },
       overhead: null,

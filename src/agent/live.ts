@@ -207,6 +207,7 @@ export class LiveFeed implements Feed {
         system_identifier: systemIdentifier,
       })),
       refused: this.#attribution.refused.map(({ pgdata, reason }) => ({ pgdata, reason: reason.what })),
+      shortcoming: this.#attribution.shortcoming ?? null,
       load: { at, sessions },
       cost: { ...this.#cost.read(), dropped: this.#last.dropped },
       overhead: this.#overhead(),

@@ -1,25 +1,29 @@
 /** Every process of the watched clusters, as it is now: read from the servers' memory when somebody asks. */
 import type { SessionRow } from '../api/index.ts';
-import type { Attribution } from '../collect/attribution/index.ts';
+import type { ObservedCluster } from '../collect/attribution/index.ts';
 import { sharedFingerprinter } from '../collect/parser/index.ts';
 import { Sessions } from '../collect/sessions.ts';
 import { discoverClusters } from '../postgres/discover/index.ts';
 import type { BackendSample } from '../postgres/memory/index.ts';
 import { waitEventOf, waitTableOf } from '../postgres/waits/index.ts';
 
+export interface WatchedServers {
+  readonly clusters: readonly ObservedCluster[];
+}
+
 export class SessionsNow {
-  readonly #attribution: Pick<Attribution, 'clusters'>;
+  readonly #watched: WatchedServers;
   /** By postmaster. */
   readonly #open = new Map<number, Sessions>();
 
-  constructor(attribution: Pick<Attribution, 'clusters'>) {
-    this.#attribution = attribution;
+  constructor(watched: WatchedServers) {
+    this.#watched = watched;
   }
 
   async read(): Promise<SessionRow[]> {
     await this.#openNew();
     const now = Date.now() * 1000;
-    return this.#attribution.clusters.flatMap(({ pid, pgdata, major }) => {
+    return this.#watched.clusters.flatMap(({ pid, pgdata, major }) => {
       const sessions = this.#open.get(pid);
       const samples = sessions?.open.sampler.sample() ?? [];
       return samples.map((sample) => toRow(sample, sessions!, { pgdata, major }, now));
@@ -32,7 +36,7 @@ export class SessionsNow {
   }
 
   async #openNew(): Promise<void> {
-    const { clusters } = this.#attribution;
+    const { clusters } = this.#watched;
     for (const [pid, sessions] of this.#open) {
       if (clusters.some((cluster) => cluster.pid === pid)) continue;
       sessions.close();

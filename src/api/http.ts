@@ -9,15 +9,14 @@ import type { ClusterInfo, Load } from './live.ts';
 import type { LockRow } from './lock-row.ts';
 import type { Overhead } from './overhead.ts';
 import type { ProfileRow } from './profile-row.ts';
-import type { QueryRow } from './query-row.ts';
 import type { Window } from './row-head.ts';
+import type { AnyQueryRow, AnyWaitRow } from './sampled.ts';
 import type { SessionRow } from './session-row.ts';
-import type { WaitRow } from './wait-row.ts';
 
 /** What can be asked for as rows, by the name in the address. */
 export interface RowsByKind {
-  readonly queries: QueryRow;
-  readonly waits: WaitRow;
+  readonly queries: AnyQueryRow;
+  readonly waits: AnyWaitRow;
   readonly locks: LockRow;
   /** Of the moment of the question, whatever the range. */
   readonly sessions: SessionRow;
@@ -98,6 +97,8 @@ export interface Status {
   readonly clusters: readonly ClusterInfo[];
   /** Clusters that run and are not watched, and why. */
   readonly refused: readonly { readonly pgdata: string; readonly reason: string }[];
+  /** What cannot be seen here, and what would bring it; null where everything can. */
+  readonly shortcoming: string | null;
   /** Of the last second. */
   readonly load: Load;
   readonly cost: {

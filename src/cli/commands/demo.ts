@@ -1,13 +1,13 @@
 /** `pebble demo`: a real PostgreSQL of our own under a workload with known troubles, watched as `top` does. */
-import { LiveFeed, startShown, type Watched } from '../../agent/index.ts';
+import { type Feed, LiveFeed, SampledFeed, startShown, type Watched } from '../../agent/index.ts';
 import { startCluster } from '../../cluster/index.ts';
-import { LiveServer } from '../../server/index.ts';
+import { LiveServer, sampledSources } from '../../server/index.ts';
 import { startDemo } from '../../workload/index.ts';
 import type { Context, Exit } from '../command.ts';
 import { interruption } from '../interrupt.ts';
 import type { Parsed } from '../options.ts';
 import type { DEMO_OPTIONS } from '../table.ts';
-import { observe } from '../watch/observer.ts';
+import { type Observer, observe } from '../watch/observer.ts';
 import { printRows, watch } from '../watch/watch.ts';
 import { watchedQueries } from '../watch/watched.ts';
 
@@ -46,9 +46,9 @@ async function show(
       return shown.attribution;
     },
   });
-  const page = shown && (await openPage(shown));
+  const page = json ? undefined : await openPage(shown, observer);
   try {
-    const watched = watchedQueries(observer, {}, page && `the same as a page: ${page.link}`);
+    const watched = watchedQueries(observer, {}, page && (() => `the same as a page: ${page.link}`));
     const whole = watched.windows();
     const interrupted = await watch({ watched, context, json, intervalMs, durationMs });
     // A live view leaves nothing behind: the whole run once more, to be read at leisure.
@@ -61,18 +61,28 @@ async function show(
 }
 
 interface Page {
+  /** It works once: then it is another one. */
   readonly link: string;
   close(): void;
 }
 
-async function openPage(watched: Watched): Promise<Page> {
-  const feed = new LiveFeed(watched);
-  const server = await LiveServer.listen({ feed });
-  return {
-    link: server.link,
-    close: () => {
-      server.close();
-      feed.close();
-    },
-  };
+/** The same whether events are counted or samples taken: the pages say which. */
+async function openPage(shown: Watched | undefined, { sampled, shortcoming }: Observer): Promise<Page | undefined> {
+  if (sampled) {
+    const feed = new SampledFeed(sampled, shortcoming ?? '');
+    return pageOf(feed, await LiveServer.listen({ feed, sources: sampledSources(feed) }));
+  }
+  if (!shown) return undefined;
+  const feed = new LiveFeed(shown);
+  return pageOf(feed, await LiveServer.listen({ feed }));
 }
+
+const pageOf = (feed: Feed, server: LiveServer): Page => ({
+  get link() {
+    return server.link;
+  },
+  close: () => {
+    server.close();
+    feed.close();
+  },
+});

@@ -7,14 +7,14 @@ export function headerLines(
   { clusters, refused, shortcoming }: Shown,
   summary: string,
   rows: readonly { readonly coverage: string; readonly dropped: number }[],
-  note?: string,
+  note?: () => string,
 ): string[] {
   const names = clusters.map(({ major, pgdata }) => `PostgreSQL ${major} in ${pgdata}`).join(', ');
   return [
     `pebble: ${names || 'no server runs any more'}`,
     [...coverageText(rows), summary].join('   '),
     ...(shortcoming ? [shortcoming] : []),
-    ...(note ? [note] : []),
+    ...(note ? [note()] : []),
     ...refused.map(({ pgdata, reason }) => `not watched: ${pgdata}: ${reason.what}`),
   ];
 }

@@ -17,6 +17,8 @@ export interface Observer {
   readonly refused: readonly Refused[];
   /** Absent where only samples are taken. */
   readonly attribution: Attribution | undefined;
+  /** What takes them, there. */
+  readonly sampled: Sampled | undefined;
   /** What is missing and what would bring it; nothing where everything is counted. */
   readonly shortcoming: string | undefined;
   refresh(): void;
@@ -106,6 +108,7 @@ function observer(
       return source.refused;
     },
     attribution,
+    sampled: source instanceof Sampled ? source : undefined,
     shortcoming,
     refresh: () => source.refresh(),
     close: () => source.close(),

@@ -10,7 +10,7 @@ import type { NextWindow, Watched } from './watch.ts';
 /** A live row shows what happened in this time. */
 const SLIDING_MS = 10_000;
 
-export function watchedQueries(observer: Observer, choice: Choice = {}, note?: string): Watched<TopRow> {
+export function watchedQueries(observer: Observer, choice: Choice = {}, note?: () => string): Watched<TopRow> {
   return {
     view: QUERY_VIEW,
     toJson: ({ query }) => query,

@@ -24,6 +24,7 @@ export function App(state: State): ComponentChild {
       ...(status?.refused ?? []).map(({ pgdata, reason }) =>
         h('p', { class: 'alarm', key: pgdata }, `Not watched: ${pgdata}: ${reason}`),
       ),
+      status?.shortcoming != null && h('p', { class: 'shortcoming', role: 'note' }, status.shortcoming),
       h('main', { id: 'view', tabIndex: -1 }, [
         h('div', { class: 'title' }, [h('h1', {}, view.title), h('p', { class: 'quiet' }, view.question)]),
         h(Body, { view, key: view.id }),

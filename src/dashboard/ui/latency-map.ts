@@ -18,6 +18,8 @@ export function LatencyMap({ height }: { readonly height: number }): ComponentCh
     buckets,
   }));
   const requests = columns.reduce((sum, { buckets }) => sum + buckets.reduce((all, { count }) => all + count, 0), 0);
+  if (requests === 0)
+    return h('p', { class: 'quiet' }, 'No request was seen from its beginning to its end in this window.');
   return h(Heatmap, {
     from,
     to,

@@ -1,6 +1,6 @@
 /** Active sessions over time, split by a field: the chart that most views begin with. */
 import { type ComponentChild, h } from 'preact';
-import type { LoadAnswer, QueryRow, RowsAnswer, WaitRow } from '../../api/index.ts';
+import type { AnyQueryRow, AnyWaitRow, LoadAnswer, RowsAnswer } from '../../api/index.ts';
 import { formatLoad, formatRate } from '../../base/units.ts';
 import type { Params } from '../data/api.ts';
 import { earlierParams, placeParams, useAnswer } from '../data/use-answer.ts';
@@ -79,7 +79,7 @@ const OTHERS = 'all others';
 
 /** Fingerprints say nothing to people. */
 function useLabels(by: Facet): (key: string) => string {
-  const answer = useAnswer<RowsAnswer<QueryRow>>(
+  const answer = useAnswer<RowsAnswer<AnyQueryRow>>(
     by === 'fingerprint' ? '/api/rows/queries' : undefined,
     placeParams(store.state.place),
   );
@@ -91,7 +91,7 @@ function useLabels(by: Facet): (key: string) => string {
 /** Of which type an event is: events of one type have shades of its colour. */
 function useTypes(by: Facet, type: string | undefined): (key: string) => string | undefined {
   const isAsked = by === 'wait_event' && type === undefined;
-  const answer = useAnswer<RowsAnswer<WaitRow>>(
+  const answer = useAnswer<RowsAnswer<AnyWaitRow>>(
     isAsked ? '/api/rows/waits' : undefined,
     placeParams(store.state.place),
   );

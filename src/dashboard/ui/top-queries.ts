@@ -1,6 +1,6 @@
 /** Statements, the costliest first: how much of the load each is, what its time consists of, how it changed. */
 import { type ComponentChild, h } from 'preact';
-import type { LoadAnswer, MixAnswer, QueryRow } from '../../api/index.ts';
+import type { AnyQueryRow, LoadAnswer, MixAnswer } from '../../api/index.ts';
 import { formatBytes, formatLoad, formatMicroseconds, formatRate } from '../../base/units.ts';
 import { useEarlierRows, useRows } from '../data/rows.ts';
 import { placeParams, useAnswer } from '../data/use-answer.ts';
@@ -19,8 +19,8 @@ interface Context {
   readonly mix: Mix;
   readonly most: number;
   readonly lines: ReadonlyMap<string, readonly (number | null)[]>;
-  readonly earlier: ReadonlyMap<string, QueryRow> | undefined;
-  readonly rows: readonly QueryRow[];
+  readonly earlier: ReadonlyMap<string, AnyQueryRow> | undefined;
+  readonly rows: readonly AnyQueryRow[];
 }
 
 export function TopQueries({ title }: { readonly title: string }): ComponentChild {
@@ -52,40 +52,41 @@ export function TopQueries({ title }: { readonly title: string }): ComponentChil
       of: queries,
       note: queries.window && `${rows.length} statements in ${formatMicroseconds(queries.window.window_us)}`,
     },
-    h(Table<QueryRow>, {
+    h(Table<AnyQueryRow>, {
       name: 'queries',
       caption: title,
       columns: columnsOf(context),
       rows,
       keyOf,
       sort: 'load',
-      data: ({ fingerprint }: QueryRow) => ({ fingerprint }),
+      data: ({ fingerprint }: AnyQueryRow) => ({ fingerprint }),
       onOpen: openQuery,
       empty: 'No statement was executed in this window.',
     }),
   );
 }
 
-const keyOf = ({ cluster, database, user, query_id, fingerprint }: QueryRow): string =>
+const keyOf = ({ cluster, database, user, query_id, fingerprint }: AnyQueryRow): string =>
   JSON.stringify([cluster, database, user, query_id ?? fingerprint]);
 
 /** Its own time; with a wait as facet, only that. */
-function loadOf(row: QueryRow, mix: Mix): number {
+function loadOf(row: AnyQueryRow, mix: Mix): number {
   const { wait_event_type: type, wait_event: event } = store.state.place.facets;
   if (type === undefined && event === undefined)
-    return (row.on_cpu_us + row.off_cpu_us + row.run_queue_us) / row.window_us;
+    return (row.on_cpu_us + row.off_cpu_us + (row.run_queue_us ?? 0)) / row.window_us;
   return Object.values(mix[row.fingerprint] ?? {}).reduce((sum, us) => sum + us, 0) / row.window_us;
 }
 
-function partsOf({ fingerprint }: QueryRow, mix: Mix): Part[] {
+function partsOf({ fingerprint }: AnyQueryRow, mix: Mix): Part[] {
   const own = mix[fingerprint] ?? {};
   return inOrder(Object.keys(own)).map((key) => ({ key, value: own[key]! }));
 }
 
-const perSecond = (row: QueryRow, count: number): number => (count * 1e6) / row.window_us;
+const perSecond = (row: AnyQueryRow, count: number | null): number | null =>
+  count === null ? null : (count * 1e6) / row.window_us;
 const time = (us: number | null): string => (us === null ? '-' : formatMicroseconds(us));
 
-type Number = (row: QueryRow) => number | null;
+type Number = (row: AnyQueryRow) => number | null;
 
 /** A column of numbers whose cell marks what the row says is inexact. */
 function figure(
@@ -94,8 +95,8 @@ function figure(
   value: Number,
   text: (value: number) => string,
   field: string,
-  wide?: Column<QueryRow>['wide'],
-): Column<QueryRow> {
+  wide?: Column<AnyQueryRow>['wide'],
+): Column<AnyQueryRow> {
   return {
     title,
     means,
@@ -108,9 +109,9 @@ function figure(
   };
 }
 
-function columnsOf({ mix, most, lines, earlier, rows }: Context): Column<QueryRow>[] {
-  const load = (row: QueryRow): number => loadOf(row, mix);
-  const change: Column<QueryRow> = {
+function columnsOf({ mix, most, lines, earlier, rows }: Context): Column<AnyQueryRow>[] {
+  const load = (row: AnyQueryRow): number => loadOf(row, mix);
+  const change: Column<AnyQueryRow> = {
     title: 'change',
     means: 'load now less load in the earlier window',
     value: (row) => load(row) - (earlier?.has(keyOf(row)) ? loadOf(earlier.get(keyOf(row))!, mix) : 0),
@@ -124,7 +125,7 @@ function columnsOf({ mix, most, lines, earlier, rows }: Context): Column<QueryRo
     'errors',
     true,
   );
-  const database: Column<QueryRow> = {
+  const database: Column<AnyQueryRow> = {
     title: 'database',
     value: (row) => row.database,
     cell: (row) => row.database ?? '-',
@@ -143,7 +144,7 @@ function columnsOf({ mix, most, lines, earlier, rows }: Context): Column<QueryRo
     },
     { title: 'query', value: (row) => row.query, cell: (row) => h(QueryCell, row), kind: 'query' },
     figure('calls/s', 'executions a second', (row) => perSecond(row, row.calls), formatRate, 'calls'),
-    ...(rows.some((row) => row.errors > 0) ? [errors] : []),
+    ...(rows.some((row) => (row.errors ?? 0) > 0) ? [errors] : []),
     figure('p50', 'half of the requests took no longer', (row) => row.latency_us.p50, time, 'latency_us', 'very'),
     figure('p95', 'of 100 requests 95 took no longer', (row) => row.latency_us.p95, time, 'latency_us'),
     figure('p99', 'of 100 requests 99 took no longer', (row) => row.latency_us.p99, time, 'latency_us', true),
@@ -179,7 +180,7 @@ function columnsOf({ mix, most, lines, earlier, rows }: Context): Column<QueryRo
 
 const sumOf = (parts: readonly Part[]): number => parts.reduce((sum, { value }) => sum + value, 0);
 
-function changeText(now: number, before: QueryRow | undefined, mix: Mix): string {
+function changeText(now: number, before: AnyQueryRow | undefined, mix: Mix): string {
   if (!before) return 'new';
   const difference = now - loadOf(before, mix);
   return `${difference >= 0 ? '+' : '−'}${formatRate(Math.abs(difference))}`;

@@ -1,6 +1,6 @@
 /** Waits added up by event, each a way to the statements that wait so. */
 import { type ComponentChild, h } from 'preact';
-import type { WaitRow } from '../../api/index.ts';
+import type { AnyWaitRow } from '../../api/index.ts';
 import { formatCount, formatLoad, formatMicroseconds } from '../../base/units.ts';
 import type { Rows } from '../data/rows.ts';
 import { withFacet } from '../state/place.ts';
@@ -17,17 +17,18 @@ export interface WaitSum {
   readonly type: string;
   readonly event: string;
   readonly process: string;
-  readonly count: number;
+  /** Null where samples alone tell of it, as the longest. */
+  readonly count: number | null;
   readonly totalUs: number;
-  readonly maxUs: number;
+  readonly maxUs: number | null;
   readonly isMaxExact: boolean;
   readonly windowUs: number;
   /** Who waited longest. */
-  readonly worst: WaitRow;
+  readonly worst: AnyWaitRow;
 }
 
 /** `by`: what keeps sums apart besides the event. */
-export function sumWaits(rows: readonly WaitRow[], by: (row: WaitRow) => string = () => ''): WaitSum[] {
+export function sumWaits(rows: readonly AnyWaitRow[], by: (row: AnyWaitRow) => string = () => ''): WaitSum[] {
   const sums = new Map<string, WaitSum>();
   for (const row of rows) {
     const key = `${by(row)} ${row.wait_event_type} ${row.wait_event}`;
@@ -37,9 +38,9 @@ export function sumWaits(rows: readonly WaitRow[], by: (row: WaitRow) => string 
       type: row.wait_event_type,
       event: row.wait_event,
       process: row.backend_type,
-      count: (known?.count ?? 0) + row.count,
+      count: row.count === null ? null : (known?.count ?? 0) + row.count,
       totalUs: (known?.totalUs ?? 0) + row.total_us,
-      maxUs: Math.max(known?.maxUs ?? 0, row.max_us),
+      maxUs: row.max_us === null ? null : Math.max(known?.maxUs ?? 0, row.max_us),
       isMaxExact: (known?.isMaxExact ?? true) && !row.inexact.includes('max_us'),
       windowUs: row.window_us,
       worst: isLonger ? row : known.worst,
@@ -50,8 +51,8 @@ export function sumWaits(rows: readonly WaitRow[], by: (row: WaitRow) => string 
 
 interface WaitTableProps {
   readonly title: string;
-  readonly waits: Rows<WaitRow>;
-  readonly isWanted: (row: WaitRow) => boolean;
+  readonly waits: Rows<AnyWaitRow>;
+  readonly isWanted: (row: AnyWaitRow) => boolean;
   readonly showsProcess?: boolean;
   /** Of sessions: background processes execute none. */
   readonly hasStatements?: boolean;
@@ -84,7 +85,9 @@ export function WaitTable(props: WaitTableProps): ComponentChild {
 
 function columnsOf(most: number, showsProcess: boolean): Column<WaitSum>[] {
   const sessions = ({ totalUs, windowUs }: WaitSum): number => totalUs / windowUs;
-  const average = ({ totalUs, count }: WaitSum): number => totalUs / Math.max(1, count);
+  const average = ({ totalUs, count }: WaitSum): number | null =>
+    count === null ? null : totalUs / Math.max(1, count);
+  const time = (us: number | null): string => (us === null ? '-' : formatMicroseconds(us));
   const process: Column<WaitSum> = {
     title: 'process',
     value: (sum) => sum.process,
@@ -113,12 +116,17 @@ function columnsOf(most: number, showsProcess: boolean): Column<WaitSum>[] {
       kind: 'bar',
       wide: true,
     },
-    { title: 'waits', means: 'how often', value: ({ count }) => count, cell: ({ count }) => formatCount(count) },
-    { title: 'average', value: average, cell: (sum) => formatMicroseconds(average(sum)) },
+    {
+      title: 'waits',
+      means: 'how often',
+      value: ({ count }) => count,
+      cell: ({ count }) => (count === null ? '-' : formatCount(count)),
+    },
+    { title: 'average', value: average, cell: (sum) => time(average(sum)) },
     {
       title: 'longest',
       value: ({ maxUs }) => maxUs,
-      cell: ({ maxUs, isMaxExact }) => h(Figure, { text: formatMicroseconds(maxUs), approximate: !isMaxExact }),
+      cell: ({ maxUs, isMaxExact }) => h(Figure, { text: time(maxUs), approximate: !isMaxExact && maxUs !== null }),
     },
     {
       title: 'most of it by',

@@ -35,7 +35,8 @@ const WHY_MISSING: Readonly<Partial<Record<RowKind, string>>> = {
   executions: 'This agent was started without keeping single executions.',
 };
 
-function whyMissing(kind: RowKind, { refusedSignals, readings }: Feed): string {
+function whyMissing(kind: RowKind, { refusedSignals, readings, sessions }: Feed): string {
+  if (!readings && sessions) return 'Samples do not tell it: that takes eBPF, which takes root.';
   if (!readings) return 'This server shows what agents have stored; it watches nothing itself.';
   const refused = [...refusedSignals].find(([signal]) => signal === kind);
   if (refused) return `This kernel's verifier refused the program that collects it: ${refused[1]}.`;
@@ -197,7 +198,7 @@ async function pastAnswer(kind: 'io' | 'commits', from: AnswerFrom, { range, fac
 }
 
 /** Rows that have such a field must have this value. */
-function matching<Row extends object>(rows: readonly Row[], facets: Facets): Row[] {
+export function matching<Row extends object>(rows: readonly Row[], facets: Facets): Row[] {
   const wanted = Object.entries(facets);
   return rows.filter((row) =>
     wanted.every(([name, value]) => !(name in row) || String(row[name as keyof Row]) === value),

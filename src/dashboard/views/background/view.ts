@@ -1,6 +1,6 @@
 /** View 10: background processes, each kind as a lane of its own: what it did and waited for. */
 import { type ComponentChild, h } from 'preact';
-import type { LoadAnswer, SessionRow, WaitRow } from '../../../api/index.ts';
+import type { AnyWaitRow, LoadAnswer, SessionRow } from '../../../api/index.ts';
 import { formatLoad, formatMicroseconds } from '../../../base/units.ts';
 import { useRows } from '../../data/rows.ts';
 import { placeParams, useAnswer } from '../../data/use-answer.ts';
@@ -16,7 +16,7 @@ const SESSIONS = new Set(['client backend', 'parallel worker']);
 
 export function BackgroundView(): ComponentChild {
   const waits = useRows('waits');
-  const ofBackground = (row: WaitRow): boolean => !SESSIONS.has(row.backend_type);
+  const ofBackground = (row: AnyWaitRow): boolean => !SESSIONS.has(row.backend_type);
   const kinds = [...new Set(waits.rows.filter(ofBackground).map((row) => row.backend_type))].sort();
   return h('div', {}, [
     h(

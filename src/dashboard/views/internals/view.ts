@@ -1,6 +1,6 @@
 /** View 12: lightweight locks and buffers that sessions and background processes fight over. */
 import { type ComponentChild, h } from 'preact';
-import type { WaitRow } from '../../../api/index.ts';
+import type { AnyWaitRow } from '../../../api/index.ts';
 import { useRows } from '../../data/rows.ts';
 import { LoadChart } from '../../ui/load-chart.ts';
 import { WaitTable } from '../../ui/wait-table.ts';
@@ -9,7 +9,7 @@ const INTERNAL = new Set(['LWLock', 'BufferPin', 'Buffer']);
 
 export function InternalsView(): ComponentChild {
   const waits = useRows('waits');
-  const internal = (row: WaitRow): boolean => INTERNAL.has(row.wait_event_type);
+  const internal = (row: AnyWaitRow): boolean => INTERNAL.has(row.wait_event_type);
   return h('div', {}, [
     h(LoadChart, {
       title: 'Sessions that wait for lightweight locks',

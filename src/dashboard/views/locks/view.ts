@@ -1,6 +1,6 @@
 /** View 6: who waits for whom, now and in the window, down to the root. */
 import { type ComponentChild, h } from 'preact';
-import type { WaitRow } from '../../../api/index.ts';
+import type { AnyWaitRow } from '../../../api/index.ts';
 import { formatCount, formatMicroseconds, formatRate } from '../../../base/units.ts';
 import { useRows } from '../../data/rows.ts';
 import { PlaceLink } from '../../frame/navigation.ts';
@@ -20,7 +20,7 @@ export function LocksView(): ComponentChild {
   const onlyNow = place.own.now === '1';
   const rows = onlyNow ? locks.rows.filter(({ waiting }) => waiting) : locks.rows;
   const trees = treesOf(rows);
-  const isLock = (row: WaitRow): boolean => row.wait_event_type === 'Lock';
+  const isLock = (row: AnyWaitRow): boolean => row.wait_event_type === 'Lock';
   const toggle = h('label', {}, [
     h('input', {
       type: 'checkbox',

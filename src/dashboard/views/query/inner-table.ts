@@ -1,6 +1,6 @@
 /** What functions, triggers and foreign-key checks execute in a query, by the time that they wait in it. */
 import { type ComponentChild, h } from 'preact';
-import type { WaitRow } from '../../../api/index.ts';
+import type { AnyWaitRow } from '../../../api/index.ts';
 import { formatMicroseconds, formatRate } from '../../../base/units.ts';
 import type { Rows } from '../../data/rows.ts';
 import { Bar, type Part } from '../../ui/bar.ts';
@@ -18,7 +18,7 @@ interface InnerSum {
 }
 
 interface InnerTableProps {
-  readonly waits: Rows<WaitRow>;
+  readonly waits: Rows<AnyWaitRow>;
   readonly fingerprint: string;
 }
 
@@ -44,7 +44,7 @@ export function InnerTable({ waits, fingerprint }: InnerTableProps): ComponentCh
   );
 }
 
-export function sumInner(rows: readonly WaitRow[]): InnerSum[] {
+export function sumInner(rows: readonly AnyWaitRow[]): InnerSum[] {
   const inside = Map.groupBy(rows, (row) => row.inner_fingerprint);
   inside.delete(null);
   return Array.from(inside, ([fingerprint, own]) => ({
@@ -59,7 +59,7 @@ export function sumInner(rows: readonly WaitRow[]): InnerSum[] {
   }));
 }
 
-const sum = (rows: readonly WaitRow[]): number => rows.reduce((total, row) => total + row.total_us, 0);
+const sum = (rows: readonly AnyWaitRow[]): number => rows.reduce((total, row) => total + row.total_us, 0);
 
 const columnsOf = (most: number): Column<InnerSum>[] => [
   {

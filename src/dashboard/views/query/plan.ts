@@ -1,14 +1,14 @@
 /** The plan of a statement, on request: an admin asks, PostgreSQL plans, nothing is executed. */
 import { type ComponentChild, h } from 'preact';
 import { useState } from 'preact/hooks';
-import type { PlanAnswer, QueryRow } from '../../../api/index.ts';
+import type { AnyQueryRow, PlanAnswer } from '../../../api/index.ts';
 import { order } from '../../data/api.ts';
 import { store } from '../../state/store.ts';
 import { copyText } from '../../ui/copy.ts';
 import { Missing } from '../../ui/coverage.ts';
 import { Panel } from '../../ui/panel.ts';
 
-export function Plan({ row }: { readonly row: QueryRow }): ComponentChild {
+export function Plan({ row }: { readonly row: AnyQueryRow }): ComponentChild {
   const [plan, show] = useState<PlanAnswer | undefined>(undefined);
   const [trouble, say] = useState('');
   const why = store.state.permissions?.explain;

@@ -1,5 +1,5 @@
 /** What a query's figures say, in sentences: what dominates, by how much, and what usually helps. Pure. */
-import type { QueryRow, WaitRow } from '../../../api/index.ts';
+import type { AnyQueryRow, AnyWaitRow } from '../../../api/index.ts';
 import { formatBytes, formatCount, formatMicroseconds, formatRate, formatShare } from '../../../base/units.ts';
 
 type Mix = Readonly<Record<string, number>>;
@@ -95,7 +95,7 @@ interface Sum {
 }
 
 /** `mix`: all its time by kind; `waits`: the same by event, without what is no wait. */
-export function storyOf(rows: readonly QueryRow[], mix: Mix, waits: readonly WaitRow[]): string[] {
+export function storyOf(rows: readonly AnyQueryRow[], mix: Mix, waits: readonly AnyWaitRow[]): string[] {
   const total = Object.values(mix).reduce((sum, us) => sum + us, 0);
   if (total === 0) return ['It took no time that could be measured.'];
   const sums = causesOf(mix, waits);
@@ -111,7 +111,7 @@ export function storyOf(rows: readonly QueryRow[], mix: Mix, waits: readonly Wai
   ];
 }
 
-function causesOf(mix: Mix, waits: readonly WaitRow[]): Sum[] {
+function causesOf(mix: Mix, waits: readonly AnyWaitRow[]): Sum[] {
   const sums = new Map<Cause, Sum>();
   const add = (name: string, event: string, us: number): void => {
     const cause = CAUSES.find(({ covers }) => covers.test(name))!;
@@ -125,16 +125,17 @@ function causesOf(mix: Mix, waits: readonly WaitRow[]): Sum[] {
   return [...sums.values()].sort((a, b) => b.us - a.us);
 }
 
-const sum = (rows: readonly QueryRow[], value: (row: QueryRow) => number): number =>
-  rows.reduce((all, row) => all + value(row), 0);
+/** What samples cannot tell adds nothing: a sentence needs more. */
+const sum = (rows: readonly AnyQueryRow[], value: (row: AnyQueryRow) => number | null): number =>
+  rows.reduce((all, row) => all + (value(row) ?? 0), 0);
 
-function shareSentence(rows: readonly QueryRow[], sums: readonly Sum[], total: number): string {
+function shareSentence(rows: readonly AnyQueryRow[], sums: readonly Sum[], total: number): string {
   const parts = sums.slice(0, 3).filter(({ us }) => us / total >= 0.01);
   const list = parts.map(({ cause, us }) => `${formatShare(us / total)} ${cause.words}`).join(', ');
   return `It keeps ${formatRate(total / rows[0]!.window_us)} sessions busy: ${list}.`;
 }
 
-function oftenSentence(rows: readonly QueryRow[]): string[] {
+function oftenSentence(rows: readonly AnyQueryRow[]): string[] {
   const rate = (sum(rows, (row) => row.calls) * 1e6) / rows[0]!.window_us;
   const each =
     sum(rows, (row) => row.latency_us.total) /
@@ -148,19 +149,19 @@ function oftenSentence(rows: readonly QueryRow[]): string[] {
   ];
 }
 
-function errorSentence(rows: readonly QueryRow[]): string[] {
+function errorSentence(rows: readonly AnyQueryRow[]): string[] {
   const [errors, calls] = [sum(rows, (row) => row.errors), sum(rows, (row) => row.calls)];
   return errors === 0
     ? []
     : [`Failing: ${formatShare(errors / Math.max(1, calls))} of its executions failed (${formatCount(errors)}).`];
 }
 
-function spillSentence(rows: readonly QueryRow[]): string[] {
+function spillSentence(rows: readonly AnyQueryRow[]): string[] {
   const bytes = PAGE_BYTES * sum(rows, (row) => row.temp_blks_written);
   return bytes === 0 ? [] : [`Spilling: it does not fit work_mem and wrote ${formatBytes(bytes)} of temporary files.`];
 }
 
-function readSentence(rows: readonly QueryRow[]): string[] {
+function readSentence(rows: readonly AnyQueryRow[]): string[] {
   const [read, hit] = [sum(rows, (row) => row.shared_blks_read), sum(rows, (row) => row.shared_blks_hit)];
   const calls = sum(rows, (row) => row.calls);
   if (read < 100 || read < hit || calls === 0) return [];

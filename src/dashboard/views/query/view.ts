@@ -1,6 +1,6 @@
 /** View 3, one query: in words, its time, its latencies, its waits, who blocks it, its full text. */
 import { type ComponentChild, h } from 'preact';
-import type { MixAnswer, QueryRow, TextAnswer } from '../../../api/index.ts';
+import type { AnyQueryRow, MixAnswer, TextAnswer } from '../../../api/index.ts';
 import { formatBytes, formatCount, formatMicroseconds, formatRate } from '../../../base/units.ts';
 import { useRows } from '../../data/rows.ts';
 import { placeParams, useAnswer } from '../../data/use-answer.ts';
@@ -68,31 +68,30 @@ function One({ fingerprint }: { readonly fingerprint: string }): ComponentChild 
   ]);
 }
 
-function Figures({ row }: { readonly row: QueryRow }): ComponentChild {
-  const second = (amount: number): number => (amount * 1e6) / row.window_us;
-  const each = (us: number): number => us / Math.max(1, row.requests);
+function Figures({ row }: { readonly row: AnyQueryRow }): ComponentChild {
   const { p50, p95, p99, max } = row.latency_us;
+  const each = (us: number | null): number | null =>
+    us === null || row.requests === null ? null : us / Math.max(1, row.requests);
+  const workers = row.parallel_on_cpu_us + row.parallel_off_cpu_us + (row.parallel_run_queue_us ?? 0);
+  const temporary = row.temp_blks_read === null ? null : row.temp_blks_read + row.temp_blks_written;
+  const calls = (count: number): string => `${formatCount(count)} (${formatRate((count * 1e6) / row.window_us)}/s)`;
   const facts: readonly (readonly [name: string, text: string, field: string])[] = [
-    ['executions', `${formatCount(row.calls)} (${formatRate(second(row.calls))}/s)`, 'calls'],
-    ['failed', formatCount(row.errors), 'errors'],
+    ['executions', known(row.calls, calls), 'calls'],
+    ['failed', known(row.errors, formatCount), 'errors'],
     ['under way', formatCount(row.running), 'running'],
-    ['p50', p50 === null ? '-' : formatMicroseconds(p50), 'latency_us'],
-    ['p95', p95 === null ? '-' : formatMicroseconds(p95), 'latency_us'],
-    ['p99', p99 === null ? '-' : formatMicroseconds(p99), 'latency_us'],
-    ['longest', max === null ? '-' : formatMicroseconds(max), 'latency_us.max'],
-    ['CPU each', formatMicroseconds(each(row.on_cpu_us)), 'on_cpu_us'],
-    ['asleep each', formatMicroseconds(each(row.off_cpu_us)), 'off_cpu_us'],
-    ['CPU queue each', formatMicroseconds(each(row.run_queue_us)), 'run_queue_us'],
-    [
-      'parallel workers',
-      formatMicroseconds(row.parallel_on_cpu_us + row.parallel_off_cpu_us + row.parallel_run_queue_us),
-      'parallel',
-    ],
-    ['blocks found', formatCount(row.shared_blks_hit), 'shared_blks_hit'],
-    ['blocks read', formatCount(row.shared_blks_read), 'shared_blks_read'],
-    ['blocks dirtied', formatCount(row.shared_blks_dirtied), 'shared_blks_dirtied'],
-    ['temporary blocks', formatCount(row.temp_blks_read + row.temp_blks_written), 'temp_blks_written'],
-    ['WAL', formatBytes(row.wal_bytes), 'wal_bytes'],
+    ['p50', known(p50, formatMicroseconds), 'latency_us'],
+    ['p95', known(p95, formatMicroseconds), 'latency_us'],
+    ['p99', known(p99, formatMicroseconds), 'latency_us'],
+    ['longest', known(max, formatMicroseconds), 'latency_us.max'],
+    ['CPU each', known(each(row.on_cpu_us), formatMicroseconds), 'on_cpu_us'],
+    ['asleep each', known(each(row.off_cpu_us), formatMicroseconds), 'off_cpu_us'],
+    ['CPU queue each', known(each(row.run_queue_us), formatMicroseconds), 'run_queue_us'],
+    ['parallel workers', formatMicroseconds(workers), 'parallel'],
+    ['blocks found', known(row.shared_blks_hit, formatCount), 'shared_blks_hit'],
+    ['blocks read', known(row.shared_blks_read, formatCount), 'shared_blks_read'],
+    ['blocks dirtied', known(row.shared_blks_dirtied, formatCount), 'shared_blks_dirtied'],
+    ['temporary blocks', known(temporary, formatCount), 'temp_blks_written'],
+    ['WAL', known(row.wal_bytes, formatBytes), 'wal_bytes'],
   ];
   return h('div', {}, [
     h(
@@ -112,6 +111,9 @@ function Figures({ row }: { readonly row: QueryRow }): ComponentChild {
     ),
   ]);
 }
+
+/** What samples cannot tell. */
+const known = (value: number | null, text: (value: number) => string): string => (value === null ? '-' : text(value));
 
 function Text({ fingerprint }: { readonly fingerprint: string }): ComponentChild {
   const { data, error } = useAnswer<TextAnswer>('/api/text', { fingerprint });
