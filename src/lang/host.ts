@@ -47,7 +47,7 @@ export interface KernelFeatures {
   readonly isaV4?: boolean;
   /** Loops end by may_goto (Linux 6.9); without it they are called, or count. */
   readonly mayGoto?: boolean;
-  /** Without may_goto: the kernel calls the bodies of loops (Linux 5.17). */
+  /** Without may_goto: the kernel calls the bodies of loops (5.17), and its verifier looks at all of their rounds (6.7). */
   readonly bpfLoop?: boolean;
   /** After how many rounds loops end that count. */
   readonly countedRounds?: number;

@@ -2,7 +2,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { QueryRow } from '../../src/api/index.ts';
 import type { Cluster } from '../../src/cluster/index.ts';
-import { Attribution, findWays, type KernelWays, QueryRows, SIGNALS } from '../../src/collect/attribution/index.ts';
+import {
+  Attribution,
+  findWays,
+  type KernelWays,
+  QueryRows,
+  SIGNALS,
+  type Signal,
+} from '../../src/collect/attribution/index.ts';
 import { runCounted } from '../../src/workload/index.ts';
 import { countedStatements } from '../accuracy/servers.ts';
 import { rowsOf, total } from '../accuracy/watch.ts';
@@ -33,7 +40,7 @@ interface Count {
 const SETTLE_MS = 300;
 
 export async function tryAttribution(cluster: Cluster): Promise<AttributionResult> {
-  return { way: nameOf(await findWays()), ...(await count(cluster)), signals: await trySignals(cluster) };
+  return { way: nameOf(await findWays()), ...(await tryCounts(cluster)), signals: await trySignals(cluster) };
 }
 
 function nameOf({ sockets, features }: KernelWays): string {
@@ -41,7 +48,7 @@ function nameOf({ sockets, features }: KernelWays): string {
   return `${sockets}, ${loops}, ${features.taskStorage ? 'task storage' : 'hashes by thread'}`;
 }
 
-async function count(cluster: Cluster): Promise<Omit<AttributionResult, 'way' | 'signals'>> {
+export async function tryCounts(cluster: Cluster): Promise<Omit<AttributionResult, 'way' | 'signals'>> {
   const attribution = await Attribution.start({ pgdata: cluster.pgdata });
   try {
     const windows = new QueryRows(attribution.read());
@@ -90,16 +97,17 @@ async function beside(cluster: Cluster, markers: readonly string[], rows: readon
   };
 }
 
-async function trySignals({ pgdata }: Cluster): Promise<Record<string, string | null>> {
+async function trySignals(cluster: Cluster): Promise<Record<string, string | null>> {
   const results: Record<string, string | null> = {};
-  for (const signals of [...SIGNALS.map((signal) => [signal]), [...SIGNALS]]) {
-    const name = signals.length === 1 ? signals[0]! : 'all';
-    try {
-      (await Attribution.start({ pgdata, signals })).close();
-      results[name] = null;
-    } catch (error) {
-      results[name] = error instanceof Error ? error.message : String(error);
-    }
+  for (const signal of SIGNALS) results[signal] = await trySignal(cluster, [signal]);
+  return { ...results, all: await trySignal(cluster, SIGNALS) };
+}
+
+export async function trySignal({ pgdata }: Cluster, signals: readonly Signal[]): Promise<string | null> {
+  try {
+    (await Attribution.start({ pgdata, signals })).close();
+    return null;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
   }
-  return results;
 }

@@ -11,13 +11,16 @@ import {
   mayGoto,
   signedDivide,
 } from '../asm/index.ts';
-import { hasKernelBtf, kernelBtf } from '../btf/index.ts';
+import { findField, hasKernelBtf, kernelBtf } from '../btf/index.ts';
 import { closeFd, EACCES, progLoad } from '../sys/index.ts';
 
 export interface CodeFeatures {
   /** Loops that the kernel ends. */
   readonly mayGoto: boolean;
-  /** A helper that calls the body of a loop. */
+  /**
+   * A helper that calls the body of a loop (5.17), and a verifier that looks at more than its first round (6.7):
+   * others take for dead what is only reached later, and drop it.
+   */
   readonly bpfLoop: boolean;
   /** Signed division, sign extension and long jumps are instructions. */
   readonly isaV4: boolean;
@@ -52,7 +55,7 @@ export function codeFeatures(): CodeFeatures {
 function older(): CodeFeatures {
   return {
     mayGoto: false,
-    bpfLoop: understands([call('loop')]),
+    bpfLoop: understands([call('loop')]) && hasField('bpf_verifier_state', 'callback_unroll_depth'),
     isaV4: understands([aluImm('mov', 0, 7), aluImm('mov', 1, -2), signedDivide('div', 0, 1)]),
     taskStorage: understands([call('task_storage_get')]),
     taskBtf: understands([call('get_current_task_btf')]),
@@ -60,6 +63,11 @@ function older(): CodeFeatures {
     // Since Linux 6.1 hashes have an allocator of their own (kernel/bpf/memalloc.c).
     growingMaps: hasKernelBtf() && kernelBtf().find('bpf_mem_alloc', 'struct') !== undefined,
   };
+}
+
+function hasField(struct: string, field: string): boolean {
+  const id = hasKernelBtf() ? kernelBtf().find(struct, 'struct') : undefined;
+  return id !== undefined && findField(kernelBtf(), id, field) !== undefined;
 }
 
 /** BPF_PROG_TYPE_RAW_TRACEPOINT */

@@ -105,5 +105,5 @@ export const followsPipelines = ({ features: { mayGoto = true, bpfLoop = false }
 /** What cannot be seen of requests that ask for several things at once; nothing where everything is. */
 export function shortcomingOf(ways: KernelWays): string | undefined {
   if (followsPipelines(ways)) return undefined;
-  return 'requests of several statements are booked on one of them, and fetches count as calls: this kernel has no loops that follow what clients send ahead (Linux 5.17)';
+  return 'requests of several statements are booked on one of them, and fetches count as calls: this kernel has no loops that follow what clients send ahead (Linux 6.7)';
 }

@@ -13,7 +13,7 @@ export interface GenerateOptions {
   readonly isa?: Isa;
   /** For kernels without may_goto (before 6.9): all guarded loops of a function together stop after so many rounds. */
   readonly loopLimit?: number;
-  /** The kernel calls the bodies of loops (bpf_loop, Linux 5.17) where calls may be nested so deep; loopLimit is for the rest. */
+  /** The kernel calls the bodies of loops (bpf_loop, Linux 6.7) where calls may be nested so deep; loopLimit is for the rest. */
   readonly loopCalls?: boolean;
   /** False only where a test wants the IR as it is. */
   readonly optimise?: boolean;

@@ -60,9 +60,10 @@ function idOfTask(node: Expression, l: Lowering): Operand {
   const fields = type.kind === 'pointer' && type.to.kind === 'struct' ? type.to.fields() : [];
   const pid = fields.find(({ name }) => name === 'pid');
   if (operand.kind !== 'reg' || !pid) throw new TypeError('the key is not a task');
+  // What a function is called with may be curtask, which has no type here.
+  const typed = l.unit.kind === 'probe' && 'typed' in type && type.typed === true;
   const at = address(operand, pid.offset);
-  return load({ kind: 'memory', type: pid.type, at, space: 'kernel', typed: 'typed' in type && type.typed === true }, l)
-    .operand;
+  return load({ kind: 'memory', type: pid.type, at, space: 'kernel', typed }, l).operand;
 }
 
 export interface Entry {
@@ -157,7 +158,8 @@ export function writeMap(node: MapNode, write: (to: Address, type: Type) => void
   const value = l.slot('value', type);
   write(value, type);
   const update = [l.b.map(plan.spec.name), pointerOf(key, l), pointerOf(value, l), imm(ANY)];
-  const result = l.b.helper('map_update_elem', update);
+  // Before Linux 6.4 an int comes back, whose upper half is zero.
+  const result = l.b.extend(l.b.helper('map_update_elem', update), 4, true);
   l.b.when('slt', result, imm(0), () => reportHelper('map_update_elem', result, node.span, l));
 }
 

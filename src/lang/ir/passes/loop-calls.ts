@@ -1,5 +1,5 @@
 /**
- * For kernels with bpf_loop and without may_goto (Linux 5.17 to 6.8): bodies of guarded loops become functions that it
+ * For kernels with bpf_loop and without may_goto (Linux 6.7 and 6.8; the verifiers before look at one round only): bodies of guarded loops become functions that it
  * calls. What they share with the function around them is in its frame: which way the loop was left, the registers
  * that go in or come out, the addresses of slots.
  */
