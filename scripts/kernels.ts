@@ -14,7 +14,7 @@ const HOST = 'host' as const;
 const DOCUMENT = join(import.meta.dirname, '../docs/kernels.md');
 const USAGE = `usage: npm run kernels                      the matrix everywhere, written to docs/kernels.md
        npm run kernels -- --kernel NAME     the matrix there, and its column of docs/kernels.md; "host" is this one
-       npm run kernels -- --kernel NAME [--postgres] [--module NAME]… [--timeout SECONDS] -- COMMAND …
+       npm run kernels -- --kernel NAME [--postgres] [--module NAME]… [--possible-cpus N] [--timeout SECONDS] -- COMMAND …
                                             any command of this repository there; exits as it does
 kernels: ${[HOST, ...KERNELS.map(({ name }) => name)].join(' ')}`;
 
@@ -22,6 +22,7 @@ interface CommandOptions {
   readonly postgres: boolean;
   readonly modules: readonly string[];
   readonly timeoutSeconds?: number;
+  readonly possibleCpus?: number;
 }
 
 async function main(): Promise<number> {
@@ -31,6 +32,7 @@ async function main(): Promise<number> {
       kernel: { type: 'string' },
       postgres: { type: 'boolean', default: false },
       module: { type: 'string', multiple: true, default: [] },
+      'possible-cpus': { type: 'string' },
       timeout: { type: 'string' },
       help: { type: 'boolean', short: 'h' },
     },
@@ -45,7 +47,8 @@ async function main(): Promise<number> {
   if (kernel === undefined || kernel === HOST)
     throw new PebbleError('usage', { what: 'a command needs a --kernel of the table', hint: USAGE });
   const timeout = values.timeout === undefined ? {} : { timeoutSeconds: Number(values.timeout) };
-  return runCommand(kernel, positionals, { postgres: values.postgres, modules: values.module, ...timeout });
+  const cpus = values['possible-cpus'] === undefined ? {} : { possibleCpus: Number(values['possible-cpus']) };
+  return runCommand(kernel, positionals, { postgres: values.postgres, modules: values.module, ...timeout, ...cpus });
 }
 
 function named(name: string): Kernel | typeof HOST {

@@ -17,6 +17,8 @@ export interface Job {
   readonly postgres?: boolean;
   /** Kernel modules that are loaded before the command, in this order: of kernels whose package does not compress them. */
   readonly modules?: readonly string[];
+  /** Of them two run; absent: only these are possible. */
+  readonly possibleCpus?: number;
   /** From when the machine starts. */
   readonly timeoutSeconds?: number;
   /** Takes what the command prints. */
@@ -100,7 +102,7 @@ function openRoot(kernel: Kernel, job: Job, modules: readonly string[]): number 
 }
 
 async function boot(kernel: Kernel, image: string, root: number, job: Job): Promise<Outcome> {
-  const child = start(kernel, image, root);
+  const child = start(kernel, image, root, job.possibleCpus ?? 2);
   const stop = () => process.kill(-child.pid!, 'SIGKILL');
   process.once('exit', stop);
   const limit = job.timeoutSeconds ?? TIMEOUT_SECONDS;
@@ -120,11 +122,16 @@ async function boot(kernel: Kernel, image: string, root: number, job: Job): Prom
   });
 }
 
-function start(kernel: Kernel, image: string, root: number): ChildProcess & { readonly stdout: Readable } {
+function start(
+  kernel: Kernel,
+  image: string,
+  root: number,
+  cpus: number,
+): ChildProcess & { readonly stdout: Readable } {
   const { qemu, machine, cpu, console } = MACHINES[kernel.arch];
   const command = [
     ...['flock', '-o', join(cacheDirectory(), 'lock'), 'nice', qemu, '-machine', machine, '-cpu', kernel.cpu ?? cpu],
-    ...['-accel', 'tcg,thread=single', '-smp', '2', '-m', '2048', '-nic', 'none', '-no-reboot'],
+    ...['-accel', 'tcg,thread=single', '-smp', `2,maxcpus=${cpus}`, '-m', '2048', '-nic', 'none', '-no-reboot'],
     ...['-kernel', image, '-initrd', '/dev/fd/3'],
     ...['-append', `console=${console} quiet loglevel=2 panic=-1 mitigations=off`],
     ...['-display', 'none', '-monitor', 'none', '-serial', 'stdio'],
