@@ -76,6 +76,20 @@ describe('accidents of PostgreSQL', { skip: UNABLE }, () => {
     assert.deepEqual(new Set(rows.map(({ dropped }) => dropped)), new Set([0]));
   });
 
+  test('a program that a backend starts is not the backend: its time is waited for', async () => {
+    run = await startWatching(cluster);
+    const session = await Connection.open(cluster);
+    await session.query('CREATE TABLE from_program (n int)');
+    const program = 'i=0; while [ $i -lt 400000 ]; do i=$((i+1)); done; echo $i';
+    for (let n = 0; n < 3; n++) await session.query(`COPY from_program FROM PROGRAM '${program}'`);
+    await session.close();
+    const rows = await endWatching(run);
+    const [copy] = rows.filter(({ query }) => query?.startsWith('COPY from_program'));
+    assert.equal(copy?.calls, 3);
+    assert.ok(copy.on_cpu_us < copy.latency_us.total / 4, JSON.stringify(copy));
+    assert.ok(copy.off_cpu_us > copy.latency_us.total / 2, JSON.stringify(copy));
+  });
+
   test('a storm of short sessions: every statement of every one', async () => {
     run = await startWatching(cluster);
     const count = scaled(211, 3001);
