@@ -1,4 +1,4 @@
-/** `npm run postgres -- [SERVER…]`: the tests of accuracy on every major of PostgreSQL, into docs/compatibility.md. Slow. */
+/** `npm run postgres -- [SERVER…] [FILE…]`: the tests of accuracy on every major of PostgreSQL, into docs/compatibility.md. Slow. */
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { findDebianMajors } from '../src/cluster/index.ts';
@@ -83,10 +83,11 @@ function check({ flavour, major }: Server, file: string): string {
   return `fail: ${[...new Set(failed)].join('; ') || 'did not run'}`;
 }
 
-/** Rows of servers that are not asked for stay. */
-function knownRows(): Map<string, string> {
+/** What was found of a server stays until it is found anew: its cells by check, the kernel last. */
+function knownRows(): Map<string, string[]> {
   const text = existsSync(DOCUMENT) ? readFileSync(DOCUMENT, 'utf8') : '';
-  return new Map([...text.matchAll(/^\| ((?:embedded|debian) \d+) \|.*$/gm)].map(([row, server]) => [server!, row]));
+  const rows = [...text.matchAll(/^\| ((?:embedded|debian) \d+) \| (.*) \|$/gm)];
+  return new Map(rows.map(([, server, cells]) => [server!, cells!.split(' | ')]));
 }
 
 const lacks = (): string =>
@@ -102,13 +103,25 @@ const all: readonly Server[] = [
   ...SUPPORTED_MAJORS.map((major) => ({ flavour: 'embedded' as const, major })),
   ...findDebianMajors().map((major) => ({ flavour: 'debian' as const, major })),
 ];
-const asked = process.argv.slice(2).map(parse);
+const words = process.argv.slice(2);
+const chosen = words.filter((word) => /\d$/.test(word)).map(parse);
+const files = words.filter((word) => !/\d$/.test(word));
 const rows = knownRows();
 const linux = readFileSync('/proc/sys/kernel/osrelease', 'utf8').trim();
-for (const server of asked.length > 0 ? asked : all) {
-  const results = CHECKS.map(([, file]) => check(server, file));
-  rows.set(nameOf(server), `| ${[nameOf(server), ...results, linux].join(' | ')} |`);
-  console.log(rows.get(nameOf(server)));
-  const sorted = all.flatMap((one) => rows.get(nameOf(one)) ?? []);
-  writeFileSync(DOCUMENT, `${HEAD}${sorted.join('\n')}\n\nWhat falls away:\n\n${lacks()}${TLS}`);
+for (const server of chosen.length > 0 ? chosen : all) {
+  for (const [at, [title, file]] of CHECKS.entries()) {
+    if (files.length > 0 && !files.some((name) => file.includes(name))) continue;
+    const cells = rows.get(nameOf(server)) ?? CHECKS.map(() => 'not run');
+    cells[at] = check(server, file);
+    cells[CHECKS.length] = linux;
+    rows.set(nameOf(server), cells);
+    console.log(`${nameOf(server)}, ${title}: ${cells[at]}`);
+    write();
+  }
+}
+
+function write(): void {
+  const sorted = all.flatMap((one) => rows.get(nameOf(one))?.toSpliced(0, 0, nameOf(one)).join(' | ') ?? []);
+  const table = sorted.map((row) => `| ${row} |\n`).join('');
+  writeFileSync(DOCUMENT, `${HEAD}${table}\nWhat falls away:\n\n${lacks()}${TLS}`);
 }

@@ -18,7 +18,7 @@ for (const server of SERVERS) {
     let cluster: Cluster;
     let session: Connection;
     before(async () => {
-      cluster = await startCluster({ ...server, settings: { compute_query_id: 'on' } });
+      cluster = await startCluster({ ...server, settings: server.major >= 14 ? { compute_query_id: 'on' } : {} });
       session = await Connection.open(cluster);
       await session.query('CREATE TABLE c_rows AS SELECT 1 AS i');
     });
