@@ -44,6 +44,8 @@ export class Statements {
   /** By owner and text; null where several have the same text: its names mean different tables. */
   readonly #queryIds = new Map<string, string | null>();
   readonly #slots = new Map<number, Known>();
+  /** What `get` gave, until something more is learned of it: readings ask for every slot, many times. */
+  readonly #given = new Map<number, SlotIdentity>();
   readonly #inner = new Map<bigint, Inner>();
   /** By what the kernel tells statements apart by. */
   readonly #byIdentity = new Map<string, number>();
@@ -74,8 +76,9 @@ export class Statements {
 
   #addStatement({ slot, identity, text_bytes, database, user, text }: KernelStatement): void {
     const { cluster, database: databaseOid, user: userOid, backend_type: backendType } = identity;
-    learn(this.#databases, `${cluster} ${databaseOid}`, asText(database));
-    learn(this.#users, `${cluster} ${userOid}`, asText(user));
+    this.#learn(this.#databases, `${cluster} ${databaseOid}`, asText(database));
+    this.#learn(this.#users, `${cluster} ${userOid}`, asText(user));
+    this.#given.delete(slot);
     this.#byIdentity.set(identityKey(identity), slot);
     const owner = ownerOf({ cluster, databaseOid, userOid });
     const known = {
@@ -163,14 +166,25 @@ export class Statements {
   }
 
   get(slot: number): SlotIdentity | undefined {
+    const given = this.#given.get(slot);
+    if (given) return given;
     const found = this.#slots.get(slot);
-    return found && this.#named(found.isSettled ? found : this.#settle(slot, found));
+    if (!found) return undefined;
+    const named = this.#named(found.isSettled ? found : this.#settle(slot, found));
+    this.#given.set(slot, named);
+    return named;
   }
 
   /** Of an event that carries who it was: what is not known of the statement stays null. */
   identify(identity: KernelIdentity): SlotIdentity {
     const slot = this.#byIdentity.get(identityKey(identity));
     return (slot !== undefined && this.get(slot)) || this.#named(withoutText(identity));
+  }
+
+  #learn(names: Map<string, string>, key: string, name: string): void {
+    if (name === '' || names.get(key) === name) return;
+    names.set(key, name);
+    this.#given.clear();
   }
 
   #named(known: Known): SlotIdentity {
@@ -209,10 +223,6 @@ function withKeyOf<Shown extends Pick<Known, 'fingerprint' | 'parts'>>(
 
 const ownerOf = ({ cluster, databaseOid, userOid }: Pick<Known, 'cluster' | 'databaseOid' | 'userOid'>): string =>
   `${cluster} ${databaseOid} ${userOid}`;
-
-function learn(names: Map<string, string>, key: string, name: string): void {
-  if (name !== '') names.set(key, name);
-}
 
 /** The words of a text that ends with a NUL. */
 const textOf = (words: readonly bigint[]): string => asText(new Uint8Array(BigUint64Array.from(words).buffer));
