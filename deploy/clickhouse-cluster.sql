@@ -95,7 +95,7 @@ CREATE TABLE IF NOT EXISTS pebble.queries_1min_node ON CLUSTER pebble (
 )
 ENGINE = ReplicatedAggregatingMergeTree('/clickhouse/tables/{shard}/pebble/queries_1min', '{replica}')
 PARTITION BY toYYYYMM(time)
-ORDER BY (host, from_ms, series)
+ORDER BY (host, from_ms, series, ifNull(cluster, ''), ifNull(system_identifier, ''), ifNull(database, ''), ifNull(user, ''), ifNull(query_id, ''), ifNull(fingerprint, ''))
 TTL time + INTERVAL 1209600 SECOND;
 
 CREATE TABLE IF NOT EXISTS pebble.queries_1min ON CLUSTER pebble AS pebble.queries_1min_node
@@ -143,7 +143,7 @@ CREATE TABLE IF NOT EXISTS pebble.queries_1h_node ON CLUSTER pebble (
 )
 ENGINE = ReplicatedAggregatingMergeTree('/clickhouse/tables/{shard}/pebble/queries_1h', '{replica}')
 PARTITION BY toYYYYMM(time)
-ORDER BY (host, from_ms, series)
+ORDER BY (host, from_ms, series, ifNull(cluster, ''), ifNull(system_identifier, ''), ifNull(database, ''), ifNull(user, ''), ifNull(query_id, ''), ifNull(fingerprint, ''))
 TTL time + INTERVAL 34560000 SECOND;
 
 CREATE TABLE IF NOT EXISTS pebble.queries_1h ON CLUSTER pebble AS pebble.queries_1h_node
@@ -205,7 +205,7 @@ CREATE TABLE IF NOT EXISTS pebble.waits_1min_node ON CLUSTER pebble (
 )
 ENGINE = ReplicatedAggregatingMergeTree('/clickhouse/tables/{shard}/pebble/waits_1min', '{replica}')
 PARTITION BY toYYYYMM(time)
-ORDER BY (host, from_ms, series)
+ORDER BY (host, from_ms, series, ifNull(cluster, ''), ifNull(system_identifier, ''), ifNull(database, ''), ifNull(user, ''), ifNull(backend_type, ''), ifNull(query_id, ''), ifNull(fingerprint, ''), ifNull(wait_event_type, ''), ifNull(wait_event, ''), ifNull(inner_fingerprint, ''))
 TTL time + INTERVAL 1209600 SECOND;
 
 CREATE TABLE IF NOT EXISTS pebble.waits_1min ON CLUSTER pebble AS pebble.waits_1min_node
@@ -235,7 +235,7 @@ CREATE TABLE IF NOT EXISTS pebble.waits_1h_node ON CLUSTER pebble (
 )
 ENGINE = ReplicatedAggregatingMergeTree('/clickhouse/tables/{shard}/pebble/waits_1h', '{replica}')
 PARTITION BY toYYYYMM(time)
-ORDER BY (host, from_ms, series)
+ORDER BY (host, from_ms, series, ifNull(cluster, ''), ifNull(system_identifier, ''), ifNull(database, ''), ifNull(user, ''), ifNull(backend_type, ''), ifNull(query_id, ''), ifNull(fingerprint, ''), ifNull(wait_event_type, ''), ifNull(wait_event, ''), ifNull(inner_fingerprint, ''))
 TTL time + INTERVAL 34560000 SECOND;
 
 CREATE TABLE IF NOT EXISTS pebble.waits_1h ON CLUSTER pebble AS pebble.waits_1h_node
@@ -270,7 +270,7 @@ CREATE TABLE IF NOT EXISTS pebble.load_1min_node ON CLUSTER pebble (
 )
 ENGINE = ReplicatedAggregatingMergeTree('/clickhouse/tables/{shard}/pebble/load_1min', '{replica}')
 PARTITION BY toYYYYMM(time)
-ORDER BY (host, from_ms, series)
+ORDER BY (host, from_ms, series, ifNull(cluster, ''), ifNull(class, ''))
 TTL time + INTERVAL 1209600 SECOND;
 
 CREATE TABLE IF NOT EXISTS pebble.load_1min ON CLUSTER pebble AS pebble.load_1min_node
@@ -287,7 +287,7 @@ CREATE TABLE IF NOT EXISTS pebble.load_1h_node ON CLUSTER pebble (
 )
 ENGINE = ReplicatedAggregatingMergeTree('/clickhouse/tables/{shard}/pebble/load_1h', '{replica}')
 PARTITION BY toYYYYMM(time)
-ORDER BY (host, from_ms, series)
+ORDER BY (host, from_ms, series, ifNull(cluster, ''), ifNull(class, ''))
 TTL time + INTERVAL 34560000 SECOND;
 
 CREATE TABLE IF NOT EXISTS pebble.load_1h ON CLUSTER pebble AS pebble.load_1h_node
@@ -351,7 +351,7 @@ CREATE TABLE IF NOT EXISTS pebble.io_1min_node ON CLUSTER pebble (
 )
 ENGINE = ReplicatedAggregatingMergeTree('/clickhouse/tables/{shard}/pebble/io_1min', '{replica}')
 PARTITION BY toYYYYMM(time)
-ORDER BY (host, from_ms, series)
+ORDER BY (host, from_ms, series, ifNull(cluster, ''), ifNull(system_identifier, ''), ifNull(database, ''), ifNull(user, ''), ifNull(backend_type, ''), ifNull(query_id, ''), ifNull(fingerprint, ''), ifNull(device, ''), ifNull(operation, ''))
 TTL time + INTERVAL 1209600 SECOND;
 
 CREATE TABLE IF NOT EXISTS pebble.io_1min ON CLUSTER pebble AS pebble.io_1min_node
@@ -382,7 +382,7 @@ CREATE TABLE IF NOT EXISTS pebble.io_1h_node ON CLUSTER pebble (
 )
 ENGINE = ReplicatedAggregatingMergeTree('/clickhouse/tables/{shard}/pebble/io_1h', '{replica}')
 PARTITION BY toYYYYMM(time)
-ORDER BY (host, from_ms, series)
+ORDER BY (host, from_ms, series, ifNull(cluster, ''), ifNull(system_identifier, ''), ifNull(database, ''), ifNull(user, ''), ifNull(backend_type, ''), ifNull(query_id, ''), ifNull(fingerprint, ''), ifNull(device, ''), ifNull(operation, ''))
 TTL time + INTERVAL 34560000 SECOND;
 
 CREATE TABLE IF NOT EXISTS pebble.io_1h ON CLUSTER pebble AS pebble.io_1h_node
@@ -435,7 +435,7 @@ CREATE TABLE IF NOT EXISTS pebble.io_files_1min_node ON CLUSTER pebble (
 )
 ENGINE = ReplicatedAggregatingMergeTree('/clickhouse/tables/{shard}/pebble/io_files_1min', '{replica}')
 PARTITION BY toYYYYMM(time)
-ORDER BY (host, from_ms, series)
+ORDER BY (host, from_ms, series, ifNull(cluster, ''), ifNull(system_identifier, ''), ifNull(database, ''), ifNull(user, ''), ifNull(backend_type, ''), ifNull(query_id, ''), ifNull(fingerprint, ''), ifNull(path, ''), ifNull(device, ''), ifNull(operation, ''))
 TTL time + INTERVAL 1209600 SECOND;
 
 CREATE TABLE IF NOT EXISTS pebble.io_files_1min ON CLUSTER pebble AS pebble.io_files_1min_node
@@ -461,7 +461,7 @@ CREATE TABLE IF NOT EXISTS pebble.io_files_1h_node ON CLUSTER pebble (
 )
 ENGINE = ReplicatedAggregatingMergeTree('/clickhouse/tables/{shard}/pebble/io_files_1h', '{replica}')
 PARTITION BY toYYYYMM(time)
-ORDER BY (host, from_ms, series)
+ORDER BY (host, from_ms, series, ifNull(cluster, ''), ifNull(system_identifier, ''), ifNull(database, ''), ifNull(user, ''), ifNull(backend_type, ''), ifNull(query_id, ''), ifNull(fingerprint, ''), ifNull(path, ''), ifNull(device, ''), ifNull(operation, ''))
 TTL time + INTERVAL 34560000 SECOND;
 
 CREATE TABLE IF NOT EXISTS pebble.io_files_1h ON CLUSTER pebble AS pebble.io_files_1h_node
@@ -504,7 +504,7 @@ CREATE TABLE IF NOT EXISTS pebble.io_others_1min_node ON CLUSTER pebble (
 )
 ENGINE = ReplicatedAggregatingMergeTree('/clickhouse/tables/{shard}/pebble/io_others_1min', '{replica}')
 PARTITION BY toYYYYMM(time)
-ORDER BY (host, from_ms, series)
+ORDER BY (host, from_ms, series, ifNull(process, ''), ifNull(deferred, ''), ifNull(device, ''), ifNull(operation, ''))
 TTL time + INTERVAL 1209600 SECOND;
 
 CREATE TABLE IF NOT EXISTS pebble.io_others_1min ON CLUSTER pebble AS pebble.io_others_1min_node
@@ -525,7 +525,7 @@ CREATE TABLE IF NOT EXISTS pebble.io_others_1h_node ON CLUSTER pebble (
 )
 ENGINE = ReplicatedAggregatingMergeTree('/clickhouse/tables/{shard}/pebble/io_others_1h', '{replica}')
 PARTITION BY toYYYYMM(time)
-ORDER BY (host, from_ms, series)
+ORDER BY (host, from_ms, series, ifNull(process, ''), ifNull(deferred, ''), ifNull(device, ''), ifNull(operation, ''))
 TTL time + INTERVAL 34560000 SECOND;
 
 CREATE TABLE IF NOT EXISTS pebble.io_others_1h ON CLUSTER pebble AS pebble.io_others_1h_node

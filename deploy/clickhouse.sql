@@ -92,7 +92,7 @@ CREATE TABLE IF NOT EXISTS pebble.queries_1min (
 )
 ENGINE = AggregatingMergeTree()
 PARTITION BY toYYYYMM(time)
-ORDER BY (host, from_ms, series)
+ORDER BY (host, from_ms, series, ifNull(cluster, ''), ifNull(system_identifier, ''), ifNull(database, ''), ifNull(user, ''), ifNull(query_id, ''), ifNull(fingerprint, ''))
 TTL time + INTERVAL 1209600 SECOND;
 
 CREATE TABLE IF NOT EXISTS pebble.queries_1h (
@@ -137,7 +137,7 @@ CREATE TABLE IF NOT EXISTS pebble.queries_1h (
 )
 ENGINE = AggregatingMergeTree()
 PARTITION BY toYYYYMM(time)
-ORDER BY (host, from_ms, series)
+ORDER BY (host, from_ms, series, ifNull(cluster, ''), ifNull(system_identifier, ''), ifNull(database, ''), ifNull(user, ''), ifNull(query_id, ''), ifNull(fingerprint, ''))
 TTL time + INTERVAL 34560000 SECOND;
 
 CREATE TABLE IF NOT EXISTS pebble.waits (
@@ -193,7 +193,7 @@ CREATE TABLE IF NOT EXISTS pebble.waits_1min (
 )
 ENGINE = AggregatingMergeTree()
 PARTITION BY toYYYYMM(time)
-ORDER BY (host, from_ms, series)
+ORDER BY (host, from_ms, series, ifNull(cluster, ''), ifNull(system_identifier, ''), ifNull(database, ''), ifNull(user, ''), ifNull(backend_type, ''), ifNull(query_id, ''), ifNull(fingerprint, ''), ifNull(wait_event_type, ''), ifNull(wait_event, ''), ifNull(inner_fingerprint, ''))
 TTL time + INTERVAL 1209600 SECOND;
 
 CREATE TABLE IF NOT EXISTS pebble.waits_1h (
@@ -220,7 +220,7 @@ CREATE TABLE IF NOT EXISTS pebble.waits_1h (
 )
 ENGINE = AggregatingMergeTree()
 PARTITION BY toYYYYMM(time)
-ORDER BY (host, from_ms, series)
+ORDER BY (host, from_ms, series, ifNull(cluster, ''), ifNull(system_identifier, ''), ifNull(database, ''), ifNull(user, ''), ifNull(backend_type, ''), ifNull(query_id, ''), ifNull(fingerprint, ''), ifNull(wait_event_type, ''), ifNull(wait_event, ''), ifNull(inner_fingerprint, ''))
 TTL time + INTERVAL 34560000 SECOND;
 
 CREATE TABLE IF NOT EXISTS pebble.load (
@@ -249,7 +249,7 @@ CREATE TABLE IF NOT EXISTS pebble.load_1min (
 )
 ENGINE = AggregatingMergeTree()
 PARTITION BY toYYYYMM(time)
-ORDER BY (host, from_ms, series)
+ORDER BY (host, from_ms, series, ifNull(cluster, ''), ifNull(class, ''))
 TTL time + INTERVAL 1209600 SECOND;
 
 CREATE TABLE IF NOT EXISTS pebble.load_1h (
@@ -263,7 +263,7 @@ CREATE TABLE IF NOT EXISTS pebble.load_1h (
 )
 ENGINE = AggregatingMergeTree()
 PARTITION BY toYYYYMM(time)
-ORDER BY (host, from_ms, series)
+ORDER BY (host, from_ms, series, ifNull(cluster, ''), ifNull(class, ''))
 TTL time + INTERVAL 34560000 SECOND;
 
 CREATE TABLE IF NOT EXISTS pebble.io (
@@ -321,7 +321,7 @@ CREATE TABLE IF NOT EXISTS pebble.io_1min (
 )
 ENGINE = AggregatingMergeTree()
 PARTITION BY toYYYYMM(time)
-ORDER BY (host, from_ms, series)
+ORDER BY (host, from_ms, series, ifNull(cluster, ''), ifNull(system_identifier, ''), ifNull(database, ''), ifNull(user, ''), ifNull(backend_type, ''), ifNull(query_id, ''), ifNull(fingerprint, ''), ifNull(device, ''), ifNull(operation, ''))
 TTL time + INTERVAL 1209600 SECOND;
 
 CREATE TABLE IF NOT EXISTS pebble.io_1h (
@@ -349,7 +349,7 @@ CREATE TABLE IF NOT EXISTS pebble.io_1h (
 )
 ENGINE = AggregatingMergeTree()
 PARTITION BY toYYYYMM(time)
-ORDER BY (host, from_ms, series)
+ORDER BY (host, from_ms, series, ifNull(cluster, ''), ifNull(system_identifier, ''), ifNull(database, ''), ifNull(user, ''), ifNull(backend_type, ''), ifNull(query_id, ''), ifNull(fingerprint, ''), ifNull(device, ''), ifNull(operation, ''))
 TTL time + INTERVAL 34560000 SECOND;
 
 CREATE TABLE IF NOT EXISTS pebble.io_files (
@@ -396,7 +396,7 @@ CREATE TABLE IF NOT EXISTS pebble.io_files_1min (
 )
 ENGINE = AggregatingMergeTree()
 PARTITION BY toYYYYMM(time)
-ORDER BY (host, from_ms, series)
+ORDER BY (host, from_ms, series, ifNull(cluster, ''), ifNull(system_identifier, ''), ifNull(database, ''), ifNull(user, ''), ifNull(backend_type, ''), ifNull(query_id, ''), ifNull(fingerprint, ''), ifNull(path, ''), ifNull(device, ''), ifNull(operation, ''))
 TTL time + INTERVAL 1209600 SECOND;
 
 CREATE TABLE IF NOT EXISTS pebble.io_files_1h (
@@ -419,7 +419,7 @@ CREATE TABLE IF NOT EXISTS pebble.io_files_1h (
 )
 ENGINE = AggregatingMergeTree()
 PARTITION BY toYYYYMM(time)
-ORDER BY (host, from_ms, series)
+ORDER BY (host, from_ms, series, ifNull(cluster, ''), ifNull(system_identifier, ''), ifNull(database, ''), ifNull(user, ''), ifNull(backend_type, ''), ifNull(query_id, ''), ifNull(fingerprint, ''), ifNull(path, ''), ifNull(device, ''), ifNull(operation, ''))
 TTL time + INTERVAL 34560000 SECOND;
 
 CREATE TABLE IF NOT EXISTS pebble.io_others (
@@ -456,7 +456,7 @@ CREATE TABLE IF NOT EXISTS pebble.io_others_1min (
 )
 ENGINE = AggregatingMergeTree()
 PARTITION BY toYYYYMM(time)
-ORDER BY (host, from_ms, series)
+ORDER BY (host, from_ms, series, ifNull(process, ''), ifNull(deferred, ''), ifNull(device, ''), ifNull(operation, ''))
 TTL time + INTERVAL 1209600 SECOND;
 
 CREATE TABLE IF NOT EXISTS pebble.io_others_1h (
@@ -474,7 +474,7 @@ CREATE TABLE IF NOT EXISTS pebble.io_others_1h (
 )
 ENGINE = AggregatingMergeTree()
 PARTITION BY toYYYYMM(time)
-ORDER BY (host, from_ms, series)
+ORDER BY (host, from_ms, series, ifNull(process, ''), ifNull(deferred, ''), ifNull(device, ''), ifNull(operation, ''))
 TTL time + INTERVAL 34560000 SECOND;
 
 CREATE TABLE IF NOT EXISTS pebble.intervals (

@@ -51,10 +51,10 @@ const identity = (kind: KindName): string[] =>
   KINDS[kind].identity.map((name) => `${name} ${name === 'host' ? 'String' : 'Nullable(String)'}`);
 
 /** One number for what tells series apart, for the order of rows only. */
-function seriesOf(kind: KindName): string {
-  const parts = KINDS[kind].identity.map((name) => (name === 'host' ? name : `ifNull(${name}, '')`));
-  return `cityHash64(${parts.join(', ')})`;
-}
+const seriesOf = (kind: KindName): string => `cityHash64(${partsOf(kind).join(', ')})`;
+
+const partsOf = (kind: KindName): string[] =>
+  KINDS[kind].identity.map((name) => (name === 'host' ? name : `ifNull(${name}, '')`));
 
 /** ReplacingMergeTree: should a row ever be there twice, merges leave one. */
 function samples(kind: KindName, keepMs: readonly number[]): Table {
@@ -92,7 +92,8 @@ function sums(kind: KindName, level: number, keepMs: readonly number[]): Table {
     ],
     engine: 'AggregatingMergeTree',
     partition: 'toYYYYMM(time)',
-    order: 'host, from_ms, series',
+    // Current servers want every part in it.
+    order: ['host', 'from_ms', 'series', ...partsOf(kind).filter((part) => part !== 'host')].join(', '),
     ttl: ['time', keepMs[level]!],
   };
 }
