@@ -1,0 +1,71 @@
+/** `node bench/viewers.ts [SECONDS]`: what ten viewers of the first page cost the agent, beside none and one. */
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { availableParallelism, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startCluster } from '../src/cluster/index.ts';
+import { startDemo } from '../src/workload/index.ts';
+
+/** What the first page asks every second. */
+const QUESTIONS = [
+  '/api/rows/findings?last=5m',
+  '/api/load?last=5m&by=wait_event_type',
+  '/api/rows/queries?last=5m',
+  '/api/mix?last=5m',
+  '/api/load?last=5m&by=fingerprint&points=40&top=100',
+];
+/** USER_HZ. */
+const TICKS_PER_SECOND = 100;
+
+async function main([seconds = '20']: readonly string[]): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), 'pebble-viewers-'));
+  const cluster = await startCluster({ flavour: 'embedded' });
+  const workload = await startDemo(cluster);
+  const options = ['--pgdata', cluster.pgdata, '--store', `sqlite:${join(folder, 'h.db')}`, '--listen', '127.0.0.1:0'];
+  const agent = spawn('./pebble', ['agent', ...options, '--budget', 'none'], { stdio: ['ignore', 'pipe', 'inherit'] });
+  try {
+    const link = await new Promise<string>((resolve) =>
+      agent.stdout.once('data', (text: Buffer) => resolve(String(text).trim())),
+    );
+    await wait(10);
+    const cookie = (await fetch(link, { redirect: 'manual' })).headers.get('set-cookie')!.split(';')[0]!;
+    for (const viewers of [0, 1, 10]) {
+      const stop = look(new URL(link).origin, cookie, viewers);
+      await wait(16);
+      const before = ticksOf(agent.pid!);
+      await wait(Number(seconds));
+      const used = (ticksOf(agent.pid!) - before) / TICKS_PER_SECOND / Number(seconds);
+      stop.abort();
+      process.stdout.write(
+        `${viewers} viewers: ${(100 * used).toFixed(2)} % of one CPU, ${((100 * used) / availableParallelism()).toFixed(2)} % of the host\n`,
+      );
+    }
+  } finally {
+    agent.kill('SIGINT');
+    await workload.stop();
+    await cluster.stop();
+    rmSync(folder, { recursive: true });
+  }
+}
+
+/** Each follows the stream, and asks when a message comes, as the page does. */
+function look(origin: string, cookie: string, viewers: number): AbortController {
+  const stop = new AbortController();
+  const get = (path: string) => fetch(`${origin}${path}`, { headers: { cookie }, signal: stop.signal });
+  const follow = async (): Promise<void> => {
+    const { body } = await get('/api/stream');
+    for await (const _ of body!) await Promise.all(QUESTIONS.map(async (path) => (await get(path)).arrayBuffer()));
+  };
+  for (let viewer = 0; viewer < viewers; viewer++) follow().catch(() => {});
+  return stop;
+}
+
+function ticksOf(pid: number): number {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return Number(fields[11]) + Number(fields[12]);
+}
+
+const wait = (seconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, seconds * 1000));
+
+await main(process.argv.slice(2));
