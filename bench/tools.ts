@@ -1,127 +1,132 @@
-/** Ready-made tools beside those of BCC and bpftrace as Debian installs them, in one run: what they print here, how soon, at what cost. */
+/**
+ * Ready-made tools beside those of BCC and bpftrace as Debian installs them: what each prints here, how soon, at what cost.
+ * A load that makes the tool's event runs the whole time; each tool is ended soon after the kernel has run its programs.
+ */
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
 import { countRuns } from '../src/bpf/programs/index.ts';
+import { listTools } from '../src/toolbox/index.ts';
 import { keepLoading, programRuns } from '../test/tools/beside.ts';
+import { HOST_CASES } from '../test/tools/cases/host.ts';
 
 const ROOT = join(import.meta.dirname, '..');
-const LOADS = ['opens', 'stats', 'syncs', 'programs', 'signals', 'writes', 'connections'];
-const SECONDS = 4;
-const TOOLS = [
-  ...[
-    'biolatency',
-    'biosnoop',
-    'biotop',
-    'bitesize',
-    'cachestat',
-    'capable',
-    'cpudist',
-    'execsnoop',
-    'exitsnoop',
-    'ext4slower',
+/** After its first event a tool goes on for so long. */
+const GOES_ON_MS = 1500;
+/** How long a tool may take to its end after Ctrl-C. */
+const ENDS_MS = 4000;
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  // Seconds until the first event; more on a busy machine.
+  options: { patience: { type: 'string', default: '6' } },
+});
+const PATIENCE_MS = Number(values.patience) * 1000;
+
+/** Where BCC calls it otherwise. */
+const BCC_NAMES: Readonly<Record<string, string>> = { reclaim: 'drsnoop', sslsnoop: 'sslsniff' };
+const ARGUMENTS: Readonly<Record<string, readonly [ours: readonly string[], bcc: readonly string[]]>> = {
+  argdist: [
+    ['libc', 'fsync'],
+    ['-C', 'p:c:fsync(int fd):int:fd'],
   ],
-  ...[
-    'fileslower',
-    'filetop',
-    'funccount',
-    'funclatency',
-    'gethostlatency',
-    'hardirqs',
-    'killsnoop',
-    'naptime',
-    'offcputime',
-  ],
-  ...[
-    'oomkill',
-    'opensnoop',
-    'pidpersec',
-    'profile',
-    'runqlat',
-    'runqlen',
-    'runqslower',
-    'setuids',
-    'softirqs',
-    'statsnoop',
-  ],
-  ...['swapin', 'syncsnoop', 'syscount', 'tcpaccept', 'tcpconnect', 'tcpconnlat', 'tcpdrop', 'tcplife', 'tcpretrans'],
-  ...['threadsnoop', 'vfsstat', 'wakeuptime', 'writeback'],
-];
+  ext4slower: [['--min-us', '0'], ['0']],
+  fileslower: [['--min-us', '0'], ['0']],
+  funccount: [['libc', 'fsync'], ['c:fsync']],
+  funclatency: [['libc', 'fsync'], ['c:fsync']],
+  runqslower: [['--min-us', '0'], ['1']],
+  stackcount: [['sched:sched_process_fork'], ['t:sched:sched_process_fork']],
+  xfsslower: [['--min-us', '0'], ['0']],
+};
 
 interface Outcome {
+  /** From its start until the kernel has run a program of its. */
   readonly firstMs: number | undefined;
   readonly lines: number;
-  readonly said: string;
-  readonly nsPerRun: number | undefined;
+  readonly complaint: string;
+  readonly nsPerRun: number;
 }
 
-/** Runs it for a while, ends it as Ctrl-C does. */
+/** Runs it until it has seen something, ends it as Ctrl-C does. */
 async function outcome(command: string, args: readonly string[]): Promise<Outcome> {
   const start = performance.now();
   const child = spawn(command, args, { env: { ...process.env, PYTHONUNBUFFERED: '1' } });
-  let [stdout, stderr] = ['', ''];
-  let counted = { ns: 0, runs: 0 };
-  let attachedMs: number | undefined;
-  child.stdout.setEncoding('utf8').on('data', (text: string) => {
-    stdout += text;
-  });
-  child.stderr.setEncoding('utf8').on('data', (text: string) => {
-    stderr += text;
-  });
+  const [stdout, stderr] = ['stdout', 'stderr'].map((stream) => collect(child[stream as 'stdout']));
   const ended = new Promise((resolve) => child.once('close', resolve));
-  while (performance.now() - start < SECONDS * 1000 && child.exitCode === null) {
+  let counted = { ns: 0, runs: 0 };
+  let firstMs: number | undefined;
+  const isOver = (ms: number) => ms > (firstMs === undefined ? PATIENCE_MS : firstMs + GOES_ON_MS);
+  for (let ms = 0; !isOver(ms) && child.exitCode === null; ms = performance.now() - start) {
     await sleep(20);
     const now = programRuns(child.pid!);
-    if (now.runs > 0) attachedMs ??= performance.now() - start;
+    if (now.runs > 0) firstMs ??= performance.now() - start;
     if (now.runs >= counted.runs) counted = now;
   }
   child.kill('SIGINT');
-  await Promise.race([ended, sleep(5000)]);
+  await Promise.race([ended, sleep(ENDS_MS)]);
   child.kill('SIGKILL');
   await ended;
-  const lines = stdout.split('\n').filter((line) => /\S/.test(line));
-  const errors = stderr
+  const lines = stdout!()
     .split('\n')
-    .filter((line) => /error|unable|fail|no such|cannot/i.test(line) && !/RLIMIT_MEMLOCK|WARNING/.test(line));
-  return {
-    firstMs: attachedMs,
-    lines: lines.length,
-    said: (attachedMs === undefined && errors[0]) || '',
-    nsPerRun: counted.runs > 0 ? counted.ns / counted.runs : undefined,
-  };
+    .filter((line) => /\S/.test(line));
+  return { firstMs, lines: lines.length, complaint: complaintOf(stderr!()), nsPerRun: counted.ns / counted.runs };
 }
 
-const ARGUMENTS: Readonly<Record<string, readonly string[]>> = {
-  funccount: ['/bin/bash', 'readline*'],
-  funclatency: ['/bin/bash', 'execute_command'],
-};
-const BCC_ARGUMENTS: Readonly<Record<string, readonly string[]>> = {
-  funccount: ['/bin/bash:readline*'],
-  funclatency: ['/bin/bash:execute_command'],
-};
+function collect(stream: NodeJS.ReadableStream): () => string {
+  let text = '';
+  stream.setEncoding('utf8').on('data', (chunk: string) => {
+    text += chunk;
+  });
+  return () => text;
+}
+
+const complaintOf = (text: string): string =>
+  text
+    .split('\n')
+    .find((line) => /error|unable|fail|no such|cannot/i.test(line) && !/RLIMIT_MEMLOCK|WARN/.test(line)) ?? '';
 
 function cell(result: Outcome | undefined): string {
-  if (!result) return 'has none';
-  const { firstMs, lines, said, nsPerRun } = result;
-  if (firstMs === undefined)
-    return said ? `fails: ${said.trim().slice(0, 60).replaceAll('|', '\\|')}` : `no event (${lines} lines)`;
-  return `${lines} lines, first event ${Math.round(firstMs)} ms, ${Math.round(nsPerRun!)} ns a run`;
+  if (!result) return '–';
+  const { firstMs, lines, complaint, nsPerRun } = result;
+  if (firstMs !== undefined) return `${lines} lines; ${Math.round(firstMs)} ms; ${Math.round(nsPerRun)} ns`;
+  return complaint ? `fails: ${complaint.trim().slice(0, 70).replaceAll('|', '\\|')}` : `no event`;
 }
 
-const stop = new AbortController();
-const loading = keepLoading(LOADS, stop.signal);
-const stopCounting = countRuns();
-const wanted = process.argv.slice(2);
-process.stdout.write('| tool | Pebble | bpftrace | BCC |\n| --- | --- | --- | --- |\n');
-for (const tool of wanted.length > 0 ? wanted : TOOLS) {
-  const ours = await outcome(join(ROOT, 'pebble'), ['run', tool, ...(ARGUMENTS[tool] ?? [])]);
+/** bpftrace looks for tracefs only where debugfs is: it gets a mount of its own. */
+const bpftrace = (script: string): Promise<Outcome> =>
+  outcome('unshare', [...['-m', 'sh', '-c', 'mount -t debugfs nodev /sys/kernel/debug; exec bpftrace "$0"'], script]);
+const bcc = (program: string, args: readonly string[]): Promise<Outcome> =>
+  outcome('unshare', ['-m', 'sh', '-c', 'mount -t debugfs nodev /sys/kernel/debug; exec "$@"', 'sh', program, ...args]);
+
+async function row(tool: string): Promise<readonly [ours: Outcome, bpftrace?: Outcome | undefined, bcc?: Outcome]> {
+  const [own = [], theirs = []] = ARGUMENTS[tool] ?? [];
   const script = `/usr/sbin/${tool}.bt`;
-  const theirs = existsSync(script) ? await outcome('bpftrace', [script]) : undefined;
-  const bcc = `/usr/sbin/${tool}-bpfcc`;
-  const oldest = existsSync(bcc) ? await outcome(bcc, BCC_ARGUMENTS[tool] ?? []) : undefined;
-  process.stdout.write(`| ${tool} | ${cell(ours)} | ${cell(theirs)} | ${cell(oldest)} |\n`);
+  const program = `/usr/sbin/${BCC_NAMES[tool] ?? tool}-bpfcc`;
+  const ours = await outcome(join(ROOT, 'pebble'), ['run', tool, ...own]);
+  const second = existsSync(script) ? await bpftrace(script) : undefined;
+  return existsSync(program) ? [ours, second, await bcc(program, theirs)] : [ours, second];
+}
+
+const known = listTools().filter(({ name }) => !name.startsWith('pg') && HOST_CASES.some(({ tool }) => tool === name));
+const wanted = positionals.length > 0 ? known.filter(({ name }) => positionals.includes(name)) : known;
+const sums = [0, 0, 0];
+const stopCounting = countRuns();
+const begun = performance.now();
+process.stdout.write('| tool | Pebble | bpftrace 0.17 | BCC 0.26 |\n| --- | --- | --- | --- |\n');
+for (const { name } of wanted) {
+  const stop = new AbortController();
+  const loads = HOST_CASES.filter(({ tool }) => tool === name).map(({ load }) => load);
+  const loading = keepLoading(loads, stop.signal);
+  const outcomes = await row(name);
+  stop.abort();
+  await loading;
+  for (const [at, one] of outcomes.entries()) if (one?.firstMs !== undefined) sums[at]! += 1;
+  process.stdout.write(`| ${name} | ${[0, 1, 2].map((at) => cell(outcomes[at])).join(' | ')} |\n`);
 }
 stopCounting();
-stop.abort();
-await loading;
+const seconds = Math.round((performance.now() - begun) / 1000);
+process.stdout.write(
+  `| tools that see their event | ${sums.join(' | ')} |\n\n${wanted.length} tools in ${seconds} s.\n`,
+);

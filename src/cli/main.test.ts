@@ -1,7 +1,7 @@
 /** The command line as its users meet it: output, exit status, errors. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { copyFileSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
@@ -72,12 +72,17 @@ test('without npm the launcher says what to install', (t) => {
   assert.match(stderr, /^error: installing the dependencies of Pebble: npm is not installed\nhint: /);
 });
 
-test('bash accepts its completion script and completes with it', () => {
+test('bash accepts its completion script and completes with it, tools of a user, too', (t) => {
   const script = `source <("$0" completion bash); COMP_WORDS=(pebble ver); COMP_CWORD=1; _pebble; echo "\${COMPREPLY[@]}"
-    COMP_WORDS=(pebble version --j); COMP_CWORD=2; _pebble; echo "\${COMPREPLY[@]}"`;
-  const { stdout, stderr } = spawnSync('bash', ['-c', script, LAUNCHER], { encoding: 'utf8' });
+    COMP_WORDS=(pebble version --j); COMP_CWORD=2; _pebble; echo "\${COMPREPLY[@]}"
+    COMP_WORDS=("$0" run my); COMP_CWORD=2; _pebble; echo "\${COMPREPLY[@]}"`;
+  const folder = mkdtempSync(join(tmpdir(), 'pebble-own-tools-'));
+  t.after(() => rmSync(folder, { recursive: true }));
+  writeFileSync(join(folder, 'mytool.bt'), '// What is mine?\nBEGIN { exit(); }\n');
+  const env = { ...process.env, PEBBLE_TOOLS: folder };
+  const { stdout, stderr } = spawnSync('bash', ['-c', script, LAUNCHER], { encoding: 'utf8', env });
   assert.equal(stderr, '');
-  assert.equal(stdout, 'version\n--json\n');
+  assert.equal(stdout, 'version\n--json\nmytool\n');
 });
 
 const skip = spawnSync('zsh', ['--version']).status === 0 ? false : 'zsh is not installed';

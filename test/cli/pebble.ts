@@ -10,8 +10,8 @@ export const PEBBLE = fileURLToPath(new URL('../../pebble', import.meta.url));
 /** Probe of the tests here; a reason where they must be skipped. */
 export const UNABLE: string | false = process.geteuid?.() === 0 ? false : 'watching PostgreSQL needs root';
 
-/** Patience with a busy machine, not what users should wait. */
-const PATIENCE_MS = 120_000;
+/** Patience with a busy machine, or with an emulated one (seconds), not what users should wait. */
+const PATIENCE_MS = Number(process.env.PEBBLE_TEST_PATIENCE ?? 120) * 1000;
 
 export interface Ended {
   readonly status: number | null;

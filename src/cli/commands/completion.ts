@@ -21,6 +21,9 @@ function optionsOf(row: CommandRow): [string, OptionSpec][] {
   return Object.entries(row.raw ? row.options : { ...(row.options as Options), ...COMMON_OPTIONS });
 }
 
+/** Of the rows of `pebble run --json`: a tool that a user has put into a folder is there, too. */
+const TOOL_NAMES = String.raw`sed -n 's/^{"name":"\([^"]*\)".*/\1/p'`;
+
 function bash(): string {
   const cases = COMMANDS.map((row) => {
     const words = optionsOf(row).flatMap(([name, spec]) => [`--${name}`, ...(spec.short ? [`-${spec.short}`] : [])]);
@@ -31,6 +34,10 @@ _pebble() {
   local current=\${COMP_WORDS[COMP_CWORD]} words
   if ((COMP_CWORD == 1)); then
     COMPREPLY=($(compgen -W ${quote(COMMANDS.map((row) => row.name).join(' '))} -- "$current"))
+    return
+  fi
+  if [[ \${COMP_WORDS[1]} == run && $COMP_CWORD -eq 2 && $current != -* ]]; then
+    COMPREPLY=($(compgen -W "$("\${COMP_WORDS[0]}" run --json 2>/dev/null | ${TOOL_NAMES})" -- "$current"))
     return
   fi
   case \${COMP_WORDS[1]} in
@@ -55,6 +62,11 @@ ${commands.join('\n')}
   )
   if ((CURRENT == 2)); then
     _describe command commands
+    return
+  fi
+  if [[ $words[2] == run && $CURRENT -eq 3 && $PREFIX != -* ]]; then
+    local -a tools=(\${(f)"$($words[1] run --json 2>/dev/null | ${TOOL_NAMES})"})
+    compadd -a tools
     return
   fi
   local name=$words[2]
