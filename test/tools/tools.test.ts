@@ -41,6 +41,19 @@ describe('each tool', () => {
     }
   });
 
+  it('of those that bpftrace publishes is here', () => {
+    const compatibility = readFileSync(new URL('../../docs/language/compatibility.md', import.meta.url), 'utf8');
+    const published = [...compatibility.matchAll(/^\| `([\w-]+)\.bt` \|/gm)].map(([, name]) =>
+      name!.replace('-kp', ''),
+    );
+    assert.equal(published.length, 39);
+    const names = new Set(tools.map(({ name }) => name));
+    assert.deepEqual(
+      published.filter((name) => !names.has(name)),
+      [],
+    );
+  });
+
   it('about PostgreSQL takes the choices of all of them', () => {
     for (const { name, source } of tools.filter(isTool).filter((tool) => tool.name.startsWith('pg')))
       assert.match(source.text, /\bpg_wanted\(\)/, name);
