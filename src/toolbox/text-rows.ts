@@ -1,5 +1,5 @@
 /** What a tool finds, as text: tables of events and of map entries, histograms as bpftrace prints them. */
-
+import { formatBytes, formatMicroseconds } from '../base/units.ts';
 import type { Column } from '../terminal/column.ts';
 import { layoutTable, sanitize, textColumn } from '../terminal/index.ts';
 import type { OutputFormat } from '../tracer/format/output-format.ts';
@@ -45,53 +45,79 @@ function table({ name, rows }: MapSnapshot, { top, width }: TextOptions): ByteTe
         ...(isRecord(value) ? value.fields : ([[name.slice(1) || 'value', value as Printable]] as const)),
       ],
     );
-  const lines = layoutTable(columnsOf(cells[0]!), cells.slice(0, top), width === undefined ? {} : { width });
+  const lines = layoutTable(columnsOf(cells[0]!, width), cells.slice(0, top), width === undefined ? {} : { width });
   const rest = cells.length > top ? [`… ${cells.length - top} more`] : [];
   return toBytes(`${[...lines, ...rest].join('\n')}\n`);
 }
 
 function weight(value: MapSnapshot['rows'][number]['value']): bigint {
   const parts = isRecord(value) ? value.fields.map(([, part]) => part) : [value as Printable];
-  const first = parts.find(isNumber);
-  return first === undefined ? 0n : (first as { readonly value: bigint }).value;
+  return parts.find(isNumber)?.value ?? 0n;
 }
 
 const compare = (a: bigint, b: bigint): number => (a < b ? -1 : a > b ? 1 : 0);
 
-const columnsOf = (cells: Cells): Column<Cells>[] =>
-  cells.map(([title, value], at) => columnOf(title, value, at, at === cells.length - 1));
+/** Below this a terminal has no room for both ids and what they stand for. */
+const ROOM_FOR_IDS = 120;
+const IDS: readonly ByteText[] = ['query_id', 'user'];
 
-function columnOf(title: ByteText, sample: Printable, at: number, last: boolean): Column<Cells> {
-  const column = textColumn<Cells>(
-    title.toUpperCase(),
-    (cells) => readable(cells[at]![1]),
-    last ? { flexible: true } : {},
-  );
+/** The statement is last and takes what the others leave; where that is too little, ids go: --json has them. */
+function columnsOf(cells: Cells, width = ROOM_FOR_IDS): Column<Cells>[] {
+  const hasQuery = cells.some(([name]) => name === 'query');
+  const isShown = (name: ByteText) => !hasQuery || width >= ROOM_FOR_IDS || !IDS.includes(name);
+  const places = cells.flatMap(([name], at) => (isShown(name) && name !== 'query' ? [at] : []));
+  if (hasQuery) places.push(cells.findIndex(([name]) => name === 'query'));
+  return places.map((at, place) => columnOf(cells[at]!, at, place === places.length - 1));
+}
+
+function columnOf([name, sample]: Cells[number], at: number, last: boolean): Column<Cells> {
+  const { title, format } = unitOf(name);
+  const text = (cells: Cells) => {
+    const [, value] = cells[at]!;
+    return isNumber(value) && format ? format(Number(value.value)) : readable(value);
+  };
+  const column = textColumn<Cells>(title.toUpperCase(), text, last ? { flexible: true } : {});
   return isNumber(sample) ? { ...column, align: 'right' } : column;
 }
 
-const isNumber = (value: Printable): boolean => value !== null && typeof value === 'object' && value.kind === 'int';
+/** The unit of a number is in its name; people read it beside the number. */
+function unitOf(name: ByteText): { readonly title: ByteText; readonly format?: (value: number) => string } {
+  if (name === 'us') return { title: 'time', format: formatMicroseconds };
+  if (name.endsWith('_us')) return { title: name.slice(0, -3), format: formatMicroseconds };
+  if (name === 'bytes') return { title: name, format: formatBytes };
+  return name.endsWith('_bytes') ? { title: name.slice(0, -6), format: formatBytes } : { title: name };
+}
+
+type Int = Extract<Printable, { readonly kind: 'int' }>;
+
+const isNumber = (value: Printable): value is Int =>
+  value !== null && typeof value === 'object' && value.kind === 'int';
 
 /** Bytes of the traced program as harmless text. */
 const readable = (value: Printable): string => sanitize(Buffer.from(textOf(value), 'latin1').toString());
 
 /** Events come one by one: their columns begin as wide as such values usually are, and grow. */
-const USUAL_WIDTHS: Readonly<Record<ByteText, number>> = { pid: 7, ppid: 7, tid: 7, comm: 15, us: 8, ms: 8 };
+const USUAL_WIDTHS: Readonly<Record<string, number>> = { PID: 7, PPID: 7, TID: 7, COMM: 15, TIME: 7, MS: 8 };
 
 /** The line of an event, under the titles where they are new or have moved. */
 function eventLines(width: number | undefined): (name: ByteText, value: PrintableRecord) => ByteText {
   let shown: ByteText | undefined;
   const known = new Map<ByteText, number[]>();
   return (name, { fields }) => {
-    const widths = known.get(name) ?? fields.map(([field]) => USUAL_WIDTHS[field] ?? 0);
+    const columns = columnsOf(fields, width);
+    const widths = known.get(name) ?? columns.map(({ title }) => USUAL_WIDTHS[title] ?? 0);
     const before = shown === name ? widths.join() : undefined;
-    const columns = columnsOf(fields);
     const [titles, line] = layoutTable(columns, [fields], { widths, ...(width !== undefined && { width }) });
     known.set(name, widths);
     shown = name;
-    return toBytes(before === widths.join() ? `${line}\n` : `${titles}\n${line}\n`);
+    // What the last column grows by moves nothing.
+    const moved = before !== widths.join() && !isLastOnly(before, widths);
+    return toBytes(moved ? `${titles}\n${line}\n` : `${line}\n`);
   };
 }
+
+const isLastOnly = (before: string | undefined, widths: readonly number[]): boolean =>
+  before !== undefined && before.split(',').slice(0, -1).join() === widths.slice(0, -1).join();
 
 /** A histogram's key that is a record: its names and values. */
 function withPlainKeys(snapshot: MapSnapshot): MapSnapshot {
