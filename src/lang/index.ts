@@ -14,5 +14,5 @@ export type {
   UserFunction,
 } from './host.ts';
 export type * from './script.ts';
-export { SYSTEM_MAPS } from './script.ts';
+export { isSystemMap, SYSTEM_MAPS } from './script.ts';
 export { DEFAULT_SETTINGS, type Settings } from './settings.ts';

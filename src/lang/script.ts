@@ -20,11 +20,15 @@ export const SYSTEM_MAPS = {
   events: 'events',
   /** Per-CPU array of one u64: records that found the ring full. */
   lost: 'lost',
-  /** Per-CPU array of one value: what does not fit the 512-byte frame. */
+  /** Per-CPU array, one for each program, behind whose name and a dot it is called: what does not fit the 512-byte frame. */
   scratch: 'scratch',
   /** Array of one value that user space fills before it attaches: see GLOBALS. */
   globals: 'globals',
 } as const;
+
+/** Maps that are no variables of the script; their shape is that of one compilation. */
+export const isSystemMap = (map: string): boolean =>
+  Object.values<string>(SYSTEM_MAPS).includes(map.slice(map.lastIndexOf('.') + 1));
 
 /** The only value of the map `globals`, when the script has one: user space fills it before it attaches. */
 export const GLOBALS = record('globals', {

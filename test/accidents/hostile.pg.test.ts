@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { type Cluster, findDebianMajors, startCluster } from '../../src/cluster/index.ts';
 import { Connection } from '../../src/postgres/client/index.ts';
-import { pebble, Running, TemporaryDirectory, UNABLE } from '../cli/pebble.ts';
+import { pebble, Running, TemporaryDirectory, UNABLE, until } from '../cli/pebble.ts';
 import { assertNoCrash, endWatching, startAgent, startWatching } from './accident.ts';
 
 const ESCAPES = '\x1b]0;owned\x07\x1b[2J\x1b[31m\x9b1m\u202e\u2066';
@@ -92,7 +92,7 @@ describe('hostile query texts', { skip: UNABLE }, () => {
     await load();
     await assertPage(run);
     await assertMetrics(run);
-    assertSql();
+    await assertSql();
     run.signal('SIGTERM');
     const { stderr } = await run.ended;
     assert.doesNotMatch(stderr.replaceAll('\n', ''), ACTS);
@@ -117,12 +117,16 @@ describe('hostile query texts', { skip: UNABLE }, () => {
   }
 
   /** SQL hands texts on as they are kept; no literal is among them. */
-  function assertSql(): void {
+  async function assertSql(): Promise<void> {
     if (client === undefined) return;
     const psql = `/usr/lib/postgresql/${client}/bin/psql`;
     const options = ['-XAtq', '-h', folder.path, '-p', '8433', '-U', 'postgres'];
-    const text = execFileSync(psql, [...options, '-c', 'SELECT query FROM pebble.queries'], { encoding: 'utf8' });
-    assert.match(text, /<img src=x/);
+    let text = '';
+    // SQL is answered as of a reading that is a second old at most.
+    await until('SQL tells the load', () => {
+      text = execFileSync(psql, [...options, '-c', 'SELECT query FROM pebble.queries'], { encoding: 'utf8' });
+      return /<img src=x/.test(text);
+    });
     assert.doesNotMatch(text, /secret/);
     assert.doesNotMatch(text.replaceAll('\n', ''), ACTS);
   }

@@ -18,9 +18,16 @@ export function doerFields({ cluster, identity }: Doer): DoerFields {
 export const isWorker = ({ cluster, identity }: Doer): boolean =>
   identity.executes && identity.backendType !== cluster.clientBackend;
 
+/** An identity is one object as long as nothing more becomes known of it, and every reading asks for its key several times. */
+const keys = new WeakMap<Doer['identity'], string>();
+
 /** Workers of a parallel query are of their leader's row. */
 export function doerKey(doer: Doer): string {
+  const known = keys.get(doer.identity);
+  if (known !== undefined) return known;
   const { databaseOid, userOid, backendType, queryId, fingerprint } = doer.identity;
   const type = isWorker(doer) ? doer.cluster.clientBackend : backendType;
-  return JSON.stringify([doer.cluster.pgdata, databaseOid, userOid, type, queryId ?? `text ${fingerprint}`]);
+  const key = JSON.stringify([doer.cluster.pgdata, databaseOid, userOid, type, queryId ?? `text ${fingerprint}`]);
+  keys.set(doer.identity, key);
+  return key;
 }

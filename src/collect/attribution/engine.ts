@@ -17,6 +17,7 @@ import {
   type CompiledScript,
   compile,
   formatDiagnostics,
+  isSystemMap,
   type ScriptEvent,
   type ScriptMap,
   SYSTEM_MAPS,
@@ -360,7 +361,7 @@ export class Engine {
   }
 
   #take(script: CompiledScript, collection: Collection): Loaded {
-    for (const [name, map] of collection.maps) if (!isOfOneProgram(name)) this.#maps.set(name, map);
+    for (const [name, map] of collection.maps) if (!isSystemMap(name)) this.#maps.set(name, map);
     for (const map of script.maps) this.#scriptMaps.set(map.name, map);
     // Maps that this program does not use are still to be read.
     for (const [name, map] of this.#maps) if (!collection.maps.has(name)) collection.maps.set(name, map);
@@ -468,12 +469,9 @@ function release({ collection, poller, ring }: Loaded): void {
   poller.stop();
   for (const link of collection.links.splice(0).reverse()) link.close();
   for (const program of collection.programs.values()) program.close();
-  for (const [name, map] of collection.maps) if (isOfOneProgram(name)) map.close();
+  for (const [name, map] of collection.maps) if (isSystemMap(name)) map.close();
   ring.close();
 }
-
-/** Rings and work space, whose shape is that of one compilation. */
-const isOfOneProgram = (map: string): boolean => Object.values<string>(SYSTEM_MAPS).includes(map);
 
 function lostOf(collection: Collection): number {
   const lost = collection.maps.get(SYSTEM_MAPS.lost) as KeyedMap<number, bigint[]> | undefined;

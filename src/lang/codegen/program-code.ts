@@ -5,6 +5,7 @@ import type { MapSpec } from '../../bpf/spec/map.ts';
 import type { FunctionSpec } from '../../bpf/spec/program.ts';
 import { type CallGraph, callGraph } from '../ir/call-graph.ts';
 import type { IrFunction, IrProgram } from '../ir/ir.ts';
+import { SYSTEM_MAPS } from '../script.ts';
 import type { FunctionCode } from './function-code.ts';
 import type { Generated } from './index.ts';
 import type { Scratch } from './scratch.ts';
@@ -71,7 +72,7 @@ class ProgramCode {
     this.#graph = graph;
     this.#codeOf = codeOf;
     this.#reserve = reserve;
-    this.#scratchMap = `${program.name}.scratch`;
+    this.#scratchMap = `${program.name}.${SYSTEM_MAPS.scratch}`;
   }
 
   generate(): Generated {
