@@ -47,12 +47,13 @@ async function deadlock(cluster: Cluster): Promise<void> {
 
 const COMMIT = "SELECT pg_logical_emit_message(true, 'pebble', 'x')";
 
+/** Makes one commit after the other durable: most of the time it holds the lock WALWrite. */
+const COMMITS = `DO $$ BEGIN LOOP PERFORM pg_logical_emit_message(true, 'pebble', 'x'); COMMIT; END LOOP; END $$`;
+
 /** Another session waits for the lock WALWrite once: its holder is stopped while it makes a commit durable. */
 async function waitForWalWrite(waiter: Connection, writer: Connection, monitor: Connection): Promise<void> {
   const event = `SELECT wait_event FROM pg_stat_activity WHERE pid = ${waiter.backendPid}`;
-  for (let held = false, delay = 0; !held; delay = (delay + 1) % 5) {
-    const written = writer.query(COMMIT);
-    await sleep(delay);
+  for (let held = false; !held; ) {
     process.kill(writer.backendPid, 'SIGSTOP');
     const commit = waiter.query(COMMIT);
     await sleep(50);
@@ -60,16 +61,19 @@ async function waitForWalWrite(waiter: Connection, writer: Connection, monitor: 
     held = waits!.rows[0]![0] === 'WALWrite';
     if (held) await sleep(300);
     process.kill(writer.backendPid, 'SIGCONT');
-    await Promise.all([written, commit]);
+    await commit;
   }
 }
 
 async function waitForWalWrites(waiter: Connection, cluster: Cluster): Promise<void> {
   const [writer, monitor] = [await Connection.open(cluster), await Connection.open(cluster)];
+  const writing = writer.query(COMMITS).catch(() => {});
   try {
     await repeat(PRIMES.slow, () => waitForWalWrite(waiter, writer, monitor));
   } finally {
     process.kill(writer.backendPid, 'SIGCONT');
+    await writer.cancel();
+    await writing;
     await Promise.all([writer.close(), monitor.close()]);
   }
 }
