@@ -1,19 +1,19 @@
 /** What the kernel counts of shortage: pressure of memory, kills, and time that a cgroup was throttled. */
-import { readProc } from './processes.ts';
+import { readText } from '../../postgres/discover/index.ts';
 
 /** Time in which some task waited for memory, since boot (Documentation/accounting/psi.rst); null without CONFIG_PSI. */
 export function memoryStallUs(): number | null {
-  const total = /^some .*total=(\d+)$/m.exec(readProc('/proc/pressure/memory') ?? '')?.[1];
+  const total = /^some .*total=(\d+)$/m.exec(readText('/proc/pressure/memory') ?? '')?.[1];
   return total === undefined ? null : Number(total);
 }
 
 export function oomKills(): number {
-  return Number(/^oom_kill (\d+)$/m.exec(readProc('/proc/vmstat') ?? '')?.[1] ?? 0);
+  return Number(/^oom_kill (\d+)$/m.exec(readText('/proc/vmstat') ?? '')?.[1] ?? 0);
 }
 
 /** Throttled by cpu.max (v2) or cpu.cfs_quota_us (v1), in the process's group or one above; null where it has no limit to see. */
 export function throttledUs(pid: number): number | null {
-  const groups = readProc(`/proc/${pid}/cgroup`) ?? '';
+  const groups = readText(`/proc/${pid}/cgroup`) ?? '';
   const unified = /^0::(\/.*)$/m.exec(groups)?.[1];
   const legacy = /^\d+:(?:[^:]*,)?cpu(?:,[^:]*)?:(\/.*)$/m.exec(groups)?.[1];
   const sums = [
@@ -31,7 +31,7 @@ function pathsUpFrom(root: string, group: string | undefined): string[] {
 }
 
 function numberOf(path: string, pattern: RegExp): number | null {
-  const found = pattern.exec(readProc(path) ?? '')?.[1];
+  const found = pattern.exec(readText(path) ?? '')?.[1];
   return found === undefined ? null : Number(found);
 }
 

@@ -6,8 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { readStat } from '../../postgres/discover/index.ts';
 import { MachineWatch } from './index.ts';
-import { readProcesses } from './processes.ts';
 
 const GROUP = `/sys/fs/cgroup/cpu/pebble-test-${process.pid}`;
 const noLimits =
@@ -55,7 +55,7 @@ test('a process that is not PostgreSQL is named with what it takes; one that is,
   }
 });
 
-const cpuOf = (pid: number): number => readProcesses().find((one) => one.pid === pid)!.cpuUs;
+const cpuOf = (pid: number): number => readStat(pid)!.cpuUs;
 
 /** The burner leaves when it is given time, of which it gets a hundredth. */
 async function removeGroup(): Promise<void> {

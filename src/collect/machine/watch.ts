@@ -1,8 +1,8 @@
 /** Readings of the machine, and what happened between the first of the last minutes and now. */
 import { availableParallelism } from 'node:os';
 import type { MachineFacts } from '../../api/index.ts';
+import { listPids, type ProcessStat, readStat } from '../../postgres/discover/index.ts';
 import { memoryStallUs, oomKills, throttledUs } from './limits.ts';
-import { type ProcessTime, readProcesses } from './processes.ts';
 
 const KEEP_MS = 5 * 60_000;
 /** Of others: so many are named. */
@@ -16,7 +16,7 @@ interface Server {
 
 interface Reading {
   readonly ms: number;
-  readonly processes: ReadonlyMap<string, ProcessTime>;
+  readonly processes: ReadonlyMap<string, ProcessStat>;
   readonly stallUs: number | null;
   readonly kills: number;
   readonly throttled: ReadonlyMap<string, number | null>;
@@ -34,7 +34,8 @@ export class MachineWatch {
   /** Some ms with some hundred processes. */
   advance(): void {
     const now = performance.now();
-    const processes = new Map(readProcesses().map((one) => [`${one.pid} ${one.startTime}`, one]));
+    const stats = listPids().flatMap((pid) => readStat(pid) ?? []);
+    const processes = new Map(stats.map((one) => [`${one.pid} ${one.startTime}`, one]));
     const throttled = new Map(this.#servers().map(({ pgdata, pid }) => [pgdata, throttledUs(pid)]));
     const reading = { ms: now, processes, stallUs: memoryStallUs(), kills: oomKills(), throttled };
     this.#readings = [...this.#readings.filter(({ ms }) => ms >= now - KEEP_MS), reading];

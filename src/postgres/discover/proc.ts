@@ -8,7 +8,12 @@ export interface ProcessStat {
   readonly parentPid: number;
   /** Clock ticks since boot; with the pid it names a process for good. */
   readonly startTime: number;
+  /** CPU time in user and system mode. */
+  readonly cpuUs: number;
 }
+
+/** What /proc counts in, whatever the kernel's own ticks: USER_HZ. */
+const TICK_US = 10_000;
 
 export function listPids(): number[] {
   const pids: number[] = [];
@@ -19,7 +24,7 @@ export function listPids(): number[] {
   return pids;
 }
 
-/** /proc/PID/stat: pid (comm) state ppid …, the 22nd field is the start time; comm may hold anything, parentheses too. */
+/** /proc/PID/stat (fs/proc/array.c, do_task_stat): pid (comm) state ppid …, CPU time in the 14th and 15th field, the start in the 22nd; comm may hold anything, parentheses too. */
 export function readStat(pid: number): ProcessStat | undefined {
   const text = readText(`/proc/${pid}/stat`, 'latin1');
   if (text === undefined) return undefined;
@@ -30,6 +35,7 @@ export function readStat(pid: number): ProcessStat | undefined {
     comm: text.slice(text.indexOf('(') + 1, end),
     parentPid: Number(fields[1]),
     startTime: Number(fields[19]),
+    cpuUs: (Number(fields[11]) + Number(fields[12])) * TICK_US,
   };
 }
 
