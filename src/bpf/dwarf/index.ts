@@ -1,5 +1,4 @@
 /** Debug information of user programs: functions with their parameters, types, source lines, inlined calls. */
-export { ENCODING as DWARF_ENCODING } from './constants.ts';
 export { Dwarf, type FunctionInfo, type Parameter, type SourceFrame } from './dwarf.ts';
 export type { SourceLine } from './line/table.ts';
 export { type DwarfPlaces, openDwarf } from './open.ts';

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { bundleOnceQuiet, bundleText, collect } from './bundle.ts';
+import { bundleOnceQuiet, bundleText, collect, WHOLE } from './bundle.ts';
 
 const SOURCES = fileURLToPath(new URL('../../', import.meta.url));
 
@@ -22,22 +22,19 @@ function run(entry: string, ...argv: string[]) {
 test('every command says the same from the bundle and from the sources', (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'pebble-bundle-'));
   t.after(() => rmSync(folder, { recursive: true }));
-  const bundle = join(folder, 'bundle.mjs');
-  writeFileSync(bundle, bundleText(SOURCES, collect(SOURCES)));
   const main = join(SOURCES, 'cli/main.ts');
-  for (const argv of [
-    ['version', '--json'],
-    ['nope'],
-    ['trace', '--check', '-e', 'BEGIN { nonsense() }'],
-    ['--help'],
-  ]) {
-    assert.deepEqual(run(bundle, ...argv), run(main, ...argv), argv.join(' '));
-  }
+  const check = (name: string, ...lines: readonly (readonly string[])[]) => {
+    const bundle = join(folder, `${name}.mjs`);
+    writeFileSync(bundle, bundleText(SOURCES, collect(SOURCES, name)));
+    for (const argv of lines) assert.deepEqual(run(bundle, ...argv), run(main, ...argv), `${name}: ${argv.join(' ')}`);
+  };
+  check(WHOLE, ['version', '--json'], ['nope'], ['--help']);
+  check('trace', ['trace', '--check', '-e', 'BEGIN { nonsense() }'], ['trace', '-h'], ['trace', '--info']);
 });
 
 test('sources that are being worked on are not bundled', (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'pebble-sources-'));
   t.after(() => rmSync(folder, { recursive: true }));
-  assert.equal(bundleOnceQuiet(`${folder}/`, folder), undefined);
+  assert.equal(bundleOnceQuiet(`${folder}/`, folder, WHOLE), undefined);
   assert.deepEqual(readdirSync(folder), []);
 });

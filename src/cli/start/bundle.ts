@@ -1,5 +1,5 @@
 /**
- * Puts all modules of the program into one file, each as a function that runs when it is first imported. A module
+ * Puts all modules of the program, or of one command, into one file, each as a function that runs when it is first imported. A module
  * costs Node about a quarter of a millisecond and 50 KB to find and link; a function costs nothing until it is called.
  */
 import { createHash } from 'node:crypto';
@@ -12,7 +12,10 @@ const ENTRY = 'cli/main.ts';
 const BUNDLER = 'cli/start/bundle.ts';
 /** Sources that changed less long ago than this are being worked on. */
 const QUIET_MS = 60_000;
-const PREFIX = 'pebble-';
+/** The lazy imports there are the commands. */
+const TABLE = 'cli/table.ts';
+/** What is not a command's own. */
+export const WHOLE = 'pebble';
 
 interface Module {
   /** Below the folder of the sources. */
@@ -20,16 +23,16 @@ interface Module {
   readonly code: string;
 }
 
-/** The bundle's path; undefined while somebody edits the sources, or when the cache cannot be written. */
-export function bundleOnceQuiet(sources: string, cache: string): string | undefined {
+/** The path of the bundle of that name, a command's or WHOLE; undefined while somebody edits the sources, or when the cache cannot be written. */
+export function bundleOnceQuiet(sources: string, cache: string, name: string): string | undefined {
   try {
     if (Date.now() - newestChange(sources) < QUIET_MS) return undefined;
-    const modules = collect(sources);
+    const modules = collect(sources, name);
     const files = [...modules.map(({ path }) => path), BUNDLER].map((path) => {
       const { mtimeMs, size } = statSync(sources + path);
       return [path, mtimeMs, size] as const;
     });
-    return save(bundleText(sources, modules), files, cache);
+    return save(bundleText(sources, modules), files, cache, name);
   } catch {
     return undefined;
   }
@@ -41,13 +44,13 @@ function newestChange(sources: string): number {
 }
 
 /** Written beside and then renamed: several processes may do this at once. */
-function save(text: string, files: readonly unknown[], cache: string): string {
+function save(text: string, files: readonly unknown[], cache: string, name: string): string {
   mkdirSync(cache, { recursive: true });
-  const name = `${PREFIX}${createHash('sha256').update(text).digest('hex').slice(0, 16)}.mjs`;
-  const bundle = join(cache, name);
-  for (const old of readdirSync(cache)) if (old.startsWith(PREFIX) && old !== name) rmSync(join(cache, old));
+  const file = `${name}-${createHash('sha256').update(text).digest('hex').slice(0, 16)}.mjs`;
+  const bundle = join(cache, file);
+  for (const old of readdirSync(cache)) if (old.startsWith(`${name}-`) && old !== file) rmSync(join(cache, old));
   put(bundle, text);
-  put(join(cache, 'bundle.json'), JSON.stringify({ node: process.version, bundle: name, files }));
+  put(join(cache, `${name}.json`), JSON.stringify({ node: process.version, bundle: file, files }));
   return bundle;
 }
 
@@ -61,8 +64,8 @@ function put(path: string, text: string): void {
 const FROM = /^(import|export)\s+(?:([^;'"]*?)\sfrom\s+)?'([^']+)';?/gm;
 const LAZY = /\b(?:import|load)\('(\.[^']+\.ts)'\)/g;
 
-/** All modules that the entry reaches, imported now or later; those that others import come first. */
-export function collect(sources: string): Module[] {
+/** All modules that the entry reaches, imported now or later, by way of that command alone if it is one; those that others import come first. */
+export function collect(sources: string, name: string): Module[] {
   const seen = new Set<string>();
   const modules: Module[] = [];
   const visit = (path: string): void => {
@@ -72,7 +75,9 @@ export function collect(sources: string): Module[] {
     for (const [, , , specifier] of code.matchAll(FROM)) {
       if (specifier!.startsWith('.')) visit(join(dirname(path), specifier!));
     }
-    for (const [, specifier] of code.matchAll(LAZY)) visit(join(dirname(path), specifier!));
+    const later = [...code.matchAll(LAZY)].map(([, specifier]) => join(dirname(path), specifier!));
+    const isWanted = (found: string) => path !== TABLE || name === WHOLE || found === `cli/commands/${name}.ts`;
+    later.filter(isWanted).forEach(visit);
     modules.push({ path, code });
   };
   visit(ENTRY);

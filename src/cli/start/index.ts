@@ -17,9 +17,13 @@ const SOURCES = new URL('../../', import.meta.url).pathname;
 /** The launcher's cache folder. */
 const folder = process.env.NODE_COMPILE_CACHE;
 
+/** `trace` has a bundle of its own, half as large: its start is compared with bpftrace's. Its help is the program's. */
+const [command, option] = process.argv.slice(2);
+const name = command === 'trace' && option !== '--help' ? command : 'pebble';
+
 function freshBundle(cache: string): string | undefined {
   try {
-    const { node, bundle, files } = JSON.parse(readFileSync(`${cache}/bundle.json`, 'utf8')) as Manifest;
+    const { node, bundle, files } = JSON.parse(readFileSync(`${cache}/${name}.json`, 'utf8')) as Manifest;
     const path = `${cache}/${bundle}`;
     const isFresh = node === process.version && existsSync(path) && files.every(isUnchanged);
     return isFresh ? path : undefined;
@@ -36,7 +40,7 @@ function isUnchanged([path, mtimeMs, size]: Manifest['files'][number]): boolean 
 /** Sources that are being worked on are not bundled anew at every start. */
 async function makeBundle(cache: string): Promise<string | undefined> {
   const { bundleOnceQuiet } = await import('./bundle.ts');
-  return bundleOnceQuiet(SOURCES, cache);
+  return bundleOnceQuiet(SOURCES, cache, name);
 }
 
 async function entry(): Promise<string> {

@@ -1,7 +1,9 @@
 /** The `args` of a user function: where the calling convention puts what its debug information declares. */
 
 import { alignUp } from '../../base/record.ts';
-import { DWARF_ENCODING, type DwarfType, type FunctionInfo, peel } from '../../bpf/dwarf/index.ts';
+import { ENCODING as DWARF_ENCODING } from '../../bpf/dwarf/constants.ts';
+import type { FunctionInfo } from '../../bpf/dwarf/index.ts';
+import { type DwarfType, peel } from '../../bpf/dwarf/type.ts';
 import { debugType } from '../types/debug-types.ts';
 import { sizeOfType } from '../types/layout.ts';
 import type { Field } from '../types/type.ts';

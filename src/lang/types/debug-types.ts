@@ -1,11 +1,7 @@
 /** Types of the language made from a user program's debug information, each once and its fields only when asked for. */
-import {
-  DWARF_ENCODING,
-  type StructType as DwarfStruct,
-  type DwarfType,
-  type Member,
-  peel,
-} from '../../bpf/dwarf/index.ts';
+// The reader of debug information is for those who have some.
+import { ENCODING as DWARF_ENCODING } from '../../bpf/dwarf/constants.ts';
+import { type StructType as DwarfStruct, type DwarfType, type Member, peel } from '../../bpf/dwarf/type.ts';
 import { bitField } from './btf-types.ts';
 import {
   arrayOf,

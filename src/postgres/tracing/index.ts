@@ -1,4 +1,3 @@
 /** What PostgreSQL adds to the tracing language: `pg.query`, `pg:query_done`. */
 
-export { serverBinary } from './clusters.ts';
-export { type ClusterChoice, postgresTarget } from './provider.ts';
+export { type ClusterChoice, postgresTarget, serverBinary } from './provider.ts';

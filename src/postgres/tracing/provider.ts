@@ -8,6 +8,10 @@ export type { ClusterChoice } from './clusters.ts';
 /** Compilation is synchronous, as in tracer/host. */
 const load = createRequire(import.meta.url);
 const files = () => load('./library.ts') as typeof import('./library.ts');
+const clusters = () => load('./clusters.ts') as typeof import('./clusters.ts');
+
+/** The one program of the clusters chosen: what uprobes are attached to. */
+export const serverBinary = (choice: ClusterChoice): string => clusters().serverBinary(choice);
 
 export function postgresTarget(choice: ClusterChoice = {}): TargetProvider {
   let library: TargetLibrary | undefined;
