@@ -1,7 +1,7 @@
 /** The integer algorithm puts values where the real bounds do. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { bucketOf, lowerBound, MAX_SCALE, thresholds } from './exponential.ts';
+import { bucketOf, integerBound, lowerBound, MAX_SCALE, thresholds } from './exponential.ts';
 
 test('thresholds are the bounds rounded up, proven in integers', () => {
   for (let scale = 0; scale <= MAX_SCALE; scale++) {
@@ -26,6 +26,17 @@ test('every value below a million and its neighbourhood of powers of two lies wi
       }
     }
   }
+});
+
+test('the bound of a bucket in integers is the first value in it, or in the next that holds one', () => {
+  for (let scale = 0; scale <= MAX_SCALE; scale++) {
+    for (let index = 0; index < 30 << scale; index++) {
+      const bound = Number(integerBound(index, scale));
+      assert.ok(bucketOf(bound, scale) >= index, `scale ${scale}, bucket ${index}`);
+      if (bound > 1) assert.ok(bucketOf(bound - 1, scale) < index, `scale ${scale}, below bucket ${index}`);
+    }
+  }
+  assert.equal(integerBound(62 << 3, 3), 1n << 62n);
 });
 
 test('some buckets by hand', () => {

@@ -23,6 +23,17 @@ export function thresholds(scale: number): readonly number[] {
   return Array.from({ length: steps - 1 }, (_, k) => Math.ceil(2 ** (30 + (k + 1) / steps)));
 }
 
+/** The smallest integer whose bucket is `index` or a later one: exact where bucketOf is not. */
+export function integerBound(index: number, scale: number): bigint {
+  const exponent = BigInt(index >> scale);
+  const step = index & (2 ** scale - 1);
+  if (step === 0) return 1n << exponent;
+  const mantissa = BigInt(thresholds(scale)[step - 1]!);
+  if (exponent >= 30n) return mantissa << (exponent - 30n);
+  const bits = 30n - exponent;
+  return (mantissa + (1n << bits) - 1n) >> bits;
+}
+
 const cached: (readonly number[])[] = [];
 
 /** The bucket of an integer of 1 to 2^53; 0 has none. */

@@ -24,6 +24,8 @@ export const SYSTEM_MAPS = {
   scratch: 'scratch',
   /** Array of one value that user space fills before it attaches: see GLOBALS. */
   globals: 'globals',
+  /** Array of one value: a byte for each probe that is not 0 once it has fired. */
+  fired: 'fired',
 } as const;
 
 /** Maps that are no variables of the script; their shape is that of one compilation. */
@@ -130,6 +132,8 @@ export interface ScriptProbe {
   readonly how: 'attach' | 'begin' | 'end' | 'signal' | 'bench' | 'test';
   /** For 'signal': its name (SIGUSR1). */
   readonly signal?: string;
+  /** Its byte in the map `fired`, when the script has one; probes of one body share it. */
+  readonly fired?: number;
   readonly at: SourcePlace;
 }
 

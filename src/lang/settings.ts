@@ -13,6 +13,8 @@ export interface Settings extends ScriptConfig {
   readonly unsafe: boolean;
   /** Reads of memory that fail and look-ups that find nothing are reported (-k). */
   readonly reportReads: boolean;
+  /** Programs say that they ran, three instructions each, so that probes that never fired can be named. */
+  readonly reportProbes: boolean;
   /** Time series take their time from this scalar map: for tests of their output. */
   readonly clockMap?: string;
 }
@@ -26,6 +28,7 @@ export const DEFAULT_SETTINGS: Settings = {
   license: 'GPL',
   unsafe: false,
   reportReads: false,
+  reportProbes: false,
   printMapsOnExit: true,
   truncationTrailer: '..',
   missingProbes: 'error',

@@ -15,6 +15,7 @@ import type { RunOutput } from './output.ts';
 import { Pump } from './pump.ts';
 import { withSizedRing } from './ring-size.ts';
 import type { Session } from './session.ts';
+import { emptyRun, type Fired, silentProbes } from './silence.ts';
 import { SystemResolver } from './system-resolver.ts';
 import type { Target } from './target.ts';
 
@@ -66,15 +67,6 @@ function hintOf(probe: string | undefined, error: unknown): { hint?: string } {
   return hint === undefined ? {} : { hint };
 }
 
-/** Probes that are named where nothing came of them. */
-const MOST_NAMED = 5;
-
-function silenceOf(attached: readonly string[]): string {
-  const shown = attached.slice(0, MOST_NAMED).join(', ');
-  const more = attached.length > MOST_NAMED ? ` and ${attached.length - MOST_NAMED} more` : '';
-  return `No event: nothing was printed or stored. Attached: ${shown}${more}.`;
-}
-
 class Run implements Session {
   readonly script: CompiledScript;
   readonly collection: Collection;
@@ -87,6 +79,8 @@ class Run implements Session {
   /** Nothing is attached that could still fire: the run is over when the ring is empty. */
   #drainOnly = false;
   #exitCode: number | undefined;
+  /** A begin probe has called exit(): known after the first look at the ring. */
+  #endedAtOnce: boolean | undefined;
   #muted = false;
   #lost = 0;
   #events = 0;
@@ -125,7 +119,7 @@ class Run implements Session {
     this.#pump.drain();
     this.#reportLosses();
     this.#printMaps();
-    this.#reportSilence();
+    this.#reportSilence(this.#readFired());
     return this.#exitCode ?? 0;
   }
 
@@ -259,6 +253,7 @@ class Run implements Session {
 
   #isOver(found: number): boolean {
     this.#events += found;
+    this.#endedAtOnce ??= this.#exitCode !== undefined;
     this.#countLosses();
     this.output.settle();
     if (this.#exitCode !== undefined || this.output.closed || this.#options.signal?.aborted) return true;
@@ -306,13 +301,24 @@ class Run implements Session {
     this.#options.every?.next();
   }
 
-  /** Nothing came of a run: a probe that never fired looks like an answer. */
-  #reportSilence(): void {
+  /** Nothing came of a run, or of a probe: that looks like an answer. */
+  #reportSilence(fired: Fired): void {
     const { quiet, silence } = this.#options;
-    const attached = this.#probes('attach').map(({ name }) => name);
-    if ((quiet && !silence) || attached.length === 0 || this.#events > 0) return;
-    if (this.#stored || this.#results().some((map) => this.#snapshot(map).rows.length > 0)) return;
-    this.output.warning((silence ?? silenceOf)(attached));
+    const attached = this.#probes('attach');
+    if ((quiet && !silence) || attached.length === 0) return;
+    const isEmpty =
+      this.#events === 0 && !this.#stored && !this.#results().some((map) => this.#snapshot(map).rows.length > 0);
+    const text = isEmpty
+      ? (silence?.(attached.map(({ name }) => name)) ?? emptyRun(attached, fired))
+      : silentProbes(attached, fired);
+    if (text !== undefined) this.output.warning(text);
+  }
+
+  /** Where the script asks for it; whoever exits before anything can fire does not want to hear that nothing did. */
+  #readFired(): Fired {
+    if (!this.collection.maps.has(SYSTEM_MAPS.fired) || this.#endedAtOnce) return () => true;
+    const bytes = this.collection.keyed(SYSTEM_MAPS.fired).get(0) as Uint8Array;
+    return ({ fired }) => fired === undefined || bytes[fired] !== 0;
   }
 
   #printMaps(): void {

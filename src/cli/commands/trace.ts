@@ -98,7 +98,12 @@ function compileRequest(request: TraceRequest, target: Target | undefined, colou
       childPid: () => (options.cmd === undefined ? undefined : target?.pid),
     },
     environment: process.env,
-    settings: { ...DEFAULT_SETTINGS, unsafe: options.unsafe, reportReads: options.warnings },
+    settings: {
+      ...DEFAULT_SETTINGS,
+      unsafe: options.unsafe,
+      reportReads: options.warnings,
+      reportProbes: !options.quiet && !options['no-warnings'],
+    },
     positional,
     named,
     defines: { tracer_pid: BigInt(process.pid) },

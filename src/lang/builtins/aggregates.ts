@@ -1,21 +1,34 @@
-/** What a map can accumulate: count, sum, min, max, avg, stats, hist, lhist, tseries. */
+/** What a map can accumulate: count, sum, min, max, avg, stats, hist, ehist, lhist, tseries. */
+import { MAX_SCALE } from '../../base/exponential.ts';
 import { type Address, address, imm, type Operand, type Reg } from '../ir/index.ts';
 import type { Lowering } from '../lower/lowering.ts';
 import { pointerOf } from '../lower/memory.ts';
 import type { AggregateRow } from '../lower/rows.ts';
 import { offsetBy } from '../lower/value.ts';
 import type { Call } from '../syntax/ast.ts';
-import { AVG, EXTREME, histBuckets, lhistBuckets } from '../types/layout.ts';
+import { AVG, EXTREME, ehistBuckets, histBuckets, lhistBuckets } from '../types/layout.ts';
 import { integral } from '../types/operators.ts';
-import { type AggregateType, type HistType, isSigned, type LhistType, type Type, typeName } from '../types/type.ts';
+import {
+  type AggregateType,
+  type EhistType,
+  type HistType,
+  isSigned,
+  type LhistType,
+  type Type,
+  typeName,
+} from '../types/type.ts';
 import type { Typing } from '../types/typing.ts';
 import { logBucket } from './buckets.ts';
+import { bucketIndex } from './exponential.ts';
 import { numberArgument } from './text-argument.ts';
 import { timeSeries } from './time-series.ts';
 
 function addTo(at: Address, amount: Operand, l: Lowering): void {
   l.b.store(at, 8, l.b.add(l.b.load(at, 8), amount));
 }
+
+/** As attribution's histograms. */
+const DEFAULT_SCALE = 3;
 
 /** The sign of the argument is the sign of the aggregate. */
 function typed(kind: AggregateType['kind']): (call: Call, t: Typing) => Type | undefined {
@@ -90,6 +103,28 @@ const hist: AggregateRow = {
   },
 };
 
+const ehist: AggregateRow = {
+  name: 'ehist',
+  signature: '@m = ehist(int value, [int scale])',
+  doc: `Histogram of 2^scale buckets (0 to ${MAX_SCALE}, else 3: 9 % wide) to each power of two, printed with percentiles; a value of scale 3 takes 4 KiB on each CPU, and each scale more takes twice that.`,
+  arguments: [1, 2],
+  operands: 1,
+  type(call, t) {
+    const scale = call.arguments[1] ? numberArgument(call, 1, t) : BigInt(DEFAULT_SCALE);
+    if (scale === undefined) return undefined;
+    if (scale < 0n || scale > BigInt(MAX_SCALE)) return t.error(call, `ehist: scale ${scale} must be 0..${MAX_SCALE}`);
+    return typed('sum')(call, t) && { kind: 'ehist', scale: Number(scale) };
+  },
+  update(at, [value], type, _, l) {
+    const { scale } = type as EhistType;
+    const { b } = l;
+    const index = b.mov(imm(0));
+    const positive = () => b.add(bucketIndex(value!, scale, l), imm(2), index);
+    b.when('sge', value!, imm(0), () => b.when('eq', value!, imm(0), () => b.mov(imm(1), index), positive));
+    countBucket(at, index, ehistBuckets(scale), l);
+  },
+};
+
 const MAX_LHIST = 1000n;
 
 const lhist: AggregateRow = {
@@ -161,6 +196,7 @@ export const AGGREGATES: readonly AggregateRow[] = [
   average('avg', 'The average of the values.'),
   average('stats', 'Count, average and total of the values.'),
   hist,
+  ehist,
   lhist,
   timeSeries,
 ];

@@ -1,4 +1,4 @@
-/** exponential_bucket(n, scale): the histogram bucket that user space's exponential histograms use. */
+/** exponential_bucket(n, scale) and ehist(n, scale): the histogram bucket that user space's exponential histograms use. */
 import { MAX_SCALE, thresholds } from '../../base/exponential.ts';
 import { imm, type Operand, type Reg } from '../ir/index.ts';
 import { convert } from '../lower/convert.ts';
@@ -38,7 +38,7 @@ function addSteps(mantissa: Reg, bounds: readonly number[], low: number, high: n
 }
 
 /** The arithmetic is base/exponential.ts's, bit for bit. */
-function bucketIndex(value: Operand, scale: number, l: Lowering): Reg {
+export function bucketIndex(value: Operand, scale: number, l: Lowering): Reg {
   const index = l.b.mov(imm(0));
   l.b.when('ne', value, imm(0), () => {
     const exponent = highestBit(value, l);

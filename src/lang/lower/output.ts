@@ -18,6 +18,8 @@ export class Output {
   readonly stackMaps: StackMap[] = [];
   #globals = false;
   readonly #texts = new Map<string, Buffer>();
+  /** Bytes that say which probes have fired. */
+  fired = 0;
   /** Bytes of zeros that inserting new map values needs. */
   zeros = 0;
 
@@ -66,6 +68,9 @@ export class Output {
       maps.push({ name: SYSTEM_MAPS.lost, type: 'percpu_array', key: u32, value: u64, maxEntries: 1 });
     }
     if (this.#globals) maps.push({ name: SYSTEM_MAPS.globals, type: 'array', key: u32, value: GLOBALS, maxEntries: 1 });
+    if (this.fired > 0) {
+      maps.push({ name: SYSTEM_MAPS.fired, type: 'array', key: u32, value: bytes(this.fired), maxEntries: 1 });
+    }
     if (this.zeros > 0) {
       maps.push({ name: 'zeros', type: 'array', key: u32, value: bytes(this.zeros), maxEntries: 1 });
     }

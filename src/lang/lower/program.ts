@@ -3,7 +3,7 @@ import type { LinkSpec, MapSpec, ProgramSpec } from '../../bpf/spec/index.ts';
 import { type GenerateOptions, Generator } from '../codegen/index.ts';
 import type { KernelFeatures } from '../host.ts';
 import { address, type IrFunction, imm } from '../ir/index.ts';
-import type { ScriptProbe } from '../script.ts';
+import { type ScriptProbe, SYSTEM_MAPS } from '../script.ts';
 import type { Subprogram } from '../syntax/ast.ts';
 import { type Expression, walk } from '../syntax/index.ts';
 import type { TypedUnit } from '../types/infer.ts';
@@ -38,7 +38,8 @@ export function lowerUnits(units: readonly TypedUnit[], script: ScriptLowering):
     if (typed.unit.kind !== 'probe') continue;
     const name = `p${lowered.programs.length}`;
     const { unit } = typed;
-    const entry = lowerProbe(typed, unit, name, script);
+    const fired = reportsFiring(unit, script) ? script.output.fired++ : undefined;
+    const entry = lowerProbe(typed, unit, { name, fired }, script);
     const generated = generator.generate({
       name,
       functions: [entry.main, ...entry.callbacks, ...reached(unit, functions, script)],
@@ -67,6 +68,7 @@ export function lowerUnits(units: readonly TypedUnit[], script: ScriptLowering):
         how: point.how,
         at: placeOf(unit.probe.span),
         ...(point.signal && { signal: point.signal }),
+        ...(fired !== undefined && { fired }),
       });
     }
   }
@@ -95,10 +97,17 @@ function generateOptions(features: KernelFeatures = {}): GenerateOptions {
   return { isa: isaV4 ? 'v4' : 'v3', ...(!mayGoto && { loopLimit: countedRounds, loopCalls: bpfLoop }) };
 }
 
-function lowerProbe({ table }: TypedUnit, unit: ProbeUnit, name: string, script: ScriptLowering) {
+interface Named {
+  readonly name: string;
+  /** Of the byte that says that it fired. */
+  readonly fired: number | undefined;
+}
+
+function lowerProbe({ table }: TypedUnit, unit: ProbeUnit, { name, fired }: Named, script: ScriptLowering) {
   const l = new Lowering(script, unit, table, name, 1);
   l.context = l.b.parameters[0];
   if (unit.points[0].program === 'iter') loadObjects(unit, l);
+  if (fired !== undefined) markFired(fired, l);
   const { predicate, body } = unit.probe;
   if (mayFireAfterExit(unit)) l.b.when('ne', l.b.load(l.global('ended'), 8), imm(0), () => l.b.return(imm(0)));
   if (predicate) {
@@ -112,6 +121,16 @@ function lowerProbe({ table }: TypedUnit, unit: ProbeUnit, name: string, script:
   l.b.withSource(sourceLine(body.span), () => l.value(body));
   l.b.return(imm(0));
   return { main: l.b.finish(), callbacks: l.callbacks };
+}
+
+function reportsFiring({ points: [{ how, program, kind }] }: ProbeUnit, { typing }: ScriptLowering): boolean {
+  return typing.settings.reportProbes && how === 'attach' && program !== 'iter' && kind.isTimed !== true;
+}
+
+/** Written once: CPUs that only read a line of memory all keep it. */
+function markFired(index: number, l: Lowering): void {
+  const at = address(l.b.mapValue(SYSTEM_MAPS.fired), index);
+  l.b.when('eq', l.b.load(at, 1), imm(0), () => l.b.store(at, 1, imm(1)));
 }
 
 /** It takes a while until what calls exit() is detached; meanwhile it does nothing. Iterators run to their end. */

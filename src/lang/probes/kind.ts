@@ -17,6 +17,8 @@ export interface ProbeKind {
   readonly doc: string;
   /** Where a bare address of this probe points. */
   readonly space: 'kernel' | 'user' | 'unknown';
+  /** Fires by the clock, whatever happens: nobody wants to be told that it did not. */
+  readonly isTimed?: true;
   /** May end the compilation of this point with diagnostics. */
   expand(point: AttachPoint, context: ExpandContext): readonly ProbePoint[];
 }

@@ -12,6 +12,7 @@ function timed(name: string, shortName: string, doc: string, cpu: { cpu?: number
     usage: [`${name}:hz:N`, `${name}:us:N`, `${name}:ms:N`, `${name}:s:N`, `${name}:99ms`],
     doc,
     space: 'unknown',
+    isTimed: true,
     expand(point, { diagnostics, pid }) {
       const pace = parsePace(point.parts.slice(1));
       if (pace === undefined || typeof pace === 'string') {

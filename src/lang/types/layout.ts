@@ -38,6 +38,9 @@ export const TSERIES_BUCKET = record('tseries_bucket', { value: i64, meta: u64, 
 /** Buckets of hist(n, bits): negative values, each value below 2^bits, then 2^bits for each power of two up to 2^62. */
 export const histBuckets = (bits: number): number => ((64 - bits) << bits) + 1;
 
+/** Buckets of ehist(n, scale): negative values, 0, then 2^scale for each power of two up to 2^62. */
+export const ehistBuckets = (scale: number): number => (63 << scale) + 2;
+
 export const lhistBuckets = (min: bigint, max: bigint, step: bigint): number =>
   Number((max - min + step - 1n) / step) + 2;
 
@@ -89,6 +92,8 @@ function computeShape(type: Type): Shape {
       return EXTREME;
     case 'hist':
       return array(u64, histBuckets(type.bits));
+    case 'ehist':
+      return array(u64, ehistBuckets(type.scale));
     case 'lhist':
       return array(u64, lhistBuckets(type.min, type.max, type.step));
     case 'tseries':

@@ -98,6 +98,11 @@ export interface HistType {
   readonly kind: 'hist';
   readonly bits: number;
 }
+/** Exponential buckets, 2^scale to each power of two. */
+export interface EhistType {
+  readonly kind: 'ehist';
+  readonly scale: number;
+}
 export interface LhistType {
   readonly kind: 'lhist';
   readonly min: bigint;
@@ -153,6 +158,7 @@ export type Type =
   | StackType
   | AggregateType
   | HistType
+  | EhistType
   | LhistType
   | TSeriesType
   | TimestampType
@@ -286,6 +292,7 @@ const AGGREGATES: ReadonlySet<TypeKind> = new Set([
   'avg',
   'stats',
   'hist',
+  'ehist',
   'lhist',
   'tseries',
 ]);

@@ -5,7 +5,7 @@ import { textOf } from './printable-text.ts';
 
 const BAR = 52;
 
-export function histogramText({ lower, labels, counts }: Histogram): ByteText {
+export function histogramText({ lower, labels, counts, percentiles = [] }: Histogram): ByteText {
   const largest = counts.reduce((max, count) => (count > max ? count : max), 0n);
   let text = '';
   for (const [i, count] of counts.entries()) {
@@ -13,6 +13,7 @@ export function histogramText({ lower, labels, counts }: Histogram): ByteText {
     const bar = '@'.repeat(barWidth(count, largest)).padEnd(BAR);
     text += `${range.padEnd(16)}${count.toString().padStart(8)} |${bar}|\n`;
   }
+  if (percentiles.length > 0) text += `${percentiles.map(([share, most]) => `p${share} <= ${most}`).join(', ')}\n`;
   return text;
 }
 

@@ -1,5 +1,6 @@
-/** Counts per bucket as labelled histograms, for hist() and lhist(). */
-import type { HistType, LhistType } from '../../lang/types/type.ts';
+/** Counts per bucket as labelled histograms, for hist(), ehist() and lhist(). */
+import { integerBound } from '../../base/exponential.ts';
+import type { EhistType, HistType, LhistType } from '../../lang/types/type.ts';
 import { int64, type Printable, symbol } from './printable.ts';
 
 /** Labels are the upper bounds of the buckets; without a label the last bucket has none. */
@@ -9,6 +10,8 @@ export interface Histogram {
   readonly lower?: Printable;
   readonly labels: readonly Printable[];
   readonly counts: readonly bigint[];
+  /** What that share of the values, in hundredths, is at most; ascending. */
+  readonly percentiles?: readonly (readonly [hundredths: number, atMost: bigint])[];
 }
 
 /** The buckets from the first to the last that counted anything. */
@@ -38,6 +41,30 @@ function powerLabel(bucket: number, bits: number): Printable {
   const decade = Math.trunc(power / 10);
   const shown = (1n << BigInt(power - 10 * decade)) * steps;
   return symbol(`${shown}${['', 'K', 'M', 'G', 'T', 'P', 'E'][decade]}`, (1n << BigInt(power)) * steps);
+}
+
+const PERCENTILES = [50, 90, 99] as const;
+
+/** Bounds as integers; buckets that hold none, as between 2 and 3, are left out. */
+export function exponentialHistogram({ scale }: EhistType, counts: readonly bigint[]): Histogram {
+  // Bucket 0 is for negative values, 1 for 0.
+  const upper = (bucket: number): bigint => (bucket === 0 ? 0n : integerBound(bucket - 1, scale));
+  const held = counts.keys().filter((bucket) => bucket === 0 || upper(bucket) > upper(bucket - 1));
+  const buckets = [...held];
+  const used = buckets.map((bucket) => counts[bucket]!);
+  const whole = build(used, (i) => int64(upper(buckets[i]!)));
+  return { ...whole, percentiles: percentilesOf(used, (i) => upper(buckets[i]!) - 1n) };
+}
+
+function percentilesOf(counts: readonly bigint[], most: (bucket: number) => bigint): [number, bigint][] {
+  const total = counts.reduce((sum, count) => sum + count, 0n);
+  if (total === 0n) return [];
+  let seen = 0n;
+  const upTo = counts.map((count) => {
+    seen += count;
+    return seen;
+  });
+  return PERCENTILES.map((share) => [share, most(upTo.findIndex((sum) => sum * 100n >= total * BigInt(share)))]);
 }
 
 /** No divisor: bpftrace ignores print()'s for linear histograms. */

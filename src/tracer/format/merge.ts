@@ -1,9 +1,9 @@
 /** The CPUs' copies of a map's value, merged by its type. */
 import { type RecordShape, sizeOf } from '../../base/record.ts';
 import type { MergeRule, ScriptMap } from '../../lang/script.ts';
-import { AVG, EXTREME, histBuckets, lhistBuckets, shapeOf } from '../../lang/types/layout.ts';
+import { AVG, EXTREME, ehistBuckets, histBuckets, lhistBuckets, shapeOf } from '../../lang/types/layout.ts';
 import { isAggregate, type RecordType, type Type } from '../../lang/types/type.ts';
-import { type Histogram, histogram, linearHistogram } from './histogram.ts';
+import { exponentialHistogram, type Histogram, histogram, linearHistogram } from './histogram.ts';
 import { integer, type Printable, toBytes, uint64 } from './printable.ts';
 import { type ReadContext, readerOf, readInt } from './read-value.ts';
 import type { TimeSeries } from './time-series.ts';
@@ -43,6 +43,11 @@ export function merger(type: Type, map: ScriptMap, context: ReadContext): Merger
       return (values, copies, divisor) => {
         const counts = sumBuckets(values, copies, histBuckets(type.bits));
         return { rank: total(counts), value: () => histogram(type, counts, divisor) };
+      };
+    case 'ehist':
+      return (values, copies) => {
+        const counts = sumBuckets(values, copies, ehistBuckets(type.scale));
+        return { rank: total(counts), value: () => exponentialHistogram(type, counts) };
       };
     case 'lhist':
       return (values, copies) => {

@@ -12,7 +12,7 @@ export interface Ranked {
 }
 
 /** Kept in the order of their keys' bytes before they are sorted by value, if they are. */
-const BUCKETED: ReadonlySet<TypeKind> = new Set(['hist', 'lhist', 'tseries']);
+const BUCKETED: ReadonlySet<TypeKind> = new Set(['hist', 'ehist', 'lhist', 'tseries']);
 
 /** Numbers and aggregates by value; everything else by key, integers as signed numbers and texts by their bytes. */
 export function sortEntries<Entry extends Ranked>(map: ScriptMap, keys: DataView, entries: Entry[]): Entry[] {

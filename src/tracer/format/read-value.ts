@@ -159,6 +159,7 @@ export function readerOf(type: Type, context: ReadContext, shape?: Shape): Reade
     case 'stats':
       return (view, offset) => integer(readInt(view, offset, 8, type.signed), type.signed);
     case 'hist':
+    case 'ehist':
     case 'lhist':
     case 'tseries':
       throw new TypeError(`a ${type.kind} has no single printable value`);

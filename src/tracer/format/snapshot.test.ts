@@ -1,7 +1,7 @@
 /** Maps as text and as JSON, from memory to lines. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { histBuckets } from '../../lang/types/layout.ts';
+import { ehistBuckets, histBuckets } from '../../lang/types/layout.ts';
 import {
   type AggregateType,
   INT32,
@@ -136,6 +136,23 @@ test('a finer histogram, large values, and one that is all zero', () => {
     text: '@:\n\n',
     json: '{"type": "hist", "data": {"@": []}}\n',
   });
+});
+
+test('an exponential histogram: no bucket without integers, percentiles as bounds', () => {
+  // Scale 2: [1], then [2] and [3] of the four between 2 and 4, then 4 to a power of two.
+  const buckets = { 0: 1n, 2: 2n, 6: 1n, 16: 96n };
+  const { text, json } = shown({ kind: 'ehist', scale: 2 }, undefined, [[0, counts(ehistBuckets(2), buckets)]]);
+  const lines = text.split('\n').map((line) => line.replace(/ *\|.*/, ''));
+  assert.deepEqual(lines.slice(1, 7), [
+    '(..., 0)               1',
+    '[0]                    0',
+    '[1]                    2',
+    '[2]                    1',
+    '[3]                    0',
+    '[4]                    0',
+  ]);
+  assert.match(text, /\n\[12, 14\) +96 \|@{52}\|\np50 <= 13, p90 <= 13, p99 <= 13\n\n$/);
+  assert.deepEqual(JSON.parse(json).data['@'].at(-1), { min: 12, max: 13, count: 96 });
 });
 
 test('linear histograms: suffixes only where all bounds can have them', () => {

@@ -60,6 +60,7 @@ function snapshotType(type: Type): MapSnapshot['type'] {
     case 'stats':
       return 'stats';
     case 'hist':
+    case 'ehist':
     case 'lhist':
       return 'hist';
     case 'tseries':
