@@ -17,7 +17,7 @@ test('the busiest get series, the rest is other, and nothing falls', () => {
     { a: 14, b: 35, c: 206, d: 1 },
   ];
   for (const step of steps) {
-    const series = tracker.advance(reading(step));
+    const series = tracker.advance(reading(step), 0);
     assert.ok(series.length <= 2);
     const all = [
       ...series.map(({ name, values }) => [name, values[0]!] as const),
@@ -33,4 +33,14 @@ test('the busiest get series, the rest is other, and nothing falls', () => {
     }
   }
   assert.deepEqual(Object.fromEntries(seen), { a: 12, b: 35, c: 200, other: 21 });
+});
+
+test('a series stays through quiet readings, and goes when another has done more for minutes', () => {
+  const tracker = new TopTracker<string>(1, (growth) => growth[0]!);
+  const names = (rows: Record<string, number>, atMs: number): string[] =>
+    tracker.advance(reading(rows), atMs).map(({ name }) => name);
+  assert.deepEqual(names({ a: 100, b: 1 }, 0), ['a']);
+  assert.deepEqual(names({ a: 100, b: 2 }, 1000), ['a']);
+  assert.deepEqual(names({ a: 100, b: 40 }, 300_000), ['a']);
+  assert.deepEqual(names({ a: 100, b: 80 }, 600_000), ['b']);
 });

@@ -9,9 +9,11 @@ export interface TopSeries<Name> {
   readonly key: string;
   readonly name: Name;
   readonly values: Float64Array;
+  /** When it began to count for itself; absent: with everything. */
+  readonly sinceMs: number | undefined;
 }
 
-interface Member<Name> {
+interface Member<Name> extends Pick<TopSeries<Name>, 'sinceMs'> {
   readonly name: Name;
   /** What it had counted when it got its series. */
   readonly base: Float64Array;
@@ -21,13 +23,17 @@ interface Member<Name> {
 
 /** Newcomers must have done so many times as much as the least of those that are in. */
 const TO_REPLACE = 2;
+/** What was done so long ago counts half: a quiet minute, or somebody who reads every second, changes no order. */
+const HALF_LIFE_MS = 5 * 60_000;
 
 export class TopTracker<Name> {
   readonly #most: number;
   readonly #score: (growth: Float64Array) => number;
   readonly #members = new Map<string, Member<Name>>();
   #last = new Map<string, Float64Array>();
-  #isFirst = true;
+  #scores: ReadonlyMap<string, number> = new Map();
+  /** Of the reading before. */
+  #lastMs: number | undefined;
   other: Float64Array = new Float64Array(0);
 
   constructor(most: number, score: (growth: Float64Array) => number) {
@@ -35,37 +41,46 @@ export class TopTracker<Name> {
     this.#score = score;
   }
 
-  /** `now` counts from the start. Sums only: `other` is what is left of the total. */
-  advance(now: ReadonlyMap<string, { readonly name: Name; readonly values: Float64Array }>): TopSeries<Name>[] {
-    this.#choose(now);
+  /** `now` counts from the start, and was read at `atMs`. Sums only: `other` is what is left of the total. */
+  advance(
+    now: ReadonlyMap<string, { readonly name: Name; readonly values: Float64Array }>,
+    atMs: number,
+  ): TopSeries<Name>[] {
+    this.#choose(now, atMs);
     const series = [...this.#members].map(([key, member]) => {
       const values = now.get(key)?.values;
       if (values) member.values = values;
-      return { key, name: member.name, values: member.values.map((value, at) => value - member.base[at]!) };
+      const { name, sinceMs } = member;
+      return { key, name, sinceMs, values: member.values.map((value, at) => value - member.base[at]!) };
     });
     this.other = totalOf([...now.values()].map(({ values }) => values));
     for (const { values } of series) add(this.other, values, -1);
     this.#last = new Map([...now].map(([key, { values }]) => [key, values]));
-    this.#isFirst = false;
+    this.#lastMs = atMs;
     return series;
   }
 
-  #choose(now: ReadonlyMap<string, { readonly name: Name; readonly values: Float64Array }>): void {
+  #choose(now: ReadonlyMap<string, { readonly name: Name; readonly values: Float64Array }>, atMs: number): void {
     for (const key of this.#members.keys()) if (!now.has(key)) this.#members.delete(key);
+    const kept = 0.5 ** (Math.max(0, atMs - (this.#lastMs ?? atMs)) / HALF_LIFE_MS);
     const scored = [...now].map(([key, { name, values }]) => {
       const last = this.#last.get(key);
-      return { key, name, values, score: this.#score(last ? values.map((value, at) => value - last[at]!) : values) };
+      const grown = this.#score(last ? values.map((value, at) => value - last[at]!) : values);
+      return { key, name, values, score: grown + kept * (this.#scores.get(key) ?? 0) };
     });
     const scores = new Map(scored.map(({ key, score }) => [key, score]));
+    this.#scores = scores;
     for (const { key, name, values, score } of scored.toSorted((a, b) => b.score - a.score)) {
       if (this.#members.has(key)) continue;
       if (this.#members.size >= this.#most && !this.#replaceOne(score, scores)) break;
       this.#members.set(key, {
         name,
         values,
-        base: this.#isFirst
-          ? new Float64Array(values.length)
-          : (this.#last.get(key) ?? new Float64Array(values.length)),
+        sinceMs: this.#lastMs,
+        base:
+          this.#lastMs === undefined
+            ? new Float64Array(values.length)
+            : (this.#last.get(key) ?? new Float64Array(values.length)),
       });
     }
   }
