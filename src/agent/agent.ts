@@ -13,6 +13,7 @@ import { giveBackMemory } from './give-back.ts';
 import { Governor, parseBudget } from './governor.ts';
 import { LiveFeed } from './live.ts';
 import { MetricFamilies } from './metrics/families.ts';
+import { OtlpPush, otlpTarget } from './otlp/index.ts';
 import { ProcessCost } from './process-cost.ts';
 import { Recorder } from './recorder.ts';
 import { VERSION } from './version.ts';
@@ -30,6 +31,7 @@ interface Parts {
   readonly feed: LiveFeed;
   readonly store: Store | undefined;
   readonly governor: Governor;
+  readonly otlp: ReturnType<typeof otlpTarget>;
 }
 
 export class Agent {
@@ -48,6 +50,7 @@ export class Agent {
   #isClosing = false;
   readonly #metrics: MetricFamilies;
   readonly #findings: FindingWatch | undefined;
+  readonly #otlp: OtlpPush | undefined;
   readonly #settling: NodeJS.Timeout = setTimeout(giveBackMemory, SETTLED_MS).unref();
   readonly #givingBack: NodeJS.Timeout = setInterval(giveBackMemory, GIVE_BACK_EVERY_MS).unref();
   #nextFindingsMs = Date.now() + FINDINGS_EVERY_MS;
@@ -55,6 +58,7 @@ export class Agent {
   static async start(configuration: Configuration, onError: (error: unknown) => void): Promise<Agent> {
     const { pgdata, store: url } = configuration;
     const budget = parseBudget(configuration.budget);
+    const otlp = otlpTarget(configuration);
     // What is easily wrong first: a path that cannot be written is told before anything is attached.
     const store =
       url === NO_STORE
@@ -77,11 +81,11 @@ export class Agent {
       restMs: configuration.flush_interval + 1000,
       catalogs,
     });
-    return new Agent(configuration, { attribution, store, feed, governor }, onError);
+    return new Agent(configuration, { attribution, store, feed, governor, otlp }, onError);
   }
 
   private constructor(configuration: Configuration, parts: Parts, onError: (error: unknown) => void) {
-    const { attribution, feed, store, governor } = parts;
+    const { attribution, feed, store, governor, otlp } = parts;
     this.#governor = governor;
     this.#configuration = configuration;
     this.#attribution = attribution;
@@ -100,6 +104,16 @@ export class Agent {
         onError,
         records: (interval, now) => this.#measure(interval, now),
       });
+    this.#otlp =
+      otlp &&
+      new OtlpPush(otlp, {
+        host,
+        version: VERSION,
+        startedMs: this.#started,
+        families: () => this.families(),
+        executions: feed.executions,
+        onError,
+      });
   }
 
   async status(): Promise<AgentStatus> {
@@ -117,6 +131,7 @@ export class Agent {
         dropped: this.#attribution.dropped(),
       },
       history: { ...historyOf(await this.store?.state()), flush_interval_us: flushMs * 1000 },
+      otlp: this.#otlp?.status ?? null,
       clusters: clusters.map(({ pgdata, major, systemIdentifier }) => ({
         pgdata,
         major,
@@ -141,6 +156,7 @@ export class Agent {
     this.#isClosing = true;
     clearTimeout(this.#settling);
     clearInterval(this.#givingBack);
+    await this.#otlp?.close();
     this.feed.close();
     await this.feed.catalogs?.close();
     await this.#governor.close();

@@ -31,6 +31,22 @@ export interface AgentStatus {
     readonly pending_intervals: number;
     readonly lost_intervals: number;
   };
+  /** What is sent to OpenTelemetry; null where nothing is. */
+  readonly otlp: OtlpStatus | null;
   readonly clusters: readonly ClusterInfo[];
   readonly refused: readonly { readonly pgdata: string; readonly reason: string }[];
+}
+
+export interface OtlpStatus {
+  readonly endpoint: string;
+  /** Requests that were taken. */
+  readonly sent: number;
+  /** Requests that wait for the receiver. */
+  readonly pending: number;
+  /** Requests that were refused, or given up because too many waited. */
+  readonly lost: number;
+  /** Data points and spans of requests that were taken without them. */
+  readonly rejected_items: number;
+  /** Why the last attempt failed; null when it did not. */
+  readonly trouble: string | null;
 }

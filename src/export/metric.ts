@@ -3,14 +3,18 @@ import type { Histogram } from '../aggregate/index.ts';
 
 export type Labels = Readonly<Record<string, string>>;
 
-export interface Sample {
+interface Labelled {
   readonly labels: Labels;
+  /** When a counter began at nothing; absent: at the start of the agent. */
+  readonly sinceMs?: number | undefined;
+}
+
+export interface Sample extends Labelled {
   readonly value: number;
 }
 
 /** Of ns; shown in seconds. */
-export interface HistogramSample {
-  readonly labels: Labels;
+export interface HistogramSample extends Labelled {
   readonly histogram: Histogram;
   readonly sumSeconds: number;
 }

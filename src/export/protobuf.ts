@@ -7,8 +7,8 @@ const BYTES = 2;
 export class Message {
   readonly #parts: Buffer[] = [];
 
-  /** Of any size below 2^53. */
-  uint(field: number, value: number): this {
+  /** Of any size below 2^53; also int64 of any sign as a bigint. */
+  uint(field: number, value: number | bigint): this {
     return this.#push(field, VARINT, varint(BigInt(value)));
   }
 
@@ -27,6 +27,11 @@ export class Message {
     const bytes = Buffer.alloc(8);
     bytes.writeBigUInt64LE(BigInt.asUintN(64, value));
     return this.#push(field, FIXED64, bytes);
+  }
+
+  /** A list of integers that are not negative. */
+  packed(field: number, values: readonly (number | string)[]): this {
+    return this.bytes(field, Buffer.concat(values.map((value) => varint(BigInt(value)))));
   }
 
   bytes(field: number, value: Uint8Array): this {

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { PebbleError } from '../../base/errors.ts';
+import { otlpTarget } from '../otlp/index.ts';
 import { settingsTable } from './document.ts';
 import { compare, loadConfiguration } from './index.ts';
 import { parseFile, readSettings } from './parse.ts';
@@ -49,6 +50,25 @@ test('says what is wrong, where, and what to write', () => {
   assert.match(refused('keep_1h = soon'), /^reading keep_1h \(agent\.conf\): "soon" is not a time such as/);
   assert.match(refused('flush_interval = 10ms'), /"10ms" is not a time/);
   assert.match(refused('max_size = 5'), /"5" is not a size/);
+});
+
+test('OTLP: where to, how and what is checked at the start', () => {
+  assert.equal(otlpTarget(read('')), undefined);
+  const { endpoint, headers, isJson, signals } = otlpTarget(
+    read(
+      "otlp_endpoint = 'https://c/x/'\notlp_headers = 'Authorization=Basic a=b, x-org: 1'\notlp_protocol = http/json",
+    ),
+  )!;
+  assert.deepEqual([endpoint, headers, isJson], ['https://c/x', { authorization: 'Basic a=b', 'x-org': '1' }, true]);
+  assert.deepEqual([...signals], ['metrics', 'traces']);
+  const wrong = (text: string): RegExp => new RegExp(`^reading ${text} is not understood$`);
+  const refuses = (text: string, message: RegExp): void =>
+    assert.throws(() => otlpTarget(read(`otlp_endpoint = ${text}`)), { name: 'PebbleError', message });
+  refuses('collector:4318', wrong('otlp_endpoint: "collector:4318"'));
+  refuses('http://c\notlp_protocol = grpc', wrong('otlp_protocol: "grpc"'));
+  refuses('http://c\notlp_signals = logs', wrong('otlp_signals: "logs"'));
+  // No password is printed.
+  refuses('http://c\notlp_headers = "secret words"', wrong('otlp_headers: .*'));
 });
 
 test('the command line wins; a reload changes some settings, and says which it cannot', () => {

@@ -2,6 +2,7 @@
 import { hostname } from 'node:os';
 import { DEFAULT_RETENTION } from '../../store/index.ts';
 import { ACCESS_SETTINGS } from './access-settings.ts';
+import { EXPORT_SETTINGS } from './export-settings.ts';
 
 interface Described {
   readonly summary: string;
@@ -95,16 +96,7 @@ export const SETTINGS = {
     default: '1%',
     summary: "of all CPUs' time, for what watching costs: signals are given up when it takes more; or `none`",
   },
-  metrics_listen: {
-    kind: 'text',
-    default: '',
-    summary: 'HOST:PORT of `/metrics` for Prometheus, without a password; off unless given',
-  },
-  metrics_queries: {
-    kind: 'count',
-    default: 50,
-    summary: 'queries with metrics of their own, those with the most time; all others together are `other`',
-  },
+  ...EXPORT_SETTINGS,
   ...ACCESS_SETTINGS,
 } as const satisfies Readonly<Record<string, Setting>>;
 

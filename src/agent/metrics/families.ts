@@ -89,6 +89,7 @@ export class MetricFamilies {
     const executed = [...totals.queries].filter(([, { identity }]) => identity.executes);
     const series = this.#top.advance(
       new Map(executed.map(([key, one]) => [key, { name: nameOf(one), values: one.counters }])),
+      totals.wallMs,
     );
     return [
       ...this.#queryFamilies(series),
@@ -101,15 +102,16 @@ export class MetricFamilies {
 
   #queryFamilies(series: readonly TopSeries<Named>[]): Family[] {
     const rows = [
-      ...series.map(({ name, values }) => ({ labels: name.labels, values })),
-      { labels: OTHER, values: this.#top.other },
+      ...series.map(({ name, values, sinceMs }) => ({ labels: name.labels, values, sinceMs })),
+      { labels: OTHER, values: this.#top.other, sinceMs: undefined },
     ];
     return QUERY_METRICS.map(({ name, help, counters, unit = 1 }) => ({
       name,
       help,
       type: 'counter',
-      samples: rows.map(({ labels, values }) => ({
+      samples: rows.map(({ labels, values, sinceMs }) => ({
         labels,
+        sinceMs,
         value: counters.reduce((sum, counter) => sum + (values[at(counter)] ?? 0), 0) * unit,
       })),
     }));
@@ -120,13 +122,13 @@ export class MetricFamilies {
     for (const { latency } of queries.values()) other.merge(latency);
     const shown = new Set(series.map(({ key }) => key));
     for (const key of this.#bases.keys()) if (!shown.has(key)) this.#bases.delete(key);
-    const samples = series.map(({ key, name, values }) => {
+    const samples = series.map(({ key, name, values, sinceMs }) => {
       if (!this.#bases.has(key))
         this.#bases.set(key, (this.#isFirst ? undefined : this.#last.get(key)) ?? new Histogram());
       const histogram = queries.get(key)!.latency.clone();
       histogram.subtract(this.#bases.get(key)!);
       other.subtract(histogram);
-      return { labels: name.labels, histogram, sumSeconds: values[at('latency')]! / NANOSECONDS };
+      return { labels: name.labels, sinceMs, histogram, sumSeconds: values[at('latency')]! / NANOSECONDS };
     });
     this.#last = new Map([...queries].map(([key, { latency }]) => [key, latency]));
     this.#isFirst = false;
@@ -199,7 +201,7 @@ function waitFamilies(waits: readonly WaitTotals[]): Family[] {
 }
 
 function agentFamilies(
-  { cost, history, clusters, started }: AgentStatus,
+  { cost, history, clusters, started, otlp }: AgentStatus,
   dropped: number,
   queries: { shown: number; all: number },
 ): Family[] {
@@ -209,6 +211,19 @@ function agentFamilies(
     type,
     samples: [{ labels: {}, value }],
   });
+  const exported = otlp
+    ? [
+        one('counter', 'pebble_otlp_requests_total', 'Requests that the receiver of OTLP took.', otlp.sent),
+        one('counter', 'pebble_otlp_lost_requests_total', 'Requests that were refused or given up.', otlp.lost),
+        one(
+          'counter',
+          'pebble_otlp_rejected_items_total',
+          'Data points and spans that the receiver left out.',
+          otlp.rejected_items,
+        ),
+        one('gauge', 'pebble_otlp_pending_requests', 'Requests that wait for the receiver.', otlp.pending),
+      ]
+    : [];
   const uptime = (Date.now() - Date.parse(started)) / 1000;
   return [
     {
@@ -237,5 +252,6 @@ function agentFamilies(
     one('gauge', 'pebble_history_bytes', 'Size of the history.', history.bytes),
     one('gauge', 'pebble_history_pending_intervals', 'Intervals that wait to be written.', history.pending_intervals),
     one('counter', 'pebble_history_lost_intervals_total', 'Intervals that were given up.', history.lost_intervals),
+    ...exported,
   ];
 }

@@ -55,12 +55,13 @@ function report(plan: AgentPlan, configuration: Configuration): string[] {
   ];
 }
 
-function openedBy({ listen, store, sql_listen, metrics_listen }: Configuration): string[] {
+function openedBy({ listen, store, sql_listen, metrics_listen, otlp_endpoint }: Configuration): string[] {
   const lines: readonly (readonly [string, string])[] = [
     ['pages', listen],
     ['history', store],
     ['SQL', sql_listen === '' ? 'no' : sql_listen],
     ['metrics', metrics_listen === '' ? 'no' : metrics_listen],
+    ['OTLP', otlp_endpoint === '' ? 'no' : `to ${otlp_endpoint}`],
   ];
   return lines.map(([what, where]) => `  ${what.padEnd(8)} ${where}`);
 }

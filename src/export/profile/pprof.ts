@@ -3,8 +3,8 @@
  * Statement, wait and phase are labels of each sample.
  */
 import type { ProfileFrame, ProfileRow } from '../../api/index.ts';
+import { Message } from '../protobuf.ts';
 import { doerLabel, innerLabels } from './label.ts';
-import { MessageWriter } from './protobuf.ts';
 
 const PROFILE = {
   sampleType: 1,
@@ -34,13 +34,9 @@ export interface Period {
 export function toPprof(rows: readonly ProfileRow[], { startMs, durationNs, periodNs }: Period): Uint8Array {
   const strings = new Numbers(['']);
   const frames = new Numbers<string>();
-  const message = new MessageWriter();
-  const time = new MessageWriter()
-    .number(VALUE_TYPE.type, strings.of('time'))
-    .number(VALUE_TYPE.unit, strings.of('nanoseconds'));
-  const samples = new MessageWriter()
-    .number(VALUE_TYPE.type, strings.of('samples'))
-    .number(VALUE_TYPE.unit, strings.of('count'));
+  const message = new Message();
+  const time = new Message().uint(VALUE_TYPE.type, strings.of('time')).uint(VALUE_TYPE.unit, strings.of('nanoseconds'));
+  const samples = new Message().uint(VALUE_TYPE.type, strings.of('samples')).uint(VALUE_TYPE.unit, strings.of('count'));
   message.message(PROFILE.sampleType, samples).message(PROFILE.sampleType, time);
   for (const row of rows) message.message(PROFILE.sample, sampleOf(row, frames, strings));
   frames.list.forEach((frame, index) => {
@@ -48,16 +44,16 @@ export function toPprof(rows: readonly ProfileRow[], { startMs, durationNs, peri
     addLocation(message, index + 1, strings.of(name), strings.of(file));
   });
   for (const text of strings.list) message.text(PROFILE.string, text);
-  message.number(PROFILE.time, startMs * 1e6).number(PROFILE.duration, durationNs);
-  return message.message(PROFILE.periodType, time).number(PROFILE.period, periodNs).finish();
+  message.uint(PROFILE.time, startMs * 1e6).uint(PROFILE.duration, durationNs);
+  return message.message(PROFILE.periodType, time).uint(PROFILE.period, periodNs).finish();
 }
 
 /** Locations have the innermost first. */
-function sampleOf(row: ProfileRow, frames: Numbers<string>, strings: Numbers<string>): MessageWriter {
+function sampleOf(row: ProfileRow, frames: Numbers<string>, strings: Numbers<string>): Message {
   const key = ({ function: name, module }: ProfileFrame): string => `${name}\n${module}`;
-  const sample = new MessageWriter()
-    .numbers(SAMPLE.locations, row.stack.map((frame) => frames.of(key(frame)) + 1).reverse())
-    .numbers(SAMPLE.values, [row.samples, Math.round(row.time_us * 1000)]);
+  const sample = new Message()
+    .packed(SAMPLE.locations, row.stack.map((frame) => frames.of(key(frame)) + 1).reverse())
+    .packed(SAMPLE.values, [row.samples, Math.round(row.time_us * 1000)]);
   const wait = row.wait_event === null ? undefined : `${row.wait_event_type} ${row.wait_event}`;
   const labels = {
     query: doerLabel(row),
@@ -70,22 +66,19 @@ function sampleOf(row: ProfileRow, frames: Numbers<string>, strings: Numbers<str
   };
   for (const [name, value] of Object.entries(labels)) {
     if (value === null || value === undefined) continue;
-    sample.message(
-      SAMPLE.label,
-      new MessageWriter().number(LABEL.key, strings.of(name)).number(LABEL.text, strings.of(value)),
-    );
+    sample.message(SAMPLE.label, new Message().uint(LABEL.key, strings.of(name)).uint(LABEL.text, strings.of(value)));
   }
   return sample;
 }
 
 /** A function has one location: its lines are not known. */
-function addLocation(message: MessageWriter, id: number, name: number, file: number): void {
-  const fn = new MessageWriter().number(FUNCTION.id, id).number(FUNCTION.name, name);
-  fn.number(FUNCTION.systemName, name).number(FUNCTION.file, file);
-  const line = new MessageWriter().number(LINE.function, id);
+function addLocation(message: Message, id: number, name: number, file: number): void {
+  const fn = new Message().uint(FUNCTION.id, id).uint(FUNCTION.name, name);
+  fn.uint(FUNCTION.systemName, name).uint(FUNCTION.file, file);
+  const line = new Message().uint(LINE.function, id);
   message
     .message(PROFILE.function, fn)
-    .message(PROFILE.location, new MessageWriter().number(LOCATION.id, id).message(LOCATION.line, line));
+    .message(PROFILE.location, new Message().uint(LOCATION.id, id).message(LOCATION.line, line));
 }
 
 /** Gives each value a number, in the order of first sight. */

@@ -1,5 +1,6 @@
 /** Our exponential buckets of ns as Prometheus' of seconds. */
 import type { Histogram } from '../../aggregate/index.ts';
+import { nativeShift } from '../exponential-seconds.ts';
 
 /** Powers of two from 16 µs to 69 s: bounds of ours, so that counts below them are exact. */
 const CLASSIC = Array.from({ length: 12 }, (_, n) => 14 + 2 * n);
@@ -19,12 +20,9 @@ export interface Span {
   readonly counts: readonly number[];
 }
 
-/**
- * Prometheus' bucket i of schema s ends at 2^(i / 2^s) seconds, ours begins at 2^(i / 2^s) ns. A second is no power of two of
- * nanoseconds: the bounds are moved by the nearest whole number of buckets, which at 8 of them to a power of two is 1.6 % off.
- */
+/** Prometheus' bucket i of schema s ends at 2^(i / 2^s) seconds, ours begins at 2^(i / 2^s) ns. */
 export function nativeSpans(histogram: Histogram): Span[] {
-  const shift = 1 - Math.round(Math.log2(1e9) * 2 ** histogram.scale);
+  const shift = 1 + nativeShift(histogram.scale);
   const spans: { offset: number; counts: number[] }[] = [];
   let end = 0;
   for (const { index, count } of histogram.buckets()) {

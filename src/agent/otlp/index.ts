@@ -1,0 +1,3 @@
+/** Exports to OpenTelemetry. */
+export { OtlpPush } from './push.ts';
+export { otlpTarget } from './target.ts';
