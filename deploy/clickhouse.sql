@@ -41,6 +41,17 @@ CREATE TABLE IF NOT EXISTS pebble.queries (
   parallel_on_cpu UInt64,
   parallel_off_cpu UInt64,
   parallel_run_queue UInt64,
+  measured UInt64,
+  rows UInt64,
+  received UInt64,
+  sent UInt64,
+  temp_files UInt64,
+  temp_bytes UInt64,
+  temp_unseen UInt64,
+  major_faults UInt64,
+  memory_grown UInt64,
+  memory_kept UInt64,
+  memory_max UInt64,
   zeros UInt64,
   buckets Array(Int32),
   counts Array(UInt64)
@@ -87,6 +98,17 @@ CREATE TABLE IF NOT EXISTS pebble.queries_1min (
   parallel_on_cpu AggregateFunction(sum, UInt64),
   parallel_off_cpu AggregateFunction(sum, UInt64),
   parallel_run_queue AggregateFunction(sum, UInt64),
+  measured AggregateFunction(sum, UInt64),
+  rows AggregateFunction(sum, UInt64),
+  received AggregateFunction(sum, UInt64),
+  sent AggregateFunction(sum, UInt64),
+  temp_files AggregateFunction(sum, UInt64),
+  temp_bytes AggregateFunction(sum, UInt64),
+  temp_unseen AggregateFunction(sum, UInt64),
+  major_faults AggregateFunction(sum, UInt64),
+  memory_grown AggregateFunction(sum, UInt64),
+  memory_kept AggregateFunction(sum, UInt64),
+  memory_max AggregateFunction(max, UInt64),
   zeros AggregateFunction(sum, UInt64),
   histogram AggregateFunction(sumMap, Array(Int32), Array(UInt64))
 )
@@ -132,12 +154,81 @@ CREATE TABLE IF NOT EXISTS pebble.queries_1h (
   parallel_on_cpu AggregateFunction(sum, UInt64),
   parallel_off_cpu AggregateFunction(sum, UInt64),
   parallel_run_queue AggregateFunction(sum, UInt64),
+  measured AggregateFunction(sum, UInt64),
+  rows AggregateFunction(sum, UInt64),
+  received AggregateFunction(sum, UInt64),
+  sent AggregateFunction(sum, UInt64),
+  temp_files AggregateFunction(sum, UInt64),
+  temp_bytes AggregateFunction(sum, UInt64),
+  temp_unseen AggregateFunction(sum, UInt64),
+  major_faults AggregateFunction(sum, UInt64),
+  memory_grown AggregateFunction(sum, UInt64),
+  memory_kept AggregateFunction(sum, UInt64),
+  memory_max AggregateFunction(max, UInt64),
   zeros AggregateFunction(sum, UInt64),
   histogram AggregateFunction(sumMap, Array(Int32), Array(UInt64))
 )
 ENGINE = AggregatingMergeTree()
 PARTITION BY toYYYYMM(time)
 ORDER BY (host, from_ms, series, ifNull(cluster, ''), ifNull(system_identifier, ''), ifNull(database, ''), ifNull(user, ''), ifNull(query_id, ''), ifNull(fingerprint, ''))
+TTL time + INTERVAL 34560000 SECOND;
+
+CREATE TABLE IF NOT EXISTS pebble.failures (
+  flush_id String,
+  start_ms UInt64,
+  time DateTime DEFAULT toDateTime(intDiv(start_ms, 1000)),
+  host String,
+  cluster Nullable(String),
+  system_identifier Nullable(String),
+  database Nullable(String),
+  user Nullable(String),
+  query_id Nullable(String),
+  fingerprint Nullable(String),
+  sqlstate Nullable(String),
+  series UInt64 DEFAULT cityHash64(host, ifNull(cluster, ''), ifNull(system_identifier, ''), ifNull(database, ''), ifNull(user, ''), ifNull(query_id, ''), ifNull(fingerprint, ''), ifNull(sqlstate, '')),
+  count UInt64
+)
+ENGINE = ReplacingMergeTree()
+PARTITION BY toYYYYMMDD(time)
+ORDER BY (host, intDiv(start_ms, 3600000), series, start_ms, flush_id)
+TTL time + INTERVAL 172800 SECOND;
+
+CREATE TABLE IF NOT EXISTS pebble.failures_1min (
+  from_ms UInt64,
+  time DateTime,
+  host String,
+  cluster Nullable(String),
+  system_identifier Nullable(String),
+  database Nullable(String),
+  user Nullable(String),
+  query_id Nullable(String),
+  fingerprint Nullable(String),
+  sqlstate Nullable(String),
+  series UInt64,
+  count AggregateFunction(sum, UInt64)
+)
+ENGINE = AggregatingMergeTree()
+PARTITION BY toYYYYMM(time)
+ORDER BY (host, from_ms, series, ifNull(cluster, ''), ifNull(system_identifier, ''), ifNull(database, ''), ifNull(user, ''), ifNull(query_id, ''), ifNull(fingerprint, ''), ifNull(sqlstate, ''))
+TTL time + INTERVAL 1209600 SECOND;
+
+CREATE TABLE IF NOT EXISTS pebble.failures_1h (
+  from_ms UInt64,
+  time DateTime,
+  host String,
+  cluster Nullable(String),
+  system_identifier Nullable(String),
+  database Nullable(String),
+  user Nullable(String),
+  query_id Nullable(String),
+  fingerprint Nullable(String),
+  sqlstate Nullable(String),
+  series UInt64,
+  count AggregateFunction(sum, UInt64)
+)
+ENGINE = AggregatingMergeTree()
+PARTITION BY toYYYYMM(time)
+ORDER BY (host, from_ms, series, ifNull(cluster, ''), ifNull(system_identifier, ''), ifNull(database, ''), ifNull(user, ''), ifNull(query_id, ''), ifNull(fingerprint, ''), ifNull(sqlstate, ''))
 TTL time + INTERVAL 34560000 SECOND;
 
 CREATE TABLE IF NOT EXISTS pebble.waits (
@@ -518,12 +609,20 @@ ORDER BY (fingerprint)
 TTL seen + INTERVAL 129600000 SECOND;
 
 CREATE MATERIALIZED VIEW IF NOT EXISTS pebble.queries_1min_view TO pebble.queries_1min AS
-SELECT intDiv(start_ms, 60000) * 60000 AS from_ms, toDateTime(intDiv(intDiv(start_ms, 60000) * 60000, 1000)) AS time, host, cluster, system_identifier, database, user, query_id, fingerprint, series, sumState(requests) AS requests, sumState(calls) AS calls, sumState(errors) AS errors, sumState(unsplit) AS unsplit, sumState(joint) AS joint, sumState(hidden) AS hidden, sumState(latency) AS latency, maxState(latency_max) AS latency_max, sumState(max_unknown) AS max_unknown, sumState(on_cpu) AS on_cpu, sumState(off_cpu) AS off_cpu, sumState(run_queue) AS run_queue, sumState(start_delay) AS start_delay, sumState(shared_hit) AS shared_hit, sumState(shared_read) AS shared_read, sumState(shared_dirtied) AS shared_dirtied, sumState(shared_written) AS shared_written, sumState(temp_read) AS temp_read, sumState(temp_written) AS temp_written, sumState(wal_records) AS wal_records, sumState(wal_fpi) AS wal_fpi, sumState(wal_bytes) AS wal_bytes, sumState(commits) AS commits, sumState(parallel_on_cpu) AS parallel_on_cpu, sumState(parallel_off_cpu) AS parallel_off_cpu, sumState(parallel_run_queue) AS parallel_run_queue, sumState(zeros) AS zeros, sumMapState(buckets, counts) AS histogram
+SELECT intDiv(start_ms, 60000) * 60000 AS from_ms, toDateTime(intDiv(intDiv(start_ms, 60000) * 60000, 1000)) AS time, host, cluster, system_identifier, database, user, query_id, fingerprint, series, sumState(requests) AS requests, sumState(calls) AS calls, sumState(errors) AS errors, sumState(unsplit) AS unsplit, sumState(joint) AS joint, sumState(hidden) AS hidden, sumState(latency) AS latency, maxState(latency_max) AS latency_max, sumState(max_unknown) AS max_unknown, sumState(on_cpu) AS on_cpu, sumState(off_cpu) AS off_cpu, sumState(run_queue) AS run_queue, sumState(start_delay) AS start_delay, sumState(shared_hit) AS shared_hit, sumState(shared_read) AS shared_read, sumState(shared_dirtied) AS shared_dirtied, sumState(shared_written) AS shared_written, sumState(temp_read) AS temp_read, sumState(temp_written) AS temp_written, sumState(wal_records) AS wal_records, sumState(wal_fpi) AS wal_fpi, sumState(wal_bytes) AS wal_bytes, sumState(commits) AS commits, sumState(parallel_on_cpu) AS parallel_on_cpu, sumState(parallel_off_cpu) AS parallel_off_cpu, sumState(parallel_run_queue) AS parallel_run_queue, sumState(measured) AS measured, sumState(rows) AS rows, sumState(received) AS received, sumState(sent) AS sent, sumState(temp_files) AS temp_files, sumState(temp_bytes) AS temp_bytes, sumState(temp_unseen) AS temp_unseen, sumState(major_faults) AS major_faults, sumState(memory_grown) AS memory_grown, sumState(memory_kept) AS memory_kept, maxState(memory_max) AS memory_max, sumState(zeros) AS zeros, sumMapState(buckets, counts) AS histogram
 FROM pebble.queries GROUP BY from_ms, time, host, cluster, system_identifier, database, user, query_id, fingerprint, series;
 
 CREATE MATERIALIZED VIEW IF NOT EXISTS pebble.queries_1h_view TO pebble.queries_1h AS
-SELECT intDiv(start_ms, 3600000) * 3600000 AS from_ms, toDateTime(intDiv(intDiv(start_ms, 3600000) * 3600000, 1000)) AS time, host, cluster, system_identifier, database, user, query_id, fingerprint, series, sumState(requests) AS requests, sumState(calls) AS calls, sumState(errors) AS errors, sumState(unsplit) AS unsplit, sumState(joint) AS joint, sumState(hidden) AS hidden, sumState(latency) AS latency, maxState(latency_max) AS latency_max, sumState(max_unknown) AS max_unknown, sumState(on_cpu) AS on_cpu, sumState(off_cpu) AS off_cpu, sumState(run_queue) AS run_queue, sumState(start_delay) AS start_delay, sumState(shared_hit) AS shared_hit, sumState(shared_read) AS shared_read, sumState(shared_dirtied) AS shared_dirtied, sumState(shared_written) AS shared_written, sumState(temp_read) AS temp_read, sumState(temp_written) AS temp_written, sumState(wal_records) AS wal_records, sumState(wal_fpi) AS wal_fpi, sumState(wal_bytes) AS wal_bytes, sumState(commits) AS commits, sumState(parallel_on_cpu) AS parallel_on_cpu, sumState(parallel_off_cpu) AS parallel_off_cpu, sumState(parallel_run_queue) AS parallel_run_queue, sumState(zeros) AS zeros, sumMapState(buckets, counts) AS histogram
+SELECT intDiv(start_ms, 3600000) * 3600000 AS from_ms, toDateTime(intDiv(intDiv(start_ms, 3600000) * 3600000, 1000)) AS time, host, cluster, system_identifier, database, user, query_id, fingerprint, series, sumState(requests) AS requests, sumState(calls) AS calls, sumState(errors) AS errors, sumState(unsplit) AS unsplit, sumState(joint) AS joint, sumState(hidden) AS hidden, sumState(latency) AS latency, maxState(latency_max) AS latency_max, sumState(max_unknown) AS max_unknown, sumState(on_cpu) AS on_cpu, sumState(off_cpu) AS off_cpu, sumState(run_queue) AS run_queue, sumState(start_delay) AS start_delay, sumState(shared_hit) AS shared_hit, sumState(shared_read) AS shared_read, sumState(shared_dirtied) AS shared_dirtied, sumState(shared_written) AS shared_written, sumState(temp_read) AS temp_read, sumState(temp_written) AS temp_written, sumState(wal_records) AS wal_records, sumState(wal_fpi) AS wal_fpi, sumState(wal_bytes) AS wal_bytes, sumState(commits) AS commits, sumState(parallel_on_cpu) AS parallel_on_cpu, sumState(parallel_off_cpu) AS parallel_off_cpu, sumState(parallel_run_queue) AS parallel_run_queue, sumState(measured) AS measured, sumState(rows) AS rows, sumState(received) AS received, sumState(sent) AS sent, sumState(temp_files) AS temp_files, sumState(temp_bytes) AS temp_bytes, sumState(temp_unseen) AS temp_unseen, sumState(major_faults) AS major_faults, sumState(memory_grown) AS memory_grown, sumState(memory_kept) AS memory_kept, maxState(memory_max) AS memory_max, sumState(zeros) AS zeros, sumMapState(buckets, counts) AS histogram
 FROM pebble.queries GROUP BY from_ms, time, host, cluster, system_identifier, database, user, query_id, fingerprint, series;
+
+CREATE MATERIALIZED VIEW IF NOT EXISTS pebble.failures_1min_view TO pebble.failures_1min AS
+SELECT intDiv(start_ms, 60000) * 60000 AS from_ms, toDateTime(intDiv(intDiv(start_ms, 60000) * 60000, 1000)) AS time, host, cluster, system_identifier, database, user, query_id, fingerprint, sqlstate, series, sumState(count) AS count
+FROM pebble.failures GROUP BY from_ms, time, host, cluster, system_identifier, database, user, query_id, fingerprint, sqlstate, series;
+
+CREATE MATERIALIZED VIEW IF NOT EXISTS pebble.failures_1h_view TO pebble.failures_1h AS
+SELECT intDiv(start_ms, 3600000) * 3600000 AS from_ms, toDateTime(intDiv(intDiv(start_ms, 3600000) * 3600000, 1000)) AS time, host, cluster, system_identifier, database, user, query_id, fingerprint, sqlstate, series, sumState(count) AS count
+FROM pebble.failures GROUP BY from_ms, time, host, cluster, system_identifier, database, user, query_id, fingerprint, sqlstate, series;
 
 CREATE MATERIALIZED VIEW IF NOT EXISTS pebble.waits_1min_view TO pebble.waits_1min AS
 SELECT intDiv(start_ms, 60000) * 60000 AS from_ms, toDateTime(intDiv(intDiv(start_ms, 60000) * 60000, 1000)) AS time, host, cluster, system_identifier, database, user, backend_type, query_id, fingerprint, wait_event_type, wait_event, inner_fingerprint, series, sumState(total) AS total, sumState(count) AS count, maxState(max) AS max, sumState(max_unknown) AS max_unknown, sumState(zeros) AS zeros, sumMapState(buckets, counts) AS histogram

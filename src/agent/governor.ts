@@ -4,7 +4,16 @@ import { PebbleError } from '../base/errors.ts';
 import type { Attribution, Signal } from '../collect/attribution/index.ts';
 
 /** The dearest for what it tells, first. Times, waits and counts of queries are never given up. */
-export const GIVING_UP: readonly Signal[] = ['off_cpu', 'profile', 'executions', 'wakers', 'inner', 'locks', 'io'];
+export const GIVING_UP: readonly Signal[] = [
+  'off_cpu',
+  'profile',
+  'executions',
+  'wakers',
+  'inner',
+  'resources',
+  'locks',
+  'io',
+];
 /** Of all CPUs' time. */
 export const DEFAULT_BUDGET = 0.01;
 /** A single busy window, as at the start, is no reason. */

@@ -42,7 +42,8 @@ export class History {
   async queries(range: TimeRange, where: PastFilter = {}): Promise<HistoryRows<QueryRow>> {
     const summed = await this.#store.sum({ kind: 'queries', range, where });
     const texts = await textsOf(this.#store, 'queries', summed.samples);
-    const rows = summed.samples.map((sample) => pastQueryRow(sample, summed, texts));
+    const failures = failuresBy(await this.#store.sum({ kind: 'failures', range, where }));
+    const rows = summed.samples.map((sample) => pastQueryRow(sample, summed, texts, failures));
     return { ...windowOf(summed), rows: rows.sort((a, b) => b.latency_us.total - a.latency_us.total) };
   }
 
@@ -102,12 +103,30 @@ export class History {
   }
 }
 
-export function pastQueryRow(sample: Sample, summed: Summed, texts: Texts = new Map()): PastQueryRow {
+/** Of statements, by the parts of their series. */
+type Failures = ReadonlyMap<string, ReadonlyMap<string, number>>;
+
+function failuresBy({ samples }: Summed): Failures {
+  const failures = new Map<string, Map<string, number>>();
+  for (const { series, values } of samples) {
+    const statement = JSON.stringify(series.slice(0, -1));
+    const known = failures.get(statement) ?? new Map<string, number>();
+    failures.set(statement, known.set(series.at(-1) ?? '', values[0]!));
+  }
+  return failures;
+}
+
+export function pastQueryRow(
+  sample: Sample,
+  summed: Summed,
+  texts: Texts = new Map(),
+  failures?: Failures,
+): PastQueryRow {
   const part = reader('queries', sample);
   const host = part('host') ?? '';
   const fingerprint = part('fingerprint') ?? '0';
   const text = texts.get(fingerprint);
-  const counts = countsOf(sample);
+  const counts = countsOf(sample, failures && (failures.get(JSON.stringify(sample.series)) ?? new Map()));
   const head = headOf(host, part('cluster'), part('system_identifier'), summed);
   const identity = {
     database: part('database'),
@@ -120,13 +139,13 @@ export function pastQueryRow(sample: Sample, summed: Summed, texts: Texts = new 
   return { host, ...queryRow({ ...head, inexact: inexactFields(counts) }, identity, counts) };
 }
 
-function countsOf(sample: Sample): QueryCounts {
+function countsOf(sample: Sample, failures: QueryCounts['failures'] | undefined): QueryCounts {
   // Rows are made of ns.
   const count: QueryCounts['count'] = (name) =>
     sample.values[counterAt('queries', name)]! * (QUERY_TIMES.has(name) ? 1000 : 1);
   const latency = sample.histogram!;
   const unknown = sample.values[counterAt('queries', 'max_unknown')]!;
-  return { count, latency, ...longest(latency, count('latency_max'), unknown), running: 0 };
+  return { count, latency, ...longest(latency, count('latency_max'), unknown), running: 0, failures: failures ?? null };
 }
 
 export function pastWaitRow(sample: Sample, summed: Summed, texts: Texts = new Map()): PastWaitRow {

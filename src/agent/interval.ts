@@ -2,6 +2,7 @@
 import { type Histogram, Windows } from '../aggregate/index.ts';
 import {
   eventOf,
+  failuresSince,
   QUERY_COUNTERS,
   QUERY_TIMES,
   type QueryCounter,
@@ -61,6 +62,7 @@ export class Intervals {
       dropped,
       samples: {
         queries: executed.map((grown) => this.#querySample(grown)),
+        failures: executed.flatMap((grown) => this.#failureSamples(grown)),
         waits: waits.map((grown) => this.#waitSample(grown)),
         load: this.#loadSamples(executed, waits),
       },
@@ -77,6 +79,15 @@ export class Intervals {
     if (told) histogram.subtract(told);
     this.#told.set(key, totals.latency);
     return { series: [...this.#where(totals), database, user, queryId, fingerprint], values, histogram };
+  }
+
+  #failureSamples({ totals, before }: Grown<QueryTotals>): Sample[] {
+    const { database, user, queryId, fingerprint } = totals.identity;
+    const who = [...this.#where(totals), database, user, queryId, fingerprint];
+    return [...failuresSince(totals, before)].map(([sqlstate, count]) => ({
+      series: [...who, sqlstate || null],
+      values: Float64Array.of(count),
+    }));
   }
 
   #waitSample({ totals, before, growth: values }: Grown<WaitTotals>): Sample {

@@ -3,7 +3,7 @@ import { PebbleError } from '../base/errors.ts';
 import { Attribution, type AttributionOptions, type Signal } from '../collect/attribution/index.ts';
 
 /** Beside times, waits and counts. The first are given up last. */
-const SHOWN: readonly Signal[] = ['inner', 'locks', 'io', 'executions', 'wakers'];
+const SHOWN: readonly Signal[] = ['inner', 'locks', 'io', 'executions', 'wakers', 'resources'];
 
 export interface Watched {
   readonly attribution: Attribution;

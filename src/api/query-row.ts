@@ -1,7 +1,7 @@
 /** A row of `pebble queries --json` and of the HTTP API, as docs/json.md describes it. */
 import type { RowHead } from './row-head.ts';
 
-export interface QueryRow extends RowHead {
+export interface QueryRow extends RowHead, Resources {
   readonly database: string | null;
   readonly user: string | null;
   readonly query_id: string | null;
@@ -35,4 +35,21 @@ export interface QueryRow extends RowHead {
   readonly wal_records: number;
   readonly wal_fpi: number;
   readonly wal_bytes: number;
+}
+
+/** What requests take besides time; null where it was not collected, or cannot be seen. */
+export interface Resources {
+  /** Returned to the client or changed, as the command's tag says. */
+  readonly rows: number | null;
+  readonly received_bytes: number | null;
+  readonly sent_bytes: number | null;
+  readonly temp_files: number | null;
+  readonly temp_file_bytes: number | null;
+  readonly major_faults: number | null;
+  readonly memory_grown_bytes: number | null;
+  readonly memory_kept_bytes: number | null;
+  /** The most that a process has had in a request of it since the watch began. */
+  readonly memory_max_bytes: number | null;
+  /** Failed executions by SQLSTATE, or `unknown`. */
+  readonly sqlstates: Readonly<Record<string, number>> | null;
 }

@@ -49,9 +49,28 @@ export const KINDS = {
       parallel_on_cpu: 'sum',
       parallel_off_cpu: 'sum',
       parallel_run_queue: 'sum',
+      /** Requests of which the rest is known; of them those without their temporary files. */
+      measured: 'sum',
+      rows: 'sum',
+      received: 'sum',
+      sent: 'sum',
+      temp_files: 'sum',
+      temp_bytes: 'sum',
+      temp_unseen: 'sum',
+      major_faults: 'sum',
+      memory_grown: 'sum',
+      memory_kept: 'sum',
+      /** Since the watch began. */
+      memory_max: 'max',
     },
     near: { requests: ['calls'], latency: ['on_cpu', 'off_cpu', 'run_queue'] },
     histogram: 'latency',
+  },
+  /** Failed executions by SQLSTATE; null where it is not known. */
+  failures: {
+    identity: [...WHO, 'query_id', 'fingerprint', 'sqlstate'],
+    counters: { count: 'sum' },
+    histogram: null,
   },
   waits: {
     /** `inner_fingerprint`: of what a function, trigger or foreign-key check executed in the statement. */

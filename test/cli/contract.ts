@@ -1,7 +1,15 @@
 /** docs/json.md as tables of checks: every row of `queries`, `waits` and `locks --json` must pass all of its table. */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import type { LockRow, QueryRow, RowHead, SampledQueryRow, SampledWaitRow, WaitRow } from '../../src/api/index.ts';
+import type {
+  LockRow,
+  QueryRow,
+  Resources,
+  RowHead,
+  SampledQueryRow,
+  SampledWaitRow,
+  WaitRow,
+} from '../../src/api/index.ts';
 
 type Check = (value: unknown) => boolean;
 
@@ -39,6 +47,19 @@ const HEAD: Checks<RowHead> = {
   dropped: count,
 };
 
+const RESOURCES: Checks<Resources> = {
+  rows: orNull(count),
+  received_bytes: orNull(count),
+  sent_bytes: orNull(count),
+  temp_files: orNull(count),
+  temp_file_bytes: orNull(count),
+  major_faults: orNull(count),
+  memory_grown_bytes: orNull(count),
+  memory_kept_bytes: orNull(count),
+  memory_max_bytes: orNull(count),
+  sqlstates: orNull((value) => Object.entries(value as object).every(([code, n]) => text(code) && count(n))),
+};
+
 const QUERY_ROW: Checks<QueryRow> = {
   ...HEAD,
   database: orNull(text),
@@ -68,6 +89,7 @@ const QUERY_ROW: Checks<QueryRow> = {
   wal_records: count,
   wal_fpi: count,
   wal_bytes: count,
+  ...RESOURCES,
 };
 
 const WAIT_ROW: Checks<WaitRow> = {
@@ -134,6 +156,7 @@ const SAMPLED_QUERY_ROW: Checks<SampledQueryRow> = {
   ...unknown('requests', 'calls', 'errors', 'run_queue_us', 'start_delay_us', 'parallel_run_queue_us'),
   ...unknown('shared_blks_hit', 'shared_blks_read', 'shared_blks_dirtied', 'shared_blks_written'),
   ...unknown('temp_blks_read', 'temp_blks_written', 'wal_records', 'wal_fpi', 'wal_bytes'),
+  ...unknown(...(Object.keys(RESOURCES) as (keyof Resources)[])),
   latency_us: (value) => JSON.stringify(value) === '{"p50":null,"p95":null,"p99":null,"max":null,"total":null}',
 };
 

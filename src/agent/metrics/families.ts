@@ -20,6 +20,8 @@ interface QueryMetric {
   readonly counters: readonly QueryCounter[];
   /** What one of the counter is of the metric's unit. */
   readonly unit?: number;
+  /** Absent: always. */
+  readonly isKnown?: (values: Float64Array) => boolean;
 }
 
 const time = (name: string, help: string, ...counters: QueryCounter[]): QueryMetric => ({
@@ -27,6 +29,15 @@ const time = (name: string, help: string, ...counters: QueryCounter[]): QueryMet
   help,
   counters,
   unit: 1 / NANOSECONDS,
+});
+
+const at = (name: QueryCounter): number => QUERY_COUNTERS.indexOf(name);
+/** With the signal `resources` only. */
+const resource = (name: string, help: string, counter: QueryCounter): QueryMetric => ({
+  name,
+  help,
+  counters: [counter],
+  isKnown: (values) => values[at('measured')]! > 0,
 });
 
 const QUERY_METRICS: readonly QueryMetric[] = [
@@ -61,10 +72,21 @@ const QUERY_METRICS: readonly QueryMetric[] = [
     unit: BLOCK,
   },
   { name: 'pebble_query_wal_bytes_total', help: 'Write-ahead log.', counters: ['wal_bytes'] },
+  resource('pebble_query_rows_total', 'Rows returned or changed.', 'rows'),
+  resource('pebble_query_received_bytes_total', 'Received from clients.', 'received'),
+  resource('pebble_query_sent_bytes_total', 'Sent to clients.', 'sent'),
+  resource('pebble_query_major_faults_total', 'Page faults that read a device.', 'major_faults'),
+  {
+    ...resource('pebble_query_temp_files_total', 'Temporary files, when they are deleted.', 'temp_files'),
+    isKnown: (values) => values[at('measured')]! > values[at('temp_unseen')]!,
+  },
+  {
+    ...resource('pebble_query_memory_grown_bytes_total', 'Private memory taken above what was there.', 'memory_grown'),
+    isKnown: (values) => values[at('memory_max')]! > 0,
+  },
 ];
 
 const LATENCY = 'pebble_query_latency_seconds';
-const at = (name: QueryCounter): number => QUERY_COUNTERS.indexOf(name);
 const busy = (values: Float64Array): number =>
   values[at('on_cpu')]! + values[at('off_cpu')]! + values[at('run_queue')]!;
 
@@ -96,6 +118,7 @@ export class MetricFamilies {
       this.#latencies(series, new Map(executed)),
       infoFamily(series),
       ...waitFamilies([...totals.waits.values()]),
+      failureFamily([...totals.queries.values()]),
       ...agentFamilies(status, totals.dropped, { shown: series.length, all: executed.length }),
     ];
   }
@@ -105,15 +128,17 @@ export class MetricFamilies {
       ...series.map(({ name, values, sinceMs }) => ({ labels: name.labels, values, sinceMs })),
       { labels: OTHER, values: this.#top.other, sinceMs: undefined },
     ];
-    return QUERY_METRICS.map(({ name, help, counters, unit = 1 }) => ({
+    return QUERY_METRICS.map(({ name, help, counters, unit = 1, isKnown = () => true }) => ({
       name,
       help,
       type: 'counter',
-      samples: rows.map(({ labels, values, sinceMs }) => ({
-        labels,
-        sinceMs,
-        value: counters.reduce((sum, counter) => sum + (values[at(counter)] ?? 0), 0) * unit,
-      })),
+      samples: rows
+        .filter(({ values }) => isKnown(values))
+        .map(({ labels, values, sinceMs }) => ({
+          labels,
+          sinceMs,
+          value: counters.reduce((sum, counter) => sum + (values[at(counter)] ?? 0), 0) * unit,
+        })),
     }));
   }
 
@@ -198,6 +223,22 @@ function waitFamilies(waits: readonly WaitTotals[]): Family[] {
       samples: rows.map(({ labels, count }) => ({ labels, value: count })),
     },
   ];
+}
+
+/** By cluster and SQLSTATE: bounded by PostgreSQL's own list of codes. */
+function failureFamily(queries: readonly QueryTotals[]): Family {
+  const sums = new Map<string, { readonly labels: Labels; value: number }>();
+  for (const { cluster, failures } of queries) {
+    for (const [code, count] of failures) {
+      const labels = { cluster: cluster.pgdata, sqlstate: code || 'unknown' };
+      const key = JSON.stringify(labels);
+      const sum = sums.get(key) ?? { labels, value: 0 };
+      sum.value += count;
+      sums.set(key, sum);
+    }
+  }
+  const help = 'Failed executions by SQLSTATE.';
+  return { name: 'pebble_errors_total', help, type: 'counter', samples: [...sums.values()] };
 }
 
 function agentFamilies(

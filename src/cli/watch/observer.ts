@@ -59,13 +59,13 @@ export async function observe({ pgdata, json, start = Attribution.start }: Obser
   }
 }
 
-/** With what functions execute, and who lets go of LWLocks, unless this kernel's verifier refuses that. */
+/** With what functions execute, who lets go of LWLocks, and what requests take besides time, unless this kernel's verifier refuses that. */
 async function startWhole(
   start: NonNullable<ObserveOptions['start']>,
   options: AttributionOptions,
 ): Promise<Attribution> {
   try {
-    return await start({ ...options, signals: ['inner', 'wakers'] });
+    return await start({ ...options, signals: ['inner', 'wakers', 'resources'] });
   } catch (error) {
     if (!(error instanceof PebbleError) || error.code !== 'verifier') throw error;
     return start(options);

@@ -1,6 +1,6 @@
 /** What people see of queries: columns, header and detail, the same for `queries`, `top` and `demo`. */
 import type { AnyQueryRow, AnyWaitRow } from '../../api/index.ts';
-import { formatCount, formatMicroseconds, formatRate, formatShare } from '../../base/units.ts';
+import { formatBytes, formatCount, formatMicroseconds, formatRate, formatShare } from '../../base/units.ts';
 import {
   type Column,
   rateColumn,
@@ -119,10 +119,26 @@ function detail({ query: row, waits }: TopRow): readonly string[] {
     `on cpu        ${time(row.on_cpu_us)}`,
     `waiting       ${time(row.off_cpu_us)}`,
     `run queue     ${time(row.run_queue_us)}     of it before the request was seen  ${time(row.start_delay_us)}`,
+    ...resourceLines(row),
     ...(row.inexact.length > 0 ? ['', `inexact       ${row.inexact.join(', ')}`] : []),
     '',
     ...waitLines(waits),
     ...innerLines(waits),
+  ];
+}
+
+/** What its requests took besides time, where that is collected. */
+function resourceLines(row: AnyQueryRow): string[] {
+  if (row.coverage === 'sampled' || row.sqlstates === null) return [];
+  const bytes = (value: number | null): string => (value === null ? '-' : formatBytes(value));
+  const count = (value: number | null): string => (value === null ? '-' : formatCount(value));
+  const codes = Object.entries(row.sqlstates).map(([code, n]) => `${code} ${formatCount(n)}`);
+  return [
+    '',
+    `rows          ${count(row.rows)}     received  ${bytes(row.received_bytes)}     sent  ${bytes(row.sent_bytes)}`,
+    `memory        grown by ${bytes(row.memory_grown_bytes)}, of it kept ${bytes(row.memory_kept_bytes)}     largest process  ${bytes(row.memory_max_bytes)}`,
+    `temporary     ${count(row.temp_files)} files, ${bytes(row.temp_file_bytes)}     major faults  ${count(row.major_faults)}`,
+    ...(codes.length > 0 ? [`sqlstates     ${codes.join(', ')}`] : []),
   ];
 }
 

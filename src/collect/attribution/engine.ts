@@ -34,10 +34,10 @@ import { TaskRecords } from './task-records.ts';
 
 const PROGRAM = new URL('program.bt', import.meta.url);
 /** What is collected besides times, waits and counts: fragments of the program, compiled in where they are asked for. */
-export const SIGNALS = ['inner', 'wakers', 'profile', 'off_cpu', 'io', 'executions', 'locks'] as const;
+export const SIGNALS = ['inner', 'wakers', 'profile', 'off_cpu', 'io', 'executions', 'locks', 'resources'] as const;
 export type Signal = (typeof SIGNALS)[number];
 /** Where program.bt finds what it imports. */
-const fragments = (ways: KernelWays) => ({
+const readFragments = (ways: KernelWays) => ({
   read: (path: string) => inWordsOf(ways, readFileSync(new URL(path, import.meta.url), 'utf8')),
   list: () => undefined,
   isWorldWritable: () => false,
@@ -71,6 +71,7 @@ export interface KernelProfile {
   readonly state_running: number;
   readonly query_ids: number;
   readonly shows_ids: number;
+  readonly temp_files_seen: number;
 }
 
 /** What of `struct backend` is known of a process that was there before the watch. */
@@ -377,7 +378,10 @@ export class Engine {
     // The rows of what finds no room later.
     this.#insertZero('@queries', OTHERS + cluster);
     this.#insertZero('@waits', { _0: OTHERS + cluster, _1: OTHER_WAITS, _2: 0n });
-    (this.#map('@profiles') as KeyedMap<number, unknown>).set(cluster, { ...profile, pad: 0 });
+    (this.#map('@profiles') as KeyedMap<number, unknown>).set(cluster, {
+      ...profile,
+      temp_files_seen: this.ways.fragments.includes('temp-files') ? profile.temp_files_seen : 0,
+    });
   }
 
   /** From now on waits for locks of this cluster are told. With the signal `locks` only. */
@@ -485,7 +489,8 @@ const isEmitted = (event: ScriptEvent, name: string): boolean => event.kind === 
 
 /** Imports go first: a signal's fragment finds there what it needs of the core. */
 export function compileProgram(signals: ReadonlySet<Signal>, generation: number, ways: KernelWays): CompiledScript {
-  const imports = [...signals].map((signal) => `import "${signal}.bt";\n`).join('');
+  const fragments = [...signals, ...(signals.has('resources') ? ways.fragments : [])];
+  const imports = fragments.map((name) => `import "${name}.bt";\n`).join('');
   const core = inWordsOf(ways, readFileSync(PROGRAM, 'utf8'));
   const text = core.replace(/^import "requests.bt";\n/m, (line) => line + imports);
   const switches = SIGNALS.map((signal) => [signal.toUpperCase(), signals.has(signal) ? 1n : 0n] as const);
@@ -494,12 +499,13 @@ export function compileProgram(signals: ReadonlySet<Signal>, generation: number,
     ['X86_64', isX86],
     ['PIPELINES', BigInt(followsPipelines(ways))],
     ['TASK_STORAGE', BigInt(ways.features.taskStorage ?? true)],
+    ['MEMORY_PEAK', BigInt(ways.fragments.includes('memory-peak'))],
     ['GENERATION', BigInt(generation)],
   ] as const;
   const defines = Object.fromEntries([...switches, ...numbers]);
   const source = { name: 'program.bt', text };
   const host = { ...machineHost(), features: ways.features };
-  const { script, diagnostics } = compile(source, { host, imports: { host: fragments(ways) }, defines });
+  const { script, diagnostics } = compile(source, { host, imports: { host: readFragments(ways) }, defines });
   if (script) return script;
   throw new PebbleError('unsupported', {
     doing: 'compiling the attribution program for this kernel',

@@ -86,6 +86,7 @@ export class IdleKeys {
     const to = new Map(slots.map((slot) => [slot, this.#keptUnder(slot)]));
     if (to.size === 0) return;
     for (const name of BY_SLOT) this.#engine.retire(name, to);
+    if (this.#engine.hasMap('@failures')) this.#engine.retire('@failures', to);
     if (this.#engine.signals.has('executions')) this.#engine.keyed('@slowest').deleteMany(slots);
     for (const slot of slots) this.#leaving.delete(slot);
   }

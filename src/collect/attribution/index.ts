@@ -27,7 +27,7 @@ export { findWays, type KernelWays, type SocketHookName } from './kernel.ts';
 export { LockRows, type LockSource } from './locks/lock-rows.ts';
 export { type AttributionPlan, planAttribution } from './plan.ts';
 export { isAlive } from './processes.ts';
-export { inexactFields, type QueryCounts, QueryRows, queryRow } from './query-rows.ts';
+export { failuresSince, inexactFields, type QueryCounts, QueryRows, queryRow } from './query-rows.ts';
 export { SAMPLE_NS } from './stack-samples.ts';
 export {
   type Doer,

@@ -44,7 +44,12 @@ export interface KernelWays {
   readonly features: KernelFeatures;
   /** What the program says as current kernels do, and this one otherwise. */
   readonly words: readonly (readonly [current: string, own: string])[];
+  /** Fragments of the signal `resources` whose events this kernel has. */
+  readonly fragments: readonly Fragment[];
 }
+
+const FRAGMENT_EVENTS = { 'memory-peak': 'mmap_lock_released', 'temp-files': 'ext4_unlink_enter' } as const;
+export type Fragment = keyof typeof FRAGMENT_EVENTS;
 
 /** Verifiers walk through them: these of read_replies are 150,000 instructions of their million. */
 const COUNTED_ROUNDS = 128;
@@ -57,11 +62,12 @@ export async function findWays(): Promise<KernelWays> {
       'storage on tasks (Linux 5.12), and Pebble is in a PID namespace that numbers processes otherwise',
     );
   const btf = kernelBtf();
-  return { sockets: await findSocketHooks(btf), features, words: findWords(btf) };
+  const fragments = (Object.keys(FRAGMENT_EVENTS) as Fragment[]).filter((name) => hasEvent(btf, FRAGMENT_EVENTS[name]));
+  return { sockets: await findSocketHooks(btf), features, words: findWords(btf), fragments };
 }
 
 async function findSocketHooks(btf: Btf): Promise<SocketHookName> {
-  if (btf.find('btf_trace_sock_recv_length', 'typedef') !== undefined) return 'events';
+  if (hasEvent(btf, 'sock_recv_length')) return 'events';
   return (await hasFeature('fentry')) ? 'functions' : 'system calls';
 }
 
@@ -76,6 +82,8 @@ function findWords(btf: Btf): KernelWays['words'] {
   }
   return words;
 }
+
+const hasEvent = (btf: Btf, event: string): boolean => btf.find(`btf_trace_${event}`, 'typedef') !== undefined;
 
 /** Of a tracepoint: the first of the type's is private data. */
 function countParameters(btf: Btf, event: string): number {

@@ -1,9 +1,13 @@
 /** What program.bt must know of a cluster, from its validated layout; refuses one that the program would misread. */
+import { statfsSync } from 'node:fs';
 import { PebbleError } from '../../base/errors.ts';
 import { type DiscoveredCluster, withServerImage } from '../../postgres/discover/index.ts';
 import { type Layout, type Profile, resolveProfile, type ServerImage } from '../../postgres/layout/index.ts';
 import { readU32 } from '../../postgres/memory/index.ts';
 import type { KernelProfile } from './engine.ts';
+
+/** EXT4_SUPER_MAGIC (include/uapi/linux/magic.h): where temp-files.bt sees files deleted. */
+const EXT4 = 0xef53;
 
 /** Offsets in PgBackendStatus that program.bt has as constants. */
 const ASSUMED: Readonly<Partial<Record<keyof Layout['offsets']['PgBackendStatus'], number>>> = {
@@ -45,6 +49,7 @@ export function kernelProfile(cluster: DiscoveredCluster): KernelProfile {
     state_running: layout.states.indexOf('active'),
     query_ids: layout.offsets.PgBackendStatus.st_query_id === undefined ? 0 : 1,
     shows_ids,
+    temp_files_seen: Number(statfsSync(`/proc/${cluster.pid}/cwd`).type === EXT4),
   };
 }
 

@@ -1,13 +1,25 @@
 /** Rows of `pebble queries`, as docs/json.md describes them: what happened between two readings. */
 
 import { type Histogram, Windows } from '../../aggregate/index.ts';
-import type { QueryRow, RowHead } from '../../api/index.ts';
+import type { QueryRow, Resources, RowHead } from '../../api/index.ts';
 import type { SlotIdentity } from './statements.ts';
 import { QUERY_COUNTERS, QUERY_RULES, type QueryCounter, type QueryTotals, type Totals } from './totals.ts';
 import { countersOf, microseconds, rowHead, type Window, windowBetween } from './window.ts';
 
 const column = (name: QueryCounter): number => QUERY_COUNTERS.indexOf(name);
 const MAX = column('latency_max');
+
+/** What the signal `resources` tells. */
+const OF_RESOURCES = [
+  'rows',
+  'received_bytes',
+  'sent_bytes',
+  'temp_files',
+  'temp_file_bytes',
+  'major_faults',
+  'memory_grown_bytes',
+  'memory_kept_bytes',
+] as const satisfies readonly (keyof Resources)[];
 
 /** What requests that execute several statements leave on the last of them. */
 const OF_REQUESTS = [
@@ -24,6 +36,7 @@ const OF_REQUESTS = [
   'wal_records',
   'wal_fpi',
   'wal_bytes',
+  ...OF_RESOURCES,
 ];
 
 /** Turns readings into windows: each row is what a query did since the reading before. */
@@ -59,6 +72,7 @@ function toRow(totals: QueryTotals, growth: Float64Array, before: QueryTotals | 
     max,
     isMaxExact: max !== undefined,
     running: totals.running,
+    failures: failuresSince(totals, before),
   };
   return queryRow(rowHead(totals, window, inexactFields(counts)), totals.identity, counts);
 }
@@ -72,6 +86,8 @@ export interface QueryCounts {
   readonly max: number | undefined;
   readonly isMaxExact: boolean;
   readonly running: number;
+  /** Failed executions by SQLSTATE; '' where it is not known. Null: not asked for. */
+  readonly failures: ReadonlyMap<string, number> | null;
 }
 
 export type QueryIdentity = Pick<SlotIdentity, 'database' | 'user' | 'queryId' | 'fingerprint' | 'query' | 'truncated'>;
@@ -109,7 +125,37 @@ export function queryRow(head: RowHead, identity: QueryIdentity, counts: QueryCo
     wal_records: count('wal_records'),
     wal_fpi: count('wal_fpi'),
     wal_bytes: count('wal_bytes'),
+    ...resources(counts),
   };
+}
+
+/** Of the requests that were measured so; not known of windows without any. */
+function resources({ count, failures }: QueryCounts): Resources {
+  const [measured, hidden] = [count('measured'), count('hidden')];
+  const known = (name: QueryCounter, isKnown = true): number | null => (measured > 0 && isKnown ? count(name) : null);
+  const memory = count('memory_max') > 0;
+  const files = count('temp_unseen') === 0;
+  return {
+    rows: known('rows', hidden === 0 || hidden < count('requests')),
+    received_bytes: known('received'),
+    sent_bytes: known('sent'),
+    temp_files: known('temp_files', files),
+    temp_file_bytes: known('temp_bytes', files),
+    major_faults: known('major_faults'),
+    memory_grown_bytes: known('memory_grown', memory),
+    memory_kept_bytes: known('memory_kept', memory),
+    memory_max_bytes: known('memory_max', memory),
+    sqlstates: measured > 0 && failures ? byCode(failures) : null,
+  };
+}
+
+const byCode = (failures: ReadonlyMap<string, number>): Record<string, number> =>
+  Object.fromEntries([...failures].map(([code, count]) => [code || 'unknown', count]));
+
+/** Failed executions since an earlier reading, by SQLSTATE. */
+export function failuresSince({ failures }: QueryTotals, before: QueryTotals | undefined): Map<string, number> {
+  const grown = [...failures].map(([code, count]) => [code, count - (before?.failures.get(code) ?? 0)] as const);
+  return new Map(grown.filter(([, count]) => count > 0));
 }
 
 /** The longest request so far is known; whether it was in this window only if it is longer than all before. */
@@ -129,6 +175,8 @@ export function inexactFields({ count, isMaxExact }: QueryCounts): string[] {
   const fields = new Set<string>();
   if (!isMaxExact) fields.add('latency_us.max');
   if (count('joint') > 0) for (const field of OF_REQUESTS) fields.add(field);
+  if (count('hidden') > 0) fields.add('rows');
+  if (count('measured') < count('requests')) for (const field of OF_RESOURCES) fields.add(field);
   if (count('unsplit') + count('hidden') > 0) for (const field of ['calls', 'errors']) fields.add(field);
   return [...fields];
 }

@@ -3,6 +3,7 @@ import { type FieldRule, Histogram, mergeRow } from '../../aggregate/index.ts';
 import type { WatchedCluster } from './attribution.ts';
 import { doerKey, isWorker } from './doer.ts';
 import type { Engine } from './engine.ts';
+import { readFailures } from './failures.ts';
 import type { Inner } from './inner.ts';
 import { shortcomingOf } from './kernel.ts';
 import type { SlotIdentity } from './statements.ts';
@@ -33,12 +34,23 @@ export const QUERY_COUNTERS = [
   'wal_fpi',
   'wal_bytes',
   'commits',
+  'measured',
+  'rows',
+  'received',
+  'sent',
+  'temp_files',
+  'temp_bytes',
+  'temp_unseen',
+  'major_faults',
+  'memory_grown',
+  'memory_kept',
+  'memory_max',
   'parallel_on_cpu',
   'parallel_off_cpu',
   'parallel_run_queue',
 ] as const;
 export type QueryCounter = (typeof QUERY_COUNTERS)[number];
-export const QUERY_RULES: readonly FieldRule[] = QUERY_COUNTERS.map((name) => (name === 'latency_max' ? 'max' : 'sum'));
+export const QUERY_RULES: readonly FieldRule[] = QUERY_COUNTERS.map((name) => (name.endsWith('_max') ? 'max' : 'sum'));
 
 /** Those in ns. */
 export const QUERY_TIMES: ReadonlySet<QueryCounter> = new Set([
@@ -66,6 +78,8 @@ export interface Doer {
 export interface QueryTotals extends Doer {
   readonly counters: Float64Array;
   readonly latency: Histogram;
+  /** Failed executions by SQLSTATE; '' where it is not known. With the signal `resources` only. */
+  readonly failures: Map<string, number>;
   /** Requests that have not ended. */
   running: number;
 }
@@ -96,10 +110,19 @@ export interface TotalsSource {
 }
 
 const at = (name: QueryCounter): number => QUERY_COUNTERS.indexOf(name);
+const MEMORY_MAX = at('memory_max');
 const PARALLEL: readonly (readonly [QueryCounter, QueryCounter])[] = [
   ['on_cpu', 'parallel_on_cpu'],
   ['off_cpu', 'parallel_off_cpu'],
   ['run_queue', 'parallel_run_queue'],
+];
+/** What a worker takes is taken for its leader's statement. */
+const TAKEN_BY_WORKERS: readonly QueryCounter[] = [
+  'temp_files',
+  'temp_bytes',
+  'major_faults',
+  'memory_grown',
+  'memory_kept',
 ];
 
 export class Totals {
@@ -136,6 +159,12 @@ export class Totals {
       const doer = this.#identify(key.getUint32(offset, true));
       if (doer) this.#addPart(partOf(doer, key.getUint32(offset + 4, true)), row);
     });
+    readFailures(engine, ({ slot, part, sqlstate, count }) => {
+      const doer = this.#identify(slot);
+      if (!doer) return;
+      const { failures } = this.#queryBy(part === undefined ? doer : partOf(doer, part));
+      failures.set(sqlstate, (failures.get(sqlstate) ?? 0) + count);
+    });
     engine.latencies.read((key, offset, row) => {
       const query = this.#queryOf(key.getUint32(offset, true));
       query?.latency.addBucket(key.getUint32(offset + 4, true), row[0]!);
@@ -159,7 +188,8 @@ export class Totals {
     const key = doerKey(doer);
     let totals = this.queries.get(key);
     if (!totals) {
-      totals = { ...doer, counters: new Float64Array(QUERY_COUNTERS.length), latency: new Histogram(), running: 0 };
+      const counters = new Float64Array(QUERY_COUNTERS.length);
+      totals = { ...doer, counters, latency: new Histogram(), failures: new Map(), running: 0 };
       this.queries.set(key, totals);
     }
     return totals;
@@ -171,6 +201,8 @@ export class Totals {
     if (!query) return;
     if (isWorker(this.#identify(slot)!)) {
       for (const [own, parallel] of PARALLEL) query.counters[at(parallel)]! += row[at(own)]!;
+      for (const name of TAKEN_BY_WORKERS) query.counters[at(name)]! += row[at(name)]!;
+      query.counters[MEMORY_MAX] = Math.max(query.counters[MEMORY_MAX]!, row[MEMORY_MAX]!);
     } else {
       mergeRow(QUERY_RULES, query.counters, row);
     }
@@ -180,6 +212,7 @@ export class Totals {
   #addPart(doer: Doer, [calls, errors]: Float64Array): void {
     const { counters } = this.#queryBy(doer);
     counters[at('calls')]! += calls!;
+    if (this.#source.engine.signals.has('resources')) counters[at('measured')]! += calls!;
     counters[at('errors')]! += errors!;
     counters[at(doer.identity.parts ? 'unsplit' : 'joint')]! += calls!;
   }

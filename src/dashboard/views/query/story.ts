@@ -153,7 +153,19 @@ function errorSentence(rows: readonly AnyQueryRow[]): string[] {
   const [errors, calls] = [sum(rows, (row) => row.errors), sum(rows, (row) => row.calls)];
   return errors === 0
     ? []
-    : [`Failing: ${formatShare(errors / Math.max(1, calls))} of its executions failed (${formatCount(errors)}).`];
+    : [
+        `Failing: ${formatShare(errors / Math.max(1, calls))} of its executions failed (${formatCount(errors)}${codesOf(rows)}).`,
+      ];
+}
+
+/** By SQLSTATE, the most first; nothing where that is not known. */
+function codesOf(rows: readonly AnyQueryRow[]): string {
+  const sums = new Map<string, number>();
+  for (const { sqlstates } of rows) {
+    for (const [code, count] of Object.entries(sqlstates ?? {})) sums.set(code, (sums.get(code) ?? 0) + count);
+  }
+  const list = [...sums].sort(([, a], [, b]) => b - a).map(([code, count]) => `${code}: ${formatCount(count)}`);
+  return list.length === 0 ? '' : `; by SQLSTATE ${list.join(', ')}`;
 }
 
 function spillSentence(rows: readonly AnyQueryRow[]): string[] {

@@ -70,8 +70,8 @@ function One({ fingerprint }: { readonly fingerprint: string }): ComponentChild 
 
 function Figures({ row }: { readonly row: AnyQueryRow }): ComponentChild {
   const { p50, p95, p99, max } = row.latency_us;
-  const each = (us: number | null): number | null =>
-    us === null || row.requests === null ? null : us / Math.max(1, row.requests);
+  const each = (sum: number | null): number | null =>
+    sum === null || row.requests === null ? null : sum / Math.max(1, row.requests);
   const workers = row.parallel_on_cpu_us + row.parallel_off_cpu_us + (row.parallel_run_queue_us ?? 0);
   const temporary = row.temp_blks_read === null ? null : row.temp_blks_read + row.temp_blks_written;
   const calls = (count: number): string => `${formatCount(count)} (${formatRate((count * 1e6) / row.window_us)}/s)`;
@@ -92,6 +92,13 @@ function Figures({ row }: { readonly row: AnyQueryRow }): ComponentChild {
     ['blocks dirtied', known(row.shared_blks_dirtied, formatCount), 'shared_blks_dirtied'],
     ['temporary blocks', known(temporary, formatCount), 'temp_blks_written'],
     ['WAL', known(row.wal_bytes, formatBytes), 'wal_bytes'],
+    ['rows', known(row.rows, formatCount), 'rows'],
+    ['received', known(row.received_bytes, formatBytes), 'received_bytes'],
+    ['sent', known(row.sent_bytes, formatBytes), 'sent_bytes'],
+    ['temporary files', known(row.temp_files, formatCount), 'temp_files'],
+    ['memory grown each', known(each(row.memory_grown_bytes), formatBytes), 'memory_grown_bytes'],
+    ['largest process', known(row.memory_max_bytes, formatBytes), 'memory_max_bytes'],
+    ['major faults', known(row.major_faults, formatCount), 'major_faults'],
   ];
   return h('div', {}, [
     h(
