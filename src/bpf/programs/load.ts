@@ -7,6 +7,7 @@ import {
   btfLoad,
   closeFd,
   E2BIG,
+  EAGAIN,
   EINVAL,
   EMFILE,
   ENFILE,
@@ -86,6 +87,7 @@ function explain(spec: ProgramSpec, attr: ProgLoadAttr, errno: number): number {
   if (errno === EMFILE || errno === ENFILE) throw new KernelError(errno, doing, 'raise the limit: ulimit -n 1024');
   const { result, log } = loadWithLog(attr);
   if (result >= 0) return result;
+  if (result === -EAGAIN) throw new KernelError(EAGAIN, doing, 'the kernel gave up in the middle of it: try again');
   if (log.trim() !== '') throw new VerifierError(spec, log, -result);
   return must(-errno, doing, refusalHint(errno));
 }

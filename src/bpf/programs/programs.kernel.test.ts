@@ -1,6 +1,9 @@
 /** Programs with functions, references and lines; what is said when the verifier refuses them. */
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { u64 } from '../../base/record.ts';
 import {
@@ -167,4 +170,22 @@ test('a program too long to be understood is refused in words, with a log that f
   const error = await refused(program([aluImm('mov', 7, 0), ...insns, load('u64', 0, 6, 0), exit()]));
   assert.ok(error.telling !== '');
   assert.ok(error.log.length > 64 * 1024);
+});
+
+test('signals do not keep a program out that takes the verifier longer than they are apart', (t) => {
+  const directory = mkdtempSync(join(tmpdir(), 'pebble-signals-'));
+  t.after(() => rmSync(directory, { recursive: true }));
+  const script = `
+    const { aluImm, exit, jumpImm } = await import(${JSON.stringify(import.meta.resolve('../asm/index.ts'))});
+    const { loadProgram } = await import(${JSON.stringify(import.meta.resolve('./index.ts'))});
+    const loop = [aluImm('mov', 6, 200_000), aluImm('add', 6, -1), jumpImm('ne', 6, 0, -2)];
+    const insns = [...loop, aluImm('mov', 0, 7), exit()];
+    const functions = [{ name: 'main', parameters: 1, insns }];
+    const program = await loadProgram({ name: 'long', kind: 'raw_tracepoint', license: 'GPL', functions });
+    process.stdout.write(String(program.testRun().returned));
+  `;
+  // The profiler sends its thread a signal each millisecond.
+  const profiler = ['--cpu-prof', '--cpu-prof-interval=1000', `--cpu-prof-dir=${directory}`];
+  const flags = [...profiler, '--input-type=module', '--disable-warning=ExperimentalWarning'];
+  assert.equal(execFileSync(process.execPath, [...flags, '-e', script], { encoding: 'utf8' }), '7');
 });

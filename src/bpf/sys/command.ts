@@ -3,6 +3,7 @@ import { type RecordShape, type Shape, write } from '../../base/record.ts';
 import { type Block, scratch, syscall } from '../../native/index.ts';
 import { EAGAIN, EPERM } from './errno.ts';
 import { raiseMemlock } from './memlock.ts';
+import { withoutSignals } from './signals.ts';
 
 /** enum bpf_cmd (linux/bpf.h). */
 export const COMMAND = {
@@ -50,7 +51,7 @@ export type Attr<S extends RecordShape> = {
 
 /** These charge memory, before Linux 5.11 against RLIMIT_MEMLOCK. */
 const CHARGED: ReadonlySet<number> = new Set([COMMAND.MAP_CREATE, COMMAND.PROG_LOAD, COMMAND.BTF_LOAD]);
-/** The verifier gives up with EAGAIN when a signal is pending; libbpf tries as often. */
+/** For an EAGAIN that is not for a signal's sake; libbpf tries as often. */
 const ATTEMPTS = 5;
 
 /** A command with its attribute already in memory: its result, or minus the errno. */
@@ -65,7 +66,8 @@ export function run<S extends RecordShape>(command: Command, shape: S, values: A
     fill(shape, attr, values);
     let result = bpf(command, attr);
     if (result === -EPERM && CHARGED.has(command) && raiseMemlock()) result = bpf(command, attr);
-    for (let i = 1; result === -EAGAIN && i < ATTEMPTS; i++) result = bpf(command, attr);
+    // The verifier gives up when a signal is pending: under a profiler's timer no attempt at a long program would end.
+    for (let i = 1; result === -EAGAIN && i < ATTEMPTS; i++) result = withoutSignals(() => bpf(command, attr));
     return result;
   });
 }
