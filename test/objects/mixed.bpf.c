@@ -1,4 +1,4 @@
-/* One program for every kernel, one for a kernel that does not exist. */
+/* One program for every kernel, one for a kernel that does not exist, one that reads more than its hook has. */
 #include "test.h"
 __u64 calls;
 SEC("raw_tp/sys_enter")
@@ -10,5 +10,11 @@ int works(void *ctx)
 SEC("tp_btf/no_such_event")
 int nowhere(void *ctx)
 {
+	return 0;
+}
+SEC("tp/syscalls/sys_enter_getppid")
+int beyond(__u64 *ctx)
+{
+	calls += ctx[1];
 	return 0;
 }

@@ -1,11 +1,13 @@
 /** Programs of every kind that sections name: attached where this kernel can, else the reason is told. */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { openSync } from 'node:fs';
+import { openSync, readdirSync, readFileSync } from 'node:fs';
 import { type TestContext, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PebbleError } from '../../src/base/errors.ts';
+import type { IterLink } from '../../src/bpf/links/index.ts';
 import { ObjectRun } from '../../src/bpf/object/host/index.ts';
+import type { IterTarget } from '../../src/bpf/spec/index.ts';
 import { callGetppid, cannotTest, compileNative, type Loaded, load } from './harness.ts';
 
 const skip = cannotTest;
@@ -28,6 +30,41 @@ test('iterators run when they are read', { skip }, async () => {
   assert.equal(tasks?.output, `task ${target}\n`);
   assert.ok(Number(it.variable('maps')) > 0);
   run.close();
+});
+
+test('iterators over one map, one thread, a tree of cgroups', { skip }, async () => {
+  const programs = ({ name }: { readonly name: string }) => ['tasks', 'each_element'].includes(name);
+  using it = await load('iter', { set: { target }, programs });
+  const counts = it.collection.keyed('counts');
+  for (const [key, value] of [
+    [1, 100n],
+    [2, 30n],
+    [9, 7n],
+  ] as const)
+    counts.set(key, value);
+  const read = async (program: string, over?: IterTarget) => {
+    ((await it.collection.attach({ kind: 'iter', program, ...(over && { over }) })) as IterLink).read();
+  };
+  await read('each_element', { map: it.collection.map('counts').fd });
+  assert.deepEqual([it.variable('elements'), it.variable('sum')], [3, 137]);
+  await assert.rejects(read('each_element'), { hint: 'say in `over` which map or cgroup it walks' });
+  await read('tasks', { tid: target });
+  assert.equal(it.variable('tasks_seen'), 1);
+});
+
+test('iterators over cgroups begin at the root', { skip }, async (t) => {
+  await attachable(
+    t,
+    () => load('iter', { set: { target }, programs: ({ name }) => name === 'each_cgroup' }),
+    (it) => {
+      (it.collection.links[0] as IterLink).read();
+      const [, root] = /^\S+ (\S+) cgroup2 /m.exec(readFileSync('/proc/mounts', 'utf8'))!;
+      const directories = readdirSync(root!, { recursive: true, withFileTypes: true });
+      const here = directories.filter((entry) => entry.isDirectory()).length + 1;
+      // Others make and remove some of them meanwhile.
+      assert.ok(Math.abs(Number(it.variable('cgroups')) - here) <= 3, `${it.variable('cgroups')} of ${here}`);
+    },
+  );
 });
 
 test('uprobes: entry, return, pattern, session', { skip }, async (t) => {

@@ -3,9 +3,9 @@ import { readFileSync } from 'node:fs';
 import { PebbleError } from '../../base/errors.ts';
 import type { Program } from '../programs/index.ts';
 import type { LinkSpec } from '../spec/index.ts';
-import { needs, PERF_TYPE, tracefs } from '../sys/index.ts';
+import { EACCES, KernelError, needs, PERF_TYPE, tracefs } from '../sys/index.ts';
 import { Link } from './link.ts';
-import { attachToEvent, openEvent } from './perf.ts';
+import { attachToEvent, openEvent, type PerfAttachment } from './perf.ts';
 
 type Spec = LinkSpec & { readonly kind: 'tracepoint' };
 
@@ -14,7 +14,27 @@ export function attachTracepoint(spec: Spec, program: Program): Link {
   const config = tracepointId(spec, doing);
   // The event is on one CPU, the program runs on all: tracepoints call every program that is on any of their events.
   const event = openEvent({ type: PERF_TYPE.tracepoint, config, sample_period: 1n }, -1, 0, doing);
-  return new Link({ kind: spec.kind, program: spec.program, ...attachToEvent(program.fd, event, spec.cookie, doing) });
+  return new Link({ kind: spec.kind, program: spec.program, ...attached(spec, program, event, doing) });
+}
+
+/** kernel/events/core.c, perf_event_set_bpf_prog: EACCES is for what lies beyond the fields, whoever asks. */
+function attached(spec: Spec, program: Program, event: number, doing: string): PerfAttachment {
+  try {
+    return attachToEvent(program.fd, event, spec.cookie, doing);
+  } catch (error) {
+    if (!(error instanceof KernelError) || error.errno !== EACCES) throw error;
+    throw new PebbleError('no-target', {
+      doing,
+      what: 'the program reads beyond the fields of this tracepoint',
+      hint: `${formatOf(spec)} lists them with their offsets and sizes`,
+      cause: error,
+    });
+  }
+}
+
+/** Where people look, also when it is mounted for this process alone. */
+function formatOf({ category, event }: Spec): string {
+  return `/sys/kernel/tracing/events/${category}/${event}/format`;
 }
 
 function tracepointId(spec: Spec, doing: string): bigint {
@@ -26,7 +46,7 @@ function tracepointId(spec: Spec, doing: string): bigint {
       throw new PebbleError('no-target', {
         doing,
         what: 'this kernel has no such tracepoint',
-        hint: `ls ${tracefs()}/events lists what it has`,
+        hint: `pebble trace -l 'tracepoint:${spec.category}:*' lists what it has`,
       });
     }
     if (code === 'EACCES' || code === 'EPERM') {

@@ -19,13 +19,23 @@ export interface UserLocation {
   readonly plus?: number;
 }
 
+/** What an iterator walks, where that is not all there is of its kind. */
+export type IterTarget =
+  /** The entries of a map, by its descriptor (`iter/bpf_map_elem`, `iter/bpf_sk_storage_map`). */
+  | { readonly map: number }
+  /** A directory of the cgroup file system and all below it (`iter/cgroup`). */
+  | { readonly cgroup: string }
+  /** One process, or one thread (`iter/task`, `iter/task_file`, `iter/task_vma`; Linux 6.1). */
+  | { readonly pid: number }
+  | { readonly tid: number };
+
 export type LinkSpec = LinkBase &
   (
     | { readonly kind: 'tracepoint'; readonly category: string; readonly event: string }
     | { readonly kind: 'raw_tracepoint'; readonly event: string }
     /** The hook is the program's `attachTo`. Also for fentry, fexit, lsm. */
     | { readonly kind: 'tracing' }
-    | { readonly kind: 'iter'; readonly pin?: string }
+    | { readonly kind: 'iter'; readonly pin?: string; readonly over?: IterTarget }
     | { readonly kind: 'kprobe'; readonly symbol: string; readonly plus?: number; readonly atReturn: boolean }
     | {
         readonly kind: 'kprobe_multi';

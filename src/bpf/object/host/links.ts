@@ -1,4 +1,5 @@
 /** From the hooks that sections name to links on this host. */
+import { readFileSync } from 'node:fs';
 import { PebbleError } from '../../../base/errors.ts';
 import type { LinkSpec } from '../../spec/index.ts';
 import type { Hook, ObjectKernel, ObjectProgram } from '../index.ts';
@@ -27,7 +28,12 @@ const MAKERS: Makers = {
   tracepoint: (hook, program) => ({ ...hook, program }),
   raw_tracepoint: (hook, program) => ({ ...hook, program }),
   tracing: (_, program) => ({ kind: 'tracing', program }),
-  iter: (_, program) => ({ kind: 'iter', program }),
+  // Others walk all there is; for cgroups that must be said.
+  iter: ({ target }, program) => ({
+    kind: 'iter',
+    program,
+    ...(target === 'cgroup' && { over: { cgroup: cgroupRoot() } }),
+  }),
   kprobe: ({ symbol, plus, atReturn }, program) => ({
     kind: 'kprobe',
     program,
@@ -58,6 +64,12 @@ const MAKERS: Makers = {
     throw new PebbleError('no-target', { doing: `attaching program "${program}"`, what: reason });
   },
 };
+
+/** Of the second version, wherever it is mounted. */
+function cgroupRoot(): string {
+  const [, path] = /^\S+ (\S+) cgroup2 /m.exec(readFileSync('/proc/mounts', 'utf8')) ?? [];
+  return path ?? '/sys/fs/cgroup';
+}
 
 function userPlace(symbol: string, plus: number) {
   return { symbol, ...(plus > 0 && { plus }) };
