@@ -15,17 +15,18 @@ interface Row {
   readonly [field: string]: unknown;
 }
 
-/** Runs the command, works when it is attached, and gives its rows. */
+/** Runs the command, works when it says that it is attached, and gives its rows. */
 async function rows(
   argv: readonly string[],
   work: () => void = () => {},
 ): Promise<{ rows: Row[]; status: number | null; stderr: string }> {
   const child = spawn(LAUNCHER, ['object', ...argv, '--json'], { stdio: ['ignore', 'pipe', 'pipe'] });
   const text = collect(child);
-  if (work) {
-    const started = setTimeout(work, 1200);
-    child.on('exit', () => clearTimeout(started));
-  }
+  child.stderr.on('data', function begin() {
+    if (!/^attached /m.test(text().stderr)) return;
+    child.stderr.off('data', begin);
+    work();
+  });
   const [status] = await once(child, 'close');
   const { stdout, stderr } = text();
   return {
@@ -48,7 +49,7 @@ function collect(child: ChildProcess) {
 
 test('a hash map: entries with the names of the C', { skip }, async () => {
   const set = `target=${process.pid}`;
-  const { rows: all, status } = await rows([compile('map_hash'), '--duration', '2', '--set', set], () =>
+  const { rows: all, status } = await rows([compile('map_hash'), '--duration', '1', '--set', set], () =>
     callGetppid(101),
   );
   assert.equal(status, 0);
@@ -67,7 +68,7 @@ test('a hash map: entries with the names of the C', { skip }, async () => {
 
 test('ring buffers: records as they come', { skip }, async () => {
   const set = `target=${process.pid}`;
-  const { rows: all } = await rows([compile('map_ringbuf'), '--duration', '2', '--set', set], () => callGetppid(53));
+  const { rows: all } = await rows([compile('map_ringbuf'), '--duration', '1', '--set', set], () => callGetppid(53));
   const records = all.filter(({ kind, map }) => kind === 'record' && map === 'events');
   assert.equal(records.length, 48);
   assert.equal(records[0]!.size_bytes, 24);
@@ -115,6 +116,10 @@ test('one program that this kernel cannot have does not keep the others away', {
   assert.equal(programs.works!.attached, true);
   assert.equal(programs.nowhere!.attached, false);
   assert.equal(programs.nowhere!.runs, null);
+  assert.match(
+    (programs.beyond!.notes as string[])[0]!,
+    /reads beyond the fields of this tracepoint: .*getppid\/format/,
+  );
   assert.match(stderr, /program "nowhere" is not attached: this kernel's BTF has no typedef btf_trace_no_such_event/);
 });
 
@@ -122,7 +127,7 @@ test('records of several kinds in one buffer: by the types that pointers keep; u
   skip,
 }, async () => {
   const set = `target=${process.pid}`;
-  const { rows: all } = await rows([compile('kept_types'), '--duration', '2', '--set', set], () => callGetppid(11));
+  const { rows: all } = await rows([compile('kept_types'), '--duration', '1', '--set', set], () => callGetppid(11));
   const values = all
     .filter(({ kind }) => kind === 'record')
     .map(({ value }) => value as Record<string, unknown> | null);
@@ -135,7 +140,7 @@ test('records of several kinds in one buffer: by the types that pointers keep; u
 
 test('records of types that only local variables have; one that ends early', { skip }, async () => {
   const set = `target=${process.pid}`;
-  const { rows: all } = await rows([compile('local_types'), '--duration', '2', '--set', set], () => callGetppid(3));
+  const { rows: all } = await rows([compile('local_types'), '--duration', '1', '--set', set], () => callGetppid(3));
   const of = (map: string) => all.filter((row) => row.kind === 'record' && row.map === map).map(({ value }) => value);
   const visit = {
     ...{ pid: process.pid, outcome: 'BROKEN', from: { port: 5432, address: [127, 0, 0, 0] } },
@@ -150,7 +155,7 @@ test('records of types that only local variables have; one that ends early', { s
 
 test('variables in sections of their own; all programs of one section', { skip }, async () => {
   const set = `target=${process.pid}`;
-  const argv = [compile('sections'), '--duration', '2', '--set', set, '--set', 'factor=6'];
+  const argv = [compile('sections'), '--duration', '1', '--set', set, '--set', 'factor=6'];
   const { rows: all } = await rows(argv, () => callGetppid(13));
   const value = (map: string) => all.find((row) => row.kind === 'entry' && row.map === map)?.value;
   assert.deepEqual(value('.bss.custom'), { sums: [13 * (6 + 9), 13 * (2 + 7)] });
@@ -160,7 +165,7 @@ test('variables in sections of their own; all programs of one section', { skip }
 
 test('what a definition leaves to its own loader is filled in, and told', { skip }, async () => {
   // Busy until the command has written its rows, more than a pipe holds: a slow reader must lose none of them.
-  const { rows: all, status } = await rows([compile('unsized'), '--duration', '2'], () => {
+  const { rows: all, status } = await rows([compile('unsized'), '--duration', '1'], () => {
     for (const end = Date.now() + 2500; Date.now() < end; );
   });
   assert.equal(status, 0);
@@ -178,7 +183,7 @@ test('what a definition leaves to its own loader is filled in, and told', { skip
 
 test('programs of kinds that are not for tracing stay away, with a reason', { skip }, async () => {
   const set = `target=${process.pid}`;
-  const argv = [compile('foreign'), '--duration', '2', '--set', set];
+  const argv = [compile('foreign'), '--duration', '1', '--set', set];
   const { rows: all, status, stderr } = await rows(argv, () => callGetppid(7));
   assert.equal(status, 0);
   assert.deepEqual(all.find(({ map }) => map === '.bss')?.value, { calls: 7 });

@@ -1,10 +1,11 @@
 /** Variables, externs and functions of compiled objects. */
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { openObject, thisKernel } from '../../src/bpf/object/host/index.ts';
-import { cannotTest, compile, load } from './harness.ts';
+import { cannotTest, compile, load, scratch } from './harness.ts';
 
 const skip = cannotTest;
 
@@ -53,6 +54,24 @@ test('global data: first values, changes before loading, values after', { skip }
     ['.bss', '.bss.far', '.data', '.data.custom', '.rodata', '.rodata.table', 'my_section'],
   );
   assert.throws(() => object.set('no_such_variable', 1), { code: 'semantic' });
+});
+
+test('constants that may be merged are in their own section', { skip }, async () => {
+  using it = await load('merged_constants');
+  assert.equal(it.call('pick'), 'f'.charCodeAt(0));
+  assert.equal(it.variable('picked'), 10);
+  assert.deepEqual(it.entries('.rodata'), { 0: { name: 'first' } });
+});
+
+const noLinker = spawnSync('bpftool', ['version']).status !== 0 && 'bpftool is not installed';
+test('two objects that bpftool linked', { skip: skip || noLinker }, async () => {
+  const path = join(scratch(), 'linked.bpf.o');
+  execFileSync('bpftool', ['gen', 'object', path, compile('linked_one'), compile('linked_two')]);
+  using it = await load(openObject(path));
+  assert.equal(it.call('two'), 4);
+  assert.equal(it.call('one'), 11);
+  assert.deepEqual(it.entries('common'), { 0: 100 + 2 + 4 + 4 });
+  assert.deepEqual([it.variable('shared'), it.entries('.bss')[0]], [11, { mine: 1 }]);
 });
 
 test('read-only data is frozen', { skip }, async () => {

@@ -12,6 +12,11 @@ struct {
 	__type(key, int);
 	__type(value, long);
 } storage SEC(".maps");
+struct {
+	__uint(type, BPF_MAP_TYPE_CGROUP_STORAGE);
+	__type(key, struct bpf_cgroup_storage_key);
+	__type(value, long);
+} old SEC(".maps");
 int under = -1;
 SEC("tp/syscalls/sys_enter_getppid")
 int look(void *ctx)

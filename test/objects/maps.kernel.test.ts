@@ -6,7 +6,8 @@ import { type TestContext, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { possibleCpus } from '../../src/bpf/index.ts';
 import { MapReader, ObjectRun } from '../../src/bpf/object/host/index.ts';
-import { callGetppid, cannotTest, GETPPID, load } from './harness.ts';
+import { lostPin, withoutLostPin } from '../../src/bpf/object/host/pins.ts';
+import { callGetppid, cannotTest, GETPPID, load, scratch } from './harness.ts';
 
 const skip = cannotTest;
 const target = process.pid;
@@ -140,6 +141,15 @@ test('ring buffers: typed records, none lost, discarded ones unseen', { skip }, 
   assert.equal(report.spec.maxEntries, 8192);
 });
 
+test('ring buffers: records that end in an array without a length', { skip }, async () => {
+  const { records } = await streamed('open_records', () => callGetppid(3));
+  const of = (name: string) => records.filter(({ map }) => map === name).map(({ value }) => value);
+  assert.equal(of('events').length, 6);
+  assert.deepEqual(of('events')[0], { kind: 3, length: 4, flags: 0, text: 'open' });
+  assert.deepEqual(of('samples')[0], { at: 7, values: [53, 59] });
+  assert.deepEqual(of('pairs')[0], { left: 11, right: 13 });
+});
+
 test('perf event arrays: records typed by name', { skip }, async () => {
   const { records } = await streamed('map_perf', () => callGetppid(53));
   assert.equal(records.length, 106);
@@ -184,6 +194,7 @@ test('cgroup maps are created', { skip }, async () => {
   using it = await load('map_cgroup_storage');
   assert.equal(it.collection.map('cgroups').info().type, 8);
   assert.equal(it.collection.map('storage').info().type, 32);
+  assert.equal(it.collection.map('old').info().type, 19);
 });
 
 test('locks and timers are found by the types of the map', { skip }, async () => {
@@ -200,6 +211,36 @@ test('user ring buffers are created and drained', { skip }, async () => {
   await it.collection.attachAll();
   callGetppid(1);
   assert.equal(it.variable('drained'), 0);
+});
+
+test('keys and values of uncommon types', { skip }, async () => {
+  using it = await load('keys');
+  it.call('fill');
+  const big = {
+    low: -5,
+    colors: ['GREEN', 99],
+    names: ['abc', 'wxyz'],
+    flags: [false, true],
+    square: [
+      [0, 0],
+      [-300, 0],
+    ],
+  };
+  assert.deepEqual(it.entries('by_wide'), { [String(0x112233445566778899aabbccddeeff00n)]: big });
+  const [[packed, either]] = Object.entries(it.entries('by_packed')) as [[string, Record<string, unknown>]];
+  assert.deepEqual(JSON.parse(packed), { a: 1, b: 0xdeadbeef, c: 3 });
+  assert.deepEqual([either.low, either.high, either.word], [1, 2, 0x20001]);
+  assert.deepEqual(it.entries('by_color'), { BLUE: 'say "hi"\n' });
+  assert.deepEqual(it.entries('by_list'), { [JSON.stringify({ next: '0x0', value: 4 })]: true });
+  assert.deepEqual(it.entries('by_signed'), { '-1099511627776': [1, 2n ** 64n - 1n] });
+  assert.deepEqual(it.entries('by_bytes'), { 616263: '3132333435' });
+});
+
+test('pinned where no bpf file system is: told, and not pinned', { skip }, () => {
+  const pin = `${scratch()}/counts`;
+  const map = { name: 'counts', type: 'array', maxEntries: 1 } as const;
+  assert.deepEqual(withoutLostPin({ ...map, pin }), map);
+  assert.match(lostPin({ ...map, pin }), /not pinned at .*counts, .*mount -t bpf/);
 });
 
 test('pinned by name: the map is found again', { skip }, async (t: TestContext) => {

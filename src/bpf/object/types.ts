@@ -16,6 +16,8 @@ const EXTERN = LINKAGES.indexOf('extern');
 const HEAD = 12;
 const VARIABLE = 12;
 const KIND_UNION = 5;
+/** Of the header: where the types and the strings are, from its end, and how many bytes the types take. */
+const [TYPES, TYPES_LENGTH, STRINGS] = [8, 12, 16] as const;
 
 export interface ObjectTypes {
   /** What the compiler wrote, with variables at their places; externs are still externs. */
@@ -24,8 +26,9 @@ export interface ObjectTypes {
   readonly forKernel: Buffer;
 }
 
-export function completeTypes(bytes: Buffer, object: ObjectElf): ObjectTypes {
+export function completeTypes(written: Buffer, object: ObjectElf): ObjectTypes {
   const name = `.BTF of ${object.elf.name}`;
+  const bytes = withoutMerged(written, Btf.parse(written, { name }), object);
   const btf = Btf.parse(bytes, { name });
   const completed = Buffer.from(bytes);
   const types = [...rawTypes(bytes)];
@@ -36,6 +39,41 @@ export function completeTypes(bytes: Buffer, object: ObjectElf): ObjectTypes {
   const forKernel = Buffer.from(completed);
   for (const type of types) withoutExterns(forKernel, type, types, btf);
   return { btf: Btf.parse(completed, { name }), forKernel };
+}
+
+/**
+ * clang tells of a small constant as a variable of .rodata also where the linker may merge it with others, in a section
+ * like .rodata.cst16: there it is, and in .rodata its place is another's.
+ */
+function withoutMerged(bytes: Buffer, btf: Btf, object: ObjectElf): Buffer {
+  let kept = bytes;
+  // From the last: what is cut off moves only what comes after it.
+  for (const section of [...rawTypes(bytes)].filter(({ kind }) => kind === 'datasec').reverse()) {
+    for (let i = section.parts - 1, parts = section.parts; i >= 0; i--) {
+      const at = section.at + HEAD + i * VARIABLE;
+      if (!isElsewhere(btf, btf.nameOf(section.id), bytes.readUInt32LE(at), object)) continue;
+      kept = withoutBytes(kept, at, VARIABLE);
+      setParts(kept, section, --parts);
+    }
+  }
+  return kept;
+}
+
+function isElsewhere(btf: Btf, section: string, variable: TypeId, { elf, symbols }: ObjectElf): boolean {
+  const type = btf.type(variable);
+  if (type.kind !== 'var' || type.linkage !== 'static') return false;
+  const [index, name] = [elf.section(section)?.index, btf.nameOf(variable)];
+  const places = symbols.filter((symbol) => symbol.name === name);
+  return places.length > 0 && places.every((symbol) => symbol.section !== index);
+}
+
+/** Without some bytes of the types; the strings come after them. */
+function withoutBytes(bytes: Buffer, at: number, count: number): Buffer {
+  const kept = Buffer.concat([bytes.subarray(0, at), bytes.subarray(at + count)]);
+  const [types, strings] = [TYPES, STRINGS].map((field) => bytes.readUInt32LE(field)) as [number, number];
+  kept.writeUInt32LE(bytes.readUInt32LE(TYPES_LENGTH) - count, TYPES_LENGTH);
+  if (strings > types) kept.writeUInt32LE(strings - count, STRINGS);
+  return kept;
 }
 
 /** clang leaves the section's size 0 and the offsets of global variables to the linker, which never runs. */
@@ -69,7 +107,8 @@ function placeVariables(
     }
     end = elfSection.size;
   }
-  if (bytes.readUInt32LE(section.at + 8) === 0) bytes.writeUInt32LE(end >>> 0, section.at + 8);
+  // The kernel takes no section without a size, also where nothing is left in it.
+  if (bytes.readUInt32LE(section.at + 8) === 0) bytes.writeUInt32LE(Math.max(end, 1) >>> 0, section.at + 8);
   variables.sort((a, b) => a.offset - b.offset);
   variables.forEach((variable, i) => {
     const at = section.at + HEAD + i * VARIABLE;

@@ -1,6 +1,9 @@
 /** Types of maps, and the numbers that the kernel gives them. */
 
-/** `enum bpf_map_type` (linux/bpf.h), in lower case and without the prefix; CGRP_STORAGE is cgroup_storage. */
+/**
+ * `enum bpf_map_type` (linux/bpf.h), in lower case and without the prefix; CGRP_STORAGE is cgroup_storage, and what it
+ * replaced has `old_` before its name.
+ */
 export const MAP_TYPES = {
   hash: 1,
   array: 2,
@@ -20,7 +23,9 @@ export const MAP_TYPES = {
   cpumap: 16,
   xskmap: 17,
   sockhash: 18,
+  old_cgroup_storage: 19,
   reuseport_sockarray: 20,
+  old_percpu_cgroup_storage: 21,
   queue: 22,
   stack: 23,
   sk_storage: 24,

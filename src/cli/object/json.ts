@@ -4,7 +4,7 @@ import type { ObjectWriter } from './writer.ts';
 
 export function jsonWriter(): ObjectWriter {
   return {
-    started: (run) => warn(run),
+    started: tell,
     record: ({ map, bytes, value }: EventRecord) =>
       row({ kind: 'record', map, size_bytes: bytes.length, value: value ?? null, hex: bytes.toString('hex') }),
     finished(run) {
@@ -61,9 +61,14 @@ function writeMap({ spec, events, unlisted, assumption, entries }: MapReport): v
   });
 }
 
-/** People who watch the rows go by learn at once what is not attached. */
-function warn(run: ObjectRun): void {
-  for (const { name, attached, notes } of run.programs()) {
+/** Who waits for it learns that it has begun, and what is not as the object says. */
+function tell(run: ObjectRun): void {
+  const programs = run.programs();
+  for (const { spec, assumption } of run.maps()) {
+    if (assumption !== undefined) process.stderr.write(`warning: map "${spec.name}": ${assumption}\n`);
+  }
+  for (const { name, attached, notes } of programs) {
     if (!attached) process.stderr.write(`warning: program "${name}" is not attached: ${notes.join('; ')}\n`);
   }
+  process.stderr.write(`attached ${run.attached} of ${programs.length} programs\n`);
 }

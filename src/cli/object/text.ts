@@ -29,6 +29,8 @@ function begin(run: ObjectRun): void {
     if (!attached) print(`not attached: ${name}: ${notes.join('; ')}`);
     else for (const note of notes) print(`note: ${name}: ${note}`);
   }
+  for (const { spec, assumption } of run.maps())
+    if (assumption !== undefined) print(`note: ${spec.name}: ${assumption}`);
 }
 
 function printPrograms(programs: readonly ProgramReport[]): void {

@@ -3,10 +3,11 @@ import { type ErrorCode, PebbleError } from '../../../base/errors.ts';
 import { type Collection, loadCollection } from '../../collection.ts';
 import { fileSource } from '../../elf/source.ts';
 import { type Codec, KeyedMap } from '../../maps/index.ts';
-import type { LinkSpec } from '../../spec/index.ts';
+import type { LinkSpec, MapSpec } from '../../spec/index.ts';
 import { BpfObject, type ObjectProgram, type SpecOptions } from '../index.ts';
 import { thisKernel } from './kernel.ts';
 import { linkOf } from './links.ts';
+import { lostPin, withoutLostPin } from './pins.ts';
 import { assumption, withSizes } from './sizes.ts';
 import { USDT_SPECS, UsdtArguments } from './usdt.ts';
 
@@ -40,14 +41,15 @@ export interface LoadedObject {
   /** Its spec has a link for each program whose hook this host has: `attachAll` attaches them. */
   readonly collection: Collection;
   readonly unattached: readonly Unattached[];
-  /** What was taken where a map's definition says nothing, by map name. */
+  /** What was taken where a map's definition says nothing, or could not be done, by map name. */
   readonly assumptions: ReadonlyMap<string, string>;
 }
 
 export interface LoadObjectOptions extends SpecOptions {
   /**
    * Goes on without programs of unknown kinds and those whose hook this kernel lacks or forbids (`unattached` has the
-   * reason), and gives maps whose size is left to a loader of their own one (`assumptions`).
+   * reason), gives maps whose size is left to a loader of their own one, and pins none where there is no bpf file system
+   * (`assumptions`).
    */
   readonly tolerant?: boolean;
 }
@@ -65,7 +67,10 @@ export async function loadObject(which: BpfObject | string, options: LoadObjectO
   const chosen = options.programs ?? ((program) => !program.optional);
   const programs = options.tolerant ? (program: ObjectProgram) => chosen(program) && !isRefused(program) : chosen;
   const whole = object.spec(kernel, { ...options, programs });
-  const spec = { ...whole, maps: options.tolerant ? whole.maps.map(withSizes) : whole.maps };
+  const spec = {
+    ...whole,
+    maps: options.tolerant ? whole.maps.map((map) => withoutLostPin(withSizes(map))) : whole.maps,
+  };
   for (const { name } of spec.programs) {
     const program = object.programs.find((each) => each.name === name)!;
     try {
@@ -78,7 +83,7 @@ export async function loadObject(which: BpfObject | string, options: LoadObjectO
   const collection = await loadCollection({ ...spec, links }, options.tolerant ? { goOnWithout: giveUp } : {});
   describeSites(collection, context.usdt);
   const assumptions = new Map(
-    whole.maps.flatMap((map) => (spec.maps.includes(map) ? [] : [[map.name, assumption(map)!]])),
+    whole.maps.flatMap((map, i) => (map === spec.maps[i] ? [] : [[map.name, changes(map, spec.maps[i]!)]])),
   );
   return { object, collection, unattached, assumptions };
 
@@ -94,6 +99,11 @@ export async function loadObject(which: BpfObject | string, options: LoadObjectO
     unattached.push({ program, error });
     return true;
   }
+}
+
+function changes(map: MapSpec, taken: MapSpec): string {
+  const lost = map.pin !== taken.pin ? lostPin(map) : undefined;
+  return [assumption(map), lost].filter((text) => text !== undefined).join('; ');
 }
 
 /** For programs with usdt.bpf.h. */
