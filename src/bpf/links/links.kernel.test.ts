@@ -7,7 +7,18 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { allocate, syscall } from '../../native/index.ts';
-import { aluImm, aluReg, call, exit, type Instruction, jumpImm, load, loadImm64, store } from '../asm/index.ts';
+import {
+  aluImm,
+  aluReg,
+  call,
+  exit,
+  type Instruction,
+  jumpImm,
+  load,
+  loadImm64,
+  loadReference,
+  store,
+} from '../asm/index.ts';
 import { findField, kernelBtf } from '../btf/index.ts';
 import { Elf, type UsdtSite, usdtSites } from '../elf/index.ts';
 import { hasFeature } from '../features/index.ts';
@@ -38,6 +49,16 @@ const onSyscall = (more: Partial<UprobeSpec> = {}): UprobeSpec => ({
   pid: process.pid,
   ...more,
 });
+
+function placeOf(symbol: string): bigint {
+  const elf = Elf.open(libc);
+  try {
+    const table = elf.symbolTables().find((each) => each.find(symbol))!;
+    return BigInt(elf.fileOffset(table.find(symbol)!.address)!);
+  } finally {
+    elf.close();
+  }
+}
 
 /** Hits of the link while `body` runs. */
 async function hits(counter: Counter, spec: LinkSpec, body: () => void) {
@@ -132,6 +153,28 @@ test('uprobes without links or uprobe_multi are attached by perf events', async 
   assert.equal(link.strategy, expected);
 });
 
+test('each place has its own cookie, also one that is given twice', { skip: await lacking('perf_link') }, async () => {
+  const kept = { kind: 'mapValue', map: 'counter', offset: 8 } as const;
+  const sum = [call('get_attach_cookie'), loadReference(1, kept), load('u64', 2, 1, 0), aluReg('add', 0, 2)];
+  for (const [kind, strategy] of [
+    ['kprobe', 'perf_link'],
+    ['uprobe_multi', (await hasFeature('uprobe_multi')) ? 'uprobe_multi' : 'perf_link'],
+  ] as const) {
+    using counter = await loadCounter({ kind }, sum);
+    const fileOffsets = [placeOf('syscall'), placeOf('syscall')];
+    const spec = { kind: 'uprobe_multi', program: 'count', binary: libc, fileOffsets, atReturn: false } as const;
+    const both = { ...spec, cookies: [7n, 9n], pid: process.pid };
+    let cookies = 0n;
+    const { counted, link } = await hits(counter, both, () => {
+      // Attaching the second place calls the first.
+      cookies -= counter.kept();
+      callSyscall(PRIME);
+      cookies += counter.kept();
+    });
+    assert.deepEqual([link.strategy, counted, cookies], [strategy, 2 * PRIME, BigInt(PRIME * (7 + 9))]);
+  }
+});
+
 test('kprobes and fentry count calls of the kernel', { skip: await lacking('kprobe') }, async () => {
   for (const kind of ['kprobe', 'kprobe_multi'] as const) {
     for (const atReturn of [false, true]) {
@@ -154,18 +197,7 @@ test('kprobes and fentry count calls of the kernel', { skip: await lacking('kpro
 
 test('uprobe_multi takes many places at once', async () => {
   using counter = await loadCounter({ kind: 'uprobe_multi' });
-  const elf = Elf.open(libc);
-  const fileOffsets = ['syscall', 'getpid', 'malloc', 'free', 'qsort'].map((symbol) =>
-    BigInt(
-      elf.fileOffset(
-        elf
-          .symbolTables()
-          .find((table) => table.find(symbol))!
-          .find(symbol)!.address,
-      )!,
-    ),
-  );
-  elf.close();
+  const fileOffsets = ['syscall', 'getpid', 'malloc', 'free', 'qsort'].map(placeOf);
   const spec = { kind: 'uprobe_multi', program: 'count', binary: libc, fileOffsets, atReturn: false } as const;
   const { counted } = await hits(counter, { ...spec, pid: process.pid }, () => callSyscall(PRIME));
   assert.ok(counted >= PRIME);

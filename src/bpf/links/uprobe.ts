@@ -113,8 +113,7 @@ function attachSingles(sites: Sites, program: Program, doing: string) {
       hint: 'choose fewer functions',
     });
   }
-  return attachToEvents(sites.fileOffsets, (offset) => {
-    const index = sites.fileOffsets.indexOf(offset);
+  return attachToEvents([...sites.fileOffsets.entries()], ([index, offset]) => {
     const event = openUprobe(type, sites, offset, sites.semaphoreOffsets?.[index] ?? 0n, doing);
     return attachToEvent(program.fd, event, sites.cookies?.[index], doing);
   });
