@@ -1,5 +1,5 @@
 /** Reads the BTF of the running kernel and of its modules. */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { PebbleError } from '../../base/errors.ts';
 import { Btf } from './btf.ts';
 
@@ -25,6 +25,11 @@ export function kernelBtf(): Btf {
 function forget(): void {
   kernel = undefined;
   forgetting = undefined;
+}
+
+/** Names of the loaded modules that have BTF. */
+export function modulesWithBtf(): string[] {
+  return existsSync(DIRECTORY) ? readdirSync(DIRECTORY).filter((name) => name !== 'vmlinux') : [];
 }
 
 /** A module's BTF on top of the kernel's. */

@@ -2,6 +2,7 @@
 import { PebbleError } from '../../base/errors.ts';
 import type { Btf, BtfKind } from '../btf/index.ts';
 import type { ProgramSpec } from '../spec/index.ts';
+import { moduleBtfFd } from '../sys/index.ts';
 import { PROGRAM_KINDS } from './kinds.ts';
 
 /** Id of a kernel type; an error where there is none. */
@@ -23,17 +24,42 @@ function namesKernelTypes(program: ProgramSpec): boolean {
   );
 }
 
-/** attach_btf_id; 0 for programs whose hook is chosen when attaching. */
-export function hookId(program: ProgramSpec, find: FindType): number {
+/** Where a program is attached: attach_btf_id, and the descriptor of the BTF that it counts in where that is a module's. */
+export interface HookType {
+  readonly id: number;
+  readonly module?: number;
+}
+
+/** Id 0 for programs whose hook is chosen when attaching. Whoever asks closes the module's descriptor. */
+export async function hookType(program: ProgramSpec, find: FindType): Promise<HookType> {
   const { hook } = PROGRAM_KINDS[program.kind];
-  if (hook === undefined) return 0;
+  if (hook === undefined) return { id: 0 };
   if (program.attachTo === undefined) {
     throw new PebbleError('internal', {
       doing: `loading program "${program.name}"`,
       what: `a program of kind ${program.kind} needs attachTo`,
     });
   }
-  return find(hook.prefix + program.attachTo, hook.kind, `attaching ${program.kind}:${program.attachTo}`);
+  const doing = `attaching ${program.kind}:${program.attachTo}`;
+  try {
+    return { id: find(hook.prefix + program.attachTo, hook.kind, doing) };
+  } catch (error) {
+    const found = isMissing(error) ? await hookOfModule(hook.prefix + program.attachTo, hook.kind, doing) : undefined;
+    if (found === undefined) throw error;
+    return found;
+  }
+}
+
+const isMissing = (error: unknown): boolean => error instanceof PebbleError && error.code === 'no-target';
+
+async function hookOfModule(name: string, kind: BtfKind, doing: string): Promise<HookType | undefined> {
+  const { modulesWithBtf, moduleBtf } = await import('../btf/index.ts');
+  for (const module of modulesWithBtf()) {
+    const btf = moduleBtf(module);
+    const id = btf.find(name, kind);
+    if (id !== undefined && id >= btf.firstId) return { id, module: moduleBtfFd(module, doing) };
+  }
+  return undefined;
 }
 
 function kernelTypeId(btf: Btf, name: string, kind: BtfKind, doing: string): number {

@@ -19,7 +19,7 @@ import {
   progLoad,
 } from '../sys/index.ts';
 import { type DebugInfo, debugInfo } from './debug-info.ts';
-import { hookId, typeFinder } from './hook.ts';
+import { type HookType, hookType, typeFinder } from './hook.ts';
 import { PROGRAM_KINDS, permissionHint } from './kinds.ts';
 import { Program } from './program.ts';
 import { type MapFds, resolver } from './resolve.ts';
@@ -36,13 +36,15 @@ export async function loadProgram(spec: ProgramSpec, maps: MapFds = new Map(), b
   const find = await typeFinder(spec);
   const stream = streamOf(spec);
   const insns = encode(stream.insns, resolver(spec, stream, maps, find));
-  const hook = hookId(spec, find);
-  const info = debugInfo(spec, stream, btf !== undefined);
-  const fd = load(spec, insns, hook, info, btf);
-  return new Program(fd, spec);
+  const hook = await hookType(spec, find);
+  try {
+    return new Program(load(spec, insns, hook, debugInfo(spec, stream, btf !== undefined), btf), spec);
+  } finally {
+    if (hook.module !== undefined) closeFd(hook.module);
+  }
 }
 
-function load(spec: ProgramSpec, insns: Buffer, hook: number, info: DebugInfo, collectionBtf = -1): number {
+function load(spec: ProgramSpec, insns: Buffer, hook: HookType, info: DebugInfo, collectionBtf = -1): number {
   const kind = PROGRAM_KINDS[spec.kind];
   // Kernels without BTF (or that refuse ours) load the program all the same; only their log quotes no lines.
   const own = info.btf === undefined ? undefined : btfLoad(info.btf);
@@ -57,7 +59,8 @@ function load(spec: ProgramSpec, insns: Buffer, hook: number, info: DebugInfo, c
         license: arena.text(spec.license),
         prog_flags: spec.sleepable || kind.sleepable ? BPF_F_SLEEPABLE : 0,
         prog_name: (spec.kernelName ?? spec.name).replace(/[^\w.]/g, '_').slice(0, 15),
-        attach_btf_id: hook,
+        attach_btf_id: hook.id,
+        ...(hook.module !== undefined && { attach_btf_obj_fd: hook.module }),
         ...(btf >= 0 && { prog_btf_fd: btf, ...infoAttr(info, arena) }),
       };
       const result = progLoad(attr);

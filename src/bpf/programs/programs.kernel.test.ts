@@ -20,7 +20,7 @@ import {
   store,
   storeImm,
 } from '../asm/index.ts';
-import { kernelBtf } from '../btf/index.ts';
+import { kernelBtf, moduleBtf, modulesWithBtf } from '../btf/index.ts';
 import { createMap } from '../maps/index.ts';
 import type { FunctionSpec, ProgramSpec } from '../spec/index.ts';
 import { lacking } from '../testing/needs.ts';
@@ -100,6 +100,21 @@ test('a kernel variable is found by BTF', async (t) => {
   if (name === undefined) return t.skip('the kernel lists no variables (CONFIG_KALLSYMS_ALL)');
   const insns = [loadReference(1, { kind: 'kernelSymbol', name }), aluImm('mov', 0, 0), exit()];
   (await loadProgram(program(insns))).close();
+});
+
+test('a hook in a module is found by the BTF of that module', async (t) => {
+  const [module] = modulesWithBtf();
+  if (module === undefined) return t.skip('no module with BTF is loaded');
+  const btf = moduleBtf(module);
+  const functions = [...btf.ids('func')].filter((id) => id >= btf.firstId).map((id) => btf.nameOf(id));
+  const load = (name: string) => {
+    return loadProgram(program([aluImm('mov', 0, 0), exit()], { kind: 'fentry', attachTo: name }));
+  };
+  // Some of them cannot be attached to: those of its start are gone.
+  const outcomes = await Promise.allSettled(functions.slice(0, 30).map(load));
+  const loaded = outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : []));
+  for (const each of loaded) each.close();
+  assert.ok(loaded.length > 0, String((outcomes[0] as PromiseRejectedResult).reason));
 });
 
 test('the kernel counts and times runs', async () => {

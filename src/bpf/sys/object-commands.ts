@@ -3,6 +3,7 @@ import { type Decoded, decoder, type RecordShape, record, text, u32, u64 } from 
 import { scratch } from '../../native/index.ts';
 import { type Attr, bpf, COMMAND, type Command, fill, run } from './command.ts';
 import { ENOENT, must } from './errno.ts';
+import { closeFd } from './fd.ts';
 
 const OBJ = record('obj', { pathname: u64, bpf_fd: u32, file_flags: u32 });
 
@@ -110,6 +111,36 @@ const PROGRAM_INFO = record('bpf_prog_info', {
   verified_insns: u32,
 });
 export type ProgramInfo = Decoded<typeof PROGRAM_INFO>;
+
+const BTF_INFO = record('bpf_btf_info', {
+  btf: u64,
+  btf_size: u32,
+  id: u32,
+  name: u64,
+  name_len: u32,
+  kernel_btf: u32,
+});
+const NAME_SIZE = 64;
+
+/** Descriptor of a module's BTF, which the kernel knows by its id only. */
+export function moduleBtfFd(module: string, doing: string): number {
+  for (const id of listIds('btf')) {
+    const fd = fdById('btf', id);
+    if (fd < 0) continue;
+    if (btfName(fd) === module) return fd;
+    closeFd(fd);
+  }
+  return must(-ENOENT, `${doing}: looking for the BTF of module ${module}`);
+}
+
+/** Undefined for what programs brought. */
+function btfName(fd: number): string | undefined {
+  return scratch((arena) => {
+    const name = arena.take(NAME_SIZE);
+    const found = info(BTF_INFO, 'BTF', fd, { name: name.address, name_len: NAME_SIZE });
+    return found.kernel_btf === 0 ? undefined : name.bytes.toString('latin1', 0, name.bytes.indexOf(0));
+  });
+}
 
 /** The head that all links share (struct bpf_link_info). */
 const LINK_INFO = record('bpf_link_info', { type: u32, id: u32, prog_id: u32 });

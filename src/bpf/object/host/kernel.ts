@@ -1,14 +1,13 @@
 /** Answers what objects ask about the kernel that runs here. */
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { release } from 'node:os';
 import { gunzipSync } from 'node:zlib';
 import type { Btf } from '../../btf/index.ts';
-import { kernelBtf, moduleBtf } from '../../btf/index.ts';
+import { kernelBtf, moduleBtf, modulesWithBtf } from '../../btf/index.ts';
 import { KernelSymbols } from '../../symbols/index.ts';
 import { kernelVersion } from '../../sys/index.ts';
 import type { ObjectKernel } from '../kernel.ts';
 
-const BTF_DIRECTORY = '/sys/kernel/btf';
 /** What the entry points of system calls are called where they take a pt_regs. */
 const WRAPPED: Partial<Record<NodeJS.Architecture, string>> = { x64: '__x64_sys_bpf', arm64: '__arm64_sys_bpf' };
 
@@ -34,7 +33,7 @@ export function thisKernel(): ObjectKernel {
 }
 
 function* modules(): Generator<Btf> {
-  for (const name of readdirSync(BTF_DIRECTORY)) if (name !== 'vmlinux') yield moduleBtf(name);
+  for (const name of modulesWithBtf()) yield moduleBtf(name);
 }
 
 function readConfig(): ReadonlyMap<string, string> | undefined {
