@@ -7,10 +7,13 @@ import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { u64 } from '../base/record.ts';
+import { i32, record, u64 } from '../base/record.ts';
 import { aluImm, atomic, exit, loadReference } from './asm/index.ts';
+import { BtfBuilder } from './btf/index.ts';
 import { loadCollection } from './collection.ts';
+import { KernelTypes } from './collection-btf.ts';
 import { hasFeature } from './features/index.ts';
+import { createMap } from './maps/index.ts';
 import type { CollectionSpec, LinkSpec, ProgramSpec } from './spec/index.ts';
 import { closeFd, ENOENT, fdById, must } from './sys/index.ts';
 
@@ -98,6 +101,28 @@ test('without BTF: tracepoints and uprobes work, typed programs say what they la
   assert.equal(btf, false);
   assert.ok(counted >= 101, `${counted} of 101`);
   assert.match(said, /BTF/);
+});
+
+test('types that were built are loaded, and those that the kernel refuses have its reason', () => {
+  const builder = new BtfBuilder();
+  const int = builder.int('int', 4, { signed: true });
+  const pair = builder.struct('pair', 8, [
+    { name: 'a', type: int, offsetBits: 0, bitSize: 0 },
+    { name: 'b', type: int, offsetBits: 32, bitSize: 0 },
+  ]);
+  using types = KernelTypes.load(builder.build());
+  const value = record('pair', { a: i32, b: i32 });
+  const map = createMap(
+    { name: 'typed', type: 'array', value, maxEntries: 1, types: { key: int, value: pair } },
+    types.fd,
+  );
+  const { btf_id, btf_value_type_id } = map.info();
+  map.close();
+  assert.ok(btf_id > 0);
+  assert.equal(btf_value_type_id, pair);
+  const wrong = new BtfBuilder();
+  wrong.struct('outside', 4, [{ name: 'a', type: wrong.int('int', 4), offsetBits: 32, bitSize: 0 }]);
+  assert.throws(() => KernelTypes.load(wrong.build()), { code: 'kernel', message: /loading BTF: .*exceeds/i });
 });
 
 /** In a process that may lock no memory, which before Linux 5.11 meant: no map of this size. */

@@ -15,12 +15,14 @@ const GUEST = join(import.meta.dirname, 'guest');
 const BASE = ['libc6', 'libstdc++6', 'libgcc-s1', 'libatomic1', 'busybox-static'];
 /** Debian 12's PostgreSQL, and the libraries that it is linked with. */
 const POSTGRES = [
-  ...['postgresql-15', 'postgresql-client-15', 'tzdata', 'zlib1g', 'libpq5', 'libicu72', 'libxml2', 'libssl3'],
+  ...['postgresql-15', 'postgresql-client-15', 'zlib1g', 'libpq5', 'libicu72', 'libxml2', 'libssl3'],
   ...['liblz4-1', 'libzstd1', 'liblzma5', 'libpam0g', 'libaudit1', 'libcap-ng0', 'libsystemd0', 'libcap2'],
   ...['libgcrypt20', 'libgpg-error0', 'libgssapi-krb5-2', 'libkrb5-3', 'libk5crypto3', 'libkrb5support0'],
   ...['libcom-err2', 'libkeyutils1', 'libldap-2.5-0', 'libsasl2-2', 'libgnutls30', 'libp11-kit0', 'libffi8'],
   ...['libidn2-0', 'libunistring2', 'libtasn1-6', 'libnettle8', 'libhogweed6', 'libgmp10', 'libreadline8', 'libtinfo6'],
 ];
+/** Of every architecture: apt knows it under ours alone. */
+const POSTGRES_DATA = ['tzdata/bookworm'];
 const NO_USE = /\/(?:gconv|bitcode|locale|doc|man|lintian|bash-completion|llvmjit[^/]*)$|zoneinfo\/(?!Etc|UTC)[^/]+$/;
 /** Of node_modules: what only development needs, other platforms, headers, sources. */
 const NOT_IN_GUEST =
@@ -75,7 +77,7 @@ function quoted(text: string): string {
 
 function addPackages(archive: Cpio, { arch, postgres }: Guest): void {
   const names = [...BASE, ...(postgres ? POSTGRES : [])].map((name) => `${name}:${arch}/bookworm`);
-  for (const directory of unpacked(names)) {
+  for (const directory of unpacked([...names, ...(postgres ? POSTGRES_DATA : [])])) {
     for (const part of ['lib', 'lib64', 'bin', 'usr/lib', 'usr/share/postgresql', 'usr/share/zoneinfo']) {
       const from = join(directory, part);
       if (existsSync(from)) archive.copy(from, `/${part}`, (file) => !NO_USE.test(file));

@@ -6,6 +6,7 @@ import { type TestContext, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PebbleError } from '../../src/base/errors.ts';
 import type { IterLink } from '../../src/bpf/links/index.ts';
+import { functionOffsets } from '../../src/bpf/object/host/binaries.ts';
 import { ObjectRun } from '../../src/bpf/object/host/index.ts';
 import type { IterTarget } from '../../src/bpf/spec/index.ts';
 import { callGetppid, cannotTest, compileNative, type Loaded, load } from './harness.ts';
@@ -70,6 +71,10 @@ test('iterators over cgroups begin at the root', { skip }, async (t) => {
 test('uprobes: entry, return, pattern, session', { skip }, async (t) => {
   const binary = compileNative('target');
   const flags = [`-DBINARY="${binary}"`];
+  const marks = functionOffsets(binary, 'work_*').map((offset) =>
+    readFileSync(binary).toString('hex', Number(offset) - 4, Number(offset)),
+  );
+  if (process.arch === 'x64') assert.deepEqual(marks, ['f30f1efa', 'f30f1efa'], 'probes are behind endbr64');
   using it = await load('uprobes', { flags, programs: ({ name }) => name !== 'session' });
   await it.collection.attachAll();
   execFileSync(binary, ['101']);

@@ -6,7 +6,8 @@ import { copyFileSync, mkdtempSync, realpathSync, renameSync, rmSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { Elf } from '../elf/index.ts';
+import { buildId, Elf } from '../elf/index.ts';
+import { filesWithBuildId } from '../symbols/index.ts';
 import { loadCounter } from '../testing/counter.ts';
 import { follow } from './follow.ts';
 import { attach } from './index.ts';
@@ -59,7 +60,7 @@ test('a replaced binary is attached to again', async (t) => {
   assert.equal(counter.count(), 8n);
 });
 
-test('a process whose binary is gone can be probed through /proc', async (t) => {
+test('a process whose binary is gone can be probed through /proc, and is found by its build id', async (t) => {
   const binary = join(directory(t), 'sleep');
   copyFileSync(SLEEP, binary);
   const child = spawn(binary, ['60']);
@@ -71,6 +72,16 @@ test('a process whose binary is gone can be probed through /proc', async (t) => 
   assert.equal(spawnSync(exe, ['0'], { argv0: 'sleep' }).status, 0);
   assert.equal(counter.count(), 1n);
   link.close();
+  const elf = Elf.open(exe);
+  const id = buildId(elf);
+  elf.close();
+  if (id !== undefined) {
+    const found = filesWithBuildId(id).find(({ pids }) => pids.includes(child.pid!))!;
+    const again = await attach(entryOf(found.path), counter.program);
+    assert.equal(spawnSync(exe, ['0'], { argv0: 'sleep' }).status, 0);
+    assert.equal(counter.count(), 2n);
+    again.close();
+  }
   child.kill();
 });
 

@@ -16,7 +16,7 @@ export function findSite(at: UserLocation, doing: string): UserSite {
   try {
     const offset = offsetOf(elf, at, doing);
     if (elf.header.machine !== 'x86_64') return { fileOffset: BigInt(offset), warnings: [] };
-    const skipped = at.plus === undefined && startsWith(elf, offset, ENDBR64) ? offset + ENDBR64.length : offset;
+    const skipped = at.plus === undefined ? behindEndbr(elf, offset) : offset;
     const warnings = isEmulated(readAt(elf, skipped, 16))
       ? []
       : ['the instruction there is single-stepped by the kernel: each hit costs about a microsecond more'];
@@ -24,6 +24,12 @@ export function findSite(at: UserLocation, doing: string): UserSite {
   } finally {
     elf.close();
   }
+}
+
+/** Where a probe at the start of a function is cheap. */
+export function behindEndbr(elf: Elf, offset: number): number {
+  const marked = elf.header.machine === 'x86_64' && readAt(elf, offset, ENDBR64.length).equals(ENDBR64);
+  return marked ? offset + ENDBR64.length : offset;
 }
 
 function offsetOf(elf: Elf, at: UserLocation, doing: string): number {
@@ -49,10 +55,6 @@ function symbolAddress(elf: Elf, at: UserLocation, doing: string): number {
 
 function readAt(elf: Elf, offset: number, length: number): Buffer {
   return elf.source.read(offset, Math.min(length, elf.source.size - offset));
-}
-
-function startsWith(elf: Elf, offset: number, bytes: Buffer): boolean {
-  return readAt(elf, offset, bytes.length).equals(bytes);
 }
 
 /**

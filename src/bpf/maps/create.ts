@@ -1,8 +1,8 @@
 /** From a MapSpec to a map in the kernel. */
 
 import { PebbleError } from '../../base/errors.ts';
-import { type Decoded, i32, type Shape, sizeOf, u32 } from '../../base/record.ts';
-import type { MapSpec, MapType } from '../spec/index.ts';
+import { bytes, type Decoded, i32, type Shape, sizeOf, u32, u64 } from '../../base/record.ts';
+import { type MapSpec, type MapType, mapTypeOf } from '../spec/index.ts';
 import {
   COMMAND,
   closeFd,
@@ -183,6 +183,34 @@ function openPin(spec: CompleteSpec, path: string): number | undefined {
     what: `it has type ${info.type}, a key of ${info.key_size} bytes and a value of ${info.value_size}: not what is wanted`,
     hint: `remove ${path}, or pin elsewhere`,
   });
+}
+
+/**
+ * A map that is pinned, whoever made it: its type is the kernel's answer. Without shapes, keys and values of 4 and 8
+ * bytes are numbers, and others bytes.
+ */
+export function openPinned(path: string, shapes: Pick<MapSpec, 'key' | 'value'> = {}): MapHandle {
+  const doing = `opening the map pinned at ${path}`;
+  const fd = must(objGet(path), doing, (errno) => (errno === EPERM ? needs('CAP_BPF') : undefined));
+  try {
+    const { type: number, name, key_size, value_size, max_entries } = mapInfo(fd);
+    const type = mapTypeOf(number);
+    if (type === undefined)
+      throw new PebbleError('unsupported', { doing, what: `maps of type ${number} are not known` });
+    const keyShape = shapeFor(shapes.key, key_size, `${doing}: its keys`);
+    const valueShape = shapeFor(shapes.value, value_size, `${doing}: its values`);
+    return wrap({ name, type, maxEntries: max_entries, keyShape, valueShape }, fd);
+  } catch (error) {
+    closeFd(fd);
+    throw error;
+  }
+}
+
+function shapeFor(shape: Shape | undefined, size: number, doing: string): Shape | undefined {
+  if (size === 0) return undefined;
+  if (shape === undefined) return size === 4 ? u32 : size === 8 ? u64 : bytes(size);
+  if (sizeOf(shape) === size) return shape;
+  throw new PebbleError('usage', { doing, what: `they have ${size} bytes, the given shape has ${sizeOf(shape)}` });
 }
 
 /** The object for a descriptor, which it owns from here on. */

@@ -2,7 +2,7 @@
 export { type ArrayView, viewArray } from './array-view.ts';
 export type { Chunk } from './batch.ts';
 export type { Codec } from './codec.ts';
-export { createMap, type KeyOf, type MapOf, type ValueOf } from './create.ts';
+export { createMap, type KeyOf, type MapOf, openPinned, type ValueOf } from './create.ts';
 export { MapHandle } from './handle.ts';
 export { KeyedMap, type UpdateMode } from './keyed.ts';
 export { MapOfMaps, ProgramArray } from './nested.ts';

@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { array, i32, record, text, u8, u32, u64 } from '../../base/record.ts';
 import { detachedMount, possibleCpus } from '../sys/index.ts';
 import { lacking } from '../testing/needs.ts';
-import { createMap, type MapHandle, viewArray } from './index.ts';
+import { createMap, type KeyedMap, type MapHandle, openPinned, viewArray } from './index.ts';
 
 const key = record('key', { tag: u8, id: u64, comm: text(8) });
 const value = record('value', { calls: u64, pids: array(i32, 3) });
@@ -238,6 +238,12 @@ test('a pinned map is found again, another one there is refused', () => {
   const spec = { name: 'p', type: 'hash', key: u32, value: u32, maxEntries: 4, pin } as const;
   using(createMap(spec), (map) => map.set(1, 2));
   using(createMap(spec), (again) => assert.equal(again.get(1), 2));
+  using(openPinned(pin), (opened) => {
+    assert.deepEqual([opened.name, opened.type, opened.maxEntries], ['p', 'hash', 4]);
+    assert.deepEqual([...(opened as KeyedMap<number, number>)], [[1, 2]]);
+  });
+  assert.throws(() => openPinned(pin, { value: u64 }), /its values: they have 4 bytes, the given shape has 8/);
+  assert.throws(() => openPinned(`${pin}-not`), /opening the map pinned at .*ENOENT/);
   assert.throws(() => createMap({ ...spec, value: u64 }), /not what is wanted/);
 });
 

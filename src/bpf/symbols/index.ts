@@ -1,4 +1,5 @@
-/** Addresses to names: the kernel's symbols, and those of processes. */
+/** Addresses to names: the kernel's symbols, and those of processes; files by their build ids. */
+export { filesWithBuildId, type RunningFile } from './build-ids.ts';
 export { demangle } from './demangle.ts';
 export { type KernelPlace, KernelSymbols } from './kernel.ts';
 export { mappedFileKey, openMapped, VDSO } from './mapped-file.ts';

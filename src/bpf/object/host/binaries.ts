@@ -3,6 +3,7 @@ import { accessSync, constants, existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PebbleError } from '../../../base/errors.ts';
 import { Elf } from '../../elf/index.ts';
+import { behindEndbr } from '../../links/index.ts';
 import { tracefs } from '../../sys/index.ts';
 
 const ARCH: Partial<Record<NodeJS.Architecture, string>> = { x64: 'x86_64-linux-gnu', arm64: 'aarch64-linux-gnu' };
@@ -45,7 +46,7 @@ function isExecutable(path: string): boolean {
   }
 }
 
-/** Where the functions begin in the file whose names match, each place once. */
+/** Where to probe the functions in the file whose names match, each place once. */
 export function functionOffsets(binary: string, pattern: string): bigint[] {
   const elf = Elf.open(binary);
   try {
@@ -54,7 +55,7 @@ export function functionOffsets(binary: string, pattern: string): bigint[] {
     for (const table of elf.symbolTables()) {
       for (const { index, name } of table.functions()) {
         const offset = matches.test(name) ? elf.fileOffset(table.addressOf(index)) : undefined;
-        if (offset !== undefined) offsets.add(BigInt(offset));
+        if (offset !== undefined) offsets.add(BigInt(behindEndbr(elf, offset)));
       }
     }
     if (offsets.size > 0) return [...offsets];
