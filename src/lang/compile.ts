@@ -110,7 +110,7 @@ function generateScript(
   const functions = program.functions.map((subprogram): Unit => ({ kind: 'function', subprogram }));
   const units: Unit[] = [...functions, ...probes];
   const defines = new Map(Object.entries(options.defines ?? {}));
-  const rules = { library, inferBlock, inferKey: infer };
+  const rules = { library, inferBlock, infer };
   const typing = new ScriptTyping({ space, host, settings, diagnostics, defines, ...rules });
   for (const subprogram of program.functions) {
     const parameters = subprogram.parameters.map(() => undefined);

@@ -3,6 +3,7 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { isDeepStrictEqual } from 'node:util';
 import type { Case } from './cases.ts';
 
 export interface Setting {
@@ -55,6 +56,8 @@ function commandLine({ run, program, expects }: Case, { command }: Setting): str
 
 class Tracer {
   output = '';
+  /** Where in it begins what came after the probes were attached. */
+  fromAttached = 0;
   code: number | null = null;
   timedOut = false;
   attached = false;
@@ -82,6 +85,7 @@ class Tracer {
       await sleep(POLL_MS);
       if (this.attached || !new RegExp(`^${ATTACHED}$`, 'm').test(this.output)) continue;
       this.attached = true;
+      this.fromAttached = this.output.indexOf(`${ATTACHED}\n`);
       this.output = this.output.replace(`${ATTACHED}\n`, '');
       deadline = performance.now() + seconds * 1000;
       begin();
@@ -95,8 +99,11 @@ class Tracer {
 }
 
 /** Many cases never end by themselves: what they printed counts. */
-function verdict(one: Case, { output, code, timedOut }: Tracer, suite: string): string | undefined {
-  const unmet = one.expects.filter(({ mode, text }) => !isMet(mode, text, output, suite));
+function verdict(one: Case, { output, fromAttached, code, timedOut }: Tracer, suite: string): string | undefined {
+  const unmet = one.expects.filter(({ mode, text }) => {
+    const isWhole = mode === 'file' || mode === 'json';
+    return !isMet(mode, text, isWhole ? output.slice(fromAttached) : output, suite);
+  });
   const printed = ` It printed: ${JSON.stringify(output.slice(-1500))}`;
   if (unmet.length > 0)
     return `expected ${unmet.map(({ mode, text }) => `${mode} ${JSON.stringify(text)}`).join(', ')}.${printed}`;
@@ -117,28 +124,39 @@ function isMet(mode: Case['expects'][number]['mode'], text: string, output: stri
     case 'regex-none':
       return !new RegExp(text, 'm').test(output);
     case 'file':
-      return output.trim() === readFileSync(join(suite, text), 'utf8').trim();
+      return printed(output) === printed(readFileSync(join(suite, text), 'utf8'));
     case 'json':
       return sameJson(output, readFileSync(join(suite, text), 'utf8'));
   }
 }
 
-function sameJson(a: string, b: string): boolean {
-  const values = (text: string) =>
-    text
-      .trim()
-      .split('\n')
-      .map((line) => JSON.stringify(JSON.parse(line)));
+/** Without blank lines around and spaces at the ends. */
+const printed = (text: string): string => text.replace(/[ \t]+$/gm, '').trim();
+
+function sameJson(output: string, wanted: string): boolean {
   try {
-    return values(a).join('\n') === (b.trim().startsWith('{\n') ? JSON.stringify(JSON.parse(b)) : values(b).join('\n'));
+    return isDeepStrictEqual(documents(output), documents(wanted));
   } catch {
     return false;
   }
 }
 
+/** One over many lines, or one on each. */
+function documents(text: string): unknown[] {
+  try {
+    return [JSON.parse(text)];
+  } catch {
+    return text
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+  }
+}
+
 /** In a process group of its own, which ends with it. */
 function start(command: string, cwd: string, env?: NodeJS.ProcessEnv): ChildProcess {
-  return spawn('sh', ['-c', command], {
+  // The cases are written for it: its echo takes \\n as it stands.
+  return spawn('bash', ['-c', command], {
     cwd,
     env: env ?? process.env,
     detached: true,

@@ -162,8 +162,11 @@ const debugf: FunctionRow = {
   name: 'debugf',
   signature: 'void debugf(const string format, args...)',
   doc: 'Prints to the trace pipe of the kernel (/sys/kernel/tracing/trace_pipe), at most three arguments.',
-  arguments: [1, MOST_ARGUMENTS + 1],
+  arguments: [1, Number.POSITIVE_INFINITY],
   type(call, t) {
+    if (call.arguments.length > MOST_ARGUMENTS + 1) {
+      return t.error(call, `cannot use more than ${MOST_ARGUMENTS} conversion specifiers`);
+    }
     const format = textArgument(call, 0, t);
     for (const [i, match] of [...(format ?? '').matchAll(/%(?:%|l*([a-zA-Z]))/g)].filter((one) => one[1]).entries()) {
       if (!'duxps'.includes(match[1]!))

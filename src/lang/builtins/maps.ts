@@ -43,7 +43,7 @@ function typeEntry(call: Call, t: Typing): Type | undefined {
   if (access.kind === 'map-access') {
     map.scalar ??= false;
     if (map.scalar) return t.error(call, scalarMessage(call));
-    const key = t.typeOf(access.key) ?? t.script.inferKey(access.key, t);
+    const key = t.typeOf(access.key) ?? t.script.infer(access.key, t);
     if (key) {
       const grown = t.script.grow(map.key, key, () =>
         t.error(

@@ -53,7 +53,10 @@ function inNamespace(name: 'pid' | 'tid', what: string): FunctionRow {
     type(call, t) {
       const [mode] = call.arguments;
       if (mode && !(mode.kind === 'identifier' && NAMESPACES.includes(mode.name))) {
-        const given = 'name' in mode ? String(mode.name) : mode.kind;
+        if (mode.kind !== 'identifier') {
+          return t.error(call, `${name}() only supports ${NAMESPACES.join(' and ')} as the argument`);
+        }
+        const given = mode.name;
         return t.error(mode, `Invalid PID namespace mode: ${given} (expects: ${NAMESPACES.join(' or ')})`);
       }
       return UINT32;

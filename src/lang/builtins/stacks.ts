@@ -34,6 +34,7 @@ function callType(space: Space, call: Call, t: Typing): StackType | undefined {
   if (first?.kind === 'identifier' && !mode) {
     return t.error(first, 'Error parsing stack mode', { hints: [`modes: ${MODES.join(', ')}`] });
   }
+  if (!mode && second) return t.error(call, `${call.name}() takes the mode first: ${call.name}(perf, 3)`);
   const limitNode = mode ? second : first;
   const limit = limitNode ? constantOf(limitNode, t) : BigInt(DEFAULT_LIMIT);
   if (typeof limit !== 'bigint') return t.error(call, `${call.name}: invalid limit value`);

@@ -14,7 +14,6 @@ import { sizeOfType } from '../types/layout.ts';
 import { integral } from '../types/operators.ts';
 import { type AddressSpace, stringType, type Type, typeName, UINT64 } from '../types/type.ts';
 import { Typing } from '../types/typing.ts';
-import { numberArgument } from './text-argument.ts';
 
 /** From here on bpftrace does not mark truncated texts. */
 const UNMARKED = 1024;
@@ -35,6 +34,7 @@ const str: FunctionRow = {
       );
     }
     const constant = length && constantOf(length, t);
+    if (!isLength(call, length, t)) return undefined;
     if (typeof constant !== 'bigint') return stringType(t.settings.maxStrlen);
     if (constant < 0n) return t.error(call, `str cannot use negative length (${constant})`);
     if (constant + 1n > BigInt(t.settings.maxStrlen)) {
@@ -109,6 +109,13 @@ function cutText(value: Parameters<typeof store>[0], length: Expression, to: Add
   l.b.when('ult', at, imm(size), () => l.b.store(address(l.b.add(pointerOf(to, l), at)), 1, imm(0)));
 }
 
+function isLength(call: Call, node: Expression | undefined, t: Typing): boolean {
+  const type = node && t.typeOf(node);
+  if (!type || integral(type)) return true;
+  t.error(call, `${call.name}() expects an integer as its length (${typeName(type)} provided)`);
+  return false;
+}
+
 const buf: FunctionRow = {
   name: 'buf',
   signature: 'buffer buf(void *address, [int length])',
@@ -123,9 +130,12 @@ const buf: FunctionRow = {
     }
     const most = t.settings.maxStrlen - 4;
     const constant = call.arguments[1] && constantOf(call.arguments[1], t);
-    if (!call.arguments[1] && type.kind !== 'array' && type.kind !== 'string') {
+    if (!call.arguments[1] && type.kind !== 'array' && (type.kind !== 'string' || source.kind === 'string')) {
       return t.error(call, `buf() expects a length argument for non-array type ${type.kind}`);
     }
+    if (!isLength(call, call.arguments[1], t)) return undefined;
+    if (typeof constant === 'bigint' && constant < 0n)
+      return t.error(call, `buf cannot use negative length (${constant})`);
     const size = call.arguments[1] ? (typeof constant === 'bigint' ? Number(constant) : most) : sizeOfType(type);
     return { kind: 'buffer', size: Math.min(size, most) };
   },
@@ -175,8 +185,11 @@ const strncmp: FunctionRow = {
   doc: '0 when the first `length` bytes are equal, else 1.',
   arguments: [3, 3],
   type(call, t) {
-    const length = numberArgument(call, 2, t);
-    if (length !== undefined && length < 0n) t.error(call, 'Builtin strncmp requires a non-negative size');
+    const length = call.arguments[2] && constantOf(call.arguments[2], t);
+    if (call.arguments[2] && typeof length !== 'bigint') {
+      return t.error(call, 'Builtin strncmp requires a non-negative literal');
+    }
+    if (typeof length === 'bigint' && length < 0n) t.error(call, 'Builtin strncmp requires a non-negative size');
     for (const argument of call.arguments.slice(0, 2)) {
       const type = t.typeOf(argument);
       if (type && type.kind !== 'string')

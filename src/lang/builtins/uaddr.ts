@@ -7,14 +7,16 @@ import type { Lowering } from '../lower/lowering.ts';
 import type { FunctionRow } from '../lower/rows.ts';
 import { scalar } from '../lower/value.ts';
 import type { Call } from '../syntax/ast.ts';
+import { constantOf } from '../types/constant.ts';
 import { intType, pointerTo } from '../types/type.ts';
 import type { Typing } from '../types/typing.ts';
-import { textArgument } from './text-argument.ts';
 
 const symbolOf = (
   { point, script }: Pick<Typing, 'point'> & { readonly script: Pick<Typing['script'], 'host'> },
   name: string,
 ) => (point?.binary === undefined ? undefined : script.host.userSymbol?.(point.binary, name));
+
+const SYMBOL = /^[a-zA-Z0-9./_-]+$/;
 
 export const uaddr: FunctionRow = {
   name: 'uaddr',
@@ -22,8 +24,17 @@ export const uaddr: FunctionRow = {
   doc: 'Address of a variable of the probed program: in uprobes and USDT probes.',
   arguments: [1, 1],
   type(call, t) {
-    const name = textArgument(call, 0, t);
-    if (name === undefined) return undefined;
+    const [argument] = call.arguments;
+    const name = argument && constantOf(argument, t);
+    if (typeof name !== 'string') {
+      return t.error(call, `${call.name}() expects a string literal as the first argument`);
+    }
+    if (!SYMBOL.test(name)) {
+      return t.error(
+        call,
+        `${call.name}() expects a string that is a valid symbol (${SYMBOL.source}) as input ("${name}" provided)`,
+      );
+    }
     const { point } = t;
     if (point?.binary === undefined) {
       return t.error(call, `${call.name} can not be used with "${point?.kind.names[0] ?? 'function'}" probes`, {

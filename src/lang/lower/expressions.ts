@@ -12,9 +12,10 @@ import type {
   IndexAccess,
   RecordExpression,
   Tuple,
+  Typeinfo,
   Unary,
 } from '../syntax/ast.ts';
-import { constantOf } from '../types/constant.ts';
+import { constantOf, infoOf } from '../types/constant.ts';
 import { sizeOfType } from '../types/layout.ts';
 import { integral } from '../types/operators.ts';
 import { isArgs, pointerAt } from '../types/places.ts';
@@ -62,8 +63,8 @@ const RULES: { readonly [K in Expression['kind']]: Rule<K> } = {
   call: lowerCall,
   sizeof: lowerConstant,
   offsetof: lowerConstant,
-  typeinfo: () => NO_VALUE,
-  comptime: lowerConstant,
+  typeinfo: lowerTypeinfo,
+  comptime: (node, l) => (node.expression.kind === 'typeinfo' ? l.value(node.expression) : lowerConstant(node, l)),
   field: lowerField,
   'tuple-access': (node, l) => elementAt(l.value(node.object), node.index, l),
   index: lowerIndex,
@@ -93,6 +94,17 @@ function lowerConstant(node: Expression, l: Lowering): Value {
   const value = constantOf(node, typingOf(l));
   if (typeof value === 'string') return literal(value);
   return scalar(l.typeOf(node), imm(BigInt.asIntN(64, BigInt(value ?? 0n))));
+}
+
+function lowerTypeinfo(node: Typeinfo, l: Lowering): Value {
+  const type = l.typeOf(node);
+  const to = l.slot('typeinfo', type);
+  for (const { name, offset, type: of } of fieldsOf(type)) {
+    const known = infoOf(node, name, typingOf(l));
+    const value = typeof known === 'string' ? literal(known) : scalar(of, imm(BigInt(known ?? 0n)));
+    store(value, offsetBy(to, offset), of, l);
+  }
+  return inMemory(type, to);
 }
 
 function lowerCall(node: Call, l: Lowering): Value {

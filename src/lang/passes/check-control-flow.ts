@@ -7,7 +7,9 @@ import {
   children,
   type Node,
   type Program,
+  print,
   type Return,
+  type Subprogram,
 } from '../syntax/index.ts';
 
 type Jump = (Break | Continue | Return)['kind'];
@@ -24,14 +26,24 @@ const MACRO: Place = { name: 'macro', forbidden: new Set(['break', 'continue', '
 
 export function checkControlFlow(program: Program, diagnostics: Diagnostics): void {
   for (const macro of program.macros) checkJumps(macro.body, MACRO, diagnostics);
-  for (const { body } of program.functions) checkUnit(body, FUNCTION, diagnostics);
+  for (const subprogram of program.functions) {
+    const ends = checkUnit(subprogram.body, FUNCTION, diagnostics);
+    if (!ends && givesValue(subprogram)) {
+      const message = `Function ${subprogram.name} is of type ${print(subprogram.returns)}, cannot return void`;
+      diagnostics.error(subprogram.span, message, { hints: ['return a value at the end of each way through it'] });
+    }
+  }
   for (const { body } of program.probes) checkUnit(body, PROBE, diagnostics);
 }
 
-function checkUnit(body: Block, place: Place, diagnostics: Diagnostics): void {
+/** Whether control never reaches the end of the body. */
+function checkUnit(body: Block, place: Place, diagnostics: Diagnostics): boolean {
   checkJumps(body, place, diagnostics);
-  new ReachChecker(diagnostics).check(body);
+  return new ReachChecker(diagnostics).check(body);
 }
+
+const givesValue = ({ returns, body }: Subprogram): boolean =>
+  !(returns.kind === 'named-type' && returns.name === 'void') && body.value === undefined;
 
 // Jumps
 
@@ -63,8 +75,8 @@ class ReachChecker {
     this.#diagnostics = diagnostics;
   }
 
-  check(body: Block): void {
-    this.#ends(body);
+  check(body: Block): boolean {
+    return this.#ends(body);
   }
 
   /** Whether control never goes on after the node. Warns on the way, once for each stretch of dead code. */

@@ -39,7 +39,10 @@ class CMacroExpander {
   rewrite<N extends Node>(node: N): N;
   rewrite(node: Node): Node {
     const define = node.kind === 'identifier' ? this.#defines.get(node.name) : undefined;
-    return define ? this.#expand(node as Identifier, define) : mapChildren(node, (child) => this.rewrite(child));
+    // A name that stands for itself is the enum member or constant of that name.
+    return define && define.text.trim() !== define.name
+      ? this.#expand(node as Identifier, define)
+      : mapChildren(node, (child) => this.rewrite(child));
   }
 
   #expand(node: Identifier, { name, text }: CDefine): Expression {

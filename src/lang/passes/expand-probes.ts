@@ -1,7 +1,7 @@
 /** Turns attach points into the units to compile: a probe's points of one shape share one program. */
 import { type Diagnostics, didYouMean } from '../diagnostics/index.ts';
 import type { CompileHost } from '../host.ts';
-import { type ExpandContext, findProbeKind, PROBE_KINDS, type ProbePoint } from '../probes/index.ts';
+import { type ExpandContext, findProbeKind, PROBE_KINDS, type ProbeKind, type ProbePoint } from '../probes/index.ts';
 import type { Settings } from '../settings.ts';
 import { type AttachPoint, type Probe, type Program, walk } from '../syntax/index.ts';
 import type { TypeSpace } from '../types/type-space.ts';
@@ -33,14 +33,20 @@ export function expandProbes(program: Program, options: ProbeOptions): Unit[] {
 
 function unitsOf(probe: Probe, options: ProbeOptions): Unit[] {
   const used = namesUsed(probe);
+  let isMissing = false;
   const context = (named: boolean): ExpandContext => ({
     ...options,
     usesArgs: named,
-    missing: (point, what, hint) => reportMissing(point, what, hint, options),
+    missing: (point, what, hint) => {
+      isMissing = true;
+      reportMissing(point, what, hint, options);
+    },
   });
+  const { errors } = options.diagnostics;
   const points = probe.attachPoints.flatMap((point) => expand(point, context(used.has('args')), options));
-  const known = probe.attachPoints.every((point) => findProbeKind(point.parts[0] ?? ''));
-  if (points.length === 0 && known) reportEmpty(probe, options);
+  // What is written wrong has been said.
+  const isReported = !isMissing && options.diagnostics.errors > errors;
+  if (points.length === 0 && !isReported) reportEmpty(probe, options);
   const groups = new Map<string, ProbePoint[]>();
   // Cookies of tracepoints came with Linux 5.15, before may_goto.
   const hasCookies = options.host.features?.mayGoto !== false && !used.has(COMPTIME);
@@ -57,13 +63,26 @@ function unitsOf(probe: Probe, options: ProbeOptions): Unit[] {
 function expand(point: AttachPoint, context: ExpandContext, { diagnostics }: ProbeOptions): readonly ProbePoint[] {
   const name = point.parts[0] ?? '';
   const kind = findProbeKind(name);
-  if (kind) return kind.expand(point, context);
+  if (kind && hasCount(point, kind, context)) return kind.expand(point, context);
+  if (kind) return [];
   const hint = didYouMean(
     name,
     PROBE_KINDS.flatMap((known) => known.names),
   );
   diagnostics.error(point.span, `Invalid probe type: ${name}`, { hints: hint ? [hint] : [] });
   return [];
+}
+
+/** The binary of a process that is traced need not be named. */
+function hasCount({ parts, span }: AttachPoint, { names, counts, usage }: ProbeKind, context: ExpandContext): boolean {
+  const found = parts.length - 1;
+  const isLine = parts[2] === '@';
+  const spared = context.pid === undefined ? 0 : 1;
+  const known = counts as readonly number[];
+  if (isLine || (found >= Math.min(...known) - spared && found <= Math.max(...known))) return true;
+  const message = `${names[0]} probe type requires ${counts.join(' or ')} arguments, found ${found}`;
+  context.diagnostics.error(span, message, { hints: [`write ${usage.join(', or ')}`] });
+  return false;
 }
 
 function reportMissing(point: AttachPoint, what: string, hint: string | undefined, options: ProbeOptions): void {

@@ -4,6 +4,7 @@ import type { ProbeKind } from './kind.ts';
 function named(name: 'bench' | 'test', doc: string): ProbeKind {
   const kind: ProbeKind = {
     names: [name],
+    counts: [1],
     usage: [`${name}:NAME`],
     doc,
     space: 'unknown',

@@ -15,16 +15,23 @@ const UNITS: Readonly<Record<string, bigint>> = {
   d: 86_400_000_000_000n,
 };
 
+/** Of what is written as one number, in nanoseconds. */
+const SHORTEST = 1000n;
+
 export const TIME_UNITS = ['hz', 'us', 'ms', 's'];
 
-/** The parts behind the provider's name; undefined when they are no time. A text says what is wrong with one. */
-export function parsePace(parts: readonly string[]): Pace | string | undefined {
-  const [unit, count] = parts.length === 1 ? split(parts[0]!) : parts;
-  const value = count === undefined ? undefined : parseCount(count);
-  if (unit === undefined || value === undefined) return undefined;
+/** The parts behind the probe's name; undefined when they are no time. A text says what is wrong with one. */
+export function parsePace(name: string, parts: readonly string[]): Pace | string | undefined {
+  const [unit, count = ''] = parts.length === 1 ? split(parts[0]!) : parts;
+  if (unit === undefined) return `Invalid rate of ${name} probe: ${notANumber(parts.join(':'))}`;
+  const value = parseCount(count);
+  if (value === undefined) return `Invalid rate of ${name} probe: ${notANumber(count)}`;
+  const scale = UNITS[unit];
+  if (parts.length === 1 && scale !== undefined && value * scale < SHORTEST) {
+    return `Invalid rate of ${name} probe. Minimum is ${SHORTEST} or 1us. Found: ${value * scale} nanoseconds`;
+  }
   if (value <= 0n) return `${parts.join(':')} must be greater than 0`;
   if (unit === 'hz') return { frequency: Number(value) };
-  const scale = UNITS[unit];
   return scale === undefined ? undefined : { period: value * scale };
 }
 
@@ -32,6 +39,10 @@ export function parsePace(parts: readonly string[]): Pace | string | undefined {
 export function parseCount(text: string): bigint | undefined {
   return /^\d[\d_]*(?:e\d+)?$/.test(text) ? BigInt(Number(text.replaceAll('_', ''))) : undefined;
 }
+
+/** Why a text is no number. */
+export const notANumber = (text: string): string =>
+  /^\d/.test(text) ? `invalid trailing bytes: ${text}` : `invalid integer: ${text}`;
 
 /** `99ms` is unit ms, count 99; a bare number counts nanoseconds. */
 function split(text: string): [string, string] | [] {

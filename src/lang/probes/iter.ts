@@ -6,6 +6,7 @@ const PREFIX = 'bpf_iter__';
 
 export const iter: ProbeKind = {
   names: ['iter', 'it'],
+  counts: [1, 2],
   usage: ['iter:task', 'iter:task_file', 'iter:task_vma', 'iter:task:/sys/fs/bpf/PIN'],
   doc: 'Runs once for every object of a kind; ctx has the object. With a pin, whenever the pinned file is read.',
   space: 'kernel',

@@ -8,6 +8,7 @@ import { isPattern, matcher } from './wildcard.ts';
 
 export const kprobe: ProbeKind = {
   names: ['kprobe', 'k'],
+  counts: [1, 2],
   usage: ['kprobe:FUNCTION', 'kprobe:FUNCTION+OFFSET', 'kprobe:MODULE:FUNCTION'],
   doc: 'Entry of a kernel function; arg0 … are its arguments.',
   space: 'kernel',
@@ -16,6 +17,7 @@ export const kprobe: ProbeKind = {
 
 export const kretprobe: ProbeKind = {
   names: ['kretprobe', 'kr'],
+  counts: [1, 2],
   usage: ['kretprobe:FUNCTION'],
   doc: 'Return of a kernel function; retval is what it returns.',
   space: 'kernel',
@@ -24,6 +26,7 @@ export const kretprobe: ProbeKind = {
 
 export const fentry: ProbeKind = {
   names: ['fentry', 'f', 'kfunc'],
+  counts: [1, 3],
   usage: ['fentry:FUNCTION', 'fentry:MODULE:FUNCTION'],
   doc: 'Entry of a kernel function with typed arguments in args; cheaper than a kprobe (BTF, Linux 5.5).',
   space: 'kernel',
@@ -32,6 +35,7 @@ export const fentry: ProbeKind = {
 
 export const fexit: ProbeKind = {
   names: ['fexit', 'fr', 'kretfunc'],
+  counts: [1, 3],
   usage: ['fexit:FUNCTION', 'fexit:MODULE:FUNCTION'],
   doc: 'Return of a kernel function with typed args and retval.',
   space: 'kernel',
@@ -52,6 +56,10 @@ function expandKprobe(kind: ProbeKind, point: AttachPoint, context: ExpandContex
     context.diagnostics.error(point.span, 'this kernel has no kprobes', {
       hints: [`fentry:${target} or a tracepoint may do`, 'kprobes need CONFIG_KPROBES=y'],
     });
+    return [];
+  }
+  if (kind === kretprobe && target.includes('+')) {
+    context.diagnostics.error(point.span, 'Offset not allowed');
     return [];
   }
   const [, symbol = target, offset] = /^(.*?)\+(0x[\da-f]+|\d+)$/i.exec(target) ?? [];

@@ -1,6 +1,6 @@
 /** software and hardware: the kernel's perf counters, firing every COUNT events. */
 import { didYouMean } from '../diagnostics/index.ts';
-import { parseCount } from './duration.ts';
+import { notANumber, parseCount } from './duration.ts';
 import type { ProbeKind } from './kind.ts';
 
 interface Counter {
@@ -43,6 +43,7 @@ const HARDWARE: Readonly<Record<string, Counter>> = {
 function counters(name: string, shortName: string, type: number, table: Readonly<Record<string, Counter>>): ProbeKind {
   const kind: ProbeKind = {
     names: [name, shortName],
+    counts: [1, 2],
     usage: [`${name}:EVENT`, `${name}:EVENT:COUNT`],
     doc: `Fires every COUNT events of a ${name} counter, on every CPU.`,
     space: 'unknown',
@@ -57,7 +58,7 @@ function counters(name: string, shortName: string, type: number, table: Readonly
         return [];
       }
       if (count !== undefined && parseCount(count) === undefined) {
-        diagnostics.error(point.span, `the count of a ${name} probe must be a number`);
+        diagnostics.error(point.span, `Invalid count for ${name} probe: ${notANumber(count)}`);
         return [];
       }
       const period = (count !== undefined && parseCount(count)) || found[1].count;

@@ -12,6 +12,7 @@ const PREFIX = 'btf_trace_';
 
 export const rawtracepoint: ProbeKind = {
   names: ['rawtracepoint', 'rt', 'tp_btf', 'raw_tracepoint'],
+  counts: [2, 1],
   usage: ['rawtracepoint:EVENT', 'rawtracepoint:MODULE:EVENT', 'tp_btf:EVENT'],
   doc: 'A tracepoint as the kernel calls it: args are typed kernel pointers (BTF), argN the raw values.',
   space: 'kernel',

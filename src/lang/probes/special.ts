@@ -7,33 +7,29 @@ function byHand(kind: ProbeKind, name: string, how: ProbePoint['how'], signal?: 
   return { name, kind, program: 'raw_tracepoint', how, links: [], ...(signal && { signal }) };
 }
 
-function alone(kind: ProbeKind, how: 'begin' | 'end'): ProbeKind['expand'] {
-  return (point, context) => {
-    if (point.parts.length > 1) context.diagnostics.error(point.span, `${how} probe should not have a target`);
-    return [byHand(kind, how, how)];
-  };
-}
-
 export const begin: ProbeKind = {
   names: ['begin', 'BEGIN'],
+  counts: [0],
   usage: ['begin'],
   doc: 'Runs once, before any other probe fires.',
   space: 'unknown',
-  expand: (point, context) => alone(begin, 'begin')(point, context),
+  expand: () => [byHand(begin, 'begin', 'begin')],
 };
 
 export const end: ProbeKind = {
   names: ['end', 'END'],
+  counts: [0],
   usage: ['end'],
   doc: 'Runs once, after every other probe is detached.',
   space: 'unknown',
-  expand: (point, context) => alone(end, 'end')(point, context),
+  expand: () => [byHand(end, 'end', 'end')],
 };
 
 const SIGNALS = ['SIGUSR1'];
 
 export const self: ProbeKind = {
   names: ['self'],
+  counts: [2],
   usage: ['self:signal:SIGUSR1'],
   doc: 'Runs when the tracer itself gets a signal.',
   space: 'unknown',

@@ -9,12 +9,13 @@ const CPU_CLOCK = 0n;
 function timed(name: string, shortName: string, doc: string, cpu: { cpu?: number }): ProbeKind {
   const kind: ProbeKind = {
     names: [name, shortName],
+    counts: [1, 2],
     usage: [`${name}:hz:N`, `${name}:us:N`, `${name}:ms:N`, `${name}:s:N`, `${name}:99ms`],
     doc,
     space: 'unknown',
     isTimed: true,
     expand(point, { diagnostics, pid }) {
-      const pace = parsePace(point.parts.slice(1));
+      const pace = parsePace(name, point.parts.slice(1));
       if (pace === undefined || typeof pace === 'string') {
         diagnostics.error(point.span, pace ?? `${name} probe needs a time: ${name}:UNIT:COUNT or ${name}:99ms`, {
           hints: [`units: ${TIME_UNITS.join(', ')}`],

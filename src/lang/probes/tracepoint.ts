@@ -7,6 +7,7 @@ import { isPattern, matcher } from './wildcard.ts';
 
 export const tracepoint: ProbeKind = {
   names: ['tracepoint', 't'],
+  counts: [2],
   usage: ['tracepoint:CATEGORY:EVENT'],
   doc: 'A static event of the kernel; args has the fields that `pebble trace -lv` lists.',
   space: 'kernel',

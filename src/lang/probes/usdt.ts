@@ -9,6 +9,7 @@ import { matcher } from './wildcard.ts';
 
 export const usdt: ProbeKind = {
   names: ['usdt', 'U'],
+  counts: [2, 3],
   usage: ['usdt:BINARY:NAME', 'usdt:BINARY:PROVIDER:NAME'],
   doc: 'A static probe compiled into a program; arg0 … are what it passes.',
   space: 'user',

@@ -9,6 +9,7 @@ import { isPattern, matcher } from './wildcard.ts';
 
 export const uprobe: ProbeKind = {
   names: ['uprobe', 'u'],
+  counts: [2, 3],
   usage: [
     'uprobe:BINARY:FUNCTION',
     'uprobe:BINARY:FUNCTION+OFFSET',
@@ -22,6 +23,7 @@ export const uprobe: ProbeKind = {
 
 export const uretprobe: ProbeKind = {
   names: ['uretprobe', 'ur'],
+  counts: [2, 3],
   usage: ['uretprobe:BINARY:FUNCTION'],
   doc: 'Return of a function of a program or library; retval is what it returns.',
   space: 'user',
@@ -40,9 +42,19 @@ function expandFunction(kind: ProbeKind, point: AttachPoint, context: ExpandCont
     });
     return [];
   }
+  const wrong = misplaced(kind, binary, target);
+  if (wrong !== undefined) {
+    context.diagnostics.error(point.span, wrong);
+    return [];
+  }
   if (rest[0] === '@') return atLine(kind, point, rest.slice(1), context);
   if (isAddress(target)) return binariesAt(point, context).flatMap((file) => atAddress(kind, file, target, context));
   return atFunctions(kind, point, target, context);
+}
+
+function misplaced(kind: ProbeKind, binary: string, target: string): string | undefined {
+  if (kind === uretprobe && /\+(?:0x[\da-f]+|\d+)$/i.test(target)) return 'Offset not allowed';
+  return isAddress(target) && isPattern(binary) ? 'Cannot use wildcards with absolute address' : undefined;
 }
 
 const isAddress = (target: string): boolean => /^(?:0x[\da-f]+|\d+)$/i.test(target);

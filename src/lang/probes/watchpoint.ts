@@ -1,17 +1,28 @@
 /** watchpoint: the CPU's debug registers watch a data address of the traced process. */
+import { notANumber } from './duration.ts';
 import type { ProbeKind } from './kind.ts';
 
+const NUMBER = /^(?:0x[\da-f]+|\d+)$/i;
 const LENGTHS = [1, 2, 4, 8] as const;
 
 export const watchpoint: ProbeKind = {
   names: ['watchpoint', 'w'],
+  counts: [3],
   usage: ['watchpoint:ADDRESS:LENGTH:MODE'],
   doc: 'Fires when memory at the address is read (r), written (w) or executed (x).',
   space: 'user',
   expand(point, { diagnostics, pid }) {
     const [, address = '', length = '', mode = ''] = point.parts;
     const bytes = LENGTHS.find((known) => String(known) === length);
-    if (!/^(?:0x[\da-f]+|\d+)$/i.test(address) || BigInt(address) === 0n) {
+    if (!NUMBER.test(address)) {
+      diagnostics.error(point.span, `Invalid function/address argument: ${notANumber(address)}`);
+      return [];
+    }
+    if (!NUMBER.test(length)) {
+      diagnostics.error(point.span, `Invalid length argument: ${notANumber(length)}`);
+      return [];
+    }
+    if (BigInt(address) === 0n) {
       diagnostics.error(point.span, 'watchpoint needs an address: watchpoint:0xADDRESS:LENGTH:MODE');
       return [];
     }

@@ -10,9 +10,9 @@ const TAGS: ReadonlySet<string> = new Set(['struct', 'union', 'enum']);
 export function parseType(cursor: Cursor, quiet = false): TypeExpression | undefined {
   let type: TypeExpression | undefined = parseBase(cursor, quiet);
   if (!type) return undefined;
+  const { start } = type.span;
   for (;;) {
     cursor.skipLayout();
-    const start = cursor.pos;
     if (cursor.take('*')) {
       type = { kind: 'pointer-type', span: cursor.span(start), to: type };
     } else if (cursor.take('[')) {

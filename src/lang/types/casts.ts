@@ -2,7 +2,7 @@
 import type { Cast } from '../syntax/ast.ts';
 import { sizeOfType } from './layout.ts';
 import { integral } from './operators.ts';
-import { type AddressSpace, arrayOf, type PointerType, type Type, typeName } from './type.ts';
+import { type AddressSpace, arrayOf, type EnumType, type PointerType, type Type, typeName } from './type.ts';
 import type { Typing } from './typing.ts';
 
 export function castType(node: Cast, to: Type, from: Type, t: Typing): Type | undefined {
@@ -17,7 +17,7 @@ export function castType(node: Cast, to: Type, from: Type, t: Typing): Type | un
     case 'bool':
       return integral(from) || from.kind === 'pointer' || from.kind === 'string' ? to : refuse();
     case 'enum':
-      return integral(from) ? to : refuse();
+      return integral(from) ? enumCast(node, to, t) : refuse();
     case 'string':
       return stringCast(to, from) ?? refuse();
     case 'array':
@@ -59,8 +59,13 @@ function intCast(to: Type & { kind: 'int' }, from: Type): Type | undefined {
   return from.kind === 'ksym' || from.kind === 'usym' ? to : undefined;
 }
 
+function enumCast({ value, span }: Cast, to: EnumType, t: Typing): Type | undefined {
+  if (value.kind !== 'integer' || value.value === undefined || to.names.has(value.value)) return to;
+  return t.error(span, `Enum: ${to.name} doesn't contain a variant value of ${value.value}`);
+}
+
 function stringCast(to: Type & { kind: 'string' }, from: Type): Type | undefined {
-  if (from.kind !== 'string') return from.kind === 'pointer' || integral(from) ? to : undefined;
+  if (from.kind !== 'string') return from.kind === 'pointer' ? to : undefined;
   if (to.size === 0) return from;
   return to.size >= from.size ? to : undefined;
 }
@@ -72,7 +77,7 @@ function arrayCast(node: Cast, to: Type & { kind: 'array' }, from: Type, t: Typi
       ? sizeOfType(from)
       : 0;
   const refuse = () => t.error(node, `Cannot cast from "${typeName(from)}" to "${typeName(to)}"`);
-  if (size === 0 || element === 0) return refuse();
+  if (size === 0 || element === 0 || (to.of.kind === 'struct' && from.kind !== 'array')) return refuse();
   if (to.length === 0) {
     if (size % element === 0) return arrayOf(to.of, size / element);
     return t.error(node, 'Cannot determine array size: the element size is incompatible with the cast integer size');

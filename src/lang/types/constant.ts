@@ -28,7 +28,7 @@ export function constantOf(node: Expression, t: Typing): Constant | undefined {
     case 'offsetof':
       return offsetOf(node.of, node.path, t);
     case 'field':
-      return node.object.kind === 'typeinfo' ? typeInfo(node.object, node.name, t) : undefined;
+      return node.object.kind === 'typeinfo' ? infoOf(node.object, node.name, t) : undefined;
     case 'unary':
       return unary(node.operator, constantOf(node.operand, t));
     case 'binary':
@@ -66,6 +66,7 @@ const asInteger = (value: Constant): bigint | undefined =>
   typeof value === 'bigint' ? value : typeof value === 'boolean' ? BigInt(value) : undefined;
 
 function binary(node: Binary, t: Typing): Constant | undefined {
+  if (node.left.kind === 'typeinfo' && node.right.kind === 'typeinfo') return sameInfo(node, node.left, node.right, t);
   const left = constantOf(node.left, t);
   if (left === undefined) return undefined;
   if (node.operator === '&&' && !truthy(left)) return false;
@@ -119,7 +120,15 @@ function integers(operator: string, a: bigint, b: bigint): Constant | undefined 
   }
 }
 
-function typeInfo(node: Typeinfo, field: string, t: Typing): Constant | undefined {
+function sameInfo({ operator }: Binary, left: Typeinfo, right: Typeinfo, t: Typing): boolean | undefined {
+  const [a, b] = [left, right].map(({ of }) => typeOfOperand(of, t));
+  if (!a || !b) return undefined;
+  // Texts are of one type whatever room they have.
+  const isSame = a.kind === 'string' || typeName(a) === typeName(b) ? a.kind === b.kind : false;
+  return operator === '==' ? isSame : operator === '!=' ? !isSame : undefined;
+}
+
+export function infoOf(node: Typeinfo, field: string, t: Typing): Constant | undefined {
   const type = typeOfOperand(node.of, t);
   if (type === undefined) return undefined;
   if (field === 'full_type') return typeName(type);

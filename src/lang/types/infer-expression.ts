@@ -39,7 +39,7 @@ import {
   UINT32,
   UINT64,
 } from './type.ts';
-import { resolveType, typeOfOperand } from './type-expressions.ts';
+import { inferOperand, resolveType, typeOfOperand } from './type-expressions.ts';
 import { fieldNames, findField } from './type-space.ts';
 import type { MapTyping, Typing } from './typing.ts';
 
@@ -66,6 +66,7 @@ const RULES: { readonly [K in Expression['kind']]: Rule<K> } = {
   'map-access': (node, t) => inferAccess(node, t).value,
   'address-of': (node, t) => {
     const type = inferPlace(node.of as AssignTarget, t);
+    if (!type && node.of.kind === 'map') return t.error(node.of, `Undefined map: ${node.of.name}`);
     if (node.of.kind === 'variable') {
       const symbol = t.find(node.of.name);
       if (symbol) symbol.inMemory = true;
@@ -74,12 +75,12 @@ const RULES: { readonly [K in Expression['kind']]: Rule<K> } = {
   },
   call: inferCall,
   sizeof: (node, t) => {
-    inferOperand(node.of, t);
+    inferOperand(node.of, t, 'sizeof');
     const type = typeOfOperand(node.of, t);
     return type && literalType(BigInt(sizeOfType(type)));
   },
   offsetof: (node, t) => {
-    inferOperand(node.of, t);
+    inferOperand(node.of, t, 'offsetof');
     const offset = constantOf(node, t);
     if (offset === undefined && typeOfOperand(node.of, t)) {
       return t.error(node, missingField(node, t));
@@ -90,7 +91,8 @@ const RULES: { readonly [K in Expression['kind']]: Rule<K> } = {
     inferOperand(node.of, t);
     const type = typeOfOperand(node.of, t);
     if (!type) return undefined;
-    const text = stringType(typeName(type).length + 1);
+    // base_type is never longer.
+    const text = stringType(typeName(type).length + 'cgroupPath'.length);
     return {
       kind: 'record',
       fields: [
@@ -101,7 +103,8 @@ const RULES: { readonly [K in Expression['kind']]: Rule<K> } = {
     };
   },
   comptime: (node, t) => {
-    infer(node.expression, t);
+    const type = infer(node.expression, t);
+    if (node.expression.kind === 'typeinfo') return type;
     const value = constantOf(node.expression, t);
     if (value === undefined) return t.error(node, 'Unable to resolve comptime expression');
     return typeof value === 'bigint'
@@ -132,16 +135,23 @@ const RULES: { readonly [K in Expression['kind']]: Rule<K> } = {
   if: inferIf,
   block: (node, t) => t.script.inferBlock(node, t),
   tuple: (node, t) => {
-    const of = node.items.map((item) => infer(item, t));
+    const of = node.items.map((item) => inside('tuple', item, t));
     return of.every((type) => type !== undefined) ? tupleOf(of as Type[]) : undefined;
   },
   record: (node, t) => {
-    const fields = node.fields.map(({ name, value }) => ({ name, type: infer(value, t) }));
+    const fields = node.fields.map(({ name, value }) => ({ name, type: inside('record', value, t) }));
     return fields.every((field) => field.type !== undefined)
       ? { kind: 'record', fields: fields as { name: string; type: Type }[] }
       : undefined;
   },
 };
+
+/** A part of a tuple or record. */
+function inside(what: 'tuple' | 'record', node: Expression, t: Typing): Type | undefined {
+  const type = infer(node, t);
+  if (!type || !isAggregate(type) || isCastableAggregate(type)) return type;
+  return t.error(node, `Map type ${typeName(type)} cannot exist inside a ${what}.`);
+}
 
 /** Which part of an offsetof's path leads nowhere. */
 function missingField(node: Offsetof, t: Typing): string {
@@ -154,19 +164,6 @@ function missingField(node: Offsetof, t: Typing): string {
   }
   return `the place of '${node.path.join('.')}' is not known`;
 }
-
-/** Only expressions have types to infer; what names a type is resolved where it is used. */
-function inferOperand(node: Parameters<typeof typeOfOperand>[0], t: Typing): void {
-  if (node.kind === 'identifier' && isTypeName(node.name, t)) return;
-  if (node.kind in RULES && node.kind !== 'map') infer(node as Expression, t);
-}
-
-/** A struct may be named without the word where only a type makes sense. */
-const isTypeName = (name: string, t: Typing): boolean =>
-  t.space.named(name) !== undefined ||
-  (t.space.constant(name) === undefined &&
-    t.script.library.builtin(name) === undefined &&
-    t.space.tagged('struct', name) !== undefined);
 
 function inferIdentifier(node: Extract<Expression, { kind: 'identifier' }>, t: Typing): Type | undefined {
   const define = t.script.defines.get(node.name);
@@ -201,14 +198,14 @@ function inferMap(node: MapReference, t: Typing): Type | undefined {
 }
 
 /** Notes whether the map is used with keys; both at once is an error. */
-export function useMap(node: MapReference, scalar: boolean, t: Typing): MapTyping {
+export function useMap(node: MapReference, scalar: boolean, t: Typing, at: Expression = node): MapTyping {
   const map = t.script.map(node.name, node.span);
   if (map.scalar === undefined) {
     map.scalar = scalar;
     t.script.changed = true;
   } else if (map.scalar !== scalar) {
     t.error(
-      node,
+      at,
       scalar
         ? `${node.name} used as a map without an explicit key (scalar map), previously used with an explicit key (non-scalar map)`
         : `${node.name} used as a map with an explicit key (non-scalar map), previously used without an explicit key (scalar map)`,
@@ -223,7 +220,7 @@ function mapValue(map: MapTyping, node: Expression, t: Typing): Type | undefined
 }
 
 export function inferAccess(node: MapAccess, t: Typing): { map: MapTyping; value: Type | undefined } {
-  const map = useMap(node.map, false, t);
+  const map = useMap(node.map, false, t, node);
   const key = infer(node.key, t);
   if (key) growKey(map, key, node, t);
   return { map, value: mapValue(map, node, t) };
@@ -233,7 +230,7 @@ const ARRAYS = /array$/;
 
 function growKey(map: MapTyping, key: Type, node: MapAccess, t: Typing): void {
   if (key.kind === 'none' || key.kind === 'void' || (isAggregate(key) && !isCastableAggregate(key))) {
-    t.error(node.key, `Value '${typeName(key)}' cannot be used as a map key.`);
+    t.error(node, `Value '${typeName(key)}' cannot be used as a map key.`);
     return;
   }
   if (map.declaration && ARRAYS.test(map.declaration.type)) {
@@ -259,7 +256,7 @@ export function inferPlace(node: AssignTarget, t: Typing): Type | undefined {
     return t.set(node, map.value);
   }
   if (node.kind === 'map-access') {
-    const map = useMap(node.map, false, t);
+    const map = useMap(node.map, false, t, node);
     const key = infer(node.key, t);
     if (key) growKey(map, key, node, t);
     return t.set(node, map.value);

@@ -21,7 +21,7 @@ import { binaryType } from './operators.ts';
 import { literalFits, promote } from './promote.ts';
 import { intType, isAggregate, isCastableAggregate, NONE, type Type, tupleOf, typeName } from './type.ts';
 import { resolveType } from './type-expressions.ts';
-import type { MapTyping, Typing } from './typing.ts';
+import { type MapTyping, type Scratch, sameExactly, type Typing } from './typing.ts';
 
 type Rule<K extends Statement['kind']> = (node: Extract<Statement, { kind: K }>, t: Typing) => void;
 
@@ -62,16 +62,12 @@ const isTernaryOfActions = (node: Expression): boolean => node.kind === 'call' &
 
 function inferLet(node: Let, t: Typing): void {
   const value = node.value && !isAggregateCall(node.value, t) ? infer(node.value, t) : undefined;
-  if (t.find(node.variable.name)) {
-    const known = t.table.symbols.get(node.variable);
-    if (known === undefined || t.find(node.variable.name) !== known) {
-      t.error(
-        node.declarationSpan,
-        `Variable ${node.variable.name} was already declared. Variable shadowing is not allowed.`,
-      );
-    }
+  const known = t.find(node.variable.name);
+  if (known && known !== t.table.symbols.get(node.variable)) {
+    const message = `Variable ${known.name} was already declared. Variable shadowing is not allowed.`;
+    t.error(node.declarationSpan, message, earlier(known));
   }
-  const symbol = t.declare(node.variable.name, node.variable);
+  const symbol = t.declare(node.variable.name, node.variable, 'initial declaration', node.declarationSpan);
   if (node.type) {
     const declared = resolveType(node.type, t);
     if (declared && isAggregate(declared))
@@ -79,7 +75,7 @@ function inferLet(node: Let, t: Typing): void {
     if (declared) {
       const unsized = declared.kind === 'string' && declared.size === 0;
       if (unsized && value) t.growSymbol(symbol, value, node);
-      else if (symbol.type === undefined) {
+      else if (symbol.type === undefined || (node.type.kind === 'typeof-type' && !sameExactly(symbol.type, declared))) {
         symbol.type = declared;
         symbol.fixed = !unsized;
         t.script.changed = true;
@@ -89,6 +85,8 @@ function inferLet(node: Let, t: Typing): void {
   if (value && node.value) assignSymbol(node, symbol, value, node.value, t);
   t.set(node.variable, symbol.type);
 }
+
+const earlier = ({ origin: { what, span } }: Scratch) => ({ related: [{ span, message: `This is the ${what}.` }] });
 
 function assignSymbol(
   node: Let | Assign,
@@ -103,15 +101,23 @@ function assignSymbol(
   }
   const constant = from.kind === 'integer' ? from.value : undefined;
   if (symbol.fixed && symbol.type?.kind === 'int' && constant !== undefined && !literalFits(constant, symbol.type)) {
-    t.error(
-      node,
-      `Type mismatch for ${symbol.name}: trying to assign value of type '${typeName(value)}' when variable already has a type '${typeName(symbol.type)}'`,
-      { hints: [`cast it: (${typeName(symbol.type)})${constant}`] },
-    );
+    t.error(node, noRoom(symbol.name, value, symbol.type), {
+      hints: [`cast it: (${typeName(symbol.type)})${constant}`],
+    });
+    return;
+  }
+  if (isHuge(from) && symbol.type?.kind === 'int' && symbol.type.signed && !symbol.type.flexible) {
+    t.error(node, noRoom(symbol.name, value, symbol.type));
     return;
   }
   t.growSymbol(symbol, value, node);
 }
+
+/** No signed integer holds it beside negative numbers. */
+const isHuge = (node: Expression): boolean => node.kind === 'integer' && (node.value ?? 0n) >= 1n << 63n;
+
+const noRoom = (name: string, value: Type, held: Type): string =>
+  `Type mismatch for ${name}: trying to assign value of type '${typeName(value)}' when variable already has a type '${typeName(held)}'`;
 
 /** Aggregates are not values; but what some of them count can be read. */
 const storable = (type: Type): boolean =>
@@ -158,7 +164,7 @@ function assignVariable(
     if (result) t.growSymbol(symbol, result, node);
     return;
   }
-  symbol ??= t.declare(target.name, target);
+  symbol ??= t.declare(target.name, target, 'initial assignment');
   t.table.symbols.set(target, symbol);
   if (value) assignSymbol(node, symbol, value, node.value, t);
   t.set(target, symbol.type);
@@ -212,7 +218,8 @@ const EXAMPLES: Readonly<Record<string, string>> = {
 function notAssignable(node: Assign, map: MapTyping, value: Type, t: Typing): void {
   const call = `${map.name} = ${value.kind}(${EXAMPLES[value.kind] ?? 'retval'});`;
   const message = `Map value '${typeName(value)}' cannot be assigned from one map to another. The function that returns this type must be called directly e.g. \`${call}\`.`;
-  const cast = `Add a cast to integer if you want the value of the aggregate, e.g. \`${map.name} = (int64)@x;\`.`;
+  const source = node.value.kind === 'map' ? node.value.name : '@x';
+  const cast = `Add a cast to integer if you want the value of the aggregate, e.g. \`${map.name} = (int64)${source};\`.`;
   t.error(node, message, isCastableAggregate(value) ? { hints: [cast] } : {});
 }
 
@@ -321,9 +328,9 @@ function inferFor(node: For, t: Typing): void {
     const type = node.over.kind === 'map' ? iterated(node.over, t) : ranged(node, t);
     const outer = t.find(node.variable.name);
     if (outer && outer !== t.table.symbols.get(node.variable)) {
-      t.error(node.variable, `Loop declaration shadows existing variable: ${node.variable.name}`);
+      t.error(node.variable, `Loop declaration shadows existing variable: ${node.variable.name}`, earlier(outer));
     }
-    const symbol = t.declare(node.variable.name, node.variable);
+    const symbol = t.declare(node.variable.name, node.variable, 'loop variable');
     if (type) {
       const grown = t.script.grow(symbol.type, type, () => {});
       if (grown) symbol.type = grown;
@@ -339,6 +346,9 @@ function inferFor(node: For, t: Typing): void {
 }
 
 function iterated(over: MapReference, t: Typing): Type | undefined {
+  if (t.script.map(over.name, over.span).scalar) {
+    return t.error(over, `${over.name} has no explicit keys (scalar map), and cannot be used for iteration`);
+  }
   const map = useMap(over, false, t);
   if (!map.key || !map.value) return t.error(over, `Undefined map: ${map.name}`);
   if (isAggregate(map.value) && !isCastableAggregate(map.value)) {
@@ -370,7 +380,9 @@ function inferReturn(node: Return, t: Typing): void {
   const returns = fn?.returns;
   if (!returns) return;
   const given: Type = value ?? (node.value ? returns : { kind: 'void' });
-  if (given.kind !== returns.kind && !promote(returns, given)) {
+  const literal = node.value?.kind === 'integer' ? node.value.value : undefined;
+  const isTooLarge = literal !== undefined && returns.kind === 'int' && !literalFits(literal, returns);
+  if (isTooLarge || (given.kind !== returns.kind && !promote(returns, given))) {
     t.error(
       node,
       `Function ${t.unit.subprogram.name} is of type ${typeName(returns)}, cannot return ${typeName(given)}`,

@@ -86,8 +86,12 @@ function sweepProbe({ probe }: Extract<Unit, { kind: 'probe' }>, t: Typing): voi
 function sweepFunction({ subprogram }: Extract<Unit, { kind: 'function' }>, t: Typing): void {
   const fn = t.script.functions.get(subprogram.name)!;
   t.inScope(() => {
+    // typeof() may name a later parameter.
+    const symbols = subprogram.parameters.map(({ variable }) =>
+      t.declare(variable.name, variable, 'function parameter'),
+    );
     subprogram.parameters.forEach((parameter, i) => {
-      const symbol = t.declare(parameter.variable.name, parameter.variable);
+      const symbol = symbols[i]!;
       symbol.fixed = true;
       const type = symbol.type ?? parameterType(resolveType(parameter.type, t));
       if (!type) return;

@@ -40,9 +40,7 @@ export function binaryType(node: Binary, left: Type, right: Type, t: Typing): Ty
   if (a && b) return integerType(node, a, b, left.kind === 'bool' && right.kind === 'bool', t);
   if (isLogical(operator)) return logicalType(node, left, right, t);
   if (operator !== '==' && operator !== '!=') return invalid(node, left, right, t);
-  if (!comparable(left, right)) {
-    return t.error(node, `Type mismatch for '${operator}': comparing ${typeName(left)} with ${typeName(right)}`);
-  }
+  if (!comparable(left, right)) return mismatch(node, left, right, t);
   return BOOL;
 }
 
@@ -99,10 +97,17 @@ function pointerType(node: Binary, left: Type, right: Type, t: Typing): Type | u
   return invalid(node, left, right, t);
 }
 
+function mismatch(node: Binary, left: Type, right: Type, t: Typing): undefined {
+  const message = `Type mismatch for '${node.operator}': comparing ${typeName(left)} with ${typeName(right)}`;
+  const related = [
+    { span: node.left.span, message: `left (${typeName(left)})` },
+    { span: node.right.span, message: `right (${typeName(right)})` },
+  ];
+  return t.error(node, message, { related });
+}
+
 function invalid(node: Binary, left: Type, right: Type, t: Typing): undefined {
-  if (left.kind !== right.kind) {
-    return t.error(node, `Type mismatch for '${node.operator}': comparing ${typeName(left)} with ${typeName(right)}`);
-  }
+  if (left.kind !== right.kind) return mismatch(node, left, right, t);
   return t.error(
     node,
     `The ${node.operator} operator can not be used on expressions of types ${typeName(left)}, ${typeName(right)}`,

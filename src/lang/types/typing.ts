@@ -5,7 +5,7 @@ import type { ProbePoint } from '../probes/index.ts';
 import type { Settings } from '../settings.ts';
 import type { Block, Call, Expression, MapDeclaration, Node, Probe, Subprogram } from '../syntax/ast.ts';
 import { promote } from './promote.ts';
-import { sameType, type Type, typeName } from './type.ts';
+import { sameType, type Type, type TypeKind, typeName } from './type.ts';
 import type { TypeSpace } from './type-space.ts';
 
 /** One piece of code that becomes a function: a probe's body for points of one shape, or a subprogram. */
@@ -22,12 +22,16 @@ export type Unit =
 /** A scratch variable, one for each declaration. */
 export interface Scratch {
   readonly name: string;
+  /** Where it comes from: "initial declaration" … */
+  readonly origin: { readonly what: Origin; readonly span: Span };
   type?: Type;
   /** Declared with a type: assignments are converted, never widen it. */
   fixed: boolean;
   /** Its address is taken, or a callback reads it: it lives in memory. */
   inMemory: boolean;
 }
+
+export type Origin = 'initial declaration' | 'initial assignment' | 'function parameter' | 'loop variable';
 
 export interface MapTyping {
   readonly name: string;
@@ -103,8 +107,8 @@ export class ScriptTyping {
   readonly library: Library;
   /** The rule for blocks, handed in because statements and expressions contain each other. */
   readonly inferBlock: (node: Block, t: Typing) => Type | undefined;
-  /** The rule for expressions, for functions that take a key inside a map access. */
-  readonly inferKey: (node: Expression, t: Typing) => Type | undefined;
+  /** The rule for expressions, for keys inside a map access and operands of typeof. */
+  readonly infer: (node: Expression, t: Typing) => Type | undefined;
   readonly maps = new Map<string, MapTyping>();
   readonly functions = new Map<string, FunctionTyping>();
   readonly declarations = new Map<string, MapDeclaration>();
@@ -122,7 +126,7 @@ export class ScriptTyping {
     defines: ReadonlyMap<string, Constant>;
     library: Library;
     inferBlock: (node: Block, t: Typing) => Type | undefined;
-    inferKey: (node: Expression, t: Typing) => Type | undefined;
+    infer: (node: Expression, t: Typing) => Type | undefined;
   }) {
     this.space = parts.space;
     this.host = parts.host;
@@ -131,7 +135,7 @@ export class ScriptTyping {
     this.defines = parts.defines;
     this.library = parts.library;
     this.inferBlock = parts.inferBlock;
-    this.inferKey = parts.inferKey;
+    this.infer = parts.infer;
   }
 
   /** Once for a place, however many units share the body. */
@@ -186,6 +190,15 @@ export function sameExactly(a: Type, b: Type): boolean {
   }
   return true;
 }
+
+/** Numbers are cut to what was declared; texts and what holds some are not. */
+function isHeldBy(declared: Type, type: Type): boolean {
+  const grown = promote(declared, type);
+  if (!grown || declared.kind === 'int') return grown !== undefined;
+  return !SIZED.has(declared.kind) || sameType(grown, declared);
+}
+
+const SIZED: ReadonlySet<TypeKind> = new Set(['string', 'tuple', 'record']);
 
 /** One unit under inference: scopes, and the table that its rules fill. */
 export class Typing {
@@ -254,10 +267,10 @@ export class Typing {
   }
 
   /** The symbol that `node` declares in the innermost scope; kept from sweep to sweep. */
-  declare(name: string, node: Node): Scratch {
+  declare(name: string, node: Node, what: Origin, span = node.span): Scratch {
     let symbol = this.table.symbols.get(node);
     if (symbol === undefined) {
-      symbol = { name, fixed: false, inMemory: false };
+      symbol = { name, origin: { what, span }, fixed: false, inMemory: false };
       this.table.symbols.set(node, symbol);
     }
     this.scopes.at(-1)!.set(name, symbol);
@@ -283,6 +296,6 @@ export class Typing {
     if (!symbol.fixed) {
       const grown = this.script.grow(symbol.type, type, mismatch);
       if (grown) symbol.type = grown;
-    } else if (symbol.type && !promote(symbol.type, type)) mismatch();
+    } else if (symbol.type && !isHeldBy(symbol.type, type)) mismatch();
   }
 }
