@@ -13,6 +13,7 @@ import { giveBackMemory } from './give-back.ts';
 import { Governor, parseBudget } from './governor.ts';
 import { LiveFeed } from './live.ts';
 import { MetricFamilies } from './metrics/families.ts';
+import { oomEvents } from './oom-events.ts';
 import { OtlpPush, otlpTarget } from './otlp/index.ts';
 import { ProcessCost } from './process-cost.ts';
 import { Recorder } from './recorder.ts';
@@ -174,7 +175,8 @@ export class Agent {
     const locks = this.feed.locks?.between({ fromMs: this.#locksUntilMs, toMs: now }).rows ?? [];
     this.#locksUntilMs = now;
     this.#findings?.addLocks(locks, now);
-    const events = [...ddlEvents(interval), ...(this.feed.catalogs?.drainEvents() ?? [])];
+    const killed = oomEvents(interval.host, this.#attribution);
+    const events = [...ddlEvents(interval), ...killed, ...(this.feed.catalogs?.drainEvents() ?? [])];
     return [...this.#documents.take(now, this.#isClosing), ...events, ...(await this.#look(now))];
   }
 

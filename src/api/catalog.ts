@@ -92,7 +92,7 @@ export interface CatalogEvent {
   readonly at: string;
   readonly host: string;
   readonly cluster: string;
-  readonly kind: 'restart' | 'reload' | 'setting' | 'role' | 'vacuum' | 'analyze' | 'ddl';
+  readonly kind: 'restart' | 'reload' | 'setting' | 'role' | 'vacuum' | 'analyze' | 'ddl' | 'oom_kill';
   /** One sentence. */
   readonly what: string;
 }

@@ -9,6 +9,7 @@ import type { Cluster } from '../../src/cluster/index.ts';
 import { Attribution, QueryRows } from '../../src/collect/attribution/index.ts';
 import { Connection } from '../../src/postgres/client/index.ts';
 import { runCounted } from '../../src/workload/index.ts';
+import { limitMemory, noMemoryCgroup } from '../tools/loads/memory.ts';
 import { resetStatements, SERVERS, startCounting, UNABLE, withConnection } from './servers.ts';
 import { rowsOf, total } from './watch.ts';
 
@@ -42,7 +43,7 @@ for (const server of SERVERS) {
     test('rows are as many as pg_stat_statements counts, also where a buffer cuts the tag', async () => {
       await resetStatements(cluster);
       const rows = await during(async () => {
-        await runCounted(cluster, 2);
+        await runCounted(cluster);
         await withConnection(cluster, async (connection) => {
           for (let i = 0; i < 61; i++) {
             await connection.query(`SELECT i AS c_tag, repeat('x', ${i}) FROM generate_series(1, 1009) i`);
@@ -185,6 +186,27 @@ for (const server of SERVERS) {
       assert.ok(row!.memory_kept_bytes! <= row!.memory_grown_bytes!);
       assert.ok(row!.memory_max_bytes! > grown);
       assert.ok(total(rowsOf(rows, 'c_warm'), ({ memory_grown_bytes }) => memory_grown_bytes!) < grown / 2);
+    });
+
+    test('whom the kernel kills for want of memory, and what it executed', { skip: noMemoryCgroup() }, async () => {
+      const connection = await Connection.open(cluster);
+      await connection.query("SET work_mem = '1GB'");
+      const pid = connection.backendPid;
+      const release = limitMemory(pid, 48 * 2 ** 20);
+      await assert.rejects(
+        connection.query(
+          'SELECT count(*) AS c_killed FROM (SELECT md5(i::text) FROM generate_series(1, 9000000) i ORDER BY 1) s',
+        ),
+      );
+      await sleep(100);
+      release();
+      const kills = attribution.takeOomKills();
+      assert.deepEqual(
+        kills.map((kill) => [kill.pid, kill.isPostmaster]),
+        [[pid, false]],
+      );
+      assert.match(kills[0]!.doer?.identity.query ?? '', /c_killed/);
+      assert.ok(kills[0]!.bytes > 40 * 2 ** 20, `${kills[0]!.bytes}`);
     });
   });
 }

@@ -65,10 +65,18 @@ describe('pebble agent', { skip: UNABLE }, () => {
 
   test('a known load is in history beside the agent that writes it', async () => {
     await execute('first', 211);
+    const failing = await Connection.open(cluster);
+    for (let n = 0; n < 17; n++) await assert.rejects(failing.query('SELECT FROM first WHERE 1 / 0 = 1'));
+    await failing.close();
     await untilCalls('first', 211);
     const rows = reported();
     const row = rows.find((candidate) => candidate.kind === 'query' && candidate.query === 'SELECT FROM first');
     assert.ok(row?.kind === 'query');
+    const failed = rows.find((candidate) => candidate.kind === 'query' && / WHERE /.test(candidate.query ?? ''));
+    assert.ok(failed?.kind === 'query');
+    assert.deepEqual([failed.errors, failed.sqlstates], [17, { 22012: 17 }]);
+    // A Query message is its type, four bytes of length, the text, and a NUL.
+    assert.equal(row.received_bytes, 211 * (1 + 4 + 'SELECT FROM first'.length + 1));
     const { latency_us: latency, on_cpu_us, off_cpu_us, run_queue_us } = row;
     assert.equal(row.cluster, cluster.pgdata);
     assert.ok(latency.p50! <= latency.p99! && latency.p99! <= latency.max!);

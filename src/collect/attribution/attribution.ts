@@ -29,6 +29,7 @@ import { type KernelWays, shortcomingOf } from './kernel.ts';
 import { kernelLockProfile } from './lock-profile.ts';
 import { LockWatch } from './locks/lock-watch.ts';
 import { Monotone } from './monotone.ts';
+import { type OomKill, OomKills } from './oom-kills.ts';
 import { OverheadMeter } from './overhead.ts';
 import { PipeEnds } from './pipe-ends.ts';
 import { isAlive } from './processes.ts';
@@ -76,6 +77,7 @@ export class Attribution {
   readonly #pipeEnds: PipeEnds = new PipeEnds();
   #samples: StackSamples | undefined;
   #executions: Executions | undefined;
+  #oomKills: OomKills | undefined;
   #meter: OverheadMeter | undefined;
   #lostBefore = 0;
   #madeGood = 0;
@@ -223,6 +225,11 @@ export class Attribution {
     return executionRows(this.#executions.take(), (slot) => this.#identify(slot), window);
   }
 
+  /** Processes that the kernel has killed for want of memory since the last call; none without the signal `resources`. */
+  takeOomKills(): OomKill[] {
+    return this.#oomKills?.take((slot) => this.#identify(slot)) ?? [];
+  }
+
   /** Stacks met since the start. With the signals `profile` or `off_cpu` only, and no more after this. */
   async endProfile(window: Window): Promise<ProfileRow[]> {
     const samples = this.#samples;
@@ -249,6 +256,8 @@ export class Attribution {
     const { signals } = this.#engine;
     if (signals.has('profile') || signals.has('off_cpu')) this.#samples = await StackSamples.start(this.#engine);
     if (signals.has('executions')) this.#executions = new Executions(this.#engine);
+    if (signals.has('resources') && this.#engine.ways.fragments.includes('oom-kills'))
+      this.#oomKills = new OomKills(this.#engine);
     if (signals.has('locks')) this.#locks = new LockWatch(this.#engine, this.#statements);
   }
 

@@ -25,6 +25,7 @@ export {
 } from './io-totals.ts';
 export { findWays, type KernelWays, type SocketHookName } from './kernel.ts';
 export { LockRows, type LockSource } from './locks/lock-rows.ts';
+export type { OomKill } from './oom-kills.ts';
 export { type AttributionPlan, planAttribution } from './plan.ts';
 export { isAlive } from './processes.ts';
 export { failuresSince, inexactFields, type QueryCounts, QueryRows, queryRow } from './query-rows.ts';

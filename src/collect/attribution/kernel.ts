@@ -48,7 +48,12 @@ export interface KernelWays {
   readonly fragments: readonly Fragment[];
 }
 
-const FRAGMENT_EVENTS = { 'memory-peak': 'mmap_lock_released', 'temp-files': 'ext4_unlink_enter' } as const;
+/** And how many parameters they have, at least: mark_victim had a pid only before Linux 6.8. */
+const FRAGMENT_EVENTS = {
+  'memory-peak': ['mmap_lock_released', 2],
+  'temp-files': ['ext4_unlink_enter', 2],
+  'oom-kills': ['mark_victim', 2],
+} as const;
 export type Fragment = keyof typeof FRAGMENT_EVENTS;
 
 /** Verifiers walk through them: these of read_replies are 150,000 instructions of their million. */
@@ -62,7 +67,10 @@ export async function findWays(): Promise<KernelWays> {
       'storage on tasks (Linux 5.12), and Pebble is in a PID namespace that numbers processes otherwise',
     );
   const btf = kernelBtf();
-  const fragments = (Object.keys(FRAGMENT_EVENTS) as Fragment[]).filter((name) => hasEvent(btf, FRAGMENT_EVENTS[name]));
+  const fragments = (Object.keys(FRAGMENT_EVENTS) as Fragment[]).filter((name) => {
+    const [event, parameters] = FRAGMENT_EVENTS[name];
+    return countParameters(btf, event) >= parameters;
+  });
   return { sockets: await findSocketHooks(btf), features, words: findWords(btf), fragments };
 }
 

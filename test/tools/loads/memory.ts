@@ -66,6 +66,17 @@ function inCgroup(action: (folder: string, found: Hierarchy) => void): void {
   }
 }
 
+/** From now on the process may take no more than this; call what is returned when it has ended. */
+export function limitMemory(pid: number, bytes: number): () => void {
+  const { root, limit, noSwap } = hierarchy()!;
+  const folder = join(root, `pebble-limit-${process.pid}`);
+  mkdirSync(folder);
+  if (existsSync(join(folder, noSwap[0]))) writeFileSync(join(folder, noSwap[0]), noSwap[1]);
+  writeFileSync(join(folder, limit), String(bytes));
+  writeFileSync(join(folder, 'cgroup.procs'), String(pid));
+  return () => rmdirSync(folder);
+}
+
 const ddIn = (folder: string, ...args: string[]) =>
   spawnSync('sh', ['-c', `echo $$ > ${folder}/cgroup.procs; exec dd "$@"`, 'sh', ...args], { encoding: 'utf8' });
 

@@ -19,7 +19,7 @@ export const memoryPressure: Rule = {
       evidence: [`some tasks stalled ${formatShare(share)} of the time, by /proc/pressure/memory`],
       sql: "SELECT name, setting, unit FROM pg_settings WHERE name IN ('shared_buffers', 'work_mem', 'hash_mem_multiplier', 'max_connections', 'maintenance_work_mem')",
       advice:
-        'fewer sessions, less work_mem, or more memory; `pebble run pgmem` names the statements whose backends grow, `oomkill` who was killed',
+        'fewer sessions, less work_mem, or more memory; `memory_max_bytes` and `memory_grown_bytes` of `pebble queries --json` name the statements whose processes grow; events of the kind oom_kill say which of PostgreSQL’s were killed, and what they executed',
       refuted_by: 'avg60 of /proc/pressure/memory is 0 while this is said',
       queries: [],
     };

@@ -1,0 +1,52 @@
+/** Processes of PostgreSQL that the kernel has killed for want of memory, as oom-kills.bt tells them. */
+import { decoder, type RecordShape } from '../../base/record.ts';
+import type { Engine } from './engine.ts';
+import type { Doer, Identify } from './totals.ts';
+
+interface KernelOomKill {
+  readonly at: bigint;
+  readonly memory: bigint;
+  readonly cluster: number;
+  readonly slot: number;
+  readonly pid: number;
+  readonly postmaster: number;
+}
+
+export interface OomKill {
+  readonly atMs: number;
+  /** As the host numbers processes. */
+  readonly pid: number;
+  readonly cluster: number;
+  readonly isPostmaster: boolean;
+  /** Private memory: VmData. */
+  readonly bytes: number;
+  /** What it executed, or which kind of process it was; absent where that is not known. */
+  readonly doer: Doer | undefined;
+}
+
+const PAGE_BYTES = 4096;
+
+export class OomKills {
+  readonly #engine: Engine;
+  readonly #kills: KernelOomKill[] = [];
+
+  constructor(engine: Engine) {
+    this.#engine = engine;
+    const read = decoder(engine.emitted('oom_kill') as RecordShape);
+    engine.on('oom_kill', (view, offset) => this.#kills.push(read(view, offset) as unknown as KernelOomKill));
+  }
+
+  /** Since the last call. */
+  take(identify: Identify): OomKill[] {
+    this.#engine.drain();
+    const [wallMs, monotonic] = [Date.now(), process.hrtime.bigint()];
+    return this.#kills.splice(0).map(({ at, memory, cluster, slot, pid, postmaster }) => ({
+      atMs: wallMs - Number(monotonic - at) / 1e6,
+      pid,
+      cluster,
+      isPostmaster: postmaster === 1,
+      bytes: Number(memory) * PAGE_BYTES,
+      doer: slot === 0 ? undefined : identify(slot),
+    }));
+  }
+}
