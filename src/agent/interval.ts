@@ -1,5 +1,5 @@
 /** What happened between two readings, as history keeps it: counts, and times in whole µs. */
-import { type Histogram, Windows } from '../aggregate/index.ts';
+import type { Histogram } from '../aggregate/index.ts';
 import {
   eventOf,
   failuresSince,
@@ -21,6 +21,7 @@ import {
   type Series,
   type StoredRecord,
 } from '../store/index.ts';
+import { type Grown, grownOf } from './grown.ts';
 
 /** Of a session's time in a request and of its workers' time, what is no wait. */
 const RUNNING: readonly (readonly [string, QueryCounter])[] = [
@@ -32,8 +33,6 @@ const RUNNING: readonly (readonly [string, QueryCounter])[] = [
 
 export class Intervals {
   readonly #host: string;
-  readonly #queries: Windows = new Windows(rulesOf('queries'));
-  readonly #waits: Windows = new Windows(rulesOf('waits'));
   /** As they were when a sample last told of them: counts and latencies are read one after the other. */
   readonly #told = new Map<string, Histogram>();
   #last: Totals;
@@ -41,16 +40,14 @@ export class Intervals {
   constructor(host: string, first: Totals) {
     this.#host = host;
     for (const [key, { latency }] of first.queries) this.#told.set(key, latency);
-    this.#queries.advance(stored(first.queries, queryValues));
-    this.#waits.advance(stored(first.waits, waitValues));
     this.#last = first;
   }
 
   advance(now: Totals, records: readonly StoredRecord[] = []): Interval {
     const last = this.#last;
     this.#last = now;
-    const queries = grownOf(this.#queries.advance(stored(now.queries, queryValues)), now.queries, last.queries);
-    const waits = grownOf(this.#waits.advance(stored(now.waits, waitValues)), now.waits, last.waits);
+    const queries = grownOf(rulesOf('queries'), queryValues, now.queries, last.queries);
+    const waits = grownOf(rulesOf('waits'), waitValues, now.waits, last.waits);
     for (const key of this.#told.keys()) if (!now.queries.has(key)) this.#told.delete(key);
     const executed = queries.filter(({ totals }) => totals.identity.executes);
     const dropped = now.dropped - last.dropped;
@@ -133,31 +130,13 @@ export class Intervals {
   }
 }
 
-interface Grown<T> {
-  readonly key: string;
-  readonly totals: T;
-  readonly before: T | undefined;
-  readonly growth: Float64Array;
-}
-
-function grownOf<T>(
-  growth: ReadonlyMap<string, Float64Array>,
-  now: ReadonlyMap<string, T>,
-  last: ReadonlyMap<string, T>,
-): Grown<T>[] {
-  return [...growth].map(([key, values]) => ({ key, totals: now.get(key)!, before: last.get(key), growth: values }));
-}
-
-/** Sums are rounded before they are subtracted: however many intervals are added, the sum is off by less than a µs. */
-const stored = <T>(totals: ReadonlyMap<string, T>, values: (one: T) => Float64Array): Map<string, Float64Array> =>
-  new Map([...totals].map(([key, one]) => [key, values(one)]));
-
 /** Where each stored counter comes from; -1 for `max_unknown`, which is worked out. */
 const QUERY_COLUMNS = countersOf('queries').map((name) => ({
   at: QUERY_COUNTERS.indexOf(name as QueryCounter),
   unit: QUERY_TIMES.has(name as QueryCounter) ? 1000 : 1,
 }));
 
+/** Sums are rounded before they are subtracted: however many intervals are added, the sum is off by less than a µs. */
 const queryValues = ({ counters }: QueryTotals): Float64Array =>
   Float64Array.from(QUERY_COLUMNS, ({ at, unit }) => Math.floor((counters[at] ?? 0) / unit));
 

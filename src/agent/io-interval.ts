@@ -1,5 +1,5 @@
 /** Requests to block devices between two readings, as history keeps them: counts, and times in whole µs. */
-import { type Histogram, Windows } from '../aggregate/index.ts';
+import type { Histogram } from '../aggregate/index.ts';
 import {
   DataFiles,
   type Doer,
@@ -12,15 +12,13 @@ import {
   type IoTotalsRow,
 } from '../collect/attribution/index.ts';
 import type { Interval, Sample, Series } from '../store/index.ts';
+import { type Grown, grownOf } from './grown.ts';
 
 /** Files of one interval that keep their names, those with the most bytes; all others of a doer are one without. */
 const MOST_FILES = 200;
 
 export class IoIntervals {
   readonly #host: string;
-  readonly #requests: Windows = new Windows(IO_RULES);
-  readonly #files: Windows = new Windows(FILE_RULES);
-  readonly #others: Windows = new Windows(IO_RULES);
   readonly #paths = new Map<string, DataFiles>();
   /** As they were when a sample last told of them: counts and latencies are read one after the other. */
   readonly #told = new Map<string, Histogram>();
@@ -28,9 +26,6 @@ export class IoIntervals {
 
   constructor(host: string, first: IoTotals) {
     this.#host = host;
-    this.#requests.advance(requestsOf(first));
-    this.#files.advance(filesOf(first));
-    this.#others.advance(othersOf(first));
     for (const [key, { latency }] of first.requests) this.#told.set(key, latency);
     this.#last = first;
   }
@@ -39,19 +34,17 @@ export class IoIntervals {
     const last = this.#last;
     this.#last = now;
     for (const key of this.#told.keys()) if (!now.requests.has(key)) this.#told.delete(key);
-    const requests = this.#requests.advance(requestsOf(now));
-    const files = this.#files.advance(filesOf(now));
-    const others = this.#others.advance(othersOf(now));
+    const requests = grownOf(IO_RULES, inMicroseconds, now.requests, last.requests);
+    const files = grownOf(FILE_RULES, ({ counters }) => counters, now.files, last.files);
+    const others = grownOf(IO_RULES, inMicroseconds, now.others, last.others);
     return {
-      io: [...requests].map(([key, growth]) =>
-        this.#requestSample(key, now.requests.get(key)!, growth, last.requests.get(key)),
-      ),
-      io_files: this.#fileSamples([...files].map(([key, growth]) => ({ totals: now.files.get(key)!, growth }))),
-      io_others: [...others].map(([key, growth]) => this.#otherSample(now.others.get(key)!, growth)),
+      io: requests.map((grown) => this.#requestSample(grown)),
+      io_files: this.#fileSamples(files),
+      io_others: others.map(({ totals, growth }) => this.#otherSample(totals, growth)),
     };
   }
 
-  #requestSample(key: string, totals: IoTotalsRow, growth: Float64Array, before: IoTotalsRow | undefined): Sample {
+  #requestSample({ key, totals, growth, before }: Grown<IoTotalsRow>): Sample {
     const [count = 0, bytes = 0, byWorkers = 0, us = 0, max = 0] = growth;
     const histogram = totals.latency.clone();
     const told = before && this.#told.get(key);
@@ -63,7 +56,7 @@ export class IoIntervals {
     return { series: [...this.#doer(totals.doer), totals.device, totals.operation], values, histogram };
   }
 
-  #fileSamples(grown: readonly { readonly totals: IoFileTotals; readonly growth: Float64Array }[]): Sample[] {
+  #fileSamples(grown: readonly Grown<IoFileTotals>[]): Sample[] {
     const sums = new Map<string, Sample>();
     const ranked = grown.toSorted((a, b) => b.growth[1]! - a.growth[1]!);
     for (const [at, { totals, growth }] of ranked.entries()) {
@@ -102,15 +95,8 @@ export class IoIntervals {
 const [NS, MAX] = [3, 4] as const;
 
 /** Sums are rounded before they are subtracted: however many intervals are added, the sum is off by less than a µs. */
-function inMicroseconds(counters: Float64Array): Float64Array {
+function inMicroseconds({ counters }: { readonly counters: Float64Array }): Float64Array {
   const values = counters.slice();
   for (const at of [NS, MAX]) values[at] = Math.floor(values[at]! / 1000);
   return values;
 }
-
-const requestsOf = ({ requests }: IoTotals): Map<string, Float64Array> =>
-  new Map([...requests].map(([key, { counters }]) => [key, inMicroseconds(counters)]));
-const filesOf = ({ files }: IoTotals): Map<string, Float64Array> =>
-  new Map([...files].map(([key, { counters }]) => [key, counters]));
-const othersOf = ({ others }: IoTotals): Map<string, Float64Array> =>
-  new Map([...others].map(([key, { counters }]) => [key, inMicroseconds(counters)]));

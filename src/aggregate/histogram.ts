@@ -57,6 +57,17 @@ export class Histogram {
     return copy;
   }
 
+  /** The same counts, as readings of one source have them. */
+  equals({ scale, zeros, offset, counts }: Histogram): boolean {
+    return (
+      this.scale === scale &&
+      this.zeros === zeros &&
+      this.offset === offset &&
+      this.counts.length === counts.length &&
+      this.counts.every((count, at) => count === counts[at])
+    );
+  }
+
   /** Used buckets, ascending. */
   *buckets(): Generator<{ readonly index: number; readonly count: number }> {
     for (let at = 0; at < this.counts.length; at++) {

@@ -25,23 +25,27 @@ export class Windows {
 
   /**
    * The growth of each key since the last reading; keys without any are left out.
-   * A sum below its last reading was deleted and started again: all of it is new.
    * `max` and `last` cannot be subtracted: they stay as read.
    */
   advance(reading: ReadonlyMap<string, Float64Array>): Map<string, Float64Array> {
     const window = new Map<string, Float64Array>();
     for (const [key, now] of reading) {
-      const growth = this.#growth(now, this.#last.get(key));
+      const growth = growthOf(this.#rules, now, this.#last.get(key));
       if (growth) window.set(key, growth);
     }
     this.#last = reading;
     return window;
   }
+}
 
-  #growth(now: Float64Array, before: Float64Array | undefined): Float64Array | undefined {
-    const isSum = (at: number): boolean => this.#rules[at] === 'sum';
-    const restarted = !before || now.some((value, at) => isSum(at) && value < before[at]!);
-    const growth = restarted ? now.slice() : now.map((value, at) => (isSum(at) ? value - before[at]! : value));
-    return growth.some((value, at) => isSum(at) && value > 0) ? growth : undefined;
-  }
+/** Nothing where nothing was added. A sum below its last reading was deleted and started again: all of it is new. */
+export function growthOf(
+  rules: readonly FieldRule[],
+  now: Float64Array,
+  before: Float64Array | undefined,
+): Float64Array | undefined {
+  const isSum = (at: number): boolean => rules[at] === 'sum';
+  const restarted = !before || now.some((value, at) => isSum(at) && value < before[at]!);
+  const growth = restarted ? now.slice() : now.map((value, at) => (isSum(at) ? value - before[at]! : value));
+  return growth.some((value, at) => isSum(at) && value > 0) ? growth : undefined;
 }

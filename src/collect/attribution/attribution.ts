@@ -14,6 +14,7 @@ import { layoutOf } from '../../postgres/layout/index.ts';
 import type { ObservedCluster, Refused } from '../observed.ts';
 import { sharedFingerprinter } from '../parser/index.ts';
 import { Sessions } from '../sessions.ts';
+import { isSameDoer } from './doer.ts';
 import { Engine, OTHERS, type Signal } from './engine.ts';
 import { otherEndOf } from './events.ts';
 import { executionRows } from './execution-rows.ts';
@@ -24,7 +25,7 @@ import { IdleKeys, type IdleOptions } from './idle-keys.ts';
 import { INNER_NOT_KNOWN, type Inner, NOT_KNOWN } from './inner.ts';
 import { innerProfile } from './inner-profile.ts';
 import { ioProfile } from './io-profile.ts';
-import { IoTotals } from './io-totals.ts';
+import { type IoFileTotals, IoTotals, type IoTotalsRow, isSameRequests } from './io-totals.ts';
 import { type KernelWays, shortcomingOf } from './kernel.ts';
 import { kernelLockProfile } from './lock-profile.ts';
 import { LockWatch } from './locks/lock-watch.ts';
@@ -37,7 +38,15 @@ import { kernelProfile } from './profile.ts';
 import { profileRows } from './profile-rows.ts';
 import { StackSamples } from './stack-samples.ts';
 import { type SlotIdentity, Statements } from './statements.ts';
-import { type Doer, droppedSoFar, Totals } from './totals.ts';
+import {
+  type Doer,
+  droppedSoFar,
+  isSameQuery,
+  isSameWait,
+  type QueryTotals,
+  Totals,
+  type WaitTotals,
+} from './totals.ts';
 import { type Underway, underwayOf } from './underway.ts';
 import type { Window } from './window.ts';
 
@@ -71,8 +80,10 @@ export class Attribution {
   readonly #clusters: WatchedCluster[] = [];
   readonly #newcomers: Newcomers = new Newcomers();
   readonly #refused = new Map<string, Refused>();
-  readonly #queries: Monotone = new Monotone();
-  readonly #waits: Monotone = new Monotone();
+  readonly #queries: Monotone<QueryTotals> = new Monotone(isSameQuery);
+  readonly #waits: Monotone<WaitTotals> = new Monotone(isSameWait);
+  readonly #requests: Monotone<IoTotalsRow> = new Monotone(isSameRequests);
+  readonly #files: Monotone<IoFileTotals> = new Monotone((row, before) => isSameDoer(row.doer, before.doer));
   readonly #idle: IdleKeys;
   readonly #pipeEnds: PipeEnds = new PipeEnds();
   #samples: StackSamples | undefined;
@@ -187,14 +198,17 @@ export class Attribution {
       listUnderway: () => this.#listUnderway(),
       countLost: () => this.lost(),
     });
-    this.#queries.raise(totals.queries);
-    this.#waits.raise(totals.waits);
+    this.#queries.follow(totals.queries);
+    this.#waits.follow(totals.waits);
     return totals;
   }
 
   /** What was asked of block devices since the start, with the signal `io`. */
   readIo(): IoTotals {
-    return new IoTotals(this.#engine, (slot) => this.#identify(slot));
+    const io = new IoTotals(this.#engine, (slot) => this.#identify(slot));
+    this.#requests.follow(io.requests);
+    this.#files.follow(io.files);
+    return io;
   }
 
   /** What is collected now besides times, waits and counts. */

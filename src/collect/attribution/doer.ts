@@ -31,3 +31,18 @@ export function doerKey(doer: Doer): string {
   keys.set(doer.identity, key);
   return key;
 }
+
+/** Nothing more is known of it than before. */
+export function isSameDoer({ cluster, identity }: Doer, before: Doer): boolean {
+  const then = before.identity;
+  if (cluster !== before.cluster) return false;
+  return (
+    identity === then ||
+    (identity.queryId === then.queryId &&
+      identity.fingerprint === then.fingerprint &&
+      identity.query === then.query &&
+      identity.database === then.database &&
+      identity.user === then.user &&
+      identity.backendType === then.backendType)
+  );
+}

@@ -46,6 +46,8 @@ const readFragments = (ways: KernelWays) => ({
 export const OTHERS = 0x40000000;
 /** Room for statements at first sight: 1.2 KB each. */
 const RING_BYTES = 1 << 20;
+/** While events come: in so long the busiest server fills a part of the ring, and each look costs the agent. */
+const BUSY_MS = 10;
 /** Samples are 17 KB, and come 99 times a second and CPU. */
 const SAMPLES_RING_BYTES = 16 << 20;
 
@@ -367,10 +369,11 @@ export class Engine {
     // Maps that this program does not use are still to be read.
     for (const [name, map] of this.#maps) if (!collection.maps.has(name)) collection.maps.set(name, map);
     const ring = new RingBuffer(collection.map(SYSTEM_MAPS.events));
-    const poller = new Poller(ring, (view, offset) => {
+    const handle = (view: DataView, offset: number): void => {
       const event = script.events[view.getUint32(offset, true)]!;
       if (event.kind === 'emit') this.#handlers.get(event.name)?.(view, offset + event.shape.offsets.value!);
-    });
+    };
+    const poller = new Poller(ring, handle, { busyMs: BUSY_MS });
     return { script, collection, ring, poller };
   }
 

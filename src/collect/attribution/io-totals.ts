@@ -4,7 +4,7 @@ import { type FieldRule, Histogram, mergeRow } from '../../aggregate/index.ts';
 import type { IoOperation } from '../../api/index.ts';
 import { textAt } from '../../base/record.ts';
 import { deviceName } from './devices.ts';
-import { doerKey } from './doer.ts';
+import { doerKey, isSameDoer } from './doer.ts';
 import type { Engine } from './engine.ts';
 import type { Doer, Identify } from './totals.ts';
 
@@ -35,6 +35,10 @@ export interface IoOtherTotals extends Requests {
   readonly process: string;
   readonly isKernel: boolean;
 }
+
+/** Besides the counters. */
+export const isSameRequests = (row: IoTotalsRow, before: IoTotalsRow): boolean =>
+  isSameDoer(row.doer, before.doer) && row.latency.equals(before.latency);
 
 /** enum req_op (include/linux/blk_types.h). */
 const OPERATIONS: Readonly<Record<number, IoOperation>> = { 0: 'read', 1: 'write', 2: 'flush', 3: 'discard' };

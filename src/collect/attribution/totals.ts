@@ -1,7 +1,7 @@
 /** One reading of the kernel's sums: what each query did and waited for since the watch began, with what has not ended yet. */
 import { type FieldRule, Histogram, mergeRow } from '../../aggregate/index.ts';
 import type { WatchedCluster } from './attribution.ts';
-import { doerKey, isWorker } from './doer.ts';
+import { doerKey, isSameDoer, isWorker } from './doer.ts';
 import type { Engine } from './engine.ts';
 import { readFailures } from './failures.ts';
 import type { Inner } from './inner.ts';
@@ -261,3 +261,14 @@ export function droppedSoFar(engine: Engine, countLost: () => number): number {
   });
   return drops + countLost();
 }
+
+/** Besides the counters. */
+export const isSameQuery = (row: QueryTotals, before: QueryTotals): boolean =>
+  row.running === before.running &&
+  isSameDoer(row, before) &&
+  row.latency.equals(before.latency) &&
+  row.failures.size === before.failures.size &&
+  [...row.failures].every(([code, count]) => before.failures.get(code) === count);
+
+export const isSameWait = (row: WaitTotals, before: WaitTotals): boolean =>
+  isSameDoer(row, before) && row.waitsOn === before.waitsOn && row.inner?.query === before.inner?.query;
