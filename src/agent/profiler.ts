@@ -1,7 +1,7 @@
 /** Profiles on request: stacks are taken for some seconds when somebody asks, and cost nothing at other times. */
 import type { ProfileRow } from '../api/index.ts';
 import { PebbleError } from '../base/errors.ts';
-import { Attribution, type AttributionOptions, windowBetween } from '../collect/attribution/index.ts';
+import { Attribution, type AttributionOptions, asMuchAsTaken, windowBetween } from '../collect/attribution/index.ts';
 import type { TimeRange } from '../store/index.ts';
 
 export type ProfileKind = ProfileRow['kind'];
@@ -63,8 +63,8 @@ export class Profiler {
   }
 
   async #take(kind: ProfileKind, seconds: number): Promise<Taken> {
-    const signals = ['inner' as const, kind === 'on_cpu' ? ('profile' as const) : ('off_cpu' as const)];
-    const attribution = await Attribution.start({ ...this.#options, signals });
+    const signals = [kind === 'on_cpu' ? ('profile' as const) : ('off_cpu' as const), 'inner' as const];
+    const { made: attribution } = await asMuchAsTaken(this.#options, signals, (all) => Attribution.start(all), 1);
     try {
       const before = attribution.read();
       await new Promise((resolve) => setTimeout(resolve, seconds * 1000));

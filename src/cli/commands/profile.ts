@@ -21,8 +21,8 @@ export async function run({ options }: Parsed<typeof PROFILE_OPTIONS>, context: 
     });
   }
   const { pgdata, duration: durationMs } = options;
-  const signals = ['inner' as const, options['off-cpu'] ? ('off_cpu' as const) : ('profile' as const)];
-  await measure({ pgdata, durationMs, signals }, async (measured) => {
+  const signals = [options['off-cpu'] ? ('off_cpu' as const) : ('profile' as const)];
+  await measure({ pgdata, durationMs, signals, more: ['inner'] }, async (measured) => {
     const all = await measured.attribution.endProfile(measured.window);
     print(all.filter(chooser(options)), options, measured, context);
   });

@@ -4,9 +4,11 @@ import { PebbleError } from '../../base/errors.ts';
 import {
   Attribution,
   type AttributionOptions,
+  asMuchAsTaken,
   type ObservedCluster,
   QueryRows,
   type Refused,
+  type Signal,
   WaitRows,
 } from '../../collect/attribution/index.ts';
 import { Sampled, sampledQueries, sampledWaits } from '../../collect/sampled/index.ts';
@@ -46,7 +48,7 @@ interface ObserveOptions {
 export async function observe({ pgdata, json, start = Attribution.start }: ObserveOptions): Promise<Observer> {
   const options = pgdata === undefined ? {} : { pgdata };
   try {
-    const attribution = await startWhole(start, options);
+    const { made: attribution } = await asMuchAsTaken(options, WANTED, start);
     if (json && attribution.shortcoming) process.stderr.write(`pebble: ${attribution.shortcoming}\n`);
     return exact(attribution);
   } catch (error) {
@@ -59,18 +61,8 @@ export async function observe({ pgdata, json, start = Attribution.start }: Obser
   }
 }
 
-/** With what functions execute, who lets go of LWLocks, and what requests take besides time, unless this kernel's verifier refuses that. */
-async function startWhole(
-  start: NonNullable<ObserveOptions['start']>,
-  options: AttributionOptions,
-): Promise<Attribution> {
-  try {
-    return await start({ ...options, signals: ['inner', 'wakers', 'resources'] });
-  } catch (error) {
-    if (!(error instanceof PebbleError) || error.code !== 'verifier') throw error;
-    return start(options);
-  }
-}
+/** What functions execute, who lets go of LWLocks, and what requests take besides time. */
+const WANTED: readonly Signal[] = ['inner', 'wakers', 'resources'];
 
 function exact(attribution: Attribution): Observer {
   const read = () => attribution.read();

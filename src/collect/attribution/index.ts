@@ -1,5 +1,6 @@
 /** Where every nanosecond of every request goes: the collector behind `top`, `queries`, `waits` and the agent. */
 export type { ObservedCluster, Refused } from '../observed.ts';
+export { asMuchAsTaken, type Made } from './as-much.ts';
 export { Attribution, type AttributionOptions, type WatchedCluster } from './attribution.ts';
 export {
   addCommitWait,
