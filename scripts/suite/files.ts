@@ -1,12 +1,11 @@
 /** Which test files run, and which of them may run beside others. */
 import { globSync } from 'node:fs';
 
-/** Without eBPF, PostgreSQL, Chromium or a clock that counts: by the rule of their names, but for folders whose subject is time. */
-const ALONE = /\.(kernel|pg)\.test\.ts$|^test\/(dashboard|accidents|accuracy|cli)\//;
+/** Their subject is time, or what the whole machine does: others would disturb their numbers. All tests hold on a busy machine, but need not be put on one. */
+const ALONE = /^test\/(accuracy|dashboard|tools)\/|^src\/collect\/machine\//;
 
 export interface Files {
   readonly together: readonly string[];
-  /** They load programs or start clusters: they would disturb each other's numbers. */
   readonly alone: readonly string[];
 }
 

@@ -1,4 +1,4 @@
-/** Runs the tests: pure ones beside each other, the others one at a time, the few that failed once more. `node scripts/suite/main.ts [FILE…]`. */
+/** Runs the tests: most beside each other, those that measure one at a time, the few that failed once more. `node scripts/suite/main.ts [FILE…]`. */
 import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { spec } from 'node:test/reporters';

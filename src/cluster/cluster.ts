@@ -11,6 +11,7 @@ import { type Binaries, debianBinaries, embeddedBinaries, type Flavour } from '.
 import { EMBEDDED_MAJOR } from './install.ts';
 import { makeRunDir, sweepOrphans } from './rundir.ts';
 import { Supervisor } from './supervisor.ts';
+import { newDataDirectory } from './template.ts';
 import { type Identity, spawnAs, unprivilegedUser } from './user.ts';
 
 export interface ClusterOptions {
@@ -61,7 +62,8 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
   const runDir = makeRunDir(user);
   try {
     const binaries = await binariesFor(options, runDir, user);
-    await (options.makeData?.(dataDir(runDir)) ?? initdb(binaries, runDir, user));
+    const make = () => initdb(binaries, runDir, user);
+    await (options.makeData?.(dataDir(runDir)) ?? newDataDirectory(binaries, user, dataDir(runDir), make));
     return await launch(binaries, runDir, user, options.settings ?? {});
   } catch (error) {
     rmSync(runDir, { recursive: true, force: true });

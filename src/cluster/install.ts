@@ -59,6 +59,6 @@ async function download(version: string, installed: string): Promise<void> {
 }
 
 /** Inside node_modules, which is never committed and goes with the installation. */
-function cacheDir(): string {
-  return fileURLToPath(new URL('../../node_modules/.cache/pebble/postgresql', import.meta.url));
+export function cacheDir(of: 'postgresql' | 'clusters' = 'postgresql'): string {
+  return fileURLToPath(new URL(`../../node_modules/.cache/pebble/${of}`, import.meta.url));
 }
