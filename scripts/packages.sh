@@ -6,8 +6,19 @@ cd "$(dirname "$0")/.."
 [ "$(id -u)" -eq 0 ] || { echo 'installing a Debian package needs root' >&2; exit 1; }
 ! dpkg -s pgpebble >/dev/null 2>&1 || { echo 'pgpebble is installed here: this would remove it' >&2; exit 1; }
 work=$(mktemp -d)
-trap 'dpkg --purge pgpebble >/dev/null 2>&1 || true; rm -rf "$work"' EXIT
+# The executable unpacks itself there, once for each build of it.
+cache=/var/cache/pebble
+unpacked() { find "$cache" -mindepth 1 -maxdepth 1 2>/dev/null | sort; }
+unpacked >"$work/unpacked"
+clean() {
+  dpkg --purge pgpebble >/dev/null 2>&1 || true
+  unpacked | comm -13 "$work/unpacked" - | xargs -r rm -rf
+  rmdir "$cache" 2>/dev/null || true
+  rm -rf "$work"
+}
+trap clean EXIT
 commit=$(git rev-parse --short=12 HEAD)
+sh scripts/manifests.sh
 sh scripts/release.sh "$work/dist" >/dev/null
 
 # Runs it from an empty folder and environment; prints size, start time and what it says.
@@ -44,5 +55,5 @@ sh scripts/release.sh "$work/again" >/dev/null
 for file in "$work"/dist/*.tgz "$work"/dist/*.deb; do
   cmp "$file" "$work/again/$(basename "$file")"
 done
-cmp "$work/dist/pebble" "$work/again/pebble" || echo 'executable: differs from one build to the next'
+cmp "$work/dist/pebble" "$work/again/pebble"
 echo 'packages: good'
