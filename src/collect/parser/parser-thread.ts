@@ -68,10 +68,13 @@ export class ParserThread implements StatementParser {
 }
 
 /** False when it takes too long. */
-function waitFor(state: Int32Array): boolean {
+export function waitFor(state: Int32Array): boolean {
   let begin = cpuMs();
-  for (let waitedMs = 0; waitedMs < LONGEST_MS && cpuMs() - begin < LONGEST_CPU_MS; waitedMs += PART_MS) {
-    if (Atomics.wait(state, ANSWERED, 0, PART_MS) !== 'timed-out') return true;
+  for (let waitedMs = 0; waitedMs < LONGEST_MS && cpuMs() - begin < LONGEST_CPU_MS; ) {
+    const ended = Atomics.wait(state, ANSWERED, 0, PART_MS);
+    // Not by what woke us: the notice of the answer before may come after this question.
+    if (Atomics.load(state, ANSWERED) !== 0) return true;
+    if (ended === 'timed-out') waitedMs += PART_MS;
     if (Atomics.load(state, STARTED) === 0) begin = cpuMs();
   }
   return false;
