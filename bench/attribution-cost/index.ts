@@ -5,13 +5,10 @@
  * LOADER is another attribution tool to be measured in the same run: a program that is given the postmaster's pid and
  * seconds, and says "attached". Needs gcc with libpq, pgbench, perf and Debian's PostgreSQL.
  */
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { setPriority, tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { createInterface } from 'node:readline';
+import { execFileSync } from 'node:child_process';
 import { parseArgs } from 'node:util';
 import { type Cluster, startCluster } from '../../src/cluster/index.ts';
+import { Client, CPU } from './client.ts';
 import { emptyUprobe, type Mode, NOTHING, pebble, type Subject, setting, tool } from './modes.ts';
 import { bootstrap, bootstrapRatio, type Estimate, medianOf } from './statistics.ts';
 
@@ -24,53 +21,6 @@ const { values: given } = parseArgs({
     tpcb: { type: 'string', default: '10' },
   },
 });
-const CPU = '1';
-const folder = mkdtempSync(join(tmpdir(), 'attribution-cost-'));
-
-class Client {
-  readonly #process: ChildProcess;
-  readonly #lines: AsyncIterator<string>;
-  readonly backendPid: Promise<number>;
-
-  constructor(cluster: Cluster) {
-    const program = join(folder, 'client');
-    const source = new URL('client.c', import.meta.url).pathname;
-    execFileSync('gcc', ['-O2', '-o', program, source, '-I/usr/include/postgresql', '-lpq']);
-    const target = `host=${cluster.socketDir} port=${cluster.port} user=${cluster.user} dbname=${cluster.user}`;
-    this.#process = spawn('taskset', ['-c', CPU, program, target], { stdio: ['pipe', 'pipe', 'inherit'] });
-    this.#lines = createInterface({ input: this.#process.stdout! })[Symbol.asyncIterator]();
-    this.backendPid = this.#line().then(Number);
-  }
-
-  async prefer(): Promise<void> {
-    const pid = await this.backendPid;
-    execFileSync('taskset', ['-cp', CPU, String(pid)]);
-    for (const one of [pid, this.#process.pid!]) setPriority(one, -15);
-  }
-
-  async execute(sql: string): Promise<void> {
-    this.#process.stdin!.write(`s ${sql}\n`);
-    const answer = await this.#line();
-    if (answer !== 'ok') throw new Error(`${sql}: ${answer}`);
-  }
-
-  /** The 20th and the 50th percentile, ns. */
-  async measure(count: number): Promise<readonly [number, number]> {
-    this.#process.stdin!.write(`q ${count}\n`);
-    const [low, median] = (await this.#line()).split(' ').map(Number);
-    return [low!, median!];
-  }
-
-  close(): void {
-    this.#process.stdin!.end();
-  }
-
-  async #line(): Promise<string> {
-    const { value, done } = await this.#lines.next();
-    if (done) throw new Error('the client has ended');
-    return value;
-  }
-}
 
 interface Result {
   readonly name: string;
@@ -254,7 +204,6 @@ async function main(): Promise<void> {
     client.close();
   } finally {
     await cluster.stop();
-    rmSync(folder, { recursive: true });
   }
 }
 

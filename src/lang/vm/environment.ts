@@ -12,7 +12,9 @@ export interface Environment {
   readonly cpu: number;
   readonly cgroup: bigint;
   /** Address of the current task_struct. */
-  readonly task: bigint;
+  task: bigint;
+  /** And of its registers in user mode. */
+  registers: bigint;
   readonly cookie: bigint;
   /** State of get_prandom_u32. */
   random: number;
@@ -32,6 +34,7 @@ export function environment(overrides: Partial<Environment> = {}): Environment {
     cpu: 0,
     cgroup: 1n,
     task: 0n,
+    registers: 0n,
     cookie: 0n,
     random: 1,
     symbols: new Map(),

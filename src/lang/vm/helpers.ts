@@ -44,9 +44,11 @@ const readClock: VmHelper = ({ environment }) => {
   return environment.now;
 };
 
-const storageGet: VmHelper = ({ memory, map }, [handle, , value, flags]) => {
+const ownerKey = (owner: bigint): Uint8Array => new Uint8Array(new BigUint64Array([owner]).buffer);
+
+const storageGet: VmHelper = ({ memory, map }, [handle, owner, value, flags]) => {
   const storage = map(handle);
-  const key = new Uint8Array(storage.keySize);
+  const key = ownerKey(owner);
   if (storage.lookup(key) === 0n && (flags & 1n) !== 0n) {
     storage.update(key, value === 0n ? new Uint8Array(storage.valueSize) : memory.bytes(value, storage.valueSize), 0n);
   }
@@ -93,7 +95,7 @@ export const VM_HELPERS: Readonly<Record<string, VmHelper>> = {
   },
   task_storage_get: storageGet,
   cgrp_storage_get: storageGet,
-  task_storage_delete: ({ map }, [handle]) => map(handle).delete(new Uint8Array(map(handle).keySize)),
+  task_storage_delete: ({ map }, [handle, owner]) => map(handle).delete(ownerKey(owner)),
   ringbuf_output: (vm, [handle, from, size]) => output(vm, handle, from, size),
   perf_event_output: (vm, [, handle, , from, size]) => output(vm, handle, from, size),
   ringbuf_reserve: ({ memory, map, reserved }, [handle, size]) => {
@@ -128,6 +130,7 @@ export const VM_HELPERS: Readonly<Record<string, VmHelper>> = {
   get_current_cgroup_id: ({ environment }) => environment.cgroup,
   get_current_task: ({ environment }) => environment.task,
   get_current_task_btf: ({ environment }) => environment.task,
+  task_pt_regs: ({ environment }) => environment.registers,
   get_attach_cookie: ({ environment }) => environment.cookie,
   get_current_comm: ({ memory, environment }, [to, size]) => {
     const target = memory.bytes(to, number(size));

@@ -1,4 +1,4 @@
-/** Maps of the VM: one CPU and one task, so per-CPU and local storage are maps with one copy. */
+/** Maps of the VM: one CPU, so per-CPU maps have one copy; storage on tasks is a map by their addresses. */
 import { PebbleError } from '../../base/errors.ts';
 import { sizeOf } from '../../base/record.ts';
 import type { MapSpec, MapType } from '../../bpf/spec/map.ts';

@@ -16,6 +16,8 @@ export interface VmOptions {
   readonly environment?: Partial<Environment>;
   /** Programs that run longer are stopped with an error. */
   readonly maxInstructions?: number;
+  /** Another program of the same collection: memory and maps are shared. */
+  readonly beside?: Vm;
 }
 
 const STACK_SIZE = 512;
@@ -32,11 +34,13 @@ interface Code {
 }
 
 export class Vm {
-  readonly memory = new Memory();
+  readonly memory: Memory;
   readonly environment: Environment;
   readonly maps: ReadonlyMap<string, VmMap>;
   /** Executed by the last run. */
   instructions = 0;
+  /** Helpers that the last run has called, by name. */
+  readonly helpers = new Map<string, number>();
   readonly #functions = new Map<string, Code>();
   readonly #entry: string;
   readonly #limit: number;
@@ -47,7 +51,8 @@ export class Vm {
   constructor(functions: readonly FunctionSpec[], maps: readonly MapSpec[] = [], options: VmOptions = {}) {
     this.environment = environment(options.environment);
     this.#limit = options.maxInstructions ?? 10_000_000;
-    this.maps = new Map(maps.map((spec) => [spec.name, new VmMap(spec, this.memory)]));
+    this.memory = options.beside?.memory ?? new Memory();
+    this.maps = options.beside?.maps ?? new Map(maps.map((spec) => [spec.name, new VmMap(spec, this.memory)]));
     this.#entry = functions[0]!.name;
     for (const { name, insns } of functions) {
       const slots = insns.flatMap((insn) => (insn.opcode === OPCODE_LD_IMM64 ? [insn, undefined] : [insn]));
@@ -71,6 +76,7 @@ export class Vm {
   /** Runs the entry function on a context of these bytes and returns r0. */
   run(context: Uint8Array = new Uint8Array(0)): bigint {
     this.instructions = 0;
+    this.helpers.clear();
     this.#loops = 0;
     const address = this.memory.map('context', context);
     try {
@@ -198,6 +204,7 @@ export class Vm {
       const name = insn.ref ? '' : (helperById(Number(insn.imm))?.name ?? '');
       const helper = VM_HELPERS[name];
       if (!helper) throw new PebbleError('internal', { what: `the VM does not know ${insnText(insn)}` });
+      this.helpers.set(name, (this.helpers.get(name) ?? 0) + 1);
       r[0] = BigInt.asUintN(64, helper(this.#context, args));
     }
     r.fill(0xdead_beef_dead_beefn, 1, 6);
