@@ -40,6 +40,20 @@ function compute(fn: BinaryOp, a: bigint, b: bigint, shiftMask: bigint): bigint 
   }
 }
 
+/** Absent: JSET has no opposite. */
+export const NEGATED: Partial<Record<Comparison, Comparison>> = {
+  eq: 'ne',
+  ne: 'eq',
+  ult: 'uge',
+  uge: 'ult',
+  ule: 'ugt',
+  ugt: 'ule',
+  slt: 'sge',
+  sge: 'slt',
+  sle: 'sgt',
+  sgt: 'sle',
+};
+
 export function evaluateComparison(cmp: Comparison, x: bigint, y: bigint, width: Width): boolean {
   const isSigned = cmp.startsWith('s') && cmp !== 'set';
   const a = isSigned ? BigInt.asIntN(width, x) : BigInt.asUintN(width, x);

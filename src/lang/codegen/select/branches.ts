@@ -1,6 +1,6 @@
 /** The ends of blocks: jumps that the order of blocks makes needless are left out. */
 import { CLASS, JUMP, OPCODE_EXIT, OPCODE_JA, SOURCE_REG } from '../../../bpf/asm/opcodes.ts';
-import { fitsInt32 } from '../../ir/evaluate.ts';
+import { fitsInt32, NEGATED } from '../../ir/evaluate.ts';
 import type { BlockId, Comparison, Operand, Terminator, Width } from '../../ir/ir.ts';
 import { OPCODE_MAY_GOTO } from '../machine.ts';
 import { asWidth } from './arithmetic.ts';
@@ -33,20 +33,6 @@ const SWAPPED: Record<Comparison, Comparison> = {
   sge: 'sle',
   set: 'set',
 };
-/** Absent: JSET has no opposite. */
-const NEGATED: Partial<Record<Comparison, Comparison>> = {
-  eq: 'ne',
-  ne: 'eq',
-  ult: 'uge',
-  uge: 'ult',
-  ule: 'ugt',
-  ugt: 'ule',
-  slt: 'sge',
-  sge: 'slt',
-  sle: 'sgt',
-  sgt: 'sle',
-};
-
 export function selectTerminator(w: MachineWriter, end: Terminator, next: BlockId): void {
   switch (end.op) {
     case 'jump':

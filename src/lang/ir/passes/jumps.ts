@@ -1,6 +1,6 @@
 /** Jump threading: edges skip empty blocks and branches whose outcome is known; straight lines become one block. */
-import { evaluateComparison } from '../evaluate.ts';
-import type { Block, BlockId, IrFunction, Located, Op, Operand, Terminator } from '../ir.ts';
+import { evaluateComparison, NEGATED } from '../evaluate.ts';
+import type { Block, BlockId, IrFunction, Located, Op, Operand, Reg, Terminator } from '../ir.ts';
 import { definition, knownAfter, mapSuccessors, successors } from '../operands.ts';
 import { orderBlocks, predecessorsOf } from './order.ts';
 import { simplifyTerminator } from './simplify.ts';
@@ -16,6 +16,11 @@ const LONGEST = 32;
 const MOVES = 3;
 
 type Constants = Map<number, bigint>;
+/** What the branch that an edge comes from has found out. */
+interface Fact {
+  readonly end: Terminator & { readonly op: 'branch' };
+  readonly holds: boolean;
+}
 
 function threadEdges(fn: IrFunction): IrFunction {
   const blocks: Block[] = fn.blocks.map((block) => ({ ...block }));
@@ -31,8 +36,8 @@ function threadEdges(fn: IrFunction): IrFunction {
 
 function followEdges(blocks: Block[], end: Terminator, constants: Constants): Terminator {
   if (end.op !== 'branch') return mapSuccessors(end, (to) => follow(blocks, to, constants));
-  const then = follow(blocks, end.then, onEdge(constants, end, 'then'));
-  return { ...end, then, else: follow(blocks, end.else, onEdge(constants, end, 'else')) };
+  const then = follow(blocks, end.then, onEdge(constants, end, 'then'), { end, holds: true });
+  return { ...end, then, else: follow(blocks, end.else, onEdge(constants, end, 'else'), { end, holds: false }) };
 }
 
 function constantsAtEnd(block: Block): Constants {
@@ -58,7 +63,8 @@ function onEdge(known: Constants, end: Terminator, way: 'then' | 'else'): Consta
 }
 
 /** Where an edge to `to` may go at once; registers set on the way are set in a block of its own. */
-function follow(blocks: Block[], to: BlockId, constants: Constants): BlockId {
+function follow(blocks: Block[], to: BlockId, constants: Constants, edge?: Fact): BlockId {
+  let fact = edge;
   const known: Constants = new Map(constants);
   const moves: Located<Op>[] = [];
   let best = to;
@@ -68,8 +74,9 @@ function follow(blocks: Block[], to: BlockId, constants: Constants): BlockId {
     const { ops, end } = blocks[at]!;
     if (moves.length + ops.length > MOVES || !isPassage(blocks[at]!)) break;
     for (const op of ops) learn(known, op);
+    if (fact && ops.some((op) => isCompared(fact!, definition(op)))) fact = undefined;
     moves.push(...ops);
-    const next = destination(end!, known);
+    const next = destination(end!, known) ?? (fact && sameDecision(end!, fact));
     if (next === undefined) break;
     at = next;
     if (moves.length > 0 && end!.op === 'jump') continue;
@@ -91,6 +98,23 @@ function destination(end: Terminator, known: Constants): BlockId | undefined {
   const b = constantOf(known, end.b);
   if (a === undefined || b === undefined) return undefined;
   return evaluateComparison(end.cmp, a, b, end.width) ? end.then : end.else;
+}
+
+const isCompared = ({ end }: Fact, reg: Reg | undefined): boolean =>
+  reg !== undefined && [end.a, end.b].some((operand) => operand.kind === 'reg' && operand.id === reg.id);
+
+/** Where a branch goes that asks the same again, or its contrary. */
+function sameDecision(end: Terminator, { end: first, holds }: Fact): BlockId | undefined {
+  if (end.op !== 'branch' || end.width !== first.width) return undefined;
+  if (!isSame(end.a, first.a) || !isSame(end.b, first.b)) return undefined;
+  if (end.cmp === first.cmp) return holds ? end.then : end.else;
+  if (end.cmp === NEGATED[first.cmp]) return holds ? end.else : end.then;
+  return undefined;
+}
+
+function isSame(a: Operand, b: Operand): boolean {
+  if (a.kind === 'reg') return b.kind === 'reg' && a.id === b.id;
+  return b.kind === 'imm' && a.value === b.value;
 }
 
 /** A block that only one jump leads to moves to that jump's place. */

@@ -2,7 +2,7 @@
 import { callGraph } from '../call-graph.ts';
 import { dominance } from '../dominators.ts';
 import type { Block, BlockId, IrFunction, IrProgram, Op, Operand, Terminator } from '../ir.ts';
-import { definition } from '../operands.ts';
+import { definition, successors } from '../operands.ts';
 import { countDefinitions } from './definitions.ts';
 import { predecessorsOf } from './order.ts';
 
@@ -53,6 +53,13 @@ function callbacks(program: IrProgram): Set<string> {
   return names;
 }
 
+/** What is known at one point of registers with many definitions. */
+interface State {
+  readonly notZero: Set<number>;
+  /** By register: the one that it is a copy of, whatever their definitions. */
+  readonly copies: Map<number, number>;
+}
+
 class NullChecks {
   readonly #calls: Calls[number][] = [];
   readonly #fn: IrFunction;
@@ -60,8 +67,11 @@ class NullChecks {
   readonly #dominates: (a: BlockId, b: BlockId) => boolean;
   /** Blocks from which on a register with one definition is known not to be 0. */
   readonly #from = new Map<number, BlockId[]>();
-  /** Registers with many definitions that are not 0 here. */
-  #local = new Set<number>();
+  /** At the ends of the blocks so far. */
+  readonly #atEnd: State[] = [];
+  /** How they end, with what could be decided. */
+  readonly #ends: Terminator[] = [];
+  #here: State = { notZero: new Set(), copies: new Map() };
 
   constructor(fn: IrFunction, parameters: readonly boolean[]) {
     this.#fn = fn;
@@ -74,44 +84,72 @@ class NullChecks {
 
   run(): Checked {
     const before = predecessorsOf(this.#fn);
-    const atEnd: ReadonlySet<number>[] = [];
     const blocks = this.#fn.blocks.map((block) => {
-      this.#enter(block, before[block.id]!, atEnd);
-      for (const op of block.ops) this.#op(op, block.id);
-      atEnd.push(this.#local);
-      return { ...block, end: this.#decide(block.end!, block.id) };
+      // Ways that a decided branch does not take any more say nothing.
+      const ways = before[block.id]!.filter((b) => b >= block.id || successors(this.#ends[b]!).includes(block.id));
+      const isReached = block.id === 0 || ways.length > 0;
+      this.#enter(block, ways);
+      if (isReached) for (const op of block.ops) this.#op(op, block.id);
+      this.#atEnd.push(this.#here);
+      const end: Terminator = isReached ? this.#decide(block.end!, block.id) : { op: 'return', value: NULL };
+      this.#ends.push(end);
+      return { ...block, ops: isReached ? block.ops : [], end };
     });
     return { fn: { ...this.#fn, blocks }, calls: this.#calls };
   }
 
-  #enter(block: Block, before: readonly BlockId[], atEnd: readonly ReadonlySet<number>[]): void {
+  #enter(block: Block, before: readonly BlockId[]): void {
     const [only, second] = before;
+    // What happens in a loop is not known yet at its head.
+    const ways = before.some((b) => b >= block.id) ? [] : before.map((b) => this.#onEdge(b, block.id));
+    const [first = new Set<number>(), ...others] = ways;
+    const notZero = new Set([...first].filter((reg) => others.every((way) => way.has(reg))));
     const isSingle = only !== undefined && second === undefined && only < block.id;
-    this.#local = new Set(isSingle ? atEnd[only] : []);
-    if (!isSingle) return;
-    const end = this.#fn.blocks[only]!.end!;
-    const known = end.op === 'branch' && end.then !== end.else ? notZero(end, end.then === block.id) : undefined;
-    if (known !== undefined) this.#learn(known, block.id);
+    this.#here = { notZero, copies: new Map(isSingle ? this.#atEnd[only]!.copies : []) };
+    if (isSingle) for (const reg of this.#branchKnows(only, block.id)) this.#learn(reg, block.id);
+  }
+
+  #onEdge(from: BlockId, to: BlockId): ReadonlySet<number> {
+    return this.#atEnd[from]!.notZero.union(new Set(this.#branchKnows(from, to)));
+  }
+
+  /** The register that a branch has compared, what it is a copy of, and copies of it. */
+  #branchKnows(from: BlockId, to: BlockId): number[] {
+    const end = this.#ends[from]!;
+    const reg = end.op === 'branch' && end.then !== end.else ? notZero(end, end.then === to) : undefined;
+    if (reg === undefined) return [];
+    const { copies } = this.#atEnd[from]!;
+    const original = copies.get(reg);
+    const same = [...copies].flatMap(([copy, of]) => (of === reg || of === original ? [copy] : []));
+    return original === undefined ? [reg, ...same] : [reg, original, ...same];
   }
 
   #op(op: Op, block: BlockId): void {
     if (op.op === 'call') this.#calls.push({ name: op.name, args: op.args.map((arg) => this.#isKnown(arg, block)) });
     const dst = definition(op);
     if (!dst) return;
-    this.#local.delete(dst.id);
-    if (isAddress(op) || (op.op === 'mov' && op.width !== 32 && this.#isKnown(op.src, block)))
-      this.#learn(dst.id, block);
+    this.#here.notZero.delete(dst.id);
+    this.#copy(op, dst.id);
+    if (isAddress(op) || this.#isKnown(originOf(op), block)) this.#learn(dst.id, block);
+  }
+
+  #copy(op: Op, dst: number): void {
+    const { copies } = this.#here;
+    copies.delete(dst);
+    for (const [copy, of] of copies) if (of === dst) copies.delete(copy);
+    if (op.op !== 'mov' || op.width === 32 || op.src.kind !== 'reg' || op.src.id === dst) return;
+    copies.set(dst, copies.get(op.src.id) ?? op.src.id);
   }
 
   #learn(reg: number, from: BlockId): void {
-    if (this.#definitions[reg] !== 1) this.#local.add(reg);
+    if (this.#definitions[reg] !== 1) this.#here.notZero.add(reg);
     else if (this.#from.has(reg)) this.#from.get(reg)!.push(from);
     else this.#from.set(reg, [from]);
   }
 
   #isKnown(operand: Operand, block: BlockId): boolean {
     if (operand.kind === 'imm') return operand.value !== 0n;
-    if (this.#local.has(operand.id)) return true;
+    if (this.#here.notZero.has(operand.id)) return true;
     return this.#from.get(operand.id)?.some((from) => this.#dominates(from, block)) ?? false;
   }
 
@@ -128,6 +166,14 @@ const isZero = (operand: Operand): boolean => operand.kind === 'imm' && operand.
 function notZero({ cmp, a, b, width }: Terminator & { op: 'branch' }, taken: boolean): number | undefined {
   if (a.kind !== 'reg' || width !== 64 || !isZero(b)) return undefined;
   return (taken ? cmp === 'ne' || cmp === 'ugt' : cmp === 'eq' || cmp === 'ule') ? a.id : undefined;
+}
+
+const NULL: Operand = { kind: 'imm', value: 0n };
+
+/** What the result is a copy of, or lies behind. */
+function originOf(op: Op): Operand {
+  if (op.op === 'mov' && op.width !== 32) return op.src;
+  return op.op === 'addressOf' && 'kind' in op.of.base ? op.of.base : NULL;
 }
 
 function isAddress(op: Op): boolean {
