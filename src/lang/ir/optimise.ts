@@ -5,6 +5,7 @@ import { shareHelpers } from './passes/common-helpers.ts';
 import { removeDeadCode } from './passes/dead-code.ts';
 import { removeDeadStores } from './passes/dead-stores.ts';
 import { fuseBranches } from './passes/fuse-branches.ts';
+import { InlineMemory, inlineCalls } from './passes/inline.ts';
 import { threadJumps } from './passes/jumps.ts';
 import { NullCheckMemory, removeNullChecks } from './passes/null-checks.ts';
 import { orderBlocks } from './passes/order.ts';
@@ -38,6 +39,8 @@ const LATE: readonly Pass[] = [
 /** Optimises programs that share functions: what was done for one is not done again for the next. */
 export class Optimiser {
   readonly #before: readonly Pass[];
+  readonly #prepared = new Map<IrFunction, IrFunction>();
+  readonly #inlined = new InlineMemory();
   readonly #early = new Map<IrFunction, IrFunction>();
   readonly #late = new Map<IrFunction, IrFunction>();
   readonly #checks = new NullCheckMemory();
@@ -48,7 +51,9 @@ export class Optimiser {
   }
 
   run(program: IrProgram): IrProgram {
-    const early = mapFunctions(program, (fn) => remember(this.#early, fn, () => apply(EARLY, apply(this.#before, fn))));
+    const prepared = mapFunctions(program, (fn) => remember(this.#prepared, fn, () => apply(this.#before, fn)));
+    const inlined = inlineCalls(prepared, this.#inlined);
+    const early = mapFunctions(inlined, (fn) => remember(this.#early, fn, () => apply(EARLY, fn)));
     const checked = removeNullChecks(early, this.#checks);
     return mapFunctions(checked, (fn) => remember(this.#late, fn, () => apply(LATE, fn)));
   }

@@ -12,6 +12,7 @@ import { removeDeadCode } from './dead-code.ts';
 import { removeDeadStores } from './dead-stores.ts';
 import { fuseBranches } from './fuse-branches.ts';
 import { countGuards } from './guards.ts';
+import { inlineCalls } from './inline.ts';
 import { threadJumps } from './jumps.ts';
 import { callLoops } from './loop-calls.ts';
 import { removeNullChecks } from './null-checks.ts';
@@ -41,6 +42,7 @@ const FUNCTION_PASSES: Readonly<Record<string, (fn: IrFunction) => IrFunction>> 
 };
 const PROGRAM_PASSES: Readonly<Record<string, (program: IrProgram) => IrProgram>> = {
   'loop-calls': (program) => ({ ...program, functions: program.functions.flatMap(callLoops) }),
+  inline: (program) => inlineCalls(program),
   'null-checks': removeNullChecks,
 };
 const PASSES = [
