@@ -150,6 +150,7 @@ function assemble(
     events: output.events,
     stackMaps: output.stackMaps,
     probes,
+    limits: output.limits,
     config: typing.settings,
   };
 }

@@ -11,6 +11,8 @@ export interface CompiledScript {
   readonly events: readonly ScriptEvent[];
   readonly stackMaps: readonly StackMap[];
   readonly probes: readonly ScriptProbe[];
+  /** In the order of the map `limits`. */
+  readonly limits: readonly { readonly perSecond: number; readonly at: SourcePlace }[];
   readonly config: ScriptConfig;
 }
 
@@ -26,6 +28,8 @@ export const SYSTEM_MAPS = {
   globals: 'globals',
   /** Array of one value: a byte for each probe that is not 0 once it has fired. */
   fired: 'fired',
+  /** Array of one value: a RATE_LIMIT for each rate_limit(). */
+  limits: 'limits',
 } as const;
 
 /** Maps that are no variables of the script; their shape is that of one compilation. */
@@ -42,6 +46,12 @@ export const GLOBALS = record('globals', {
   ended: u64,
   /** Always 0, which a verifier does not know: a counter that starts with it is "any number" from the first round on. */
   zero: u64,
+});
+
+export const RATE_LIMIT = record('rate_limit', {
+  /** The second of the monotonic clock, and in its lower half how often this was reached in it. */
+  word: u64,
+  leftOut: u64,
 });
 
 /** One map of the script, `@name`. */

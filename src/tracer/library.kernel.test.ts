@@ -44,6 +44,30 @@ test('a snapshot while it runs; leaving the loop ends it', { skip }, async () =>
   assert.equal(await run.ended, 0);
 });
 
+test('a rate limit lets so many of each second through and says how many it left out', { skip }, async () => {
+  const run = trace(`
+    tracepoint:syscalls:sys_enter_openat /pid == ${process.pid} && str(args.filename) == "/proc/self/comm"/ {
+      @all = count();
+      if (rate_limit(5)) { @few = count(); }
+    }`);
+  const events: TraceEvent[] = [];
+  for await (const event of run) {
+    events.push(event);
+    if (event.kind !== 'attached') continue;
+    for (let i = 0; i < 1009; i++) readFileSync('/proc/self/comm');
+    run.stop();
+  }
+  const value = (name: string) => {
+    const found = events.find((event) => event.kind === 'map' && event.map.name === name);
+    return found?.kind === 'map' ? Number(found.map.rows[0]?.value) : undefined;
+  };
+  const few = value('@few')!;
+  assert.equal(value('@all'), 1009);
+  assert.ok(few >= 5 && few % 5 === 0 && few <= 50, `${few} passed`);
+  const said = events.flatMap((event) => (event.kind === 'trouble' ? event.message : []));
+  assert.deepEqual(said, [`rate_limit(5) in line 4 left out ${1009 - few}.`]);
+});
+
 test('a script that does not compile is an error with its diagnostics', () => {
   assert.throws(
     () => trace('BEGIN { print(nosuch); }'),

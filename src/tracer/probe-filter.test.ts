@@ -22,6 +22,7 @@ const SCRIPT: CompiledScript = {
   events: [],
   stackMaps: [],
   probes: [probe('t:a', 'a', [0]), probe('t:b1', 'b', [1]), probe('t:b2', 'b', [2]), probe('end', 'c', [], 'end')],
+  limits: [],
   config: DEFAULT_SETTINGS,
 };
 

@@ -91,6 +91,7 @@ function script(
       at: PLACE,
       links: links.flatMap((link, i) => (link.program === name ? [i] : [])),
     })),
+    limits: [],
     config: DEFAULT_SETTINGS,
   };
 }

@@ -1,10 +1,18 @@
 /** Runs a compiled script: load, begin, attach, watch, end, print. */
 import { writeSync } from 'node:fs';
 import { PebbleError } from '../base/errors.ts';
+import type { Decoded } from '../base/record.ts';
 import { type Collection, clockNs, KeyedMap, loadCollection, RingBuffer } from '../bpf/index.ts';
 import type { IterLink } from '../bpf/links/index.ts';
 import { equivalentHint } from '../lang/probes/equivalents.ts';
-import { type CompiledScript, type GLOBALS, type ScriptMap, type ScriptProbe, SYSTEM_MAPS } from '../lang/script.ts';
+import {
+  type CompiledScript,
+  type GLOBALS,
+  type RATE_LIMIT,
+  type ScriptMap,
+  type ScriptProbe,
+  SYSTEM_MAPS,
+} from '../lang/script.ts';
 import { attachAll } from './attach.ts';
 import { labelOf, type Mode, measure, passes } from './bench.ts';
 import { makeHandlers } from './dispatch.ts';
@@ -118,6 +126,7 @@ class Run implements Session {
     this.#runAll('end');
     this.#pump.drain();
     this.#reportLosses();
+    this.#reportLimits();
     this.#printMaps();
     this.#reportSilence(this.#readFired());
     return this.#exitCode ?? 0;
@@ -287,6 +296,17 @@ class Run implements Session {
   #reportLosses(): void {
     this.#countLosses();
     if (this.#lost > 0) this.output.warning(`Total lost event count: ${this.#lost}`);
+  }
+
+  /** What rate_limit() kept from the script. */
+  #reportLimits(): void {
+    const { limits } = this.script;
+    if (limits.length === 0) return;
+    const values = this.collection.keyed(SYSTEM_MAPS.limits).get(0) as readonly Decoded<typeof RATE_LIMIT>[];
+    for (const [i, { perSecond, at }] of limits.entries()) {
+      const { leftOut } = values[i]!;
+      if (leftOut > 0n) this.output.warning(`rate_limit(${perSecond}) in line ${at.line} left out ${leftOut}.`);
+    }
   }
 
   /** One interval is over: what its maps hold is printed, and the next one begins with none of it. */

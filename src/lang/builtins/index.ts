@@ -13,6 +13,7 @@ import { NETWORK } from './network.ts';
 import { OUTPUT } from './output.ts';
 import { argRow, PROBE } from './probe.ts';
 import { PROCESS, PROCESS_FUNCTIONS } from './process.ts';
+import { RATE_LIMITS } from './rate-limit.ts';
 import { SEARCH } from './search.ts';
 import { STACK_BUILTINS, STACK_FUNCTIONS } from './stacks.ts';
 import { TASK } from './task.ts';
@@ -45,6 +46,7 @@ export function createLibrary(
     STACK_FUNCTIONS,
     EMIT,
     EXPONENTIAL,
+    RATE_LIMITS,
     texts.map(tableFunction),
   );
   const aggregates = byName<AggregateRow>(AGGREGATES);

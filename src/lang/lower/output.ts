@@ -1,8 +1,16 @@
 /** What lowering a script adds up to besides code: events, stack maps, and which system maps are used. */
-import { bytes, type FieldShapes, record, u32, u64 } from '../../base/record.ts';
+import { array, bytes, type FieldShapes, record, u32, u64 } from '../../base/record.ts';
 import type { MapSpec } from '../../bpf/spec/index.ts';
 import { position, type Span } from '../diagnostics/index.ts';
-import { GLOBALS, type ScriptEvent, type SourcePlace, type StackMap, SYSTEM_MAPS } from '../script.ts';
+import {
+  type CompiledScript,
+  GLOBALS,
+  RATE_LIMIT,
+  type ScriptEvent,
+  type SourcePlace,
+  type StackMap,
+  SYSTEM_MAPS,
+} from '../script.ts';
 import { STACK_KEY } from '../types/layout.ts';
 import type { StackType } from '../types/type.ts';
 
@@ -17,6 +25,7 @@ export class Output {
   readonly events: ScriptEvent[] = [];
   readonly stackMaps: StackMap[] = [];
   #globals = false;
+  readonly limits: CompiledScript['limits'][number][] = [];
   readonly #texts = new Map<string, Buffer>();
   /** Bytes that say which probes have fired. */
   fired = 0;
@@ -28,6 +37,11 @@ export class Output {
     const id = this.events.length;
     this.events.push({ ...body, shape, at: placeOf(span) } as ScriptEvent);
     return { id, shape };
+  }
+
+  /** The number of a new rate limit. */
+  limit(span: Span, perSecond: number): number {
+    return this.limits.push({ perSecond, at: placeOf(span) }) - 1;
   }
 
   useGlobals(): string {
@@ -70,6 +84,10 @@ export class Output {
     if (this.#globals) maps.push({ name: SYSTEM_MAPS.globals, type: 'array', key: u32, value: GLOBALS, maxEntries: 1 });
     if (this.fired > 0) {
       maps.push({ name: SYSTEM_MAPS.fired, type: 'array', key: u32, value: bytes(this.fired), maxEntries: 1 });
+    }
+    if (this.limits.length > 0) {
+      const value = array(RATE_LIMIT, this.limits.length);
+      maps.push({ name: SYSTEM_MAPS.limits, type: 'array', key: u32, value, maxEntries: 1 });
     }
     if (this.zeros > 0) {
       maps.push({ name: 'zeros', type: 'array', key: u32, value: bytes(this.zeros), maxEntries: 1 });
