@@ -211,6 +211,8 @@ function plain(value: Printable): TraceValue {
   if (value === null || typeof value === 'boolean') return value;
   if (typeof value === 'string') return utf8(value);
   switch (value.kind) {
+    case 'float':
+      return value.value;
     case 'int':
     case 'symbol':
       return number(value.value);

@@ -22,12 +22,16 @@ static inline __attribute__((always_inline)) int inner(int x) {
 }
 int outer(int x) { return inner(x) + 1; }
 
+struct Reading { float small; double large; };
+int reading(struct Reading *r) { return r->small < r->large; }
+
 int main(int argc, char **argv) {
   struct Node last = { 0, "last", 1, 2 };
   struct Node first = { &last, "first", 5, 30 };
   kinds(true, -3, "text", WRITE, 2.5, &first);
   structs((struct Pair){ 11, 22 }, (struct Big){ { 1, 2, 3, 4, 5 } }, 6, 7, 8);
   outer(0);
+  reading(&(struct Reading){ 0.1f, 3.25e-7 });
   /* Symbols are found while it lives. */
   if (argc > 1) usleep(atoi(argv[1]) * 1000);
   return 0;

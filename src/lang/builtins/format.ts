@@ -4,6 +4,7 @@ import { type Type, typeName } from '../types/type.ts';
 
 const SPECIFIER = /%(?:%|([-+ #0]*)(\d*)(?:\.(\d+))?(hh|h|ll|l|j|z|t)?(rh|rx|r|gr|[a-zA-Z]))/g;
 const NUMBERS = 'duxXoiDUcp';
+const FLOATS = 'eEfFgG';
 
 export interface FormatSpecifier {
   readonly conversion: string;
@@ -48,12 +49,14 @@ function accepts(conversion: string, type: Type): boolean {
   if (conversion === 's')
     return TEXTUAL.has(type.kind) ||
       type.kind === 'bool' ||
+      type.kind === 'float' ||
       type.kind === 'tuple' ||
       type.kind === 'record' ||
       type.kind === 'array' ||
       type.kind === 'struct'
       ? true
       : integral(type) !== undefined || type.kind === 'pointer';
+  if (FLOATS.includes(conversion)) return type.kind === 'float';
   if (conversion.startsWith('r')) return type.kind === 'buffer';
   if (conversion === 'gr') return integral(type) !== undefined;
   if (NUMBERS.includes(conversion))
@@ -63,6 +66,7 @@ function accepts(conversion: string, type: Type): boolean {
 
 function wanted(conversion: string): string {
   if (conversion === 's') return 'string';
+  if (FLOATS.includes(conversion)) return 'float or double';
   if (conversion.startsWith('r')) return 'buffer';
   return conversion === 'p' ? 'pointer' : 'integer';
 }

@@ -60,7 +60,9 @@ export class BtfTypes {
         return of.kind === 'int' && of.size === 1 ? charArray(type.count) : arrayOf(of, type.count);
       }
       case 'float':
-        return intType(intSize(type.size), false);
+        return type.size === 4 || type.size === 8
+          ? { kind: 'float', size: type.size }
+          : arrayOf(intType(1, false), type.size);
       default:
         return NONE;
     }

@@ -33,8 +33,8 @@ const BASIC: Readonly<Record<string, Type>> = {
   'unsigned long': intType(8, false),
   'long long': intType(8, true),
   'unsigned long long': intType(8, false),
-  float: intType(4, false),
-  double: intType(8, false),
+  float: { kind: 'float', size: 4 },
+  double: { kind: 'float', size: 8 },
   ...Object.fromEntries(
     [1, 2, 4, 8].flatMap((size) => {
       const bits = size * 8;
@@ -184,6 +184,7 @@ const sizeAlign = (type: Type): { size: number; align: number } => {
   switch (type.kind) {
     case 'int':
     case 'enum':
+    case 'float':
       return { size: type.size, align: type.size };
     case 'bool':
       return { size: 1, align: 1 };

@@ -44,6 +44,9 @@ function convert(type: ReturnType<typeof peel>): Type {
       return VOID;
     case 'base': {
       if (type.encoding === DWARF_ENCODING.boolean) return BOOL;
+      if (type.encoding === DWARF_ENCODING.float && (type.size === 4 || type.size === 8)) {
+        return { kind: 'float', size: type.size };
+      }
       const signed = type.encoding === DWARF_ENCODING.signed || type.encoding === DWARF_ENCODING.signedChar;
       return type.size > 8 ? arrayOf(UINT64, Math.ceil(type.size / 8)) : intType(intSize(type.size), signed);
     }

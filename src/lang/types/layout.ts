@@ -60,6 +60,8 @@ function computeShape(type: Type): Shape {
     case 'int':
     case 'enum':
       return (type.signed ? SIGNED : UNSIGNED)[type.size];
+    case 'float':
+      return type.size === 4 ? u32 : u64;
     case 'bool':
       return u8;
     case 'string':

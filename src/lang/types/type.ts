@@ -139,6 +139,11 @@ export interface CgroupPathType {
 export interface NoneType {
   readonly kind: 'none' | 'void';
 }
+/** C's float and double: read, kept and printed; BPF has no arithmetic for them. */
+export interface FloatType {
+  readonly kind: 'float';
+  readonly size: 4 | 8;
+}
 export interface BoolType {
   readonly kind: 'bool';
 }
@@ -146,6 +151,7 @@ export interface BoolType {
 export type Type =
   | NoneType
   | BoolType
+  | FloatType
   | IntType
   | EnumType
   | StringType
@@ -197,6 +203,8 @@ export function typeName(type: Type): string {
   switch (type.kind) {
     case 'int':
       return intName(type);
+    case 'float':
+      return type.size === 4 ? 'float' : 'double';
     case 'enum':
       return `enum ${type.name}`;
     case 'string':
@@ -307,6 +315,7 @@ export const isScalar = (type: Type): boolean =>
   type.kind === 'int' ||
   type.kind === 'enum' ||
   type.kind === 'bool' ||
+  type.kind === 'float' ||
   type.kind === 'pointer' ||
   type.kind === 'ksym' ||
   type.kind === 'cgroupPath' ||

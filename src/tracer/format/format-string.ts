@@ -2,7 +2,7 @@
 import type { ByteText } from './printable.ts';
 
 export type Conversion = 'd' | 'i' | 'u' | 'o' | 'x' | 'X' | 'c' | 's' | 'p' | 'r' | 'rh' | 'rx' | 'gr' | Floating;
-/** Accepted by the grammar, but there are no floating-point values. */
+/** Of float and double; a and n have no values. */
 type Floating = 'e' | 'E' | 'f' | 'F' | 'g' | 'G' | 'a' | 'A' | 'n';
 
 export interface FormatSpec {
@@ -11,6 +11,8 @@ export interface FormatSpec {
   readonly alternate: boolean;
   readonly zeros: boolean;
   readonly width: number;
+  /** Digits behind the point, of floating-point numbers only. */
+  readonly precision: number | undefined;
   /** h, l, ll … */
   readonly length: string;
   readonly conversion: Conversion;
@@ -22,8 +24,8 @@ export interface FormatString {
   readonly specs: readonly FormatSpec[];
 }
 
-/** The modifiers of r, x and h follow it, so longer conversions stand before shorter ones. Precision is read and ignored. */
-const SPEC = /%(-?)(\+?)( ?)(#?)(0?)(\*|\d+)?(?:\.(?:\*|\d+))?([hlLjzt]*)([diouxXeEfFGaAcspn%]|gr|g|rh|rx|r)/g;
+/** The modifiers of r, x and h follow it, so longer conversions stand before shorter ones. */
+const SPEC = /%(-?)(\+?)( ?)(#?)(0?)(\*|\d+)?(?:\.(\*|\d+))?([hlLjzt]*)([diouxXeEfFGaAcspn%]|gr|g|rh|rx|r)/g;
 
 export function parseFormat(format: ByteText): FormatString {
   const fragments: ByteText[] = [];
@@ -31,7 +33,7 @@ export function parseFormat(format: ByteText): FormatString {
   let fragment = '';
   let end = 0;
   for (const match of format.matchAll(SPEC)) {
-    const [whole, left, plus, , alternate, zeros, width, length, conversion] = match;
+    const [whole, left, plus, , alternate, zeros, width, precision, length, conversion] = match;
     fragment += format.slice(end, match.index);
     end = match.index + whole.length;
     if (conversion === '%') {
@@ -46,6 +48,7 @@ export function parseFormat(format: ByteText): FormatString {
       alternate: alternate !== '',
       zeros: zeros !== '',
       width: width === undefined || width === '*' ? 0 : Number(width),
+      precision: precision === undefined || precision === '*' ? undefined : Number(precision),
       length: length!,
       conversion: conversion as Conversion,
     });

@@ -79,6 +79,8 @@ export function valueJson(value: Printable): ByteText {
   if (typeof value === 'string') return jsonText(value);
   if (typeof value === 'boolean') return String(value);
   switch (value.kind) {
+    case 'float':
+      return Number.isFinite(value.value) ? value.text : 'null';
     case 'int':
     case 'symbol':
       return numberJson(value.value);

@@ -10,6 +10,8 @@ export function textOf(value: Printable, plus = false): ByteText {
   switch (value.kind) {
     case 'int':
       return plus && value.signed && value.value >= 0n ? `+${value.value}` : value.value.toString();
+    case 'float':
+      return plus && value.value >= 0 ? `+${value.text}` : value.text;
     case 'symbol':
       return value.text;
     case 'array':

@@ -11,6 +11,12 @@ export interface PrintableInt {
   readonly value: bigint;
   readonly signed: boolean;
 }
+export interface PrintableFloat {
+  readonly kind: 'float';
+  readonly value: number;
+  /** As few digits as tell it from its neighbours of its size. */
+  readonly text: string;
+}
 /** A number that text output shows by name: enums, pointers, labels such as 4K. JSON has the number. */
 export interface PrintableSymbol {
   readonly kind: 'symbol';
@@ -35,10 +41,19 @@ export type Printable =
   | boolean
   | ByteText
   | PrintableInt
+  | PrintableFloat
   | PrintableSymbol
   | PrintableList
   | PrintableRecord
   | PrintableBuffer;
+
+/** `size` in bytes. */
+export function float(value: number, size: 4 | 8): PrintableFloat {
+  if (size === 8 || !Number.isFinite(value)) return { kind: 'float', value, text: String(value) };
+  let digits = 1;
+  while (Math.fround(Number(value.toPrecision(digits))) !== value) digits++;
+  return { kind: 'float', value, text: String(Number(value.toPrecision(digits))) };
+}
 
 export const int64 = (value: bigint): PrintableInt => ({ kind: 'int', value: BigInt.asIntN(64, value), signed: true });
 export const uint64 = (value: bigint): PrintableInt => ({

@@ -5,7 +5,7 @@ import type { Type } from '../../lang/types/type.ts';
 import { castBits, type FormatSpec, pad, parseFormat } from './format-string.ts';
 import { gfpFlags } from './gfp.ts';
 import { escaped, escapedHex, spacedHex } from './hex.ts';
-import type { ByteText, Printable } from './printable.ts';
+import type { ByteText, Printable, PrintableFloat } from './printable.ts';
 import { textOf, widthApplies } from './printable-text.ts';
 import { type ReadContext, readerOf, readText, trailerOf } from './read-value.ts';
 
@@ -103,6 +103,7 @@ function readInt64(view: DataView, at: number): number | bigint {
 
 /** One conversion of any value. */
 export function applySpec(spec: FormatSpec, value: Printable): ByteText {
+  if (isFloat(value) && 'eEfFgG'.includes(spec.conversion)) return pad(floatText(spec, value), spec);
   switch (spec.conversion) {
     case 's':
       return padded(spec, value, textOf(value, spec.plus));
@@ -135,6 +136,42 @@ function numberOf(value: Printable): bigint | undefined {
   if (typeof value === 'boolean') return value ? 1n : 0n;
   if (value === null || typeof value !== 'object') return undefined;
   return value.kind === 'int' || value.kind === 'symbol' ? value.value : undefined;
+}
+
+const isFloat = (value: Printable): value is PrintableFloat =>
+  value !== null && typeof value === 'object' && value.kind === 'float';
+
+const DEFAULT_PRECISION = 6;
+
+/** As C prints them; %g without trailing zeros. */
+function floatText(
+  { conversion, precision = DEFAULT_PRECISION, plus }: FormatSpec,
+  { value }: PrintableFloat,
+): ByteText {
+  const cased = (text: string): string => (conversion === conversion.toUpperCase() ? text.toUpperCase() : text);
+  if (!Number.isFinite(value)) return cased(Number.isNaN(value) ? 'nan' : value < 0 ? '-inf' : 'inf');
+  const digits = Math.min(100, precision);
+  const sign = plus && value >= 0 ? '+' : '';
+  switch (conversion.toLowerCase()) {
+    case 'f':
+      return sign + value.toFixed(digits);
+    case 'e':
+      return sign + cased(exponential(value.toExponential(digits)));
+    default:
+      return sign + cased(general(value, Math.max(1, digits)));
+  }
+}
+
+/** C writes two digits of an exponent at least. */
+const exponential = (text: string): string => text.replace(/e([+-])(\d)$/, 'e$10$2');
+
+function general(value: number, digits: number): string {
+  const exponent = value === 0 ? 0 : Number(value.toExponential(digits - 1).split('e')[1]);
+  if (exponent < -4 || exponent >= digits) {
+    return exponential(value.toExponential(digits - 1).replace(/\.?0+(?=e)/, ''));
+  }
+  const fixed = value.toFixed(digits - 1 - exponent);
+  return fixed.includes('.') ? fixed.replace(/\.?0+$/, '') : fixed;
 }
 
 function numberText(spec: FormatSpec, value: bigint): ByteText {

@@ -4,7 +4,7 @@ import { sizeOf } from '../../base/record.ts';
 import { INET, shapeOf, sizeOfType, TIMESTAMP, USYM } from '../../lang/types/layout.ts';
 import type { EnumType, Field, StringType, StructType, Type } from '../../lang/types/type.ts';
 import { inetText } from './inet.ts';
-import { type ByteText, integer, type Printable, symbol, toBytes } from './printable.ts';
+import { type ByteText, float, integer, type Printable, symbol, toBytes } from './printable.ts';
 import type { Resolver } from './resolver.ts';
 import { formatTimestamp } from './strftime.ts';
 
@@ -73,6 +73,9 @@ export function readerOf(type: Type, context: ReadContext, shape?: Shape): Reade
       const { size, signed } = type;
       return (view, offset) => integer(readInt(view, offset, size, signed), signed);
     }
+    case 'float':
+      return (view, offset) =>
+        float(type.size === 4 ? view.getFloat32(offset, true) : view.getFloat64(offset, true), type.size);
     case 'enum':
       return (view, offset) => enumValue(type, readInt(view, offset, type.size, false));
     case 'string': {
