@@ -14,6 +14,7 @@ const DISCARDED = 1 << 30;
 const LENGTH = DISCARDED - 1;
 
 export class RingBuffer implements EventSource {
+  /** Unknown to the kernel: see `mayHaveLost`. */
   readonly lost = 0;
   /** Bytes of data that fit. */
   readonly size: number;
@@ -24,6 +25,11 @@ export class RingBuffer implements EventSource {
   readonly #words: Int32Array;
   readonly #data: DataView;
   #consumed: number;
+  /** As the kernel knows it. */
+  #given: number;
+  /** Most bytes that were in use at once, and the most that a record takes. */
+  #fullest = 0;
+  #longest = 0;
 
   constructor(map: Pick<MapHandle, 'fd' | 'name' | 'maxEntries'>) {
     const doing = `mapping ring buffer "${map.name}"`;
@@ -43,6 +49,7 @@ export class RingBuffer implements EventSource {
       throw error;
     }
     this.#consumed = Number(this.#consumer[0]);
+    this.#given = this.#consumed;
   }
 
   /** Bytes that wait to be read. */
@@ -50,11 +57,19 @@ export class RingBuffer implements EventSource {
     return (Atomics.load(this.#producer, 0) - this.#consumed) >>> 0;
   }
 
+  /**
+   * False when no record as long as those that were read can have found the buffer full. The kernel counts no losses,
+   * but positions only grow: what is in use before we give back is the most that was since we last did.
+   */
+  get mayHaveLost(): boolean {
+    this.#measure();
+    return this.#fullest + Math.max(this.#longest, HEADER) >= this.size;
+  }
+
   poll(onEvent: OnEvent, limit = Number.POSITIVE_INFINITY): number {
     const words = this.#words;
     const release = this.size >>> 2;
     let count = 0;
-    let given = this.#consumed;
     try {
       // The lower halves suffice: a buffer has less than 2^32 bytes.
       let end = Atomics.load(this.#producer, 0);
@@ -67,18 +82,17 @@ export class RingBuffer implements EventSource {
         const header = Atomics.load(words, at >>> 2);
         if (header < 0) break;
         const length = header & LENGTH;
-        this.#consumed += (length + HEADER + 7) & ~7;
+        const taken = (length + HEADER + 7) & ~7;
+        this.#consumed += taken;
+        if (taken > this.#longest) this.#longest = taken;
         if ((header & DISCARDED) === 0) {
           count++;
           onEvent(this.#data, at + HEADER, length);
         }
-        if (this.#consumed - given >= release) {
-          given = this.#consumed;
-          this.#giveBack();
-        }
+        if (this.#consumed - this.#given >= release) this.#giveBack();
       }
     } finally {
-      if (given !== this.#consumed) this.#giveBack();
+      if (this.#given !== this.#consumed) this.#giveBack();
     }
     return count;
   }
@@ -89,6 +103,14 @@ export class RingBuffer implements EventSource {
 
   /** Lets the kernel write over what is read. A buffer that a callback closed has no positions any more. */
   #giveBack(): void {
-    if (this.#consumer.length > 0) Atomics.store(this.#consumer, 0, BigInt(this.#consumed));
+    if (this.#consumer.length === 0) return;
+    this.#measure();
+    this.#given = this.#consumed;
+    Atomics.store(this.#consumer, 0, BigInt(this.#consumed));
+  }
+
+  #measure(): void {
+    if (this.#producer.length === 0) return;
+    this.#fullest = Math.max(this.#fullest, (Atomics.load(this.#producer, 0) - this.#given) >>> 0);
   }
 }

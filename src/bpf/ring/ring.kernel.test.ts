@@ -80,8 +80,11 @@ test('a ring buffer gives each event once, in order, over its end, and tells whe
     seen.toSorted((a, b) => Number(a - b)),
   );
   // 4096 bytes hold 170 records of 24; the kernel leaves no record that would meet the reader.
+  assert.equal(buffer.mayHaveLost, false);
   assert.equal(emit(program, 200), 30);
+  assert.equal(buffer.mayHaveLost, true);
   assert.equal(buffer.poll(take), 170);
+  assert.equal(buffer.mayHaveLost, true);
   buffer.close();
   assert.throws(() => buffer.poll(take), TypeError);
   program.close();

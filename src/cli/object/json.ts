@@ -1,6 +1,6 @@
 /** `pebble object --json`: rows of records, programs, maps and entries (docs/json.md). */
 import type { EventRecord, MapReport, ObjectRun, ProgramReport } from '../../bpf/object/host/index.ts';
-import type { ObjectWriter } from './writer.ts';
+import { type ObjectWriter, WAS_FULL } from './writer.ts';
 
 export function jsonWriter(): ObjectWriter {
   return {
@@ -57,7 +57,10 @@ function writeMap({ spec, events, unlisted, assumption, entries }: MapReport): v
     entries: unlisted === undefined ? count : null,
     records: events?.records ?? null,
     lost: events?.lost ?? null,
-    note: [unlisted, assumption].filter((text) => text !== undefined).join('; ') || null,
+    note:
+      [unlisted, assumption, events && events.lost === undefined ? WAS_FULL : undefined]
+        .filter((text) => text !== undefined)
+        .join('; ') || null,
   });
 }
 

@@ -1,7 +1,7 @@
 /** `pebble object` for people: records as they come, then programs with their hits, then maps. */
 import type { MapReport, ObjectRun, ProgramReport } from '../../bpf/object/host/index.ts';
 import { countColumn, layoutTable, sanitize, textColumn, timeColumn } from '../../terminal/index.ts';
-import type { ObjectWriter } from './writer.ts';
+import { type ObjectWriter, WAS_FULL } from './writer.ts';
 
 /** Bytes of a record without a type that are shown. */
 const SHOWN_BYTES = 64;
@@ -63,7 +63,7 @@ function remark({ attached, stats }: ProgramReport): string {
 }
 
 function printMap({ spec, events, unlisted, assumption, entries }: MapReport): void {
-  const lost = events?.lost ? `, ${events.lost} lost` : '';
+  const lost = events && events.lost === undefined ? `; ${WAS_FULL}` : events?.lost ? `, ${events.lost} lost` : '';
   const said = events ? `${events.records} records${lost}` : unlisted;
   print('');
   print(`${spec.name} (${spec.type})${said === undefined ? '' : `: ${said}`}`);

@@ -13,6 +13,12 @@ export interface EventRecord {
   readonly value: BtfValue | undefined;
 }
 
+export interface EventCounts {
+  readonly records: number;
+  /** undefined where the buffer was full at times: only the program knows what found no room in a ring buffer. */
+  readonly lost: number | undefined;
+}
+
 interface Stream {
   readonly spec: MapSpec;
   readonly source: EventSource;
@@ -57,9 +63,12 @@ export class EventStreams {
     for (const { poller } of this.#streams.values()) poller.drain();
   }
 
-  counts(map: string): { readonly records: number; readonly lost: number } | undefined {
+  counts(map: string): EventCounts | undefined {
     const stream = this.#streams.get(map);
-    return stream && { records: stream.records, lost: stream.source.lost };
+    if (stream === undefined) return undefined;
+    const { source, records } = stream;
+    const unknown = source instanceof RingBuffer && source.mayHaveLost;
+    return { records, lost: unknown ? undefined : source.lost };
   }
 
   close(): void {

@@ -2,7 +2,7 @@
 export type { ObjectKernel, ObjectProgram, SpecOptions } from '../index.ts';
 export { BpfObject } from '../index.ts';
 export { type MapEntry, MapReader } from './contents.ts';
-export { type EventRecord, EventStreams } from './events.ts';
+export { type EventCounts, type EventRecord, EventStreams } from './events.ts';
 export { thisKernel } from './kernel.ts';
 export { type LoadedObject, loadObject, openObject, type Unattached } from './load.ts';
 export { type RecordSource, recordDecoder } from './records.ts';

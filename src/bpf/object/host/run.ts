@@ -6,7 +6,7 @@ import { countRuns, type RunStats } from '../../programs/index.ts';
 import type { MapSpec } from '../../spec/index.ts';
 import { PERF_SOFTWARE, PERF_TYPE } from '../../sys/index.ts';
 import { type MapEntry, MapReader } from './contents.ts';
-import { type EventRecord, EventStreams } from './events.ts';
+import { type EventCounts, type EventRecord, EventStreams } from './events.ts';
 import type { LoadedObject } from './load.ts';
 
 export interface ProgramReport {
@@ -26,7 +26,7 @@ export interface ProgramReport {
 export interface MapReport {
   readonly spec: MapSpec;
   /** Of ring buffers and perf event arrays. */
-  readonly events: { readonly records: number; readonly lost: number } | undefined;
+  readonly events: EventCounts | undefined;
   /** undefined where the entries can be told. */
   readonly unlisted: string | undefined;
   /** What was taken for what its definition does not say. */
