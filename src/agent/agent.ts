@@ -130,6 +130,7 @@ export class Agent {
         ...this.#cost.read(),
         bpf_memory_bytes: this.#attribution.memoryBytes(),
         dropped: this.#attribution.dropped(),
+        forgotten_queries: this.#attribution.forgotten,
       },
       history: { ...historyOf(await this.store?.state()), flush_interval_us: flushMs * 1000 },
       otlp: this.#otlp?.status ?? null,

@@ -17,6 +17,8 @@ export interface AgentStatus {
     readonly bpf_memory_bytes: number;
     /** Events lost since the start. */
     readonly dropped: number;
+    /** Queries that rested longest and were forgotten: there were too many. History has what they did. */
+    readonly forgotten_queries: number;
   };
   readonly history: {
     /** Null where no history is kept. */

@@ -44,3 +44,10 @@ test('a series stays through quiet readings, and goes when another has done more
   assert.deepEqual(names({ a: 100, b: 40 }, 300_000), ['a']);
   assert.deepEqual(names({ a: 100, b: 80 }, 600_000), ['b']);
 });
+
+test('what a query did that is there no more stays in other', () => {
+  const tracker = new TopTracker<string>(1, (growth) => growth[0]!);
+  tracker.advance(reading({ a: 100, b: 7 }), 0);
+  const [b] = tracker.advance(reading({ b: 8 }), 0);
+  assert.deepEqual([b!.name, b!.values[0], tracker.other[0]], ['b', 1, 107]);
+});

@@ -2,7 +2,7 @@
  * A bounded number of series with names of their own, and `other` for all that is beside them.
  *
  * Counters must not fall: a query that gets a series of its own counts from that moment on, and what it did before stays in `other`;
- * one that loses its series leaves there what it had. All together are always the sum of everything.
+ * one that loses its series leaves there what it had, and so does one that is there no more. All together are always the sum of everything.
  */
 
 export interface TopSeries<Name> {
@@ -31,6 +31,8 @@ export class TopTracker<Name> {
   readonly #score: (growth: Float64Array) => number;
   readonly #members = new Map<string, Member<Name>>();
   #last = new Map<string, Float64Array>();
+  /** Of those that are there no more. */
+  #gone: Float64Array = new Float64Array(0);
   #scores: ReadonlyMap<string, number> = new Map();
   /** Of the reading before. */
   #lastMs: number | undefined;
@@ -46,6 +48,7 @@ export class TopTracker<Name> {
     now: ReadonlyMap<string, { readonly name: Name; readonly values: Float64Array }>,
     atMs: number,
   ): TopSeries<Name>[] {
+    for (const [key, values] of this.#last) if (!now.has(key)) this.#gone = totalOf([this.#gone, values]);
     this.#choose(now, atMs);
     const series = [...this.#members].map(([key, member]) => {
       const values = now.get(key)?.values;
@@ -53,7 +56,7 @@ export class TopTracker<Name> {
       const { name, sinceMs } = member;
       return { key, name, sinceMs, values: member.values.map((value, at) => value - member.base[at]!) };
     });
-    this.other = totalOf([...now.values()].map(({ values }) => values));
+    this.other = totalOf([this.#gone, ...[...now.values()].map(({ values }) => values)]);
     for (const { values } of series) add(this.other, values, -1);
     this.#last = new Map([...now].map(([key, { values }]) => [key, values]));
     this.#lastMs = atMs;
@@ -97,7 +100,7 @@ export class TopTracker<Name> {
 }
 
 function totalOf(rows: readonly Float64Array[]): Float64Array {
-  const total = new Float64Array(rows[0]?.length ?? 0);
+  const total = new Float64Array(rows.reduce((most, { length }) => Math.max(most, length), 0));
   for (const row of rows) add(total, row, 1);
   return total;
 }

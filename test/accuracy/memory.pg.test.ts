@@ -93,3 +93,52 @@ test('statements that nobody executes make room for others, and keep their sums'
     await cluster.stop();
   }
 });
+
+const COLUMNS = 'oid relname relnamespace reltype reloftype relowner relam relfilenode reltablespace'.split(' ');
+/** A subset of the columns for each number: no two are the same statement. */
+const distinct = (n: number): string =>
+  `SELECT ${COLUMNS.filter((_, bit) => (n >> bit) & 1).join(', ')} FROM pg_class WHERE false`;
+/** Kept outside of the kernel, and executed. */
+const [MOST, EXECUTED, AGAIN] = [40, 307, 53];
+
+test('statements without end: those that rest the longest are forgotten, and no execution with them', {
+  skip: UNABLE,
+}, async () => {
+  const cluster = await startCluster(SERVERS[0]!);
+  const idle = { idleMs: IDLE_MS, fill: 0, most: MOST };
+  const attribution = await Attribution.start({ pgdata: cluster.pgdata, idle });
+  const windows = new QueryRows(attribution.read());
+  const calls = new Map<string, number>();
+  const look = (): void => {
+    for (const { query, calls: count } of windows.advance(attribution.read()))
+      if (query?.includes('FROM pg_class')) calls.set(query, (calls.get(query) ?? 0) + count);
+  };
+  const rest = async (): Promise<void> => {
+    for (let times = 0; times < 4; times++) {
+      await sleep(IDLE_MS + 10);
+      look();
+    }
+  };
+  try {
+    await withConnection(cluster, async (connection) => {
+      const execute = async (from: number, to: number): Promise<void> => {
+        for (let n = from; n < to; n++) await connection.query(distinct(n));
+      };
+      await execute(1, 1 + EXECUTED);
+      await rest();
+      assert.ok(attribution.forgotten >= EXECUTED - MOST - 10, `${attribution.forgotten} forgotten`);
+      const kept = [...attribution.read().queries.values()].filter(({ identity }) => identity.executes).length;
+      assert.ok(kept <= MOST + 10, `${kept} kept`);
+      await execute(1, 1 + AGAIN);
+      await rest();
+    });
+    assert.equal(calls.size, EXECUTED);
+    const wrong = [...calls].filter(([query, count]) => count !== (isAgain(query) ? 2 : 1));
+    assert.deepEqual(wrong, []);
+  } finally {
+    attribution.close();
+    await cluster.stop();
+  }
+});
+
+const isAgain = (query: string): boolean => Array.from({ length: AGAIN }, (_, n) => distinct(n + 1)).includes(query);

@@ -10,6 +10,7 @@ import {
   type WaitTotals,
 } from '../../collect/attribution/index.ts';
 import { type Family, type Labels, type TopSeries, TopTracker } from '../../export/index.ts';
+import { Gone } from './gone.ts';
 
 const BLOCK = 8192;
 const NANOSECONDS = 1e9;
@@ -96,6 +97,7 @@ interface Named {
 }
 
 export class MetricFamilies {
+  readonly #gone: Gone = new Gone();
   readonly #top: TopTracker<Named>;
   /** Latencies of a query when it got its series. */
   readonly #bases = new Map<string, Histogram>();
@@ -108,6 +110,7 @@ export class MetricFamilies {
 
   /** Readings must be given in order: counters of queries with a series of their own begin when they get it. */
   of(totals: Totals, status: AgentStatus): Family[] {
+    this.#gone.advance(totals);
     const executed = [...totals.queries].filter(([, { identity }]) => identity.executes);
     const series = this.#top.advance(
       new Map(executed.map(([key, one]) => [key, { name: nameOf(one), values: one.counters }])),
@@ -117,8 +120,8 @@ export class MetricFamilies {
       ...this.#queryFamilies(series),
       this.#latencies(series, new Map(executed)),
       infoFamily(series),
-      ...waitFamilies([...totals.waits.values()]),
-      failureFamily([...totals.queries.values()]),
+      ...waitFamilies([...totals.waits.values(), ...this.#gone.waits]),
+      failureFamily([...totals.queries.values(), ...this.#gone.failures]),
       ...agentFamilies(status, totals.dropped, { shown: series.length, all: executed.length }),
     ];
   }
@@ -143,7 +146,7 @@ export class MetricFamilies {
   }
 
   #latencies(series: readonly TopSeries<Named>[], queries: ReadonlyMap<string, QueryTotals>): Family {
-    const other = new Histogram();
+    const other = this.#gone.latency.clone();
     for (const { latency } of queries.values()) other.merge(latency);
     const shown = new Set(series.map(({ key }) => key));
     for (const key of this.#bases.keys()) if (!shown.has(key)) this.#bases.delete(key);
@@ -226,7 +229,7 @@ function waitFamilies(waits: readonly WaitTotals[]): Family[] {
 }
 
 /** By cluster and SQLSTATE: bounded by PostgreSQL's own list of codes. */
-function failureFamily(queries: readonly QueryTotals[]): Family {
+function failureFamily(queries: readonly Pick<QueryTotals, 'cluster' | 'failures'>[]): Family {
   const sums = new Map<string, { readonly labels: Labels; value: number }>();
   for (const { cluster, failures } of queries) {
     for (const [code, count] of failures) {
@@ -289,6 +292,12 @@ function agentFamilies(
       dropped,
     ),
     one('gauge', 'pebble_agent_queries', 'Queries that the agent tells apart.', queries.all),
+    one(
+      'counter',
+      'pebble_agent_forgotten_queries_total',
+      'Queries that rested longest and were forgotten: there were too many.',
+      cost.forgotten_queries,
+    ),
     one('gauge', 'pebble_agent_queries_exported', 'Queries that have series of their own.', queries.shown),
     one('gauge', 'pebble_history_bytes', 'Size of the history.', history.bytes),
     one('gauge', 'pebble_history_pending_intervals', 'Intervals that wait to be written.', history.pending_intervals),

@@ -67,7 +67,7 @@ export interface AttributionOptions {
   /** Most bytes of kernel memory that the sums may take; what finds no room goes to a row of others. */
   readonly memoryBytes?: number;
   /** When keys of statements that nobody executes are taken out of the kernel. */
-  readonly idle?: IdleOptions;
+  readonly idle?: Partial<IdleOptions>;
   /** Absent: the best that this kernel has. */
   readonly ways?: KernelWays;
 }
@@ -129,7 +129,12 @@ export class Attribution {
     this.#fingerprinter = fingerprinter;
     this.#statements = statements;
     this.#options = options;
-    const source = { listHeld: () => this.#listHeld(), identify: (slot: number) => this.#identify(slot) };
+    const source = {
+      listHeld: () => this.#listHeld(),
+      identify: (slot: number) => this.#identify(slot),
+      forget: (slots: readonly number[]) => statements.forget(slots),
+      keepInner: (ids: ReadonlySet<bigint>) => statements.keepInner(ids),
+    };
     this.#idle = new IdleKeys(engine, source, options.idle);
   }
 
@@ -165,6 +170,11 @@ export class Attribution {
   lost(): number {
     this.#makeGood();
     return this.#engine.lostEvents() - this.#madeGood + this.#engine.missedEvents();
+  }
+
+  /** Statements that nobody executed for long, and whose sums are not among those of `read` any more: there were too many. */
+  get forgotten(): number {
+    return this.#idle.forgotten;
   }
 
   /** Watches clusters that were started since. */

@@ -274,6 +274,11 @@ export class Engine {
     kept.take(this.keyed(name), slots);
   }
 
+  /** Of sums that were taken out of the kernel: nothing is known of these slots any more. */
+  forgetRetired(slots: readonly number[]): void {
+    for (const kept of this.#retired.values()) kept.forget(slots);
+  }
+
   /** Whoever executes these statements from now on gets another slot. Gives those that had one. */
   forgetIdentities(slots: ReadonlySet<number>): number[] {
     const identities = this.keyed('@identities');

@@ -15,13 +15,27 @@ export interface IdleOptions {
   readonly idleMs: number;
   /** Part of the kernel's room that may be taken before anything is taken out. */
   readonly fill: number;
+  /** Statements whose sums are kept outside of the kernel; beyond it those that rest the longest are forgotten. */
+  readonly most: number;
 }
-export const IDLE: IdleOptions = { idleMs: 60_000, fill: 0.5 };
+export const IDLE: IdleOptions = { idleMs: 60_000, fill: 0.5, most: 10_000 };
+
+/** Other maps that name slots, and where in their keys. */
+const NAMED_BY: readonly (readonly [map: string, ...offsets: number[]])[] = [
+  ['@io', 0],
+  ['@io_latencies', 0],
+  ['@io_files', 12],
+  ['@wakers', 0, 8],
+];
 
 interface Source {
   /** Slots that processes have in their hands. */
   readonly listHeld: () => ReadonlySet<number>;
   readonly identify: (slot: number) => Doer | undefined;
+  /** Nothing is counted under these any more. */
+  readonly forget: (slots: readonly number[]) => void;
+  /** Of what is executed inside of statements nothing else is counted. */
+  readonly keepInner: (ids: ReadonlySet<bigint>) => void;
 }
 
 export class IdleKeys {
@@ -32,14 +46,18 @@ export class IdleKeys {
   #counted: ReadonlyMap<number, number> = new Map();
   /** Slots that nobody can get any more. */
   #leaving = new Set<number>();
-  /** The slot that rows of a statement are kept under. */
+  /** The slot that rows of a statement are kept under; those that rest the longest first. */
   readonly #kept = new Map<string, number>();
+  /** Slots whose rows went to another. */
+  readonly #merged = new Set<number>();
+  /** Statements whose sums were given up. */
+  forgotten = 0;
   #lookedMs = performance.now();
 
-  constructor(engine: Engine, source: Source, options: IdleOptions = IDLE) {
+  constructor(engine: Engine, source: Source, options: Partial<IdleOptions> = {}) {
     this.#engine = engine;
     this.#source = source;
-    this.#options = options;
+    this.#options = { ...IDLE, ...options };
   }
 
   /** Call it often: it looks only now and then. */
@@ -56,13 +74,47 @@ export class IdleKeys {
     const idle = [...counted].flatMap(([slot, sum]) => (before.get(slot) === sum && !held.has(slot) ? [slot] : []));
     this.#take(idle.filter((slot) => this.#leaving.has(slot)));
     this.#part(idle.filter((slot) => !this.#leaving.has(slot)));
+    this.#forget(counted.keys());
+  }
+
+  /** Statements would be known for ever, and there are servers that have new ones all day. Whoever is counted now is kept. */
+  #forget(live: Iterable<number>): void {
+    const most = this.#kept.size - this.#options.most;
+    if (most <= 0 && this.#merged.size === 0) return;
+    const held = this.#namedElsewhere();
+    const executed = new Set([...live].map((slot) => this.#keyOf(slot)));
+    const oldest = [...this.#kept]
+      .filter(([key, slot]) => !executed.has(key) && !held.has(slot))
+      .slice(0, Math.max(0, most));
+    for (const [key] of oldest) this.#kept.delete(key);
+    this.forgotten += oldest.length;
+    const merged = [...this.#merged].filter((slot) => !held.has(slot));
+    for (const slot of merged) this.#merged.delete(slot);
+    const slots = [...oldest.map(([, slot]) => slot), ...merged];
+    this.#engine.forgetRetired(slots);
+    this.#source.forget(slots);
+  }
+
+  #namedElsewhere(): Set<number> {
+    const named = new Set<number>();
+    for (const [map, ...offsets] of NAMED_BY) {
+      if (!this.#engine.hasMap(map)) continue;
+      this.#engine.counters(map).readKernel((key, at) => {
+        for (const offset of offsets) named.add(key.getUint32(at + offset, true));
+      });
+    }
+    return named;
   }
 
   /** Which texts of inner statements were sent: those that are still executed are sent again. */
   #clearTexts(): void {
     if (!this.#engine.signals.has('inner')) return;
     const sent = this.#engine.keyed('@inner');
-    if ([...sent.keys()].length >= sent.maxEntries * this.#options.fill) sent.clear();
+    if ([...sent.keys()].length < sent.maxEntries * this.#options.fill) return;
+    sent.clear();
+    const used = new Set<bigint>();
+    this.#engine.waits.read((key, at) => used.add(key.getBigUint64(at + 8, true)));
+    this.#source.keepInner(used);
   }
 
   #count(): Map<number, number> {
@@ -92,11 +144,18 @@ export class IdleKeys {
   }
 
   #keptUnder(slot: number): number {
-    const doer = this.#source.identify(slot)!;
-    // Workers count elsewhere than their leader, whose key they have.
-    const key = `${doerKey(doer)} ${doer.identity.backendType}`;
+    const key = this.#keyOf(slot)!;
     const kept = this.#kept.get(key) ?? slot;
+    if (kept !== slot) this.#merged.add(slot);
+    // It has rested the shortest.
+    this.#kept.delete(key);
     this.#kept.set(key, kept);
     return kept;
+  }
+
+  /** Workers count elsewhere than their leader, whose key they have. */
+  #keyOf(slot: number): string | undefined {
+    const doer = this.#source.identify(slot);
+    return doer && `${doerKey(doer)} ${doer.identity.backendType}`;
   }
 }

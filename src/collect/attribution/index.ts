@@ -39,6 +39,7 @@ export {
   type QueryTotals,
   Totals,
   WAIT_COUNTERS,
+  WAIT_RULES,
   type WaitTotals,
 } from './totals.ts';
 export { WaitRows } from './wait-rows.ts';

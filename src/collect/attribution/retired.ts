@@ -13,15 +13,21 @@ type Values = readonly Readonly<Record<string, bigint>>[];
 
 /** Of one map. Rows of one statement are added up, under the first slot that it had. */
 export class RetiredRows {
-  readonly #rows = new Map<string, RetiredRow>();
+  /** By slot, then by the whole key. */
+  readonly #rows = new Map<number, Map<string, RetiredRow>>();
   readonly #fields: readonly string[];
 
   constructor(fields: readonly string[]) {
     this.#fields = fields;
   }
 
-  [Symbol.iterator](): Iterator<RetiredRow> {
-    return this.#rows.values();
+  *[Symbol.iterator](): Generator<RetiredRow> {
+    for (const rows of this.#rows.values()) yield* rows.values();
+  }
+
+  /** From now on nothing is known of these slots. */
+  forget(slots: Iterable<number>): void {
+    for (const slot of slots) this.#rows.delete(slot);
   }
 
   /** Takes all rows of these slots, each to the slot that it is to be counted with. */
@@ -37,9 +43,12 @@ export class RetiredRows {
   }
 
   #add(key: DataView, values: Values): void {
+    const slot = key.getUint32(0, true);
+    const rows = this.#rows.get(slot) ?? new Map<string, RetiredRow>();
+    this.#rows.set(slot, rows);
     const name = Buffer.from(key.buffer).toString('latin1');
-    const known = this.#rows.get(name) ?? { key, row: new Float64Array(this.#fields.length) };
-    this.#rows.set(name, known);
+    const known = rows.get(name) ?? { key, row: new Float64Array(this.#fields.length) };
+    rows.set(name, known);
     for (const value of values) {
       for (const [at, field] of this.#fields.entries()) {
         const one = Number(value[field]);

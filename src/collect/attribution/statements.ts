@@ -1,4 +1,5 @@
 /** Who executes what: from the slots that the kernel counts by to clusters, databases, users and statements. */
+import { Generations } from '../../base/generations.ts';
 import { textAt } from '../../base/record.ts';
 import type { Fingerprinter } from '../../postgres/fingerprint/index.ts';
 import type { KernelIdentity, KernelStatement } from './engine.ts';
@@ -8,6 +9,8 @@ import { functionNamed, type Inner, innerStatement } from './inner.ts';
 const KIND = { queryId: 0, text: 1, process: 2, function: 3, inner: 4, signature: 5 } as const;
 /** `struct statement.text` of program.bt: a text that fills it was cut. */
 const TEXT_BYTES = 1024;
+/** Texts the query id of which is known; twice as many at most. */
+const MOST_QUERY_IDS = 20_000;
 
 export interface SlotIdentity {
   /** Number of the cluster, as given to the engine. */
@@ -42,11 +45,13 @@ type Known = Omit<SlotIdentity, 'database' | 'user'> & {
 export class Statements {
   readonly #fingerprinter: Fingerprinter;
   /** By owner and text; null where several have the same text: its names mean different tables. */
-  readonly #queryIds = new Map<string, string | null>();
+  readonly #queryIds = new Generations<string, string | null>(MOST_QUERY_IDS);
   readonly #slots = new Map<number, Known>();
   /** What `get` gave, until something more is learned of it: readings ask for every slot, many times. */
   readonly #given = new Map<number, SlotIdentity>();
   readonly #inner = new Map<bigint, Inner>();
+  /** Of those the ones that came since `keepInner`. */
+  readonly #freshInner = new Set<bigint>();
   /** By what the kernel tells statements apart by. */
   readonly #byIdentity = new Map<string, number>();
   /** Sessions know their names; workers and background processes only the numbers. By cluster and OID. */
@@ -66,12 +71,29 @@ export class Statements {
     const shown = textOf(text);
     const identified = kind === KIND.signature ? functionNamed(shown, id) : innerStatement(this.#fingerprinter, shown);
     const { fingerprint, query } = identified;
-    this.#inner.set(BigInt.asUintN(64, id), { fingerprint, query, truncated: text_bytes >= TEXT_BYTES });
+    const key = BigInt.asUintN(64, id);
+    this.#inner.set(key, { fingerprint, query, truncated: text_bytes >= TEXT_BYTES });
+    this.#freshInner.add(key);
   }
 
   /** What is executed inside of a statement, by its id in inner.bt. */
   inner(id: bigint): Inner | undefined {
     return this.#inner.get(id);
+  }
+
+  /** Forgets all others, but for those that came since the last call: what they are of may be on its way. */
+  keepInner(used: ReadonlySet<bigint>): void {
+    for (const id of this.#inner.keys()) if (!used.has(id) && !this.#freshInner.has(id)) this.#inner.delete(id);
+    this.#freshInner.clear();
+  }
+
+  /** Nothing is counted under these slots any more. */
+  forget(slots: readonly number[]): void {
+    for (const slot of slots) {
+      this.#slots.delete(slot);
+      this.#given.delete(slot);
+    }
+    for (const [identity, slot] of this.#byIdentity) if (!this.#slots.has(slot)) this.#byIdentity.delete(identity);
   }
 
   #addStatement({ slot, identity, text_bytes, database, user, text }: KernelStatement): void {

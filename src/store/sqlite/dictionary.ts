@@ -1,21 +1,24 @@
 /** What is written once and referred to by number or fingerprint: series, layouts of blocks, query texts. */
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import { Generations } from '../../base/generations.ts';
 import { KIND_NAMES, KINDS, type KindName, textsAt } from '../kinds.ts';
 import type { QueryText, Series } from '../store.ts';
 import { layoutOf, type ParsedLayout, parseLayout } from './database.ts';
 
 const DAY_MS = 86_400_000;
+/** Names kept in memory, of each kind twice as many at most: statements come and go for as long as the agent runs. */
+const MOST_KNOWN = 10_000;
 
 type SeriesRow = { readonly kind: KindName; readonly parts: string };
 
 export class Dictionary {
   readonly #database: DatabaseSync;
   /** By kind and parts; the day of the last use that the file knows. */
-  readonly #ids = new Map<string, { readonly id: number; lastMs: number }>();
-  readonly #series = new Map<number, Series>();
+  readonly #ids = new Generations<string, { readonly id: number; readonly lastMs: number }>(MOST_KNOWN);
+  readonly #series = new Generations<number, Series>(MOST_KNOWN);
   readonly #layouts = new Map<number, ParsedLayout>();
   readonly #written: Partial<Record<KindName, number>> = {};
-  readonly #texts = new Map<string, boolean>();
+  readonly #texts = new Generations<string, boolean>(MOST_KNOWN);
   readonly #insertText: StatementSync;
 
   constructor(database: DatabaseSync) {
