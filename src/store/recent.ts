@@ -195,7 +195,7 @@ export class RecentStore implements Store {
     });
   }
 
-  #add({ kind, where = {}, by }: SumRequest, slices: readonly Slice[], range: Summed['range']): Summed {
+  #add({ kind, where = {}, by, onlyCounters }: SumRequest, slices: readonly Slice[], range: Summed['range']): Summed {
     const group = new Groups(KINDS[kind].identity, where, by);
     const sums = new Map<string, { series: Series; values: Float64Array; histogram: Histogram | undefined }>();
     for (const slice of slices) {
@@ -208,7 +208,11 @@ export class RecentStore implements Store {
           if (held.histogram) sum.histogram?.merge(held.histogram);
         } else {
           const { series, key } = found;
-          sums.set(key, { series, values: held.values.slice(), histogram: held.histogram?.clone() });
+          sums.set(key, {
+            series,
+            values: held.values.slice(),
+            histogram: onlyCounters ? undefined : held.histogram?.clone(),
+          });
         }
       }
     }

@@ -76,6 +76,8 @@ export interface SumRequest {
   readonly where?: Filter;
   /** Series that differ only in parts that are not named here are added; their other parts are null. All parts count unless given. */
   readonly by?: readonly string[];
+  /** Samples of the answer have no histogram: sums are all that is wanted, and they are much less to read. */
+  readonly onlyCounters?: boolean;
 }
 
 export interface Summed {

@@ -112,7 +112,7 @@ export class Reader {
   }
 
   /** The step, the parts of the identity, the counters, the histogram. */
-  #select({ kind, where = {}, by }: SumRequest, { level, fromMs, toMs }: Piece, stepMs?: number) {
+  #select({ kind, where = {}, by, onlyCounters }: SumRequest, { level, fromMs, toMs }: Piece, stepMs?: number) {
     const time = level === 0 ? 'start_ms' : 'from_ms';
     const merge = level === 0 ? '' : 'Merge';
     const { identity, counters, histogram } = KINDS[kind];
@@ -125,7 +125,7 @@ export class Reader {
       `${step} AS step`,
       ...kept,
       ...Object.entries(counters).map(([name, rule]) => `${rule}${merge}(${name})`),
-      ...(histogram === null ? [] : histogramOf(level)),
+      ...(histogram === null || onlyCounters ? [] : histogramOf(level)),
     ];
     // The time of partitions, so that others are not read.
     const conditions = [
@@ -181,10 +181,12 @@ export const quoted = (text: string): string => `'${text.replaceAll('\\', '\\\\'
 class Sums {
   readonly #kind: KindName;
   readonly #kept: readonly boolean[];
+  readonly #hasHistogram: boolean;
   readonly #sums = new Map<string, Sample>();
 
-  constructor({ kind, by }: SumRequest) {
+  constructor({ kind, by, onlyCounters }: SumRequest) {
     this.#kind = kind;
+    this.#hasHistogram = KINDS[kind].histogram !== null && !onlyCounters;
     this.#kept = KINDS[kind].identity.map((name) => by?.includes(name) ?? true);
   }
 
@@ -197,7 +199,7 @@ class Sums {
     const next = (): Cell => cells.next().value ?? null;
     const series = this.#kept.map((isKept) => (isKept ? (next() as string | null) : null));
     const values = Float64Array.from(countersOf(this.#kind), () => Number(next()));
-    const histogram = KINDS[this.#kind].histogram === null ? undefined : histogramFrom(next(), next());
+    const histogram = this.#hasHistogram ? histogramFrom(next(), next()) : undefined;
     const key = JSON.stringify(series);
     const known = this.#sums.get(key);
     if (!known) {

@@ -105,7 +105,7 @@ export function addBlock(bytes: Uint8Array, layout: Layout, places: readonly num
   columns.forEach((values, at) => {
     if (values && places[at]! >= 0) addColumn(rows, values, places[at]!, layout.columns[at]!.isMax);
   });
-  if (layout.hasHistogram) addHistograms(reader, rows);
+  if (layout.hasHistogram && rows.some((row) => row?.histogram)) addHistograms(reader, rows);
 }
 
 /** Nothing for a column of zeros. */

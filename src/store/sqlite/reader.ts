@@ -86,9 +86,9 @@ export class Reader {
     return PARTS.flatMap((part) => select.all(...parameters(part)) as unknown as Chosen[]);
   }
 
-  #add({ kind }: SumRequest, range: TimeRange, chosen: readonly Chosen[], grouping: Grouping): Summed {
+  #add({ kind, onlyCounters }: SumRequest, range: TimeRange, chosen: readonly Chosen[], grouping: Grouping): Summed {
     const select = this.#database.prepare('SELECT layout, bytes FROM blocks WHERE interval_id = ? AND kind = ?');
-    const sums = new Sums(kind, grouping);
+    const sums = new Sums(kind, grouping, onlyCounters ?? false);
     for (const { id } of chosen) {
       const block = select.get(id, kind) as StoredBlock | undefined;
       if (!block) continue;
@@ -134,12 +134,14 @@ type Grouping = (id: number) => Group | undefined;
 class Sums {
   readonly #kind: KindName;
   readonly #grouping: Grouping;
+  readonly #onlyCounters: boolean;
   readonly #sums = new Map<Group, Sample>();
   readonly #rows = new Map<number, Sample | undefined>();
 
-  constructor(kind: KindName, grouping: Grouping) {
+  constructor(kind: KindName, grouping: Grouping, onlyCounters: boolean) {
     this.#kind = kind;
     this.#grouping = grouping;
+    this.#onlyCounters = onlyCounters;
   }
 
   rowOf(id: number): Sample | undefined {
@@ -148,7 +150,8 @@ class Sums {
     const group = this.#grouping(id);
     if (group && !this.#sums.has(group)) {
       const { values, histogram } = emptyRow(this.#kind);
-      this.#sums.set(group, { series: group.series, values, ...(histogram && { histogram }) });
+      const wanted = this.#onlyCounters ? undefined : histogram;
+      this.#sums.set(group, { series: group.series, values, ...(wanted && { histogram: wanted }) });
     }
     const row = group && this.#sums.get(group);
     this.#rows.set(id, row);

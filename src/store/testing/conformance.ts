@@ -138,6 +138,20 @@ export function conformance(name: string, open: () => Promise<Subject>, skip: st
       assert.equal((await store.sum({ kind: 'queries', range: whole, where: { user: 'nobody' } })).samples.length, 0);
     });
 
+    test('leaves out histograms where counters are all that is wanted', async () => {
+      for (const kind of ['queries', 'waits'] as const) {
+        const [all, counters] = await Promise.all([
+          store.sum({ kind, range: whole, by: ['host', 'fingerprint'] }),
+          store.sum({ kind, range: whole, by: ['host', 'fingerprint'], onlyCounters: true }),
+        ]);
+        assert.ok(all.samples.every(({ histogram }) => histogram) && all.samples.length > 0);
+        assert.deepEqual(
+          counters.samples,
+          all.samples.map(({ series, values }) => ({ series, values })),
+        );
+      }
+    });
+
     test('keeps texts once, and prefers whole ones', async () => {
       const cut = { text: 'SELECT cu', truncated: true };
       const uncut = { text: 'SELECT cut FROM t', truncated: false };
