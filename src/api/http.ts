@@ -29,9 +29,9 @@ export interface RowsByKind {
 }
 export type RowKind = keyof RowsByKind;
 
-/** `missing`: why there are none, where they are not collected. */
+/** `missing`: why there are none, where they are not collected. `total`: how many there are, where only the largest were asked for. */
 export type RowsAnswer<Row> =
-  | { readonly missing: null; readonly window: Window; readonly rows: readonly Row[] }
+  | { readonly missing: null; readonly window: Window; readonly rows: readonly Row[]; readonly total?: number }
   | { readonly missing: string };
 
 /** Average active sessions in steps of one length, split by one field. */

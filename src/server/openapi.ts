@@ -23,6 +23,7 @@ const RANGE = [
   parameter('to', 'and the end', 'string', 'date-time'),
 ];
 const FILTERS = FACETS.map((name) => parameter(name, `only rows whose \`${name}\` is this, as in --json`));
+const TEXTS = parameter('texts', 'characters of each statement, at most: `/api/text` has the whole', 'integer');
 const POINTS = parameter('points', 'steps that the answer should have, about', 'integer');
 
 const PATHS: Readonly<Record<string, readonly [summary: string, parameters: readonly Parameter[]]>> = {
@@ -55,7 +56,13 @@ const PATHS: Readonly<Record<string, readonly [summary: string, parameters: read
       `/api/rows/${kind}`,
       [
         `Rows of ${kind} as docs/json.md describes them, or why there are none`,
-        [...RANGE, ...FILTERS, ...(kind === 'profile' ? [parameter('kind', 'on_cpu or off_cpu')] : [])],
+        [
+          ...RANGE,
+          ...FILTERS,
+          TEXTS,
+          ...(kind === 'queries' ? [parameter('top', 'only those with the most time', 'integer')] : []),
+          ...(kind === 'profile' ? [parameter('kind', 'on_cpu or off_cpu')] : []),
+        ],
       ] as const,
     ]),
   ),

@@ -16,7 +16,7 @@ export function redirect(response: ServerResponse, location: string, cookie?: st
   response.writeHead(303, { Location: location, ...(cookie !== undefined && { 'Set-Cookie': cookie }) }).end();
 }
 
-export function json(response: ServerResponse, text: string): void {
+export function json(response: ServerResponse, text: string | Buffer): void {
   response.setHeader('Content-Type', 'application/json; charset=utf-8');
   response.end(text);
 }

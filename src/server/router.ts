@@ -8,6 +8,7 @@ import { fleetAnswer } from './answers/fleet.ts';
 import { loadAnswer, stepFor } from './answers/load.ts';
 import { mixAnswer } from './answers/mix.ts';
 import { ROW_KINDS, type RowSources, rowsAnswer } from './answers/rows.ts';
+import { withShortTexts } from './answers/short-texts.ts';
 import { NO_CONNECTION, NO_SIGNALS, NO_TRACING, ONLY_ADMIN } from './changes.ts';
 import type { TraceConsole } from './console.ts';
 import { filterOf, numberOf, type Question, questionOf } from './question.ts';
@@ -21,7 +22,9 @@ export interface RouterOptions {
   readonly sources?: RowSources;
 }
 
-/** An agent's first reading and its first flush. */
+/** History names its beginning by the minute once that is rolled up. */
+const HISTORY_GRID_MS = 60_000;
+/** Between an agent's first reading and its first flush. */
 const STARTED_TOGETHER_MS = 2000;
 
 type Answer = (question: Question, user: User) => Promise<unknown>;
@@ -30,14 +33,15 @@ export class Router {
   readonly #options: RouterOptions;
   readonly #routes: Readonly<Record<string, Answer>>;
   /** Of the reading that was made then. */
-  readonly #answers = new Map<string, Promise<string>>();
+  readonly #answers = new Map<string, Promise<Buffer>>();
   #answeredAt = '';
 
   constructor(options: RouterOptions) {
     this.#options = options;
     const rows = ROW_KINDS.map((kind): [string, Answer] => [
       `/api/rows/${kind}`,
-      async (question) => rowsAnswer(kind, { ...options, store: await this.#store(question) }, question),
+      async (question) =>
+        withShortTexts(await rowsAnswer(kind, { ...options, store: await this.#store(question) }, question), question),
     ]);
     this.#routes = {
       ...Object.fromEntries(rows),
@@ -60,13 +64,13 @@ export class Router {
   }
 
   /** JSON; nothing for a path that is not of the API. */
-  answer(url: URL, user: User): Promise<string> | undefined {
+  answer(url: URL, user: User): Promise<Buffer> | undefined {
     const route = Object.hasOwn(this.#routes, url.pathname) ? this.#routes[url.pathname] : undefined;
     if (!route) return undefined;
     return this.#answer(route, url, user);
   }
 
-  async #answer(route: Answer, url: URL, user: User): Promise<string> {
+  async #answer(route: Answer, url: URL, user: User): Promise<Buffer> {
     const { feed } = this.#options;
     await feed.look();
     const { at } = feed.status();
@@ -80,12 +84,12 @@ export class Router {
     return made;
   }
 
-  async #make(route: Answer, url: URL, user: User): Promise<string> {
+  async #make(route: Answer, url: URL, user: User): Promise<Buffer> {
     const { searchParams } = url;
     const now = Date.parse(this.#options.feed.status().at);
     const isTimeless = !searchParams.has('last') && !searchParams.has('from');
     const params = isTimeless ? new URLSearchParams([...searchParams, ['last', '5m']]) : searchParams;
-    return JSON.stringify(await route(questionOf(params, now), user));
+    return Buffer.from(JSON.stringify(await route(questionOf(params, now), user)));
   }
 
   /** The last minutes are in memory, and finer there; what begins earlier is asked of history, where that goes back further. */
@@ -94,10 +98,14 @@ export class Router {
     const oldest = feed.recent.oldestMs;
     if (history === undefined || (oldest !== undefined && range.fromMs >= oldest)) return feed.recent;
     const { oldestMs } = await history.state();
-    const isYoung = oldest !== undefined && (oldestMs === null || oldestMs >= oldest - STARTED_TOGETHER_MS);
+    const isYoung = oldest !== undefined && (oldestMs === null || oldestMs >= beginningOf(oldest));
     return isYoung ? feed.recent : history;
   }
 }
+
+/** The earliest moment that history of a feed's own can name as its beginning. */
+const beginningOf = (oldestMs: number): number =>
+  Math.floor((oldestMs - STARTED_TOGETHER_MS) / HISTORY_GRID_MS) * HISTORY_GRID_MS;
 
 const permissionsOf = ({ role }: User, { feed, allowSignals, console }: RouterOptions): Permissions => ({
   role,

@@ -3,6 +3,7 @@ import {
   type CounterName,
   counterAt,
   type Filter,
+  type IdentityName,
   identityAt,
   type Sample,
   type Store,
@@ -49,6 +50,33 @@ export async function activities(
   );
 }
 
+/** The same from the sums that are kept of them, where neither statement, nor user, nor event is asked for; else nothing. */
+export async function loadActivities(
+  store: Store,
+  { wait_event_type: type, ...facets }: Facets,
+  by: Facet,
+  { range, stepMs }: { readonly range: TimeRange; readonly stepMs: number },
+): Promise<Spent[] | undefined> {
+  const names = [by, ...(Object.keys(facets) as Facet[])];
+  if (names.some((name) => LOAD_PARTS[name] === undefined)) return undefined;
+  const where = { ...filterOf(facets, ['host', 'cluster']), ...(type !== undefined && { class: type }) };
+  const steps = await store.steps({ kind: 'load', range, stepMs, where });
+  return steps.map((step) => ({
+    range: step.range,
+    covered: step.covered,
+    activities: step.samples.map(({ series, values }) => ({
+      us: values[0]!,
+      field: (name) => series[identityAt('load', LOAD_PARTS[name] ?? 'host')] ?? null,
+    })),
+  }));
+}
+
+const LOAD_PARTS: Readonly<Partial<Record<Facet, IdentityName<'load'>>>> = {
+  host: 'host',
+  cluster: 'cluster',
+  wait_event_type: 'class',
+};
+
 const wantsRunning = ({ backend_type, wait_event_type: type, wait_event: event }: Facets): boolean =>
   (backend_type === undefined || backend_type === SESSIONS) &&
   (type === undefined || RUNNING.some(([name]) => name === type)) &&
@@ -63,7 +91,7 @@ async function summed(
   names: ReadonlySet<string>,
   { range, stepMs }: { readonly range: TimeRange; readonly stepMs?: number },
 ): Promise<readonly Summed[]> {
-  const request = { kind, range, where, by: [...names] };
+  const request = { kind, range, where, by: [...names], onlyCounters: true };
   return stepMs === undefined ? [await store.sum(request)] : store.steps({ ...request, stepMs });
 }
 

@@ -3,7 +3,7 @@ import type { LoadAnswer } from '../../api/index.ts';
 import { rfc3339 } from '../../base/time.ts';
 import type { Covered, Store } from '../../store/index.ts';
 import { bad, FACETS, type Facet, numberOf, type Question } from '../question.ts';
-import { activities, type Spent } from './activity.ts';
+import { activities, loadActivities, type Spent } from './activity.ts';
 
 const MOST_POINTS = 1000;
 /** Steps are whole seconds, so that neighbouring questions share them. */
@@ -15,7 +15,8 @@ export async function loadAnswer(store: Store, question: Question): Promise<Load
   const points = numberOf(question, 'points', 150, MOST_POINTS);
   const top = numberOf(question, 'top', 12, MOST_POINTS);
   const stepMs = stepFor(range.toMs - range.fromMs, points);
-  const steps = await activities(store, facets, [by], { range, stepMs });
+  const ask = { range, stepMs };
+  const steps = (await loadActivities(store, facets, by, ask)) ?? (await activities(store, facets, [by], ask));
   return { ...grid(steps, by, top, stepMs, range), ...coverageOf(steps) };
 }
 
@@ -75,13 +76,19 @@ function* placed(steps: readonly Spent[], first: number, stepMs: number, count: 
 
 /** The largest ones; all others together under `null`. */
 function bounded(sums: ReadonlyMap<string | null, number[]>, top: number): [string | null, number[]][] {
-  const size = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0);
-  const ranked = [...sums].sort(([, a], [, b]) => size(b) - size(a));
-  const kept = ranked.filter(([key], at) => key !== null && at < top);
-  const others = ranked.filter(([key], at) => key === null || at >= top).map(([, values]) => values);
-  if (others.length === 0) return kept;
-  const together = others.reduce((sum, values) => sum.map((value, at) => value + values[at]!));
-  return [...kept, [null, together]];
+  const sized = [...sums].map(([key, values]) => ({
+    key,
+    values,
+    size: values.reduce((sum, value) => sum + value, 0),
+  }));
+  const ranked = sized.sort((a, b) => b.size - a.size);
+  const isKept = (key: string | null, at: number): boolean => key !== null && at < top;
+  const kept = ranked.filter(({ key }, at) => isKept(key, at));
+  const others = ranked.filter(({ key }, at) => !isKept(key, at));
+  const together: number[] = new Array(others[0]?.values.length ?? 0).fill(0);
+  for (const { values } of others) for (const [at, value] of values.entries()) together[at]! += value;
+  const named = kept.map(({ key, values }): [string | null, number[]] => [key, values]);
+  return others.length === 0 ? named : [...named, [null, together]];
 }
 
 export function coverageOf(steps: readonly Spent[]): { coverage: Covered['coverage']; dropped: number } {

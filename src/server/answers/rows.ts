@@ -18,7 +18,7 @@ import type {
 import { rfc3339 } from '../../base/time.ts';
 import { CommitRows, IoRows, windowBetween } from '../../collect/attribution/index.ts';
 import type { Store } from '../../store/index.ts';
-import { FACETS, type Facets, filterOf, type Question } from '../question.ts';
+import { FACETS, type Facets, filterOf, numberOf, type Question } from '../question.ts';
 import { RUNNING_NAMES } from './activity.ts';
 import { findingsAnswer } from './findings.ts';
 import { mixAnswer } from './mix.ts';
@@ -229,11 +229,23 @@ function windowOf(
 async function queriesAnswer(from: AnswerFrom, question: Question): Promise<RowsAnswer<QueryRow>> {
   const { range, facets } = question;
   const found = await new History(from.store).queries(range, filterOf(facets, OF_STATEMENTS));
-  if (facets.wait_event_type === undefined && facets.wait_event === undefined) return answer(found, from);
+  if (facets.wait_event_type === undefined && facets.wait_event === undefined)
+    return withLargest(await answer(found, from), question);
   const { mix } = await mixAnswer(from.store, question);
   const isWanted = ({ fingerprint }: QueryRow): boolean => Object.values(mix[fingerprint] ?? {}).some((us) => us > 0);
   return answer({ ...found, rows: found.rows.filter(isWanted) }, from);
 }
+
+/** Those with the most time, as many as are asked for. */
+function withLargest(all: RowsAnswer<QueryRow>, question: Question): RowsAnswer<QueryRow> {
+  const most = numberOf(question, 'top', MOST_ROWS, MOST_ROWS);
+  if (all.missing !== null || all.rows.length <= most) return all;
+  const busyUs = (row: QueryRow): number => row.on_cpu_us + row.off_cpu_us + row.run_queue_us;
+  const rows = all.rows.toSorted((a, b) => busyUs(b) - busyUs(a)).slice(0, most);
+  return { ...all, rows, total: all.rows.length };
+}
+
+const MOST_ROWS = 1_000_000;
 
 /** Of requests of others than PostgreSQL nothing is known but how many they were. */
 type Measured = Pick<Window, 'window_us'> & Partial<Window>;
