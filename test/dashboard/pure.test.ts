@@ -55,7 +55,7 @@ const lock = (waiter: number, blocker: number, waitUs: number, application = 'ap
 
 test('chains of waiters become trees below their root, and a deadlock is shown, too', () => {
   const [tree, second] = treesOf([lock(2, 1, 100), lock(3, 2, 50), lock(4, 2, 60), lock(9, 8, 5)]);
-  assert.deepEqual([tree!.pid, tree!.sessions, tree!.waitUs], [1, 3, 210]);
+  assert.deepEqual([tree!.pid, tree!.sessions.size, tree!.waitUs], [1, 3, 210]);
   assert.deepEqual(
     tree!.waiters[0]!.waiters.map(({ pid }) => pid),
     [4, 3],
@@ -63,7 +63,12 @@ test('chains of waiters become trees below their root, and a deadlock is shown, 
   assert.equal(second!.pid, 8);
   const deadlock = treesOf([lock(1, 2, 10), lock(2, 1, 20)]);
   assert.equal(deadlock.length, 1);
-  assert.equal(deadlock[0]!.sessions, 2);
+  assert.equal(deadlock[0]!.sessions.size, 2);
+  const [again] = treesOf([lock(2, 1, 100), lock(2, 1, 30)]);
+  assert.deepEqual(
+    again!.waiters.map(({ pid, wait }) => [pid, wait!.wait_us, wait!.count]),
+    [[2, 130, 2]],
+  );
 });
 
 test('blockers are added up by application', () => {

@@ -2,7 +2,7 @@
 import type { RowKind, RowsAnswer, RowsByKind, Window } from '../../api/index.ts';
 import { store } from '../state/store.ts';
 import type { Params } from './api.ts';
-import { type Answer, earlierParams, placeParams, useAnswer } from './use-answer.ts';
+import { type Answer, type AnswerOptions, earlierParams, placeParams, useAnswer } from './use-answer.ts';
 
 export interface Rows<Row> {
   readonly rows: readonly Row[];
@@ -10,24 +10,42 @@ export interface Rows<Row> {
   /** Why there are none: not collected, or the question failed. */
   readonly missing: string | undefined;
   readonly isLoading: boolean;
+  /** How many there are, where only the largest were asked for. */
+  readonly total?: number | undefined;
 }
 
-export function useRows<K extends RowKind>(kind: K, params: Params = {}): Rows<RowsByKind[K]> {
-  return asRows(
-    useAnswer<RowsAnswer<RowsByKind[K]>>(`/api/rows/${kind}`, { ...placeParams(store.state.place), ...params }),
-  );
+/** Of each statement, in characters: enough to find it by; `/api/text` has the whole. */
+export const TEXT_LENGTH = 4000;
+const TEXTS: Params = { texts: String(TEXT_LENGTH) };
+
+/** Nothing is asked while `kind` is undefined. */
+export function useRows<K extends RowKind>(
+  kind: K | undefined,
+  params: Params = {},
+  options?: AnswerOptions,
+): Rows<RowsByKind[K]> {
+  const path = kind && `/api/rows/${kind}`;
+  const question = { ...placeParams(store.state.place), ...TEXTS, ...params };
+  return asRows(useAnswer<RowsAnswer<RowsByKind[K]>>(path, question, options));
 }
 
 /** Nothing while nobody compares. */
 export function useEarlierRows<K extends RowKind>(kind: K, params: Params = {}): Rows<RowsByKind[K]> | undefined {
   const earlier = earlierParams(store.state.place);
-  const answer = useAnswer<RowsAnswer<RowsByKind[K]>>(earlier && `/api/rows/${kind}`, { ...earlier, ...params });
+  const answer = useAnswer<RowsAnswer<RowsByKind[K]>>(earlier && `/api/rows/${kind}`, {
+    ...earlier,
+    ...TEXTS,
+    ...params,
+  });
   return earlier && asRows(answer);
 }
 
+/** The same each time, so that what is made of it is. */
+const NONE: readonly never[] = [];
+
 function asRows<Row>({ data, error }: Answer<RowsAnswer<Row>>): Rows<Row> {
   if (error !== undefined) return { rows: [], window: undefined, missing: error, isLoading: false };
-  if (!data) return { rows: [], window: undefined, missing: undefined, isLoading: true };
+  if (!data) return { rows: NONE, window: undefined, missing: undefined, isLoading: true };
   if (data.missing !== null) return { rows: [], window: undefined, missing: data.missing, isLoading: false };
-  return { rows: data.rows, window: data.window, missing: undefined, isLoading: false };
+  return { rows: data.rows, window: data.window, missing: undefined, isLoading: false, total: data.total };
 }

@@ -9,15 +9,22 @@ export interface Answer<T> {
   readonly error: string | undefined;
 }
 
-/** A live picture is asked for again when it would differ by a pixel or so, and not more often than once a second. */
-const PICTURES = 300;
+/** A live picture is asked for again when it would have another step (src/server/answers/load.ts), and not more often than once a second. */
+const STEPS = 150;
+
+/** What does not change is asked for once. */
+export interface AnswerOptions {
+  readonly isLasting?: boolean;
+  /** Not asked again sooner. */
+  readonly leastMs?: number;
+}
 
 /** Nothing is asked while `path` is undefined. */
-export function useAnswer<T>(path: string | undefined, params: Params = {}): Answer<T> {
+export function useAnswer<T>(path: string | undefined, params: Params = {}, options: AnswerOptions = {}): Answer<T> {
   const url = path === undefined ? undefined : urlOf(path, params);
   const [answer, setAnswer] = useState<Answer<T>>({ data: undefined, error: undefined });
   const flight = useRef<{ readonly url: string } | undefined>(undefined);
-  const askedAt = useDue(url);
+  const askedAt = useDue(url, options);
   useEffect(() => {
     if (url === undefined || flight.current?.url === url) return;
     const mine = { url };
@@ -53,11 +60,11 @@ function shared<T>(url: string, askedAt: number): Promise<T> {
 }
 
 /** The agent's moment at which the question was due last: it moves with the clock while the range is live. */
-function useDue(url: string | undefined): number {
+function useDue(url: string | undefined, { isLasting = false, leastMs = 0 }: AnswerOptions): number {
   const last = useRef({ url, at: 0 });
   const { place, status } = store.state;
-  const at = place.range.kind === 'last' && status ? Date.parse(status.at) : 0;
-  const everyMs = Math.max(1000, (secondsOf(place.range) * 1000) / PICTURES);
+  const at = place.range.kind === 'last' && status && !isLasting ? Date.parse(status.at) : 0;
+  const everyMs = Math.max(1000, (secondsOf(place.range) * 1000) / STEPS, leastMs);
   if (url !== last.current.url || at - last.current.at >= everyMs - 100) last.current = { url, at };
   return last.current.at;
 }

@@ -1,15 +1,22 @@
 /** The views as links, so that they open in a new tab, too. */
 import { type ComponentChild, h } from 'preact';
+import { useEffect, useRef } from 'preact/hooks';
 import { movedTo, type Place, searchOf } from '../state/place.ts';
 import { store } from '../state/store.ts';
 import { VIEWS } from '../views/index.ts';
 
 export function Navigation({ current }: { readonly current: string }): ComponentChild {
+  const list = useRef<HTMLUListElement>(null);
+  useEffect(() => {
+    // On narrow screens the list scrolls sideways.
+    const link = list.current!.querySelector<HTMLElement>('[aria-current]');
+    if (link) list.current!.scrollLeft = link.offsetLeft - list.current!.clientWidth / 3;
+  }, [current]);
   return h('nav', { 'aria-label': 'views' }, [
     h('div', { class: 'brand' }, [h('img', { src: '/icon.svg', alt: '', width: 20, height: 20 }), 'Pebble']),
     h(
       'ul',
-      {},
+      { ref: list },
       VIEWS.map(({ id, title, question, key }) =>
         h('li', { key: id }, [
           h(PlaceLink, {

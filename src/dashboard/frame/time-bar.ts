@@ -2,6 +2,7 @@
 import { type ComponentChild, h } from 'preact';
 import { durationText, isLive, momentsOf, type Place, secondsOf } from '../state/place.ts';
 import { type State, store } from '../state/store.ts';
+import { timeText } from '../ui/moment.ts';
 import { toggleCompare, togglePause, zoom } from './keys.ts';
 import { nextTheme, theme } from './theme.ts';
 
@@ -82,10 +83,5 @@ const rangesWith = ({ range }: Place): number[] =>
 
 function rangeText({ range }: Place, now: number): string {
   const { from, to } = momentsOf(range, now);
-  const date: Intl.DateTimeFormatOptions = { hour: '2-digit', minute: '2-digit', second: '2-digit', hour12: false };
-  const sameDay = new Date(from).toDateString() === new Date(now).toDateString();
-  const sameYear = new Date(from).getFullYear() === new Date(now).getFullYear();
-  const day: Intl.DateTimeFormatOptions = { month: 'short', day: 'numeric', ...(!sameYear && { year: 'numeric' }) };
-  const long: Intl.DateTimeFormatOptions = { ...date, ...day };
-  return `${new Date(from).toLocaleString(undefined, sameDay ? date : long)} – ${new Date(to).toLocaleTimeString(undefined, date)}`;
+  return `${timeText(from, now)} – ${timeText(to, from)}`;
 }

@@ -50,7 +50,7 @@ export function momentsBetween(from: number, to: number, most: number): { at: nu
 function momentText(at: number, step: number): string {
   const date = new Date(at);
   if (step >= DAY) return date.toLocaleDateString(undefined, { month: 'short', day: 'numeric' });
-  const time: Intl.DateTimeFormatOptions = { hour: '2-digit', minute: '2-digit', hour12: false };
+  const time: Intl.DateTimeFormatOptions = { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' };
   return date.toLocaleTimeString(undefined, step < MINUTE ? { ...time, second: '2-digit' } : time);
 }
 
@@ -72,19 +72,13 @@ export function drawTimeAxis(
   }
 }
 
-export function drawValueAxis(
-  context: CanvasRenderingContext2D,
-  plot: Plot,
-  top: number,
-  text: (value: number) => string,
-  palette: Palette,
-): void {
+export function drawValueAxis(context: CanvasRenderingContext2D, plot: Plot, top: number, palette: Palette): void {
   context.textAlign = 'right';
   for (const part of [0, 0.5, 1]) {
     const y = plot.top + plot.height * (1 - part);
     context.fillStyle = palette.line;
     context.fillRect(plot.left, Math.round(y), plot.width, 1);
     context.fillStyle = palette.quiet;
-    context.fillText(text(top * part), plot.left - 6, y + 4);
+    context.fillText(String(Number((top * part).toPrecision(2))), plot.left - 6, y + 4);
   }
 }

@@ -12,11 +12,12 @@ import { type Column, Table } from './table.ts';
 interface BlockerProps {
   readonly title: string;
   readonly locks: Rows<LockRow>;
+  readonly earlier?: Rows<LockRow> | undefined;
 }
 
 const MOST_SENTENCES = 4;
 
-export function BlockerTable({ title, locks }: BlockerProps): ComponentChild {
+export function BlockerTable({ title, locks, earlier }: BlockerProps): ComponentChild {
   const sums = blockersOf(locks.rows);
   const windowUs = locks.window?.window_us ?? 1;
   const sentences = sums.slice(0, MOST_SENTENCES).map((sum) => sentenceOf(sum, windowUs));
@@ -32,6 +33,7 @@ export function BlockerTable({ title, locks }: BlockerProps): ComponentChild {
       caption: title,
       columns: columnsOf(windowUs),
       rows: sums,
+      earlier: earlier && blockersOf(earlier.rows),
       keyOf: ({ application, user }: BlockerSum) => JSON.stringify([application, user]),
       sort: 'keeps waiting',
       data: ({ application }: BlockerSum) => ({ blocker: application ?? '' }),
@@ -55,6 +57,7 @@ const columnsOf = (windowUs: number): readonly Column<BlockerSum>[] => [
     means: 'sessions at a moment, on average',
     value: ({ waitUs }) => waitUs,
     cell: ({ waitUs }) => formatRate(waitUs / windowUs),
+    change: (us) => formatRate(us / windowUs),
   },
   { title: 'waits', value: ({ count }) => count, cell: ({ count }) => formatCount(count) },
   { title: 'longest', value: ({ maxUs }) => maxUs, cell: ({ maxUs }) => formatMicroseconds(maxUs) },

@@ -26,7 +26,7 @@ export function CoverageBadge({
   const { coverage, dropped, window_us: seenUs } = window;
   if (coverage === 'partial' && dropped === 0 && askedUs && seenUs && seenUs < askedUs * NEARLY_ALL) {
     const words = `${formatMicroseconds(seenUs)} of ${formatMicroseconds(askedUs)} watched`;
-    return h('span', { class: 'coverage partial', title: 'the agent did not run, or was not ready, before' }, words);
+    return h('span', { class: 'coverage young', title: 'the agent did not run, or was not ready, before' }, words);
   }
   const lost = dropped > 0 ? `: ${dropped} lost` : '';
   return h('span', { class: `coverage ${coverage}`, title: `${WORDS[coverage]}${lost}` }, `${coverage}${lost}`);

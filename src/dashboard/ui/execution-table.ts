@@ -7,6 +7,7 @@ import { movedTo } from '../state/place.ts';
 import { store } from '../state/store.ts';
 import { Bar } from './bar.ts';
 import type { HeatBox } from './heatmap.ts';
+import { timeText } from './moment.ts';
 import { Panel } from './panel.ts';
 import { QueryCell } from './query-cell.ts';
 import { type Column, Table } from './table.ts';
@@ -73,7 +74,7 @@ const COLUMNS: readonly Column<ExecutionRow>[] = [
   {
     title: 'started',
     value: ({ started }) => started,
-    cell: ({ started }) => new Date(started).toLocaleTimeString(undefined, { hour12: false }),
+    cell: ({ started }) => timeText(started),
     kind: 'text',
   },
   { title: 'pid', value: ({ pid }) => pid, cell: ({ pid }) => pid, wide: true },

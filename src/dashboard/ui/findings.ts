@@ -9,10 +9,12 @@ import { Missing } from './coverage.ts';
 import { queryPlace } from './query-cell.ts';
 import { Colours, oneLine } from './sql.ts';
 
+/** Sentences that change while they are read help nobody. */
+const CALM_MS = 5000;
 const WORST_FIRST = ['critical', 'warning', 'info'];
 
 export function Findings(): ComponentChild {
-  const findings = useRows('findings');
+  const findings = useRows('findings', {}, { leastMs: CALM_MS });
   if (findings.isLoading) return null;
   if (findings.missing !== undefined) return h(Missing, { what: 'Findings', reason: findings.missing });
   const rows = findings.rows.toSorted((a, b) => WORST_FIRST.indexOf(a.severity) - WORST_FIRST.indexOf(b.severity));

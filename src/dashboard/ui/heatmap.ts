@@ -4,6 +4,8 @@ import { formatCount, formatMicroseconds } from '../../base/units.ts';
 import { drawTimeAxis, plotOf } from './axis.ts';
 import { useBrush } from './brush.ts';
 import { Canvas } from './canvas.ts';
+import { drawGaps, gapsBetween } from './hatch.ts';
+import { timeText } from './moment.ts';
 
 export interface HeatColumn {
   readonly at: number;
@@ -62,6 +64,8 @@ export function Heatmap(props: HeatmapProps): ComponentChild {
           const plot = plotOf(size);
           const x = (at: number): number => plot.left + (plot.width * (at - from)) / (to - from);
           const y = (us: number): number => plot.top + plot.height * (1 - scale.part(us));
+          const spans = columns.map(({ at, stepMs }) => ({ from: at, to: at + stepMs }));
+          drawGaps(context, plot, gapsBetween(spans, from, to), palette);
           context.fillStyle = palette.accent;
           // On whole pixels: cells that overlap would look darker where they do.
           for (const { at, stepMs, buckets } of columns) {
@@ -97,7 +101,7 @@ export function Heatmap(props: HeatmapProps): ComponentChild {
           'div',
           { class: `tip ${brush.hover!.x > 0.5 ? 'left' : 'right'}`, style: { '--x': `${brush.hover!.x * 100}%` } },
           [
-            h('strong', {}, new Date(over.at).toLocaleTimeString(undefined, { hour12: false })),
+            h('strong', {}, timeText(over.at)),
             h(
               'p',
               {},
@@ -106,8 +110,16 @@ export function Heatmap(props: HeatmapProps): ComponentChild {
           ],
         ),
     ]),
+    h('p', { class: 'scale quiet' }, [
+      `1 ${unit.replace(/s$/, '')}`,
+      SHADES.map((opacity) => h('span', { key: opacity, class: 'shade', style: { opacity } })),
+      `${formatCount(most)} ${unit}`,
+    ]),
   ]);
 }
+
+/** As cells are drawn. */
+const SHADES = [0.15, 0.36, 0.57, 0.78, 1];
 
 function cellAt(columns: readonly HeatColumn[], at: number, us: number) {
   const column = columns.find((candidate) => at >= candidate.at && at < candidate.at + candidate.stepMs);

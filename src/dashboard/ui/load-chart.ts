@@ -1,8 +1,10 @@
 /** Active sessions over time, split by a field: the chart that most views begin with. */
 import { type ComponentChild, h } from 'preact';
-import type { AnyQueryRow, AnyWaitRow, LoadAnswer, RowsAnswer } from '../../api/index.ts';
+import { useMemo } from 'preact/hooks';
+import type { LoadAnswer } from '../../api/index.ts';
 import { formatLoad, formatRate } from '../../base/units.ts';
 import type { Params } from '../data/api.ts';
+import { useRows } from '../data/rows.ts';
 import { earlierParams, placeParams, useAnswer } from '../data/use-answer.ts';
 import { filterBy } from '../frame/facets.ts';
 import type { Facet } from '../state/place.ts';
@@ -33,7 +35,8 @@ export function LoadChart({ title, by, params, height = 200, showsCpus, children
   const series = data ? seriesOf(data, labelOf, typeOf) : [];
   const isUnwatched = data?.series.every(({ sessions }) => sessions.every((value) => value === null)) ?? false;
   const total = sumOf(series);
-  const cpus = showsCpus && status ? { value: status.cpus, text: `${status.cpus} CPUs` } : undefined;
+  // A server of a fleet watches nothing itself.
+  const cpus = showsCpus && status && status.cpus > 0 ? { value: status.cpus, text: `${status.cpus} CPUs` } : undefined;
   return h('section', { class: 'load-chart', 'aria-labelledby': `load-${by}` }, [
     h('div', { class: 'panel-head' }, [
       h(
@@ -79,29 +82,23 @@ const OTHERS = 'all others';
 
 /** Fingerprints say nothing to people. */
 function useLabels(by: Facet): (key: string) => string {
-  const answer = useAnswer<RowsAnswer<AnyQueryRow>>(
-    by === 'fingerprint' ? '/api/rows/queries' : undefined,
-    placeParams(store.state.place),
-  );
+  const { rows } = useRows(by === 'fingerprint' ? 'queries' : undefined);
+  const texts = useMemo(() => new Map(rows.map(({ fingerprint, query }) => [fingerprint, query])), [rows]);
   if (by !== 'fingerprint') return (key) => key;
-  const texts = new Map(rowsOf(answer.data).map(({ fingerprint, query }) => [fingerprint, query]));
   return (key) => oneLine(texts.get(key) ?? key, 60);
 }
 
 /** Of which type an event is: events of one type have shades of its colour. */
 function useTypes(by: Facet, type: string | undefined): (key: string) => string | undefined {
   const isAsked = by === 'wait_event' && type === undefined;
-  const answer = useAnswer<RowsAnswer<AnyWaitRow>>(
-    isAsked ? '/api/rows/waits' : undefined,
-    placeParams(store.state.place),
+  const { rows } = useRows(isAsked ? 'waits' : undefined);
+  const types = useMemo(
+    () => new Map(rows.map(({ wait_event, wait_event_type }) => [wait_event, wait_event_type])),
+    [rows],
   );
   if (!isAsked) return () => (by === 'wait_event' ? type : undefined);
-  const types = new Map(rowsOf(answer.data).map(({ wait_event, wait_event_type }) => [wait_event, wait_event_type]));
   return (key) => types.get(key);
 }
-
-const rowsOf = <Row>(answer: RowsAnswer<Row> | undefined): readonly Row[] =>
-  answer && answer.missing === null ? answer.rows : [];
 
 /** One type beside the other, each with its events. */
 function seriesOf(

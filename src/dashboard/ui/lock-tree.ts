@@ -15,12 +15,12 @@ export interface Blocked {
   readonly waiters: Blocked[];
   /** Of all below, together. */
   waitUs: number;
-  sessions: number;
+  readonly sessions: Set<number>;
 }
 
 /** The costliest root first. A deadlock has no root: it is shown from the one who waited longest. */
 export function treesOf(rows: readonly LockRow[]): Blocked[] {
-  const known = rows.filter((row) => row.blocker_pid !== null);
+  const known = merged(rows.filter((row) => row.blocker_pid !== null));
   const byBlocker = new Map<string, LockRow[]>();
   for (const row of known) {
     const key = keyOf(row, row.blocker_pid!);
@@ -34,6 +34,26 @@ export function treesOf(rows: readonly LockRow[]): Blocked[] {
   for (const [key, own] of byBlocker) if (!seen.has(key)) trees.push(rootOf(key, own, byBlocker, seen));
   return trees.sort((a, b) => b.waitUs - a.waitUs);
 }
+
+/** A session that waited for the same one again and again, for this lock or the next, waited once in a picture. */
+function merged(rows: readonly LockRow[]): LockRow[] {
+  const sums = new Map<string, LockRow>();
+  for (const row of rows.toSorted((a, b) => b.wait_us - a.wait_us)) {
+    const { cluster, waiter_pid, waiter_fingerprint, blocker_pid, lock_type, relation, mode } = row;
+    const key = JSON.stringify([cluster, waiter_pid, waiter_fingerprint, blocker_pid, lock_type, relation, mode]);
+    const sum = sums.get(key);
+    sums.set(key, sum ? together(sum, row) : row);
+  }
+  return [...sums.values()];
+}
+
+const together = (sum: LockRow, row: LockRow): LockRow => ({
+  ...sum,
+  count: sum.count + row.count,
+  wait_us: sum.wait_us + row.wait_us,
+  max_us: Math.max(sum.max_us, row.max_us),
+  waiting: sum.waiting || row.waiting,
+});
 
 const keyOf = ({ cluster }: LockRow, pid: number): string => `${cluster} ${pid}`;
 
@@ -55,7 +75,7 @@ function rootOf(
     wait: undefined,
     waiters: [],
     waitUs: 0,
-    sessions: 0,
+    sessions: new Set(),
   };
   addWaiters(root, key, byBlocker, seen);
   return root;
@@ -76,12 +96,12 @@ function addWaiters(node: Blocked, key: string, byBlocker: ReadonlyMap<string, L
       wait: row,
       waiters: [],
       waitUs: 0,
-      sessions: 0,
+      sessions: new Set(),
     };
     addWaiters(child, keyOf(row, row.waiter_pid), byBlocker, seen);
     node.waiters.push(child);
     node.waitUs += row.wait_us + child.waitUs;
-    node.sessions += 1 + child.sessions;
+    for (const pid of [child.pid, ...child.sessions]) node.sessions.add(pid);
   }
 }
 

@@ -5,6 +5,8 @@ import { drawTimeAxis, drawValueAxis, niceTop, type Plot, plotOf } from './axis.
 import { useBrush } from './brush.ts';
 import { Canvas, type Palette } from './canvas.ts';
 import { colourOf, meaningOf } from './classes.ts';
+import { drawGaps, type Gap, gapsBetween } from './hatch.ts';
+import { timeText } from './moment.ts';
 
 export interface Series {
   readonly key: string;
@@ -24,7 +26,6 @@ export interface StackProps {
   readonly limit?: { readonly value: number; readonly text: string } | undefined;
   readonly height: number;
   readonly label: string;
-  readonly format?: (value: number) => string;
   readonly onRange?: (from: number, to: number) => void;
   readonly onPick?: (key: string) => void;
   readonly legend?: boolean;
@@ -33,7 +34,7 @@ export interface StackProps {
 const INSET = { left: 46, right: 8, top: 8, bottom: 20 };
 
 export function StackChart(props: StackProps): ComponentChild {
-  const { from, stepMs, series, height, label, onRange, onPick, format = formatLoad } = props;
+  const { from, stepMs, series, height, label, onRange, onPick } = props;
   const steps = series[0]?.values.length ?? 0;
   const to = from + steps * stepMs;
   const top = topOf(props);
@@ -52,8 +53,8 @@ export function StackChart(props: StackProps): ComponentChild {
         label,
         draw: (context, size, palette) => {
           const plot = plotOf(size);
-          drawValueAxis(context, plot, top, format, palette);
-          drawGaps(context, plot, series, palette);
+          drawValueAxis(context, plot, top, palette);
+          drawGaps(context, plot, gapsOf(series), palette);
           drawStack(context, plot, series, top);
           drawTimeAxis(context, plot, from, to, palette);
           if (props.limit) drawLimit(context, plot, props.limit, top, palette);
@@ -61,9 +62,9 @@ export function StackChart(props: StackProps): ComponentChild {
           else if (hovered !== undefined) drawBox(context, plot, hovered / steps, (hovered + 1) / steps, palette);
         },
       }),
-      hovered !== undefined && !brush.box && tip(props, hovered, brush.hover!.x, format),
+      hovered !== undefined && !brush.box && tip(props, hovered, brush.hover!.x),
     ]),
-    props.legend !== false && legend(props, format),
+    props.legend !== false && legend(props),
   ]);
 }
 
@@ -109,41 +110,13 @@ function drawStack(context: CanvasRenderingContext2D, plot: Plot, series: readon
   }
 }
 
-/** Hatched, so that no data does not look like no load. */
-function drawGaps(
-  context: CanvasRenderingContext2D,
-  plot: Plot,
-  series: readonly Series[],
-  { line, quiet }: Palette,
-): void {
+/** Neighbouring steps that nothing is known of are one gap. */
+function gapsOf(series: readonly Series[]): Gap[] {
   const steps = series[0]?.values.length ?? 0;
-  context.save();
-  context.beginPath();
-  for (let step = 0; step < steps; step++) {
-    if (series.some(({ values }) => values[step] !== null)) continue;
-    context.rect(plot.left + (plot.width * step) / steps, plot.top, plot.width / steps + 0.5, plot.height);
-  }
-  context.clip();
-  context.strokeStyle = line;
-  context.beginPath();
-  for (let x = -plot.height; x < plot.width; x += 8) {
-    context.moveTo(plot.left + x, plot.top + plot.height);
-    context.lineTo(plot.left + x + plot.height, plot.top);
-  }
-  context.stroke();
-  context.restore();
-  nameGap(context, plot, series, quiet);
-}
-
-/** In words, too, where there is room for them. */
-function nameGap(context: CanvasRenderingContext2D, plot: Plot, series: readonly Series[], quiet: string): void {
-  const steps = series[0]?.values.length ?? 0;
-  const first = series[0]?.values.findIndex((_, step) => series.some(({ values }) => values[step] !== null)) ?? -1;
-  const width = (plot.width * (first < 0 ? steps : first)) / Math.max(1, steps);
-  if (width < 90 || plot.height < 24) return;
-  context.fillStyle = quiet;
-  context.textAlign = 'center';
-  context.fillText('not watched', plot.left + width / 2, plot.top + plot.height / 2 + 4);
+  const spans = Array.from({ length: steps }, (_, step) => step)
+    .filter((step) => series.some(({ values }) => values[step] !== null))
+    .map((step) => ({ from: step, to: step + 1 }));
+  return gapsBetween(spans, 0, steps);
 }
 
 function drawLimit(
@@ -179,16 +152,11 @@ function drawBox(
   context.globalAlpha = 1;
 }
 
-function tip(
-  { series, from, stepMs }: StackProps,
-  step: number,
-  x: number,
-  format: (value: number) => string,
-): ComponentChild {
+function tip({ series, from, stepMs }: StackProps, step: number, x: number): ComponentChild {
   const parts = series.filter(({ values }) => (values[step] ?? 0) > 0).toReversed();
   const observed = series.some(({ values }) => values[step] !== null);
   return h('div', { class: `tip ${x > 0.5 ? 'left' : 'right'}`, style: { '--x': `${x * 100}%` } }, [
-    h('strong', {}, new Date(from + step * stepMs).toLocaleTimeString(undefined, { hour12: false })),
+    h('strong', {}, timeText(from + step * stepMs)),
     observed
       ? h(
           'table',
@@ -198,7 +166,7 @@ function tip(
             .map(({ key, colour, label, values }) =>
               h('tr', { key }, [
                 h('td', { class: 'text' }, [swatch(key, colour), label.slice(0, 60)]),
-                h('td', {}, format(values[step]!)),
+                h('td', {}, formatLoad(values[step]!)),
               ]),
             ),
         )
@@ -210,18 +178,25 @@ export const swatch = (key: string, colour: string = colourOf(key)): ComponentCh
   h('span', { class: 'swatch', style: { background: colour } });
 
 /** The average over what was observed, for each colour; a button that filters. */
-function legend({ series, onPick }: StackProps, format: (value: number) => string): ComponentChild {
+function legend({ series, onPick }: StackProps): ComponentChild {
   return h(
     'ul',
     { class: 'legend' },
-    series.toReversed().map(({ key, colour, label, values }) => {
-      const content = [swatch(key, colour), h('span', { class: 'name' }, label), ` ${format(averageOf(values))}`];
-      return h(
-        'li',
-        { key, title: meaningOf(key) },
-        onPick ? h('button', { type: 'button', onClick: () => onPick(key) }, content) : content,
-      );
-    }),
+    series
+      .filter(({ values }) => values.some((value) => value !== null))
+      .toReversed()
+      .map(({ key, colour, label, values }) => {
+        const content = [
+          swatch(key, colour),
+          h('span', { class: 'name' }, label),
+          h('span', { class: 'amount' }, formatLoad(averageOf(values))),
+        ];
+        return h(
+          'li',
+          { key, title: meaningOf(key) },
+          onPick ? h('button', { type: 'button', onClick: () => onPick(key) }, content) : content,
+        );
+      }),
   );
 }
 

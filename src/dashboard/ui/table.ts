@@ -1,6 +1,6 @@
 /** A table of any length: only the rows in sight exist; sorted by a click on a head, copied as text or CSV. */
 import { type ComponentChild, h } from 'preact';
-import { useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { withOwn } from '../state/place.ts';
 import { store } from '../state/store.ts';
 import { type Cells, copyText, csvOf, saveFile, textOf } from './copy.ts';
@@ -14,6 +14,10 @@ export interface Column<Row> {
   readonly cell: (row: Row) => ComponentChild;
   /** As it is copied; the value unless given. */
   readonly text?: (row: Row) => string;
+  /** Where the reader compares: what a difference of two values is written as. Has a column of its own then. */
+  readonly change?: (difference: number) => string;
+  /** Of a row of the earlier window; as `value` unless given. */
+  readonly valueBefore?: (row: Row) => number | null;
   readonly kind?: 'number' | 'text' | 'query' | 'bar';
   /** Left out on narrow screens; `very`: shown on very wide ones only. */
   readonly wide?: true | 'very';
@@ -26,6 +30,8 @@ export interface TableProps<Row> {
   readonly columns: readonly Column<Row>[];
   readonly rows: readonly Row[];
   readonly keyOf: (row: Row) => string;
+  /** Those of the earlier window, while the reader compares. */
+  readonly earlier?: readonly Row[] | undefined;
   readonly sort: string;
   readonly data?: (row: Row) => Readonly<Record<string, string>>;
   readonly onOpen?: (row: Row) => void;
@@ -39,7 +45,8 @@ const ROW_PX = 27;
 const MARGIN_ROWS = 8;
 
 export function Table<Row>(props: TableProps<Row>): ComponentChild {
-  const { name, caption, columns, rows, empty } = props;
+  const { name, caption, rows, empty } = props;
+  const columns = useCompared(props);
   const { sort, toggle } = useSort(name, props.sort);
   const sorted = useSorted(rows, columns, sort);
   const box = useRef<HTMLDivElement>(null);
@@ -59,7 +66,7 @@ export function Table<Row>(props: TableProps<Row>): ComponentChild {
         h('caption', { class: 'unseen' }, caption),
         h(
           'thead',
-          {},
+          { hidden: sorted.length === 0 },
           h(
             'tr',
             {},
@@ -68,13 +75,45 @@ export function Table<Row>(props: TableProps<Row>): ComponentChild {
         ),
         h('tbody', {}, [
           spacer('above', first),
-          ...shown.map((row, at) => bodyRow(props, row, first + at)),
+          ...shown.map((row, at) => bodyRow({ ...props, columns }, row, first + at)),
           spacer('below', sorted.length - first - shown.length),
         ]),
       ]),
     ]),
     sorted.length === 0 ? h('p', { class: 'quiet' }, empty) : h(Tools, { name, cells: () => cellsOf(columns, sorted) }),
   ]);
+}
+
+/** With a column of the difference behind each that can be compared. */
+function useCompared<Row>({ columns, earlier, keyOf }: TableProps<Row>): readonly Column<Row>[] {
+  const before = useMemo(() => earlier && new Map(earlier.map((row) => [keyOf(row), row])), [earlier]);
+  if (!before) return columns;
+  return columns.flatMap((column) =>
+    column.change ? [column, changeOf(column, column.change, (row) => before.get(keyOf(row)))] : [column],
+  );
+}
+
+function changeOf<Row>(
+  { title, value, valueBefore = value as (row: Row) => number | null, wide }: Column<Row>,
+  text: (difference: number) => string,
+  beforeOf: (row: Row) => Row | undefined,
+): Column<Row> {
+  const change = (row: Row): number => {
+    const before = beforeOf(row);
+    return Number(value(row) ?? 0) - (before === undefined ? 0 : (valueBefore(before) ?? 0));
+  };
+  const words = (row: Row): string => {
+    if (beforeOf(row) === undefined) return 'new';
+    const size = text(Math.abs(change(row)));
+    return size === text(0) ? '=' : `${change(row) > 0 ? '+' : '−'}${size}`;
+  };
+  return {
+    title: `± ${title}`,
+    means: `${title} now, less that of the earlier window`,
+    value: change,
+    cell: words,
+    ...(wide && { wide }),
+  };
 }
 
 /** In the address: `sort=calls` falls, `sort=-calls` rises. */

@@ -1,9 +1,12 @@
 /** Statements, the costliest first: how much of the load each is, what its time consists of, how it changed. */
 import { type ComponentChild, h } from 'preact';
+import { useMemo } from 'preact/hooks';
 import type { AnyQueryRow, LoadAnswer, MixAnswer } from '../../api/index.ts';
 import { formatBytes, formatLoad, formatMicroseconds, formatRate } from '../../base/units.ts';
-import { useEarlierRows, useRows } from '../data/rows.ts';
-import { placeParams, useAnswer } from '../data/use-answer.ts';
+import { type Rows, TEXT_LENGTH, useEarlierRows, useRows } from '../data/rows.ts';
+import { earlierParams, placeParams, useAnswer } from '../data/use-answer.ts';
+import { PlaceLink } from '../frame/navigation.ts';
+import { movedTo } from '../state/place.ts';
 import { store } from '../state/store.ts';
 import { Bar, type Part, Sparkline } from './bar.ts';
 import { inOrder } from './classes.ts';
@@ -17,53 +20,75 @@ type Mix = MixAnswer['mix'];
 /** Facts about all rows that each row's cells need. */
 interface Context {
   readonly mix: Mix;
+  readonly mixBefore: Mix;
   readonly most: number;
   readonly lines: ReadonlyMap<string, readonly (number | null)[]>;
-  readonly earlier: ReadonlyMap<string, AnyQueryRow> | undefined;
   readonly rows: readonly AnyQueryRow[];
 }
 
-export function TopQueries({ title }: { readonly title: string }): ComponentChild {
+interface TopQueriesProps {
+  readonly title: string;
+  /** Only those with the most load: thousands are for the view of all. */
+  readonly most?: number;
+}
+
+export function TopQueries({ title, most }: TopQueriesProps): ComponentChild {
   const { place } = store.state;
   const params = placeParams(place);
-  const queries = useRows('queries');
+  const queries = useRows('queries', most === undefined ? {} : { top: String(most) });
   const earlier = useEarlierRows('queries');
+  const before = earlierParams(place);
   const { data: mixed } = useAnswer<MixAnswer>('/api/mix', params);
+  const { data: mixedBefore } = useAnswer<MixAnswer>(before && '/api/mix', before);
   const { data: lines } = useAnswer<LoadAnswer>('/api/load', {
     ...params,
     by: 'fingerprint',
     points: '40',
     top: '100',
   });
-  const mix = mixed?.mix ?? {};
-  const context: Context = {
-    mix,
-    most: Math.max(0, ...queries.rows.map((row) => loadOf(row, mix))),
-    lines: new Map((lines?.series ?? []).map(({ key, sessions }) => [key ?? '', sessions])),
-    rows: queries.rows,
-    earlier: earlier && new Map(earlier.rows.map((row) => [keyOf(row), row])),
-  };
+  const context = useMemo(
+    (): Context => ({
+      mix: mixed?.mix ?? {},
+      mixBefore: mixedBefore?.mix ?? {},
+      most: Math.max(0, ...queries.rows.map((row) => loadOf(row, mixed?.mix ?? {}))),
+      lines: new Map((lines?.series ?? []).map(({ key, sessions }) => [key ?? '', sessions])),
+      rows: queries.rows,
+    }),
+    [queries.rows, mixed, mixedBefore, lines, place.facets],
+  );
+  const columns = useMemo(() => columnsOf(context), [context]);
   const search = (place.own.search ?? '').toLowerCase();
-  const rows = search === '' ? queries.rows : queries.rows.filter(({ query }) => query?.toLowerCase().includes(search));
+  const rows = useMemo(
+    () => (search === '' ? queries.rows : queries.rows.filter(({ query }) => query?.toLowerCase().includes(search))),
+    [queries.rows, search],
+  );
   return h(
     Panel,
-    {
-      title,
-      of: queries,
-      note: queries.window && `${rows.length} statements in ${formatMicroseconds(queries.window.window_us)}`,
-    },
+    { title, of: queries, note: queries.window && noteOf(queries, rows, search) },
     h(Table<AnyQueryRow>, {
       name: 'queries',
       caption: title,
-      columns: columnsOf(context),
+      columns,
       rows,
       keyOf,
+      earlier: earlier?.rows,
       sort: 'load',
       data: ({ fingerprint }: AnyQueryRow) => ({ fingerprint }),
       onOpen: openQuery,
-      empty: 'No statement was executed in this window.',
+      empty: search === '' ? 'No statement was executed in this window.' : 'No text has this in it.',
     }),
   );
+}
+
+function noteOf({ total, window }: Rows<AnyQueryRow>, rows: readonly AnyQueryRow[], search: string): ComponentChild {
+  const time = formatMicroseconds(window!.window_us);
+  const isCut = search !== '' && rows.some(({ query }) => query?.length === TEXT_LENGTH);
+  if (total === undefined)
+    return `${rows.length} statements in ${time}${isCut ? `; of texts the first ${TEXT_LENGTH} characters are searched` : ''}`;
+  return [
+    `the ${rows.length} with the most load of ${total} statements in ${time}: `,
+    h(PlaceLink, { to: movedTo(store.state.place, 'queries'), children: 'all' }),
+  ];
 }
 
 const keyOf = ({ cluster, database, user, query_id, fingerprint }: AnyQueryRow): string =>
@@ -109,14 +134,8 @@ function figure(
   };
 }
 
-function columnsOf({ mix, most, lines, earlier, rows }: Context): Column<AnyQueryRow>[] {
+function columnsOf({ mix, mixBefore, most, lines, rows }: Context): Column<AnyQueryRow>[] {
   const load = (row: AnyQueryRow): number => loadOf(row, mix);
-  const change: Column<AnyQueryRow> = {
-    title: 'change',
-    means: 'load now less load in the earlier window',
-    value: (row) => load(row) - (earlier?.has(keyOf(row)) ? loadOf(earlier.get(keyOf(row))!, mix) : 0),
-    cell: (row) => changeText(load(row), earlier?.get(keyOf(row)), mix),
-  };
   const errors = figure(
     'errors/s',
     'failed executions a second',
@@ -133,8 +152,14 @@ function columnsOf({ mix, most, lines, earlier, rows }: Context): Column<AnyQuer
     wide: true,
   };
   return [
-    { title: 'load', means: 'active sessions, on average', value: load, cell: (row) => formatLoad(load(row)) },
-    ...(earlier ? [change] : []),
+    {
+      title: 'load',
+      means: 'active sessions, on average',
+      value: load,
+      valueBefore: (row) => loadOf(row, mixBefore),
+      cell: (row) => formatLoad(load(row)),
+      change: formatLoad,
+    },
     {
       title: 'time',
       means: 'what its time consists of; full length is the costliest statement',
@@ -179,9 +204,3 @@ function columnsOf({ mix, most, lines, earlier, rows }: Context): Column<AnyQuer
 }
 
 const sumOf = (parts: readonly Part[]): number => parts.reduce((sum, { value }) => sum + value, 0);
-
-function changeText(now: number, before: AnyQueryRow | undefined, mix: Mix): string {
-  if (!before) return 'new';
-  const difference = now - loadOf(before, mix);
-  return `${difference >= 0 ? '+' : '−'}${formatRate(Math.abs(difference))}`;
-}

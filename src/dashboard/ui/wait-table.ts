@@ -52,6 +52,8 @@ export function sumWaits(rows: readonly AnyWaitRow[], by: (row: AnyWaitRow) => s
 interface WaitTableProps {
   readonly title: string;
   readonly waits: Rows<AnyWaitRow>;
+  /** Those of the earlier window, while the reader compares. */
+  readonly earlier?: Rows<AnyWaitRow> | undefined;
   readonly isWanted: (row: AnyWaitRow) => boolean;
   readonly showsProcess?: boolean;
   /** Of sessions: background processes execute none. */
@@ -60,8 +62,10 @@ interface WaitTableProps {
 }
 
 export function WaitTable(props: WaitTableProps): ComponentChild {
-  const { title, waits, isWanted, showsProcess, hasStatements = true, name = 'waits' } = props;
-  const sums = sumWaits(waits.rows.filter(isWanted), (row) => (showsProcess ? row.backend_type : ''));
+  const { title, waits, earlier, isWanted, showsProcess, hasStatements = true, name = 'waits' } = props;
+  const sumsOf = ({ rows }: Rows<AnyWaitRow>): WaitSum[] =>
+    sumWaits(rows.filter(isWanted), (row) => (showsProcess ? row.backend_type : ''));
+  const sums = sumsOf(waits);
   const most = Math.max(0, ...sums.map(({ totalUs }) => totalUs));
   return h(
     Panel,
@@ -71,6 +75,7 @@ export function WaitTable(props: WaitTableProps): ComponentChild {
       caption: title,
       columns: columnsOf(most, showsProcess ?? false).filter(({ kind }) => hasStatements || kind !== 'query'),
       rows: sums,
+      earlier: earlier && sumsOf(earlier),
       keyOf: ({ process, type, event }: WaitSum) => `${process} ${type} ${event}`,
       sort: 'sessions',
       data: ({ type, event }: WaitSum) => ({ wait: `${type}:${event}` }),
@@ -108,6 +113,7 @@ function columnsOf(most: number, showsProcess: boolean): Column<WaitSum>[] {
       means: 'waiting at a moment, on average',
       value: sessions,
       cell: (sum) => formatLoad(sessions(sum)),
+      change: formatLoad,
     },
     {
       title: 'share',

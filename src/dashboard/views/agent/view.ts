@@ -5,6 +5,7 @@ import { formatBytes, formatCount, formatMicroseconds, formatShare } from '../..
 import { useAnswer } from '../../data/use-answer.ts';
 import { store } from '../../state/store.ts';
 import { Missing } from '../../ui/coverage.ts';
+import { momentText } from '../../ui/moment.ts';
 import { Panel } from '../../ui/panel.ts';
 import { type Column, Table } from '../../ui/table.ts';
 
@@ -43,9 +44,6 @@ function factsOf({ cost, started, at, clusters, oldest, cpus }: Status): [string
     ['watches', clusters.map(({ pgdata, major }) => `PostgreSQL ${major} in ${pgdata}`).join(', ') || 'nothing'],
   ];
 }
-
-const momentText = (moment: string): string =>
-  new Date(moment).toLocaleString(undefined, { dateStyle: 'medium', timeStyle: 'medium', hour12: false });
 
 function History(): ComponentChild {
   const { data, error } = useAnswer<HistoryAnswer>('/api/history');

@@ -2,7 +2,7 @@
 import { type ComponentChild, h } from 'preact';
 import type { AnyWaitRow, LoadAnswer, SessionRow } from '../../../api/index.ts';
 import { formatLoad, formatMicroseconds } from '../../../base/units.ts';
-import { useRows } from '../../data/rows.ts';
+import { useEarlierRows, useRows } from '../../data/rows.ts';
 import { placeParams, useAnswer } from '../../data/use-answer.ts';
 import { store } from '../../state/store.ts';
 import { inOrder } from '../../ui/classes.ts';
@@ -16,6 +16,7 @@ const SESSIONS = new Set(['client backend', 'parallel worker']);
 
 export function BackgroundView(): ComponentChild {
   const waits = useRows('waits');
+  const earlierWaits = useEarlierRows('waits');
   const ofBackground = (row: AnyWaitRow): boolean => !SESSIONS.has(row.backend_type);
   const kinds = [...new Set(waits.rows.filter(ofBackground).map((row) => row.backend_type))].sort();
   return h('div', {}, [
@@ -34,6 +35,7 @@ export function BackgroundView(): ComponentChild {
     h(WaitTable, {
       title: 'Waits of background processes at work',
       waits,
+      earlier: earlierWaits,
       isWanted: (row) => ofBackground(row) && row.wait_event_type !== IDLE,
       showsProcess: true,
       hasStatements: false,

@@ -6,9 +6,10 @@ import { useRows } from '../../data/rows.ts';
 import { PlaceLink } from '../../frame/navigation.ts';
 import { store } from '../../state/store.ts';
 import { ExecutionTable, executionKey } from '../../ui/execution-table.ts';
+import { FullText } from '../../ui/full-text.ts';
+import { momentText } from '../../ui/moment.ts';
 import { Panel } from '../../ui/panel.ts';
 import { queryPlace } from '../../ui/query-cell.ts';
-import { Sql } from '../../ui/sql.ts';
 import { Waterfall } from '../../ui/waterfall.ts';
 
 export function ExecutionsView(): ComponentChild {
@@ -17,6 +18,7 @@ export function ExecutionsView(): ComponentChild {
   const chosen = rows.find((row) => executionKey(row) === wanted) ?? slowestOf(rows);
   return h('div', {}, [
     chosen && h(One, { row: chosen, isChosen: wanted !== undefined }),
+    chosen?.fingerprint != null && h(FullText, { fingerprint: chosen.fingerprint }),
     h(ExecutionTable, { title: 'Slow executions' }),
   ]);
 }
@@ -33,7 +35,7 @@ function One({ row, isChosen }: { readonly row: ExecutionRow; readonly isChosen:
     Panel,
     {
       title: isChosen ? 'One execution' : 'The slowest',
-      note: `process ${row.pid}, ${new Date(row.started).toLocaleString()}`,
+      note: `process ${row.pid}, ${momentText(row.started)}`,
     },
     [
       h('p', {}, [
@@ -46,7 +48,6 @@ function One({ row, isChosen }: { readonly row: ExecutionRow; readonly isChosen:
         ],
       ]),
       h(Waterfall, { row }),
-      row.query !== null && h(Sql, { sql: row.query, truncated: row.query_truncated }),
     ],
   );
 }

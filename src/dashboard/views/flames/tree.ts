@@ -96,15 +96,18 @@ export function speedscope(rows: readonly ProfileRow[], name: string): string {
 /** Functions by what they take themselves. */
 export function functionsOf(root: Node): { name: string; module: string; self: number; total: number }[] {
   const sums = new Map<string, { name: string; module: string; self: number; total: number }>();
-  const visit = (node: Node, above: ReadonlySet<string>): void => {
+  const above = new Set<string>();
+  const visit = (node: Node): void => {
     const sum = sums.get(node.name) ?? { name: node.name, module: node.module, self: 0, total: 0 };
     sum.self += node.self;
     // A function that calls itself is counted once.
-    if (!above.has(node.name)) sum.total += node.total;
+    const isFirst = !above.has(node.name);
+    if (isFirst) sum.total += node.total;
     sums.set(node.name, sum);
-    const below = new Set([...above, node.name]);
-    for (const child of node.children.values()) visit(child, below);
+    above.add(node.name);
+    for (const child of node.children.values()) visit(child);
+    if (isFirst) above.delete(node.name);
   };
-  for (const child of root.children.values()) visit(child, new Set());
+  for (const child of root.children.values()) visit(child);
   return [...sums.values()];
 }

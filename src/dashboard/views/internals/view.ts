@@ -1,7 +1,7 @@
 /** View 12: lightweight locks and buffers that sessions and background processes fight over. */
 import { type ComponentChild, h } from 'preact';
 import type { AnyWaitRow } from '../../../api/index.ts';
-import { useRows } from '../../data/rows.ts';
+import { useEarlierRows, useRows } from '../../data/rows.ts';
 import { LoadChart } from '../../ui/load-chart.ts';
 import { WaitTable } from '../../ui/wait-table.ts';
 
@@ -9,6 +9,7 @@ const INTERNAL = new Set(['LWLock', 'BufferPin', 'Buffer']);
 
 export function InternalsView(): ComponentChild {
   const waits = useRows('waits');
+  const earlierWaits = useEarlierRows('waits');
   const internal = (row: AnyWaitRow): boolean => INTERNAL.has(row.wait_event_type);
   return h('div', {}, [
     h(LoadChart, {
@@ -20,6 +21,7 @@ export function InternalsView(): ComponentChild {
     h(WaitTable, {
       title: 'Lightweight locks and buffers',
       waits,
+      earlier: earlierWaits,
       isWanted: internal,
       showsProcess: true,
       name: 'internals',

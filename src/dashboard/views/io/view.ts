@@ -2,7 +2,7 @@
 import { type ComponentChild, h } from 'preact';
 import type { IoCacheRow, IoDeviceRow, IoFileRow, IoOtherRow, IoRow } from '../../../api/index.ts';
 import { formatBytes, formatCount, formatMicroseconds, formatRate, formatShare } from '../../../base/units.ts';
-import { useRows } from '../../data/rows.ts';
+import { useEarlierRows, useRows } from '../../data/rows.ts';
 import { Bar } from '../../ui/bar.ts';
 import { Figure } from '../../ui/coverage.ts';
 import { LoadChart } from '../../ui/load-chart.ts';
@@ -13,8 +13,9 @@ import { DeviceMap } from './device-map.ts';
 
 export function IoView(): ComponentChild {
   const io = useRows('io');
-  const of = <K extends IoRow['kind']>(kind: K) =>
-    io.rows.filter((row): row is Extract<IoRow, { kind: K }> => row.kind === kind);
+  const earlier = useEarlierRows('io');
+  const of = <K extends IoRow['kind']>(kind: K) => ofKind(io.rows, kind);
+  const before = <K extends IoRow['kind']>(kind: K) => earlier && ofKind(earlier.rows, kind);
   return h('div', {}, [
     h(LoadChart, {
       title: 'Sessions that wait for I/O',
@@ -31,6 +32,7 @@ export function IoView(): ComponentChild {
         caption: 'Page cache against disk',
         columns: CACHE,
         rows: of('cache'),
+        earlier: before('cache'),
         keyOf: keyOf,
         sort: 'read/s',
         onOpen: openQuery,
@@ -45,6 +47,7 @@ export function IoView(): ComponentChild {
         caption: 'Devices by statement',
         columns: DEVICES,
         rows: of('device'),
+        earlier: before('device'),
         keyOf: keyOf,
         sort: 'time/s',
         onOpen: openQuery,
@@ -53,12 +56,13 @@ export function IoView(): ComponentChild {
     ),
     h(
       Panel,
-      { title: 'Files', of: io, note: 'what a number is called: SELECT pg_filenode_relation(0, NUMBER)' },
+      { title: 'Files', of: io, note: noteOfFiles(of('file')) },
       h(Table<IoFileRow>, {
         name: 'files',
         caption: 'Files',
         columns: FILES,
         rows: of('file'),
+        earlier: before('file'),
         keyOf: keyOf,
         sort: 'bytes/s',
         onOpen: openQuery,
@@ -73,6 +77,7 @@ export function IoView(): ComponentChild {
         caption: 'Others',
         columns: OTHERS,
         rows: of('other'),
+        earlier: before('other'),
         keyOf: otherKey,
         sort: 'bytes/s',
         empty: 'Nobody else used a device.',
@@ -80,6 +85,9 @@ export function IoView(): ComponentChild {
     ),
   ]);
 }
+
+const ofKind = <K extends IoRow['kind']>(rows: readonly IoRow[], kind: K) =>
+  rows.filter((row): row is Extract<IoRow, { kind: K }> => row.kind === kind);
 
 type Mine = IoCacheRow | IoDeviceRow | IoFileRow;
 
@@ -110,10 +118,11 @@ const bytesPerSecond = <Row extends { readonly window_us: number; readonly bytes
   title: 'bytes/s',
   value: (row) => perSecond(row, row.bytes),
   cell: (row) => formatBytes(perSecond(row, row.bytes)),
+  change: formatBytes,
 });
 
 const where = <Row extends { readonly device: string; readonly operation: string }>(): Column<Row>[] => [
-  { title: 'device', value: (row) => row.device, cell: (row) => row.device, kind: 'text' },
+  { title: 'device', value: (row) => row.device, cell: (row) => row.device, kind: 'text', wide: true },
   { title: 'operation', value: (row) => row.operation, cell: (row) => row.operation, kind: 'text' },
 ];
 
@@ -123,12 +132,14 @@ const CACHE: readonly Column<IoCacheRow>[] = [
     means: 'by PostgreSQL, into shared buffers',
     value: (row) => perSecond(row, row.read_bytes),
     cell: (row) => formatBytes(perSecond(row, row.read_bytes)),
+    change: formatBytes,
   },
   {
     title: 'disk/s',
     means: 'of it, from a device',
     value: (row) => perSecond(row, row.disk_bytes),
     cell: (row) => formatBytes(perSecond(row, row.disk_bytes)),
+    wide: true,
   },
   {
     title: 'from the page cache',
@@ -163,12 +174,14 @@ const DEVICES: readonly Column<IoDeviceRow>[] = [
     means: 'requests under way at a moment, in a second',
     value: (row) => perSecond(row, row.latency_us.total),
     cell: (row) => formatMicroseconds(perSecond(row, row.latency_us.total)),
+    change: formatMicroseconds,
   },
   ...where<IoDeviceRow>(),
   {
     title: 'requests/s',
     value: (row) => perSecond(row, row.count),
     cell: (row) => formatRate(perSecond(row, row.count)),
+    wide: true,
   },
   bytesPerSecond<IoDeviceRow>(),
   { title: 'p50', value: (row) => row.latency_us.p50, cell: (row) => time(row.latency_us.p50), wide: true },
@@ -183,6 +196,12 @@ const DEVICES: readonly Column<IoDeviceRow>[] = [
   ...query<IoDeviceRow>(),
 ];
 
+/** Names are in the catalogs of each database. */
+const noteOfFiles = (rows: readonly IoFileRow[]): string =>
+  rows.some(({ relation, relation_name }) => relation !== null && relation_name === null)
+    ? 'what a number is called: SELECT pg_filenode_relation(0, NUMBER)'
+    : '';
+
 const FILES: readonly Column<IoFileRow>[] = [
   bytesPerSecond<IoFileRow>(),
   { title: 'operation', value: (row) => row.operation, cell: (row) => row.operation, kind: 'text' },
@@ -196,13 +215,17 @@ const FILES: readonly Column<IoFileRow>[] = [
     title: 'requests/s',
     value: (row) => perSecond(row, row.count),
     cell: (row) => formatRate(perSecond(row, row.count)),
+    wide: true,
   },
   ...query<IoFileRow>(),
 ];
 
-/** The end tells files of the log apart. */
-const fileText = ({ path }: IoFileRow): string =>
-  path === null ? 'not known' : path.replace(/^pg_wal\/[0-9A-F]{16}/, 'pg_wal/…');
+/** What it holds, where that is known; the end tells files of the log apart. */
+function fileText({ path, relation, relation_name }: IoFileRow): string {
+  if (path === null) return 'not known';
+  if (relation_name === null) return path.replace(/^pg_wal\/[0-9A-F]{16}/, 'pg_wal/…');
+  return relation === null || relation.fork === 'main' ? relation_name : `${relation_name} (${relation.fork})`;
+}
 
 const OTHERS: readonly Column<IoOtherRow>[] = [
   bytesPerSecond<IoOtherRow>(),
@@ -211,6 +234,7 @@ const OTHERS: readonly Column<IoOtherRow>[] = [
     title: 'requests/s',
     value: (row) => perSecond(row, row.count),
     cell: (row) => formatRate(perSecond(row, row.count)),
+    wide: true,
   },
   {
     title: 'average',

@@ -16,6 +16,9 @@ const SPLITS = [
   ['host', 'host'],
 ] as const;
 
+/** More are in Top SQL. */
+const MOST_STATEMENTS = 200;
+
 /** A server that watches nothing itself shows many hosts: which one is busy comes first. */
 const isFleet = (): boolean => store.state.status?.cpus === 0;
 
@@ -42,6 +45,6 @@ export function LoadView(): ComponentChild {
         ),
       ]),
     }),
-    h(TopQueries, { title: 'Where the time goes' }),
+    h(TopQueries, { title: 'Where the time goes', most: MOST_STATEMENTS }),
   ]);
 }

@@ -2,7 +2,7 @@
 import { type ComponentChild, h } from 'preact';
 import type { AnyWaitRow } from '../../../api/index.ts';
 import { formatCount, formatMicroseconds, formatRate } from '../../../base/units.ts';
-import { useRows } from '../../data/rows.ts';
+import { useEarlierRows, useRows } from '../../data/rows.ts';
 import { PlaceLink } from '../../frame/navigation.ts';
 import { withOwn } from '../../state/place.ts';
 import { store } from '../../state/store.ts';
@@ -16,7 +16,9 @@ import { WaitTable } from '../../ui/wait-table.ts';
 export function LocksView(): ComponentChild {
   const { place } = store.state;
   const locks = useRows('locks');
+  const earlier = useEarlierRows('locks');
   const waits = useRows('waits');
+  const earlierWaits = useEarlierRows('waits');
   const onlyNow = place.own.now === '1';
   const rows = onlyNow ? locks.rows.filter(({ waiting }) => waiting) : locks.rows;
   const trees = treesOf(rows);
@@ -36,7 +38,7 @@ export function LocksView(): ComponentChild {
       params: { wait_event_type: 'Lock' },
       height: 130,
     }),
-    h(BlockerTable, { title: 'Who blocks', locks }),
+    h(BlockerTable, { title: 'Who blocks', locks, earlier }),
     h(
       Panel,
       { title: 'Blocking tree', of: locks, note: toggle },
@@ -48,7 +50,7 @@ export function LocksView(): ComponentChild {
             trees.slice(0, 20).map((tree) => h(Branch, { key: tree.pid, node: tree, depth: 0 })),
           ),
     ),
-    h(WaitTable, { title: 'Waits for locks', waits, isWanted: isLock, name: 'lock-waits' }),
+    h(WaitTable, { title: 'Waits for locks', waits, earlier: earlierWaits, isWanted: isLock, name: 'lock-waits' }),
   ]);
 }
 
@@ -65,11 +67,7 @@ function Branch({ node, depth }: { readonly node: Blocked; readonly depth: numbe
       h('span', { class: 'quiet' }, [application ?? user ?? node.backendType ?? '', ' · ', state ?? 'state not known']),
       wait
         ? waitWords(node)
-        : h(
-            'strong',
-            {},
-            ` blocks ${node.sessions} ${node.sessions === 1 ? 'wait' : 'waits'}, ${formatMicroseconds(node.waitUs)} together`,
-          ),
+        : h('strong', {}, ` blocks ${sessionsOf(node)}, ${formatMicroseconds(node.waitUs)} together`),
       node.fingerprint !== null &&
         h(PlaceLink, { to: queryPlace(node.fingerprint), class: 'sql-line', children: h(QueryCell, node) }),
     ]),
@@ -82,6 +80,12 @@ function Branch({ node, depth }: { readonly node: Blocked; readonly depth: numbe
     waiters.length > shown.length &&
       h('p', { class: 'quiet more' }, `and ${formatCount(waiters.length - shown.length)} more wait for ${pid}`),
   ]);
+}
+
+/** In a convoy one's turn comes, too. */
+function sessionsOf({ pid, sessions }: Blocked): string {
+  const others = [...sessions].filter((other) => other !== pid).length;
+  return `${others} ${others === 1 ? 'session' : 'sessions'}`;
 }
 
 function waitWords({ wait }: Blocked): ComponentChild {

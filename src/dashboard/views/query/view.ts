@@ -1,19 +1,18 @@
 /** View 3, one query: in words, its time, its latencies, its waits, who blocks it, its full text. */
 import { type ComponentChild, h } from 'preact';
-import type { AnyQueryRow, MixAnswer, TextAnswer } from '../../../api/index.ts';
+import type { AnyQueryRow, MixAnswer } from '../../../api/index.ts';
 import { formatBytes, formatCount, formatMicroseconds, formatRate } from '../../../base/units.ts';
-import { useRows } from '../../data/rows.ts';
+import { useEarlierRows, useRows } from '../../data/rows.ts';
 import { placeParams, useAnswer } from '../../data/use-answer.ts';
 import { PlaceLink } from '../../frame/navigation.ts';
 import { movedTo } from '../../state/place.ts';
 import { store } from '../../state/store.ts';
-import { copyText } from '../../ui/copy.ts';
 import { Figure } from '../../ui/coverage.ts';
 import { ExecutionTable } from '../../ui/execution-table.ts';
+import { FullText } from '../../ui/full-text.ts';
 import { LatencyMap } from '../../ui/latency-map.ts';
 import { LoadChart } from '../../ui/load-chart.ts';
 import { Panel } from '../../ui/panel.ts';
-import { Sql } from '../../ui/sql.ts';
 import { TopQueries } from '../../ui/top-queries.ts';
 import { WaitTable } from '../../ui/wait-table.ts';
 import { Blockers } from './blockers.ts';
@@ -33,6 +32,7 @@ function One({ fingerprint }: { readonly fingerprint: string }): ComponentChild 
   const { place } = store.state;
   const queries = useRows('queries');
   const waits = useRows('waits');
+  const earlierWaits = useEarlierRows('waits');
   const { data: mixed } = useAnswer<MixAnswer>('/api/mix', placeParams(place));
   const rows = queries.rows.filter((row) => row.fingerprint === fingerprint);
   const mix = mixed?.mix[fingerprint] ?? {};
@@ -59,12 +59,17 @@ function One({ fingerprint }: { readonly fingerprint: string }): ComponentChild 
       rows.map((row) => h(Figures, { key: `${row.cluster} ${row.database} ${row.user}`, row })),
     ),
     h(Panel, { title: 'Latencies', of: queries }, h(LatencyMap, { height: 180 })),
-    h(WaitTable, { title: 'What it waits for', waits, isWanted: (row) => row.fingerprint === fingerprint }),
+    h(WaitTable, {
+      title: 'What it waits for',
+      waits,
+      earlier: earlierWaits,
+      isWanted: (row) => row.fingerprint === fingerprint,
+    }),
     h(InnerTable, { waits, fingerprint }),
     h(Blockers, { fingerprint }),
     h(ExecutionTable, { title: 'Its slow executions' }),
     rows[0] && h(Plan, { row: rows[0] }),
-    h(Text, { fingerprint }),
+    h(FullText, { fingerprint }),
   ]);
 }
 
@@ -121,15 +126,3 @@ function Figures({ row }: { readonly row: AnyQueryRow }): ComponentChild {
 
 /** What samples cannot tell. */
 const known = (value: number | null, text: (value: number) => string): string => (value === null ? '-' : text(value));
-
-function Text({ fingerprint }: { readonly fingerprint: string }): ComponentChild {
-  const { data, error } = useAnswer<TextAnswer>('/api/text', { fingerprint });
-  if (error) return h(Panel, { title: 'Full text' }, h('p', { class: 'alarm' }, error));
-  if (!data) return h(Panel, { title: 'Full text' }, h('p', { class: 'quiet' }, 'asking …'));
-  const { query } = data;
-  if (query === null) return h(Panel, { title: 'Full text' }, h('p', { class: 'quiet' }, 'The text was not seen.'));
-  return h(Panel, { title: 'Full text' }, [
-    h('div', { class: 'tools' }, h('button', { type: 'button', onClick: () => copyText(query) }, 'copy')),
-    h(Sql, { sql: query, truncated: data.query_truncated }),
-  ]);
-}

@@ -46,7 +46,8 @@ export function SessionsView(): ComponentChild {
         columns: signal ? [...COLUMNS.slice(0, -1), ACTIONS, ...COLUMNS.slice(-1)] : COLUMNS,
         rows,
         keyOf: ({ cluster, pid }: SessionRow) => `${cluster} ${pid}`,
-        sort: 'for',
+        // Who holds something longest comes first; who is idle holds nothing.
+        sort: 'transaction',
         data: ({ pid, application }: SessionRow) => ({ pid: String(pid), application: application ?? '' }),
         onOpen: openQuery,
         empty: 'No session.',

@@ -13,6 +13,7 @@ import { useRows } from '../../data/rows.ts';
 import { useAnswer } from '../../data/use-answer.ts';
 import { store } from '../../state/store.ts';
 import { Missing } from '../../ui/coverage.ts';
+import { momentText, timeText } from '../../ui/moment.ts';
 import { Panel } from '../../ui/panel.ts';
 import { type Column, Table } from '../../ui/table.ts';
 
@@ -55,7 +56,7 @@ function Connection({ state: { cluster, trouble, facts } }: { readonly state: Ca
 }
 
 function Facts({ facts }: { readonly facts: CatalogFacts }): ComponentChild {
-  const note = `at ${new Date(facts.at).toLocaleTimeString()}`;
+  const note = `at ${timeText(facts.at)}`;
   return h('div', {}, [
     h(Panel, { title: 'Who holds back the xmin horizon', note }, [
       h('p', { class: 'quiet' }, 'Rows that died after the oldest of these began cannot be removed by any vacuum.'),
@@ -102,8 +103,8 @@ function factsOf(facts: CatalogFacts): [string, string][] {
   const list = (parts: readonly string[]): string => parts.join('; ') || 'none';
   return [
     ['role', facts.role],
-    ['started', new Date(facts.started).toLocaleString()],
-    ['settings read', new Date(facts.config_loaded).toLocaleString()],
+    ['started', momentText(facts.started)],
+    ['settings read', momentText(facts.config_loaded)],
     [
       'standbys',
       list(standbys.map((one) => `${one.application}, ${one.sync_state}, ${bytesOf(one.replay_lag_bytes)} behind`)),
@@ -122,7 +123,7 @@ function factsOf(facts: CatalogFacts): [string, string][] {
 }
 
 const bytesOf = (bytes: number | null): string => (bytes === null ? 'nothing' : formatBytes(Math.max(0, bytes)));
-const momentOf = (at: string | null): string => (at === null ? 'never' : new Date(at).toLocaleString());
+const momentOf = (at: string | null): string => (at === null ? 'never' : timeText(at));
 
 const EVENTS: readonly Column<CatalogEvent>[] = [
   { title: 'at', value: ({ at }) => Date.parse(at), cell: ({ at }) => momentOf(at), text: ({ at }) => at },

@@ -2,7 +2,7 @@
 import { type ComponentChild, h } from 'preact';
 import type { CommitRow, WalRow } from '../../../api/index.ts';
 import { formatBytes, formatCount, formatMicroseconds, formatRate, formatShare } from '../../../base/units.ts';
-import { useRows } from '../../data/rows.ts';
+import { useEarlierRows, useRows } from '../../data/rows.ts';
 import { Bar } from '../../ui/bar.ts';
 import { LoadChart } from '../../ui/load-chart.ts';
 import { Panel } from '../../ui/panel.ts';
@@ -20,8 +20,9 @@ const STEPS = [
 
 export function WalView(): ComponentChild {
   const commits = useRows('commits');
+  const earlier = useEarlierRows('commits');
   const clusters = commits.rows.filter((row) => row.kind === 'cluster');
-  const statements = commits.rows.filter((row) => row.kind === 'statement');
+  const statements = statementsOf(commits.rows);
   return h('div', {}, [
     h(LoadChart, {
       title: 'Sessions that wait for I/O',
@@ -42,6 +43,7 @@ export function WalView(): ComponentChild {
         caption: 'Statements that write the log',
         columns: COLUMNS,
         rows: statements,
+        earlier: earlier && statementsOf(earlier.rows),
         keyOf: ({ cluster, database, user, query_id, fingerprint, backend_type }: CommitRow) =>
           JSON.stringify([cluster, database, user, query_id ?? fingerprint, backend_type]),
         sort: 'wait/s',
@@ -51,6 +53,9 @@ export function WalView(): ComponentChild {
     ),
   ]);
 }
+
+const statementsOf = (rows: readonly (CommitRow | WalRow)[]): CommitRow[] =>
+  rows.filter((row) => row.kind === 'statement');
 
 function Cluster({ row }: { readonly row: WalRow }): ComponentChild {
   const waited = sumOf(row);
@@ -67,9 +72,7 @@ function Cluster({ row }: { readonly row: WalRow }): ComponentChild {
 }
 
 const groupWords = (size: number): string =>
-  size >= 1
-    ? `, ${formatRate(size)} commits share one`
-    : `, ${formatRate(1 / size)} for each commit: they seldom wait for each other`;
+  size >= 1 ? `, ${formatRate(size)} commits share one` : `, ${formatRate(1 / size)} for each commit`;
 
 const sumOf = (row: CommitRow | WalRow): number => STEPS.reduce((sum, [field]) => sum + row[field], 0);
 const perSecond = (row: CommitRow, amount: number): number => (amount * 1e6) / row.window_us;
@@ -95,6 +98,7 @@ const COLUMNS: readonly Column<CommitRow>[] = [
     means: 'time waiting for the log, in a second',
     value: (row) => perSecond(row, sumOf(row)),
     cell: (row) => formatMicroseconds(perSecond(row, sumOf(row))),
+    change: formatMicroseconds,
   },
   {
     title: 'steps',
@@ -113,6 +117,7 @@ const COLUMNS: readonly Column<CommitRow>[] = [
     title: 'commits/s',
     value: (row) => perSecond(row, row.commits),
     cell: (row) => formatRate(perSecond(row, row.commits)),
+    change: formatRate,
   },
   {
     title: 'WAL/s',
