@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
+import { entries } from './exports.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const OUTPUT = join(ROOT, 'docs/api');
@@ -28,12 +29,9 @@ interface Module {
 }
 
 export function entryPoints(): EntryPoint[] {
-  const { exports } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
-    exports: Readonly<Record<string, string>>;
-  };
-  return Object.entries(exports)
+  return Object.entries(entries())
     .filter(([path]) => path.startsWith('./bpf'))
-    .map(([path, source]) => ({ name: path.replace('./', ''), source: source.replace('./src/', '') }));
+    .map(([path, { types }]) => ({ name: path.replace('./', ''), source: types.replace('./src/', '') }));
 }
 
 /** The pages by file name. */

@@ -1,7 +1,7 @@
 /** The tarball for npm, unpacked as npm does, runs: below node_modules Node itself strips no types. */
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
@@ -26,8 +26,34 @@ function unpack(): string {
   return join(own, 'pebble');
 }
 
+const program = unpack();
+
+/** What users of the library write, in a process of theirs that knows nothing of types. */
+const LIBRARY = `
+import { createMap, readOnThread, u64 } from 'pgpebble/bpf';
+import { aluImm, exit } from 'pgpebble/bpf/asm';
+import { openObject } from 'pgpebble/bpf/object';
+const { hasKernelBtf } = createRequire(import.meta.url)('pgpebble/bpf/btf');
+const said = [u64.size, exit().opcode > 0, aluImm('mov', 0, 1).imm, typeof openObject, typeof hasKernelBtf()];
+if (process.geteuid() === 0) {
+  const map = createMap({ name: 'ring', type: 'ringbuf', maxEntries: 4096 });
+  const worker = await readOnThread(map, () => {});
+  await worker.stop();
+  map.close();
+}
+console.log(JSON.stringify(said));
+`;
+
+test('the library of the npm tarball is imported, required, and has its threads', () => {
+  const script = join(folder, 'library.mjs');
+  writeFileSync(script, `import { createRequire } from 'node:module';${LIBRARY}`);
+  const { stdout, stderr, status } = spawnSync(process.execPath, [script], { encoding: 'utf8' });
+  assert.equal(status, 0, stderr);
+  assert.equal(stderr, '');
+  assert.deepEqual(JSON.parse(stdout), [8, true, 1, 'function', 'boolean']);
+});
+
 test('pebble of the npm tarball runs', () => {
-  const program = unpack();
   const version = command(program, 'version', '--json');
   assert.equal(version.status, 0, version.stderr);
   assert.equal(

@@ -4,6 +4,7 @@
  */
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
+import { threadOptions } from '../../base/threads.ts';
 import type { MapHandle } from '../maps/index.ts';
 import type { PollerOptions } from './poller.ts';
 import type { OnEvent } from './source.ts';
@@ -45,7 +46,10 @@ export class RingWorker {
       ...options,
     };
     this.#onEvent = onEvent;
-    this.#worker = new Worker(new URL('./worker-thread.ts', import.meta.url), { workerData: setup });
+    this.#worker = new Worker(new URL('./worker-thread.ts', import.meta.url), {
+      ...threadOptions(),
+      workerData: setup,
+    });
     this.#worker.on('message', (batch: RingBatch) => {
       // First of all: the thread may go on while the events are worked on.
       this.#worker.postMessage(batch.bytes.byteLength);

@@ -4,6 +4,7 @@
  */
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
+import { threadOptions } from '../../base/threads.ts';
 import type { Arch } from '../elf/index.ts';
 import type { MapHandle } from '../maps/index.ts';
 import { type OnStack, readStacks } from './batch.ts';
@@ -75,7 +76,10 @@ export class UnwindWorker {
     };
     this.#onStack = onStack;
     this.#eventBytes = options.layout.registers;
-    this.#worker = new Worker(new URL('./worker-thread.ts', import.meta.url), { workerData: setup });
+    this.#worker = new Worker(new URL('./worker-thread.ts', import.meta.url), {
+      ...threadOptions(),
+      workerData: setup,
+    });
     this.#worker.on('message', (message: FromThread) => this.#take(message));
   }
 

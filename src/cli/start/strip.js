@@ -5,6 +5,12 @@ import { fileURLToPath } from 'node:url';
 
 const OURS = new URL('../../', import.meta.url).href;
 
+// Node warns at the first use, in whatever program imports the library: what depends on it is this file.
+const { emitWarning } = process;
+process.emitWarning = () => {};
+stripTypeScriptTypes('');
+process.emitWarning = emitWarning;
+
 registerHooks({
   load(url, context, next) {
     const { href, pathname } = new URL(url);
