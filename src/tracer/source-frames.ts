@@ -1,5 +1,6 @@
 /** Where code of traced programs is in their sources, and which functions were inlined there; each file is opened once. */
 import { existsSync } from 'node:fs';
+import { PebbleError } from '../base/errors.ts';
 import { type Dwarf, openDwarf, type SourceFrame } from '../bpf/dwarf/index.ts';
 
 export class SourceFrames {
@@ -11,7 +12,7 @@ export class SourceFrames {
     const key = `${file} ${address}`;
     let frames = this.#frames.get(key);
     if (frames === undefined) {
-      frames = this.#program(pid, file)?.framesAt(address) ?? [];
+      frames = framesOf(this.#program(pid, file), address);
       this.#frames.set(key, frames);
     }
     return frames;
@@ -24,6 +25,15 @@ export class SourceFrames {
 }
 
 /** Damaged debug information is none: stacks are printed all the same. */
+function framesOf(program: Dwarf | undefined, address: number): readonly SourceFrame[] {
+  try {
+    return program?.framesAt(address) ?? [];
+  } catch (error) {
+    if (error instanceof PebbleError) return [];
+    throw error;
+  }
+}
+
 function open(pid: number, file: string): Dwarf | undefined {
   const inside = `/proc/${pid}/root${file}`;
   try {

@@ -17,7 +17,7 @@ export interface AttributeShape {
   readonly at: number;
   /** FORM. */
   readonly form: number;
-  /** The value of form implicitConst, which units do not repeat. */
+  /** The value of form implicitConst, which units do not repeat; not known where no number holds it exactly. */
   readonly implicit?: number;
 }
 
@@ -42,8 +42,12 @@ function readShapes(cursor: DwarfCursor): AttributeShape[] {
     const at = cursor.uleb();
     const form = cursor.uleb();
     if (at === 0 && form === 0) return shapes;
-    shapes.push(form === FORM.implicitConst ? { at, form, implicit: cursor.sleb() } : { at, form });
+    shapes.push(form === FORM.implicitConst ? { at, form, ...implicitValue(cursor.bigLeb(true)) } : { at, form });
   }
+}
+
+function implicitValue(value: bigint): Pick<AttributeShape, 'implicit'> {
+  return Number.isSafeInteger(Number(value)) ? { implicit: Number(value) } : {};
 }
 
 function totalSize(shapes: readonly AttributeShape[], format: Format): number | undefined {
