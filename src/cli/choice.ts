@@ -1,4 +1,17 @@
-/** Rows that `--database`, `--user` and `--query-id` choose: sums that the kernel keeps apart by just these. */
+/**
+ * Which server processes the kernel is to look at: `--pgdata`, `--pid`; and which rows `--database`, `--user` and
+ * `--query-id` choose: sums that the kernel keeps apart by just these.
+ */
+
+export interface ServerChoice {
+  readonly pgdata?: string | undefined;
+  readonly pid?: number | undefined;
+}
+
+export const chosenServers = ({ pgdata, pid }: ServerChoice): { readonly pgdata?: string; readonly pid?: number } => ({
+  ...(pgdata !== undefined && { pgdata }),
+  ...(pid !== undefined && { pid }),
+});
 
 export interface Choice {
   readonly database?: string | undefined;
@@ -25,6 +38,16 @@ export function chooser(choice: Choice): (row: object) => boolean {
     );
   };
 }
+
+/** Said where a window has no row, so that nothing is empty without a word: what kept rows away. */
+export function tellNothing(rows: readonly unknown[], options: Choice & ServerChoice): void {
+  if (rows.length > 0) return;
+  const given = CHOICES.flatMap((name) => (options[name] === undefined ? [] : `--${name} ${options[name]}`));
+  const only = given.length > 0 ? ` Only: ${given.join('; ')}.` : '';
+  process.stderr.write(`pebble: no row: what was watched did nothing of this kind in this window.${only}\n`);
+}
+
+const CHOICES = ['pid', 'pgdata', 'database', 'user', 'query-id'] as const;
 
 interface Waited {
   readonly database: string | null;

@@ -54,6 +54,7 @@ export const DEMO_OPTIONS = LIVE_OPTIONS;
 
 /** Of every command that counts by query. */
 const CHOICE_OPTIONS = {
+  pid: { kind: 'integer', value: 'PID', min: 1, summary: 'only this server process' },
   pgdata: { kind: 'string', value: 'DIR', complete: 'directory', summary: 'only the cluster with this data directory' },
   database: { kind: 'string', value: 'NAME', summary: 'only this database' },
   user: { kind: 'string', value: 'NAME', summary: 'only this user' },
@@ -66,6 +67,7 @@ export const WATCH_OPTIONS = {
 } as const satisfies Options;
 
 const MEASURE_OPTIONS = {
+  interval: { kind: 'duration', value: 'TIME', short: 'i', summary: 'answer each time, until Ctrl-C or --duration' },
   duration: { kind: 'duration', value: 'TIME', short: 'd', summary: 'how long; 10 s unless given' },
   json: { kind: 'flag', summary: 'JSON rows (docs/json.md)' },
   ...CHOICE_OPTIONS,

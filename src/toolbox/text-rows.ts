@@ -59,10 +59,12 @@ const compare = (a: bigint, b: bigint): number => (a < b ? -1 : a > b ? 1 : 0);
 
 /** Below this a terminal has no room for both ids and what they stand for. */
 const ROOM_FOR_IDS = 120;
+/** Who reads a file has no more in mind than most terminals; its last column is not cut. */
+const USUAL_COLUMNS = 99;
 const IDS: readonly ByteText[] = ['query_id', 'user'];
 
 /** The statement is last and takes what the others leave; where that is too little, ids go: --json has them. */
-function columnsOf(cells: Cells, width = ROOM_FOR_IDS): Column<Cells>[] {
+function columnsOf(cells: Cells, width = USUAL_COLUMNS): Column<Cells>[] {
   const hasQuery = cells.some(([name]) => name === 'query');
   const isShown = (name: ByteText) => !hasQuery || width >= ROOM_FOR_IDS || !IDS.includes(name);
   const places = cells.flatMap(([name], at) => (isShown(name) && name !== 'query' ? [at] : []));

@@ -4,6 +4,9 @@ export interface View {
   readonly name: string;
   readonly question: string;
   readonly hooks: readonly string[];
+  /** What one event costs, measured by scripts/generate/tool-pages.ts, which writes it here. */
+  readonly cost: string;
+  readonly notes: readonly string[];
   /** The command that answers. */
   readonly command: readonly [string, ...string[]];
   /** The agent keeps it: `pebble report` answers for the past. */
@@ -17,6 +20,8 @@ export const VIEWS: readonly View[] = [
     name: 'pgtop',
     question: 'What does PostgreSQL do right now, by query?',
     hooks: ATTRIBUTION,
+    cost: 'not measured',
+    notes: [],
     command: ['top'],
     kept: true,
   },
@@ -24,6 +29,8 @@ export const VIEWS: readonly View[] = [
     name: 'pglat',
     question: 'How long do the requests of each query take?',
     hooks: ATTRIBUTION,
+    cost: 'not measured',
+    notes: ['latencies are of requests, from the first byte to the answer; p50 to p99 are of buckets 12 % wide'],
     command: ['queries'],
     kept: true,
   },
@@ -31,6 +38,8 @@ export const VIEWS: readonly View[] = [
     name: 'pgwaits',
     question: 'What does each query wait for, how often and how long?',
     hooks: ATTRIBUTION,
+    cost: 'not measured',
+    notes: ['a wait is one sleep: one that a timer or signal cuts in two counts twice'],
     command: ['waits'],
     kept: true,
   },
@@ -38,24 +47,32 @@ export const VIEWS: readonly View[] = [
     name: 'pglocks',
     question: 'Who waits for which lock, and who holds it?',
     hooks: ATTRIBUTION,
+    cost: 'not measured',
+    notes: ['the blocker is who held the lock, or stood ahead in its queue, when the wait began'],
     command: ['locks'],
   },
   {
     name: 'pgio',
     question: 'Which queries read and write which devices, and what came from the page cache?',
     hooks: ['tp_btf:block_bio_queue', 'tp_btf:block_bio_complete'],
+    cost: 'not measured',
+    notes: ['what the page cache answers reaches no device: its share is in rows of their own'],
     command: ['io'],
   },
   {
     name: 'pgcommit',
     question: 'Where does the time of commits go: WAL insert, write, fsync, replication?',
     hooks: ATTRIBUTION,
+    cost: 'not measured',
+    notes: ['group is waiting for another session that syncs WAL for this one, too'],
     command: ['wal'],
   },
   {
     name: 'pgprofile',
     question: 'Which code of which query runs on the CPUs?',
     hooks: ['profile:hz:99'],
+    cost: 'not measured',
+    notes: ['99 samples a second and CPU; stacks are unwound without frame pointers'],
     command: ['profile'],
   },
 ];

@@ -2,18 +2,19 @@
 import type { Diagnostic } from '../lang/index.ts';
 import type { ScriptOption } from './run.ts';
 import type { Tool } from './tool.ts';
+import type { View } from './views.ts';
 
 /** Terminals are at least so wide, as far as tools are concerned. */
 const COLUMNS = 100;
 /** Hooks that are named one by one. */
 const MOST_HOOKS = 3;
 
-/** Printed before the rows. */
-export function header({ name, question, hooks, cost, notes }: Tool, duration: number | undefined): string {
+/** Printed before the rows; `ends`: when it does. */
+export function header({ name, question, hooks, cost, notes }: Tool | View, ends?: string): string {
   const facts = [
     `hooks: ${shortHooks(hooks).join(', ')}`,
     `cost: ${cost ?? 'not measured'}`,
-    duration === undefined ? 'Ctrl-C ends' : `for ${duration / 1000} s`,
+    ...(ends === undefined ? [] : [ends]),
   ];
   const all = [`${name}: ${question}`, ...filled(facts, '; '), ...notes.map((note) => `note: ${note}`)];
   return `${all.join('\n')}\n`;

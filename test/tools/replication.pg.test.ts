@@ -1,4 +1,4 @@
-/** pgrepl beside a real standby: what a synchronous commit waits for, and what the standby's processes wait for. */
+/** pgrepl beside a real standby: its lags by phase, what a synchronous commit waits for, and what the standby's processes wait for. */
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { type Cluster, startCluster } from '../../src/cluster/index.ts';
@@ -45,6 +45,12 @@ for (const server of SERVERS) {
         standbyRows = await rowsOf('pgrepl', ['--pgdata', standby!.pgdata], commits);
       });
       const text = JSON.stringify([...rows, ...standbyRows]);
+      for (const phase of ['write', 'flush', 'replay']) {
+        const lags = rows.filter(({ key }) => String(key) === `${STANDBY_NAME},${phase}`);
+        // Each commit waits for the one before it to be durable there; the server itself writes WAL now and then.
+        const moved = entries(lags, 'lag_us');
+        assert.ok(moved >= COMMITS - 1 && moved <= COMMITS + 5, `${phase} ${moved}: ${text}`);
+      }
       const synchronous = waitsOf(rows, 'client backend', 'SyncRep');
       // A wait that wakes up too early waits again.
       assert.ok(synchronous >= COMMITS && synchronous <= COMMITS * 2, text);

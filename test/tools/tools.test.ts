@@ -34,7 +34,7 @@ describe('each tool', () => {
       assert.ok(tool.hooks.length > 0, tool.name);
       if (!isTool(tool)) continue;
       assert.ok(tool.cost, `${tool.name} has no cost: node scripts/generate/tool-pages.ts ${tool.name}`);
-      for (const line of header(tool, 10_000)
+      for (const line of header(tool, 'for 10 s')
         .split('\n')
         .filter((text) => !text.startsWith('note: ')))
         assert.ok(line.length <= COLUMNS, line);

@@ -1,5 +1,5 @@
 /** `pebble executions`: the slowest requests of each query, whole. */
-import { chooser } from '../choice.ts';
+import { chooser, tellNothing } from '../choice.ts';
 import type { Context, Exit } from '../command.ts';
 import { printExecutions } from '../depth/executions.ts';
 import { measure } from '../depth/measure.ts';
@@ -8,9 +8,10 @@ import type { Parsed } from '../options.ts';
 import type { EXECUTIONS_OPTIONS } from '../table.ts';
 
 export async function run({ options }: Parsed<typeof EXECUTIONS_OPTIONS>, context: Context): Promise<Exit> {
-  const { pgdata, duration: durationMs, json } = options;
-  await measure({ pgdata, durationMs, signals: ['executions', 'locks'] }, ({ attribution, window }) => {
+  const { json } = options;
+  await measure(options, { signals: ['executions', 'locks'] }, ({ attribution, window }) => {
     const rows = attribution.takeExecutions(window).filter(chooser(options));
+    tellNothing(rows, options);
     if (json) printNdjson(rows);
     else printExecutions(rows, context);
   });

@@ -1,6 +1,6 @@
 /** `pebble io`: what each query asks of block devices. */
 import { IoRows } from '../../collect/attribution/index.ts';
-import { chooser } from '../choice.ts';
+import { chooser, tellNothing } from '../choice.ts';
 import type { Context, Exit } from '../command.ts';
 import { printIo } from '../depth/io.ts';
 import { measure } from '../depth/measure.ts';
@@ -9,11 +9,12 @@ import type { Parsed } from '../options.ts';
 import type { IO_OPTIONS } from '../table.ts';
 
 export async function run({ options }: Parsed<typeof IO_OPTIONS>, context: Context): Promise<Exit> {
-  const { pgdata, duration: durationMs, json } = options;
-  await measure({ pgdata, durationMs, signals: ['io'] }, ({ before, after, io }) => {
+  const { json } = options;
+  await measure(options, { signals: ['io'] }, ({ before, after, io }) => {
     const rows = new IoRows({ totals: before, io: io.before })
       .advance({ totals: after, io: io.after })
       .filter(chooser(options));
+    tellNothing(rows, options);
     if (json) printNdjson(rows);
     else printIo(rows, context);
   });

@@ -1,7 +1,7 @@
 /** `pebble locks`: who waits for a lock, and for whom. */
 import type { LockRow } from '../../api/index.ts';
 import { Attribution, LockRows } from '../../collect/attribution/index.ts';
-import { lockChooser } from '../choice.ts';
+import { chosenServers, lockChooser } from '../choice.ts';
 import type { Context, Exit } from '../command.ts';
 import type { Parsed } from '../options.ts';
 import type { WATCH_OPTIONS } from '../table.ts';
@@ -10,8 +10,8 @@ import { LOCK_VIEW, lockHeader } from '../watch/lock-view.ts';
 import { measure, type Watched } from '../watch/watch.ts';
 
 export async function run({ options }: Parsed<typeof WATCH_OPTIONS>, context: Context): Promise<Exit> {
-  const { pgdata, json, interval: intervalMs, duration: durationMs } = options;
-  const attribution = await Attribution.start({ ...(pgdata !== undefined && { pgdata }), signals: ['locks'] });
+  const { json, interval: intervalMs, duration: durationMs } = options;
+  const attribution = await Attribution.start({ ...chosenServers(options), signals: ['locks'] });
   const watched: Watched<LockRow> = {
     view: LOCK_VIEW,
     toJson: (row) => row,
@@ -23,7 +23,7 @@ export async function run({ options }: Parsed<typeof WATCH_OPTIONS>, context: Co
     refresh: () => attribution.refresh(),
   };
   try {
-    await measure({ watched, context: { ...context, terminal: false }, json, intervalMs, durationMs });
+    await measure({ watched, context: { ...context, terminal: false }, json, intervalMs, durationMs, choice: options });
   } finally {
     attribution.close();
   }

@@ -3,7 +3,7 @@ import type { ProfileRow } from '../../api/index.ts';
 import { PebbleError } from '../../base/errors.ts';
 import { SAMPLE_NS } from '../../collect/attribution/index.ts';
 import { toCollapsed, toPprof, toSpeedscope } from '../../export/profile/index.ts';
-import { chooser } from '../choice.ts';
+import { chooser, tellNothing } from '../choice.ts';
 import type { Context, Exit } from '../command.ts';
 import { type Measured, measure } from '../depth/measure.ts';
 import { printNdjson } from '../depth/print.ts';
@@ -20,11 +20,19 @@ export async function run({ options }: Parsed<typeof PROFILE_OPTIONS>, context: 
       hint: 'send it to a file: `pebble profile -o pprof > cpu.pb`',
     });
   }
-  const { pgdata, duration: durationMs } = options;
+  if (options.interval !== undefined && (options.output === 'pprof' || options.output === 'speedscope')) {
+    throw new PebbleError('usage', {
+      what: `${options.output} is one document: --interval would make several`,
+      hint: '`-o collapsed` and --json have a line a stack',
+    });
+  }
   const signals = [options['off-cpu'] ? ('off_cpu' as const) : ('profile' as const)];
-  await measure({ pgdata, durationMs, signals, more: ['inner'] }, async (measured) => {
-    const all = await measured.attribution.endProfile(measured.window);
-    print(all.filter(chooser(options)), options, measured, context);
+  await measure(options, { signals, more: ['inner'] }, async (measured) => {
+    const { attribution, window, isLast } = measured;
+    const all = isLast ? await attribution.endProfile(window) : attribution.takeProfile(window);
+    const rows = all.filter(chooser(options));
+    tellNothing(rows, options);
+    print(rows, options, measured, context);
   });
   return undefined;
 }

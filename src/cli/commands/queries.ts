@@ -16,6 +16,7 @@ export async function run({ options }: Parsed<typeof WATCH_OPTIONS>, context: Co
       json,
       intervalMs,
       durationMs,
+      choice: options,
     });
   } finally {
     observer.close();

@@ -1,6 +1,6 @@
 /** `pebble run`: lists the ready-made tools, or runs one. */
 import { PebbleError } from '../../base/errors.ts';
-import { layoutTable, textColumn } from '../../terminal/index.ts';
+import { knownColumns, layoutTable, textColumn } from '../../terminal/index.ts';
 import {
   findTool,
   header,
@@ -26,7 +26,7 @@ export async function run(argv: readonly string[], context: Context): Promise<Ex
   if (name === undefined || name.startsWith('-')) return list(parseOptions(argv, RUN_OPTIONS), context);
   const tool = findTool(name);
   if (rest.includes('--from-history')) return runPast(tool, rest);
-  if ('command' in tool) return runView(tool, rest);
+  if ('command' in tool) return runView(tool, rest, context);
   const own = ownOptions(tool, rest);
   const specs = { ...Object.fromEntries(own.map((option) => [option.name, specOf(option)])), ...RUN_OPTIONS };
   const parsed = parseOptions(rest, specs) as Parsed<typeof RUN_OPTIONS>;
@@ -81,8 +81,14 @@ async function runPast(tool: Tool | View, rest: readonly string[]): Promise<Exit
   return dispatch(['report', ...rest.filter((word) => word !== '--from-history')]);
 }
 
-async function runView({ command: [name, ...first] }: View, rest: readonly string[]): Promise<Exit> {
+/** Under 100 columns, as all tools. */
+const VIEW_COLUMNS = '99';
+
+async function runView(view: View, rest: readonly string[], { terminal }: Context): Promise<Exit> {
   const { dispatch } = await import('../dispatch.ts');
+  const [name, ...first] = view.command;
+  if (!terminal) process.env.COLUMNS ??= VIEW_COLUMNS;
+  if (!['--json', '--help', '-h'].some((word) => rest.includes(word))) process.stderr.write(header(view));
   return dispatch([name, ...first, ...rest]);
 }
 
@@ -113,8 +119,9 @@ async function start(
   { options, operands }: Parsed<typeof RUN_OPTIONS>,
   { terminal }: Context,
 ): Promise<Exit> {
+  const width = knownColumns();
   const colour = terminal && !options['no-color'] && colorsWanted();
-  if (!options.json) process.stderr.write(header(tool, options.duration));
+  if (!options.json) process.stderr.write(header(tool, endOf(options.duration)));
   return runTool(tool, {
     named: namedValues(own, options),
     positional: operands,
@@ -125,9 +132,12 @@ async function start(
     top: options.top ?? 20,
     colour,
     ...(options.interval !== undefined && { intervalMs: options.interval }),
-    ...(terminal && { width: process.stdout.columns }),
+    ...(width !== undefined && { width }),
   });
 }
+
+const endOf = (duration: number | undefined): string =>
+  duration === undefined ? 'Ctrl-C ends' : `for ${duration / 1000} s`;
 
 function namedValues(
   own: readonly ScriptOption[],

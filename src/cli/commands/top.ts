@@ -11,7 +11,7 @@ export async function run({ options }: Parsed<typeof WATCH_OPTIONS>, context: Co
   const observer = await observe(options);
   try {
     const watched = watchedQueries(observer, options);
-    return (await watch({ watched, context, json, intervalMs, durationMs })) ? 130 : undefined;
+    return (await watch({ watched, context, json, intervalMs, durationMs, choice: options })) ? 130 : undefined;
   } finally {
     observer.close();
   }

@@ -1,6 +1,6 @@
 /** `pebble wal`: what commits wait for. */
 import { CommitRows } from '../../collect/attribution/index.ts';
-import { chooser } from '../choice.ts';
+import { chooser, tellNothing } from '../choice.ts';
 import type { Context, Exit } from '../command.ts';
 import { measure } from '../depth/measure.ts';
 import { printNdjson } from '../depth/print.ts';
@@ -9,9 +9,10 @@ import type { Parsed } from '../options.ts';
 import type { WAL_OPTIONS } from '../table.ts';
 
 export async function run({ options }: Parsed<typeof WAL_OPTIONS>, context: Context): Promise<Exit> {
-  const { pgdata, duration: durationMs, json } = options;
-  await measure({ pgdata, durationMs, signals: [] }, ({ before, after }) => {
+  const { json } = options;
+  await measure(options, { signals: [] }, ({ before, after }) => {
     const rows = new CommitRows(before).advance(after).filter(chooser(options));
+    tellNothing(rows, options);
     if (json) printNdjson(rows);
     else printWal(rows, context);
   });

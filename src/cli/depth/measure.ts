@@ -1,4 +1,4 @@
-/** Watches for a while with some signals, and gives what was read at both ends: for commands that answer once. */
+/** Watches for a while with some signals, and gives what was read at both ends: once, or each interval. */
 import { formatMicroseconds } from '../../base/units.ts';
 import {
   Attribution,
@@ -10,21 +10,28 @@ import {
   type Window,
   windowBetween,
 } from '../../collect/attribution/index.ts';
+import { chosenServers, type ServerChoice } from '../choice.ts';
 import { interruption } from '../interrupt.ts';
-import { pause } from '../watch/watch.ts';
+import { pause, stopSignal } from '../watch/watch.ts';
 
 export interface Measured {
   readonly attribution: Attribution;
   readonly before: Totals;
   readonly after: Totals;
   readonly window: Window;
+  /** No other window follows. */
+  readonly isLast: boolean;
   /** At both ends; empty without the signal `io`. */
   readonly io: { readonly before: IoTotals; readonly after: IoTotals };
 }
 
-export interface MeasureOptions {
-  readonly pgdata: string | undefined;
-  readonly durationMs: number | undefined;
+export interface MeasureOptions extends ServerChoice {
+  readonly duration?: number | undefined;
+  readonly interval?: number | undefined;
+}
+
+/** What is collected for it. */
+export interface Collected {
   readonly signals: readonly Signal[];
   /** Left out, from the last, where this kernel's verifier refuses them; that is told. */
   readonly more?: readonly Signal[];
@@ -32,24 +39,41 @@ export interface MeasureOptions {
 
 export const DEFAULT_MS = 10_000;
 
-/** A signal ends the time early; `use` gets what was seen until then. */
-export async function measure<T>(
-  { pgdata, durationMs = DEFAULT_MS, signals, more = [] }: MeasureOptions,
-  use: (measured: Measured) => T | Promise<T>,
-): Promise<T> {
-  const options: AttributionOptions = pgdata === undefined ? {} : { pgdata };
+/** A signal ends the time early; `use` gets what was seen until then, and what each interval saw where there are some. */
+export async function measure(
+  options: MeasureOptions,
+  { signals, more = [] }: Collected,
+  use: (measured: Measured) => void | Promise<void>,
+): Promise<void> {
   const start = (all: AttributionOptions) => Attribution.start(all);
-  const { made: attribution, refused } = await asMuchAsTaken(options, [...signals, ...more], start, signals.length);
+  const wanted = [...signals, ...more];
+  const { made: attribution, refused } = await asMuchAsTaken(chosenServers(options), wanted, start, signals.length);
   try {
     for (const signal of refused.keys()) process.stderr.write(`pebble: this kernel does not let ${signal} be seen\n`);
-    const read = () => ({ totals: attribution.read(), io: attribution.readIo() });
-    const { totals: before, io: ioBefore } = read();
-    process.stderr.write(`pebble: watching for ${formatMicroseconds(durationMs * 1000)}\n`);
-    await pause(durationMs, interruption());
-    const { totals: after, io: ioAfter } = read();
-    const io = { before: ioBefore, after: ioAfter };
-    return await use({ attribution, before, after, window: windowBetween(before, after), io });
+    await eachWindow(attribution, options, use);
   } finally {
     attribution.close();
+  }
+}
+
+async function eachWindow(
+  attribution: Attribution,
+  { duration, interval }: MeasureOptions,
+  use: (measured: Measured) => void | Promise<void>,
+): Promise<void> {
+  const read = () => ({ totals: attribution.read(), io: attribution.readIo() });
+  const windowMs = interval ?? duration ?? DEFAULT_MS;
+  let first = read();
+  process.stderr.write(`pebble: watching for ${formatMicroseconds((duration ?? windowMs) * 1000)}\n`);
+  const stopped = interval === undefined ? interruption() : stopSignal(duration);
+  for (let isLast = false; !isLast; ) {
+    await pause(windowMs, stopped);
+    isLast = interval === undefined || stopped.aborted;
+    attribution.refresh();
+    const now = read();
+    const [before, after] = [first.totals, now.totals];
+    const io = { before: first.io, after: now.io };
+    await use({ attribution, before, after, window: windowBetween(before, after), io, isLast });
+    first = now;
   }
 }

@@ -1,5 +1,5 @@
 /** Prints rows once: as NDJSON, or as a table below a few lines that say what it is of. */
-import { type Column, layoutTable, noPaint, sgrPaint } from '../../terminal/index.ts';
+import { type Column, layoutTable, noPaint, outputColumns, sgrPaint } from '../../terminal/index.ts';
 import type { Context } from '../command.ts';
 
 /** More rows than these help nobody who reads a plain table. */
@@ -15,7 +15,7 @@ export function printTable<Row>(
   rows: readonly Row[],
   { color }: Context,
 ): void {
-  const width = process.stdout.columns ?? 160;
+  const width = outputColumns();
   const table = layoutTable(columns, rows.slice(0, MOST_ROWS), { width, paint: color ? sgrPaint : noPaint });
   const more = rows.length > MOST_ROWS ? [`… and ${rows.length - MOST_ROWS} more`] : [];
   process.stdout.write(`${[...header, ...(rows.length > 0 ? table : []), ...more, ''].join('\n')}\n`);

@@ -12,6 +12,7 @@ import {
   WaitRows,
 } from '../../collect/attribution/index.ts';
 import { Sampled, sampledQueries, sampledWaits } from '../../collect/sampled/index.ts';
+import { chosenServers } from '../choice.ts';
 import type { NextWindow } from './watch.ts';
 
 export interface Observer {
@@ -39,21 +40,24 @@ const LESSER: readonly PebbleError['code'][] = ['privilege', 'unsupported', 'ker
 
 interface ObserveOptions {
   readonly pgdata?: string | undefined;
+  readonly pid?: number | undefined;
   readonly json: boolean;
   /** How every event is seen. */
   readonly start?: (options: AttributionOptions) => Promise<Attribution>;
 }
 
 /** Who reads JSON is told on standard error that there are only samples; people see it above their table. */
-export async function observe({ pgdata, json, start = Attribution.start }: ObserveOptions): Promise<Observer> {
-  const options = pgdata === undefined ? {} : { pgdata };
+export async function observe({ pgdata, pid, json, start = Attribution.start }: ObserveOptions): Promise<Observer> {
+  const options = chosenServers({ pgdata, pid });
   try {
     const { made: attribution } = await asMuchAsTaken(options, WANTED, start);
     if (json && attribution.shortcoming) process.stderr.write(`pebble: ${attribution.shortcoming}\n`);
     return exact(attribution);
   } catch (error) {
     const sampled =
-      error instanceof PebbleError && LESSER.includes(error.code) ? await Sampled.start(options) : undefined;
+      error instanceof PebbleError && LESSER.includes(error.code) && pid === undefined
+        ? await Sampled.start(options)
+        : undefined;
     if (!sampled) throw error;
     const observer = fromSamples(sampled, error as PebbleError);
     if (json) process.stderr.write(`pebble: ${observer.shortcoming}\n`);

@@ -1,6 +1,15 @@
 /** Shows rows until it is told to stop: as a live table, as plain tables, or as NDJSON. */
 import { formatMicroseconds } from '../../base/units.ts';
-import { layoutTable, noPaint, runLive, sgrPaint, sortRows, type ViewSpec } from '../../terminal/index.ts';
+import {
+  layoutTable,
+  noPaint,
+  outputColumns,
+  runLive,
+  sgrPaint,
+  sortRows,
+  type ViewSpec,
+} from '../../terminal/index.ts';
+import { type Choice, type ServerChoice, tellNothing } from '../choice.ts';
 import type { Context } from '../command.ts';
 import { interruption } from '../interrupt.ts';
 
@@ -27,6 +36,8 @@ export interface WatchOptions<Row> {
   readonly json: boolean;
   readonly intervalMs: number | undefined;
   readonly durationMs: number | undefined;
+  /** What was asked for, where it is said why nothing came of it. */
+  readonly choice?: Choice & ServerChoice;
 }
 
 const LIVE_INTERVAL_MS = 1000;
@@ -72,15 +83,16 @@ async function measureWindow<Row>(options: WatchOptions<Row> & { readonly durati
 
 export function printRows<Row>(
   rows: readonly Row[],
-  { watched, context, json }: Pick<WatchOptions<Row>, 'watched' | 'context' | 'json'>,
+  { watched, context, json, choice = {} }: Pick<WatchOptions<Row>, 'watched' | 'context' | 'json' | 'choice'>,
 ): void {
+  tellNothing(rows, choice);
   if (json) {
     for (const row of rows) process.stdout.write(`${JSON.stringify(watched.toJson(row))}\n`);
     return;
   }
   const { columns, sorted } = watched.view;
   const paint = context.color ? sgrPaint : noPaint;
-  const width = process.stdout.columns ?? 160;
+  const width = outputColumns();
   const ordered = sortRows(rows, columns.find(({ title }) => title === sorted) ?? columns[0]!);
   const table = layoutTable(columns, ordered.slice(0, PLAIN_ROWS), { width, paint, sorted });
   const more = rows.length > PLAIN_ROWS ? [`… and ${rows.length - PLAIN_ROWS} more`] : [];
@@ -102,7 +114,8 @@ function runLiveTable<Row>(
   return runLive({ view: watched.view, paint, poll, intervalMs: intervalMs ?? LIVE_INTERVAL_MS, signal });
 }
 
-function stopSignal(durationMs: number | undefined): AbortSignal {
+/** Ctrl-C, or the end of a duration. */
+export function stopSignal(durationMs: number | undefined): AbortSignal {
   const stopped = interruption();
   return durationMs === undefined ? stopped : AbortSignal.any([stopped, AbortSignal.timeout(durationMs)]);
 }

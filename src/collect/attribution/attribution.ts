@@ -15,7 +15,7 @@ import type { ObservedCluster, Refused } from '../observed.ts';
 import { sharedFingerprinter } from '../parser/index.ts';
 import { Sessions } from '../sessions.ts';
 import { isSameDoer } from './doer.ts';
-import { Engine, OTHERS, type Signal } from './engine.ts';
+import { Engine, type KernelProfile, OTHERS, type Signal } from './engine.ts';
 import { otherEndOf } from './events.ts';
 import { executionRows } from './execution-rows.ts';
 import { Executions } from './executions.ts';
@@ -36,7 +36,7 @@ import { PipeEnds } from './pipe-ends.ts';
 import { isAlive } from './processes.ts';
 import { kernelProfile } from './profile.ts';
 import { profileRows } from './profile-rows.ts';
-import { StackSamples } from './stack-samples.ts';
+import { StackSamples, type StackTotals } from './stack-samples.ts';
 import { type SlotIdentity, Statements } from './statements.ts';
 import {
   type Doer,
@@ -60,6 +60,8 @@ export interface WatchedCluster extends ObservedCluster {
 export interface AttributionOptions {
   /** Only the clusters with these data directories. */
   readonly pgdata?: string | readonly string[];
+  /** Only this server process: the kernel knows no other, and passes over them. */
+  readonly pid?: number;
   /** Starts although none of them runs: `refresh` finds them when they do. */
   readonly waits?: boolean;
   /** What is collected besides times, waits and counts. */
@@ -254,19 +256,34 @@ export class Attribution {
     return this.#oomKills?.take((slot) => this.#identify(slot)) ?? [];
   }
 
-  /** Stacks met since the start. With the signals `profile` or `off_cpu` only, and no more after this. */
+  /** Stacks met since the last call; those that are still being unwound come with the next one. */
+  takeProfile(window: Window): ProfileRow[] {
+    this.#engine.drain();
+    const samples = this.#profiled();
+    return this.#profileRows(samples.take(), samples, window);
+  }
+
+  /** Stacks met since the start, or since they were last taken. With the signals `profile` or `off_cpu` only, and no more after this. */
   async endProfile(window: Window): Promise<ProfileRow[]> {
-    const samples = this.#samples;
-    if (!samples) throw new PebbleError('internal', { what: 'no profile was asked for' });
+    const samples = this.#profiled();
     samples.endSleeps(this.#listChildren(), process.hrtime.bigint());
     await samples.stop();
+    return this.#profileRows(samples.take(), samples, window);
+  }
+
+  #profiled(): StackSamples {
+    if (!this.#samples) throw new PebbleError('internal', { what: 'no profile was asked for' });
+    return this.#samples;
+  }
+
+  #profileRows(stacks: Iterable<StackTotals>, { dropped }: StackSamples, window: Window): ProfileRow[] {
     return profileRows(
-      samples.stacks,
+      stacks,
       ({ identity, inner }) => {
         const doer = this.#doerOf(this.#statements.identify(identity));
         return doer && { ...doer, inner: this.#innerOf(inner) };
       },
-      { ...window, dropped: window.dropped + samples.dropped },
+      { ...window, dropped: window.dropped + dropped },
     );
   }
 
@@ -355,9 +372,7 @@ export class Attribution {
       const sessions = this.#openSessions(index, cluster);
       if (this.#engine.signals.has('inner')) this.#engine.setInnerProfile(index, innerProfile(cluster));
       if (this.#engine.signals.has('io')) this.#engine.setIoProfile(index, ioProfile(cluster));
-      // The postmaster first: whoever it forks from now on is known, and whoever it forked before is there to be found.
-      if (!this.#engine.watch(cluster.pid, index, 'postmaster')) return;
-      for (const { pid } of childrenOf(cluster)) this.#engine.watch(pid, index, firstSight(pid, profile));
+      if (!this.#watchProcesses(cluster, index, profile)) return;
       this.#refused.delete(cluster.pgdata);
       const { pgdata, systemIdentifier, major, pid } = cluster;
       const { backendTypes } = layoutOf(major);
@@ -376,6 +391,15 @@ export class Attribution {
     }
   }
 
+  /** The postmaster first: whoever it forks from now on is known, and whoever it forked before is there to be found. */
+  #watchProcesses(cluster: DiscoveredCluster, index: number, profile: KernelProfile): boolean {
+    const { pid: only } = this.#options;
+    if (only === undefined && !this.#engine.watch(cluster.pid, index, 'postmaster')) return false;
+    for (const { pid } of childrenOf(cluster))
+      if (only === undefined || pid === only) this.#engine.watch(pid, index, firstSight(pid, profile));
+    return true;
+  }
+
   #refuseNothingWatched(): void {
     const [first] = this.#refused.values();
     if (this.#clusters.length === 0 && first) throw first.reason;
@@ -385,8 +409,10 @@ export class Attribution {
 const childrenOf = ({ pid }: DiscoveredCluster): DiscoveredCluster['children'] =>
   discoverClusters().clusters.find((cluster) => cluster.pid === pid)?.children ?? [];
 
-export const isWanted = (cluster: DiscoveredCluster, { pgdata }: AttributionOptions): boolean =>
-  pgdata === undefined || (typeof pgdata === 'string' ? cluster.pgdata === pgdata : pgdata.includes(cluster.pgdata));
+export const isWanted = (cluster: DiscoveredCluster, { pgdata, pid }: AttributionOptions): boolean =>
+  (pgdata === undefined ||
+    (typeof pgdata === 'string' ? cluster.pgdata === pgdata : pgdata.includes(cluster.pgdata))) &&
+  (pid === undefined || cluster.children.some((child) => child.pid === pid));
 
 function selectClusters(options: AttributionOptions): readonly DiscoveredCluster[] {
   const { clusters } = discoverClusters();
@@ -396,6 +422,13 @@ function selectClusters(options: AttributionOptions): readonly DiscoveredCluster
   const doing = 'looking for PostgreSQL on this host';
   const blind = capabilities().find(({ name, held }) => name === 'CAP_SYS_PTRACE' && !held);
   if (blind) throw new PebbleError('privilege', { doing, what: `without ${blind.name} ${blind.without}` });
+  if (options.pid !== undefined && running !== '') {
+    throw new PebbleError('no-target', {
+      doing,
+      what: `${options.pid} is no process of ${options.pgdata ?? 'a server'} that runs here`,
+      hint: 'pg_stat_activity.pid has those of sessions; in a container processes have other numbers than outside',
+    });
+  }
   throw new PebbleError('no-target', {
     doing,
     what: options.pgdata ? `no server runs on the data directory ${options.pgdata}` : 'no server runs here',

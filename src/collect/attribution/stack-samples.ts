@@ -29,7 +29,7 @@ export class StackSamples {
   readonly #engine: Engine;
   readonly #worker: UnwindWorker;
   readonly #names: FrameNames = new FrameNames();
-  readonly #stacks = new Map<string, StackTotals>();
+  #stacks = new Map<string, StackTotals>();
   readonly #shape: RecordShape;
   readonly #identity: ReadIdentity;
 
@@ -61,8 +61,11 @@ export class StackSamples {
     });
   }
 
-  get stacks(): Iterable<StackTotals> {
-    return this.#stacks.values();
+  /** Counted since they were last taken. */
+  take(): Iterable<StackTotals> {
+    const taken = this.#stacks;
+    this.#stacks = new Map();
+    return taken.values();
   }
 
   /** Samples that the worker was too far behind to take. */

@@ -28,6 +28,8 @@ export interface ServerAddresses {
   /** PgAioCtl *pgaio_ctl, int MyProcNumber (18 on). */
   readonly pgaio_ctl?: number;
   readonly MyProcNumber?: number;
+  /** WalSnd *MyWalSnd: null but in WAL senders. */
+  readonly MyWalSnd?: number;
 }
 
 /** Found by symbol or not at all; what needs them does without, and says so. */
@@ -42,6 +44,7 @@ const OPTIONAL = [
   'ActivePortal',
   'pgaio_ctl',
   'MyProcNumber',
+  'MyWalSnd',
 ] as const satisfies readonly (keyof ServerAddresses)[];
 
 export function findAddresses(image: ServerImage, layout: Layout): ServerAddresses {

@@ -88,6 +88,28 @@ function usage(name: string, record: 'pgBufferUsage' | 'pgWalUsage', offset: num
   };
 }
 
+/** WalSnd (replication/walsender_private.h): these lie in the same places from 13 to 18. */
+const WAL_SENDER = { sent: 8, write: 24, flush: 32, apply: 40, writeLag: 48, flushLag: 56, applyLag: 64 } as const;
+
+function sender(name: string, type: 'uint64' | 'int64', field: keyof typeof WAL_SENDER, doc: string): PgField {
+  const none = type === 'int64' ? '(int64)-1' : zeroOf(type);
+  return {
+    name,
+    type,
+    doc,
+    elsewhere: none,
+    of({ profile: { addresses } }) {
+      if (addresses.MyWalSnd === undefined) return none;
+      const standby = read('uint64', String(addresses.MyWalSnd));
+      return `let $s = ${standby}; if ($s != 0) { ${read(type, `$s + ${WAL_SENDER[field]}`)} } else { ${none} }`;
+    },
+  };
+}
+
+const POSITION = 'of this WAL sender, as bytes of WAL; 0 in other processes.';
+const LAG =
+  'by the last reply of the standby of this WAL sender, in microseconds; -1 where none is known, and elsewhere.';
+
 export const zeroOf = (type: string): string => (type === 'string' ? '""' : `(${type})0`);
 
 /** PGPROC.wait_event_info (src/include/utils/wait_event.h): since 14 there is a pointer to it. */
@@ -177,6 +199,13 @@ export const FIELDS: readonly PgField[] = [
   usage('temp_read', 'pgBufferUsage', 64, 'Blocks of temporary files read'),
   usage('temp_written', 'pgBufferUsage', 72, 'Blocks of temporary files written'),
   usage('wal_bytes', 'pgWalUsage', 16, 'Bytes of WAL made'),
+  sender('sent_lsn', 'uint64', 'sent', `Position that was sent to the standby ${POSITION}`),
+  sender('write_lsn', 'uint64', 'write', `Position that was written by the standby ${POSITION}`),
+  sender('flush_lsn', 'uint64', 'flush', `Position that was made durable by the standby ${POSITION}`),
+  sender('replay_lsn', 'uint64', 'apply', `Position that was replayed by the standby ${POSITION}`),
+  sender('write_lag', 'int64', 'writeLag', `How long writing takes, ${LAG}`),
+  sender('flush_lag', 'int64', 'flushLag', `How long making durable takes, ${LAG}`),
+  sender('replay_lag', 'int64', 'applyLag', `How long replaying takes, ${LAG}`),
   {
     name: 'postmaster',
     type: 'uint32',
