@@ -16,7 +16,7 @@ const ROOT = join(import.meta.dirname, '..');
 /** After its first event a tool goes on for so long. */
 const GOES_ON_MS = 1500;
 /** How long a tool may take to its end after Ctrl-C. */
-const ENDS_MS = 4000;
+const ENDS_MS = 20_000;
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

@@ -76,6 +76,7 @@ export async function runTool(tool: Tool, options: ToolOptions): Promise<number>
     signal: AbortSignal.any([options.signal, deadline.signal]),
     started,
     quiet: true,
+    missed: (runs) => window.drop(runs),
     silence: (attached) => silence(tool, attached.length, own, options.named),
     isState,
     ...(options.intervalMs !== undefined && { every: { ms: options.intervalMs, next: () => window.next() } }),

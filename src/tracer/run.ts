@@ -45,6 +45,8 @@ export interface RunOptions {
   readonly quiet?: boolean;
   /** Says that nothing came of a run, in other words and although it is quiet. */
   readonly silence?: (attached: readonly string[]) => string;
+  /** Told of runs that the kernel skipped. */
+  readonly missed?: (runs: number) => void;
   /** Is called once everything is attached. */
   readonly started?: (controls: RunControls) => void;
 }
@@ -91,6 +93,7 @@ class Run implements Session {
   #endedAtOnce: boolean | undefined;
   #muted = false;
   #lost = 0;
+  #missed = 0;
   #events = 0;
   /** An interval that is over had entries. */
   #stored = false;
@@ -293,8 +296,20 @@ class Run implements Session {
     this.#lost = lost;
   }
 
+  /** Runs that the kernel skipped, since programs of this kind do not interrupt each other on a CPU. */
+  #countMisses(): void {
+    const { programs } = this.collection;
+    const missed = [...programs.values()].reduce((sum, program) => sum + Number(program.stats().missed), 0);
+    if (missed <= this.#missed) return;
+    const runs = missed - this.#missed;
+    this.output.warning(`${runs} runs of probes were skipped: they interrupted another eBPF program on their CPU`);
+    this.#options.missed?.(runs);
+    this.#missed = missed;
+  }
+
   #reportLosses(): void {
     this.#countLosses();
+    this.#countMisses();
     if (this.#lost > 0) this.output.warning(`Total lost event count: ${this.#lost}`);
   }
 
@@ -312,6 +327,7 @@ class Run implements Session {
   /** One interval is over: what its maps hold is printed, and the next one begins with none of it. */
   #turn(): void {
     this.#countLosses();
+    this.#countMisses();
     for (const map of this.#results()) {
       // Keyed entries are taken as they are read: what is counted in between belongs to the next interval.
       this.#printMap(map, map.key !== undefined);

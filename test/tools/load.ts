@@ -7,6 +7,7 @@ import { once } from 'node:events';
 import {
   closeSync,
   existsSync,
+  fchownSync,
   fsyncSync,
   mkdtempSync,
   openSync,
@@ -33,12 +34,23 @@ export const COUNTS = {
   pages: 1009,
   lookups: 3,
   users: 7,
+  owners: 19,
+  naps: 101,
   killed: 3,
   faults: 31,
   queued: 7,
   messages: 17,
   commands: 7,
 } as const;
+
+/** Nobody else sleeps just so long, becomes this user, or looks this name up. */
+export const NAP_US = 53_100;
+export const OTHER_UID = 64_997;
+export const LOOKED_UP = '127.0.77.13';
+/** (gid_t)-1: chown(2). */
+const SAME_GROUP = 0xffff_ffff;
+/** Of CPU time. */
+const BURNT_MS = 400;
 
 const times = (count: number, action: (i: number) => void): void => {
   for (let i = 0; i < count; i++) action(i);
@@ -60,8 +72,6 @@ const inFile = (name: string, action: (fd: number) => void): Promise<void> =>
     closeSync(fd);
   });
 
-const dd = (...args: string[]): void => void spawnSync('dd', args);
-
 async function connections(): Promise<void> {
   const server = createServer((socket) => void socket.end('x'.repeat(1000))).listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -75,6 +85,11 @@ async function connections(): Promise<void> {
   process.stdout.write(`${port}\n`);
 }
 
+const onFileSystem = (kind: 'ext4' | 'xfs') =>
+  inFolder(async (folder) =>
+    (await import('./loads/mounted.ts')).onFileSystem(kind, folder, COUNTS.syncs, COUNTS.opens),
+  );
+
 const LOADS: Readonly<Record<string, () => void | Promise<void>>> = {
   opens: () => inFolder((folder) => times(COUNTS.opens, (i) => closeSync(openSync(join(folder, `opened-${i}`), 'w')))),
   stats: () => times(COUNTS.stats, (i) => existsSync(`/absent-${i}`)),
@@ -85,7 +100,7 @@ const LOADS: Readonly<Record<string, () => void | Promise<void>>> = {
         fsyncSync(fd);
       }),
     ),
-  programs: () => times(COUNTS.programs, () => void spawnSync('/bin/true')),
+  programs: () => times(COUNTS.programs, () => void process.stdout.write(`${spawnSync('/bin/true').pid} `)),
   signals: () => times(COUNTS.signals, () => process.kill(process.pid, 0) && process.kill(process.pid, 'SIGURG')),
   writes: () =>
     inFile('written', (fd) => {
@@ -93,22 +108,25 @@ const LOADS: Readonly<Record<string, () => void | Promise<void>>> = {
       const buffer = Buffer.alloc(1000);
       times(COUNTS.writes, () => readSync(fd, buffer, 0, 1000, 0));
     }),
-  sleeps: () => times(COUNTS.programs, () => void spawnSync('/bin/sleep', ['0.05'])),
-  blocks: () =>
-    inFolder((folder) =>
-      dd('if=/dev/zero', `of=${folder}/blocks`, 'bs=4096', `count=${COUNTS.blocks}`, 'oflag=direct'),
-    ),
+  sleeps: () => times(COUNTS.programs, () => void spawnSync('/bin/sleep', [String(NAP_US / 1e6)])),
+  blocks: () => inFolder(async (folder) => (await import('./loads/disk.ts')).directWrites(folder, COUNTS.blocks)),
   pages: () =>
-    inFolder((folder) => {
-      dd('if=/dev/zero', `of=${folder}/pages`, 'bs=4096', `count=${COUNTS.pages}`);
-      dd(`if=${folder}/pages`, 'of=/dev/null', 'bs=4096', `count=${COUNTS.pages}`);
+    inFile('pages', (fd) => {
+      const page = Buffer.alloc(4096);
+      times(COUNTS.pages, (i) => writeSync(fd, page, 0, page.length, i * page.length));
+      times(COUNTS.pages, (i) => readSync(fd, page, 0, page.length, i * page.length));
     }),
-  durable: () =>
-    inFolder((folder) =>
-      times(COUNTS.programs, () => dd('if=/dev/zero', `of=${folder}/durable`, 'bs=1', 'count=1', 'conv=fsync')),
-    ),
-  lookups: () => times(COUNTS.lookups, () => void spawnSync('getent', ['ahostsv4', 'localhost'])),
-  users: () => times(COUNTS.users, () => void spawnSync('/bin/true', { uid: 65534 })),
+  owners: () => inFile('owned', (fd) => times(COUNTS.owners, (i) => fchownSync(fd, 1000 + i, SAME_GROUP))),
+  lookups: () => times(COUNTS.lookups, () => void spawnSync('getent', ['ahostsv4', LOOKED_UP])),
+  users: () => times(COUNTS.users, () => void spawnSync('/bin/true', { uid: OTHER_UID })),
+  naps: async () => (await import('./loads/cpu.ts')).naps(COUNTS.naps),
+  burns: async () => (await import('./loads/cpu.ts')).burns(BURNT_MS),
+  interrupts: async () => {
+    const { softirqs, hardirqs } = await import('./loads/interrupts.ts');
+    const before = { soft: softirqs(), hard: hardirqs() };
+    await inFile('synced', (fd) => times(COUNTS.syncs, () => fsyncSync(fd)));
+    process.stdout.write(`${softirqs() - before.soft} ${hardirqs() - before.hard}`);
+  },
   refused: async () => {
     for (let i = 0; i < COUNTS.connections; i++) {
       await new Promise((resolve) => connect(1, '127.0.0.1').once('error', resolve));
@@ -125,7 +143,8 @@ const LOADS: Readonly<Record<string, () => void | Promise<void>>> = {
   reclaimed: () => inFolder(async (folder) => (await import('./loads/memory.ts')).reclaimed(join(folder, 'file'))),
   faults: () =>
     inFolder(async (folder) => (await import('./loads/memory.ts')).majorFaults(join(folder, 'file'), COUNTS.faults)),
-  xfs: () => inFolder(async (folder) => (await import('./loads/mounted.ts')).onXfs(folder, COUNTS.syncs, COUNTS.opens)),
+  xfs: () => onFileSystem('xfs'),
+  ext4: () => onFileSystem('ext4'),
   written: () =>
     inFolder(async (folder) =>
       (await import('./loads/mounted.ts')).writtenBack(folder, COUNTS.programs, COUNTS.blocks),

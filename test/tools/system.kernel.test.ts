@@ -6,7 +6,8 @@ import { observe } from './harness.ts';
 
 const skip = await lacking('tp_btf');
 
-describe('tools for the host', { skip }, async () => {
+// Each finds only what its own load does: several may run at once.
+describe('tools for the host', { skip, concurrency: 3 }, async () => {
   for (const { tool, load, check, unable, ...options } of HOST_CASES) {
     it(tool, { skip: (await unable?.()) ?? false }, async () => check(await observe(tool, load, options)));
   }

@@ -96,7 +96,7 @@ export function reclaimed(path: string): void {
   spawnSync('dd', ['if=/dev/zero', `of=${path}`, `bs=${MIB}`, 'count=96', 'conv=fsync']);
   forgetCached(path);
   inCgroup((folder, { limitMetFile, limitMet }) => {
-    ddIn(folder, `if=${path}`, 'of=/dev/null', `bs=${MIB}`);
+    spawnSync('sh', ['-c', `echo $$ > ${folder}/cgroup.procs; exec cat "$0"`, path], { stdio: 'ignore' });
     process.stdout.write(`${limitMet(readFileSync(join(folder, limitMetFile), 'utf8'))}`);
   });
 }

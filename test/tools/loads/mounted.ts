@@ -39,9 +39,9 @@ function inMounted(kind: Kind, folder: string, action: (mounted: string) => void
 }
 
 /** Writes and syncs a file, then reads it. */
-export function onXfs(folder: string, syncs: number, reads: number): void {
-  inMounted('xfs', folder, (mounted) => {
-    const fd = openSync(join(mounted, 'on-xfs'), 'w+');
+export function onFileSystem(kind: Kind, folder: string, syncs: number, reads: number): void {
+  inMounted(kind, folder, (mounted) => {
+    const fd = openSync(join(mounted, `on-${kind}`), 'w+');
     for (let i = 0; i < syncs; i++) {
       writeSync(fd, 'x'.repeat(1000));
       fsyncSync(fd);
