@@ -14,52 +14,55 @@ const waitsOf = (rows: readonly Row[], type: string, event: string): number =>
     'usecs',
   );
 
-for (const server of SERVERS) {
-  describe(`pgrepl: ${server.flavour} ${server.major}`, { skip: UNABLE }, () => {
-    let primary: Cluster;
-    let standby: Cluster | undefined;
-    before(async () => {
-      primary = await startCluster({ ...server, settings: { synchronous_standby_names: STANDBY_NAME } });
-      standby = await startStandby(primary);
-      await withConnection(primary, async (connection) => {
-        let state = '';
-        while (state !== 'sync') {
-          const [result] = await connection.query('SELECT sync_state FROM pg_stat_replication');
-          state = result!.rows[0]?.[0] ?? '';
+describe('pgrepl', { skip: UNABLE, concurrency: 2 }, () => {
+  for (const server of SERVERS) {
+    describe(`${server.flavour} ${server.major}`, { concurrency: 1 }, () => {
+      let primary: Cluster;
+      let standby: Cluster | undefined;
+      before(async () => {
+        primary = await startCluster({ ...server, settings: { synchronous_standby_names: STANDBY_NAME } });
+        standby = await startStandby(primary);
+        await withConnection(primary, async (connection) => {
+          let state = '';
+          while (state !== 'sync') {
+            const [result] = await connection.query('SELECT sync_state FROM pg_stat_replication');
+            state = result!.rows[0]?.[0] ?? '';
+          }
+        });
+      });
+      after(async () => {
+        await standby?.stop();
+        await primary.stop();
+      });
+
+      const commits = () =>
+        withConnection(primary, async (connection) => {
+          for (let i = 0; i < COMMITS; i++)
+            await connection.query("SELECT pg_logical_emit_message(true, 'pebble', 'x')");
+        });
+
+      it('commits wait for the standby, its processes for WAL', async () => {
+        let standbyRows: readonly Row[] = [];
+        const rows = await rowsOf('pgrepl', ['--pgdata', primary.pgdata], async () => {
+          standbyRows = await rowsOf('pgrepl', ['--pgdata', standby!.pgdata], commits);
+        });
+        const text = JSON.stringify([...rows, ...standbyRows]);
+        for (const phase of ['write', 'flush', 'replay']) {
+          const lags = rows.filter(({ key }) => String(key) === `${STANDBY_NAME},${phase}`);
+          // Each commit waits for the one before it to be durable there; the server itself writes WAL now and then.
+          const moved = entries(lags, 'lag_us');
+          assert.ok(moved >= COMMITS - 1 && moved <= COMMITS + 5, `${phase} ${moved}: ${text}`);
         }
+        const synchronous = waitsOf(rows, 'client backend', 'SyncRep');
+        // A wait that wakes up too early waits again.
+        assert.ok(synchronous >= COMMITS && synchronous <= COMMITS * 2, text);
+        assert.ok(waitsOf(rows, 'walsender', 'WalSenderMain') >= COMMITS, text);
+        assert.ok(waitsOf(standbyRows, 'walreceiver', 'WalReceiverMain') > 0, text);
+        assert.ok(waitsOf(standbyRows, 'startup', 'RecoveryWalStream') > 0, text);
+        // WALSync before 17; commits that arrive together are made durable together.
+        const synced = waitsOf(standbyRows, 'walreceiver', 'WALSync') + waitsOf(standbyRows, 'walreceiver', 'WalSync');
+        assert.ok(synced >= COMMITS / 2, text);
       });
     });
-    after(async () => {
-      await standby?.stop();
-      await primary.stop();
-    });
-
-    const commits = () =>
-      withConnection(primary, async (connection) => {
-        for (let i = 0; i < COMMITS; i++) await connection.query("SELECT pg_logical_emit_message(true, 'pebble', 'x')");
-      });
-
-    it('commits wait for the standby, its processes for WAL', async () => {
-      let standbyRows: readonly Row[] = [];
-      const rows = await rowsOf('pgrepl', ['--pgdata', primary.pgdata], async () => {
-        standbyRows = await rowsOf('pgrepl', ['--pgdata', standby!.pgdata], commits);
-      });
-      const text = JSON.stringify([...rows, ...standbyRows]);
-      for (const phase of ['write', 'flush', 'replay']) {
-        const lags = rows.filter(({ key }) => String(key) === `${STANDBY_NAME},${phase}`);
-        // Each commit waits for the one before it to be durable there; the server itself writes WAL now and then.
-        const moved = entries(lags, 'lag_us');
-        assert.ok(moved >= COMMITS - 1 && moved <= COMMITS + 5, `${phase} ${moved}: ${text}`);
-      }
-      const synchronous = waitsOf(rows, 'client backend', 'SyncRep');
-      // A wait that wakes up too early waits again.
-      assert.ok(synchronous >= COMMITS && synchronous <= COMMITS * 2, text);
-      assert.ok(waitsOf(rows, 'walsender', 'WalSenderMain') >= COMMITS, text);
-      assert.ok(waitsOf(standbyRows, 'walreceiver', 'WalReceiverMain') > 0, text);
-      assert.ok(waitsOf(standbyRows, 'startup', 'RecoveryWalStream') > 0, text);
-      // WALSync before 17; commits that arrive together are made durable together.
-      const synced = waitsOf(standbyRows, 'walreceiver', 'WALSync') + waitsOf(standbyRows, 'walreceiver', 'WalSync');
-      assert.ok(synced >= COMMITS / 2, text);
-    });
-  });
-}
+  }
+});
