@@ -4,7 +4,7 @@ import { noPaint, type Paint } from './style.ts';
 import { fit, sanitize, width } from './text.ts';
 
 const GAP = '  ';
-/** A flexible column is not squeezed below a quarter of the width, within these bounds: better that others go. */
+/** Flexible columns are not squeezed below a quarter of the width together, nor one below `from`: better that others go. */
 const LEAST_FLEXIBLE = { from: 12, to: 24 } as const;
 /** Beyond this a text is not even looked at: queries can be a megabyte long. */
 const MOST_TEXT = 4096;
@@ -84,7 +84,9 @@ function columnWidths<Row>(
 function shrink<Row>(columns: readonly Column<Row>[], widths: number[], available: number): number[] {
   const used = () =>
     widths.reduce((sum, columns_) => (columns_ === 0 ? sum : sum + columns_ + GAP.length), -GAP.length);
-  const least = Math.max(LEAST_FLEXIBLE.from, Math.min(LEAST_FLEXIBLE.to, Math.floor(available / 4)));
+  const flexible = columns.filter((column) => column.flexible).length;
+  const together = Math.min(LEAST_FLEXIBLE.to, Math.floor(available / 4));
+  const least = Math.max(LEAST_FLEXIBLE.from, Math.floor(together / Math.max(1, flexible)));
   for (let at = columns.length - 1; at >= 0 && used() > available; at--) {
     if (columns[at]!.flexible) widths[at] = Math.max(Math.min(least, widths[at]!), widths[at]! - (used() - available));
   }

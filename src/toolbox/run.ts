@@ -46,6 +46,11 @@ export function toolOptions(tool: Tool, pgdata?: string): readonly ScriptOption[
   return compileTool(tool, { named: new Map(), positional: [], ...choice }, true).options;
 }
 
+/** Its script as it is compiled here; nothing is loaded. */
+export function scriptOf(tool: Tool, positional: readonly string[], pgdata?: string): CompiledScript | undefined {
+  return compileTool(tool, { named: new Map(), positional, ...(pgdata !== undefined && { pgdata }) }, false).script;
+}
+
 /** The exit status: what the script gave to exit(), 0 without. */
 export async function runTool(tool: Tool, options: ToolOptions): Promise<number> {
   const { script, diagnostics, options: own } = compileTool(tool, options, false);
@@ -84,7 +89,7 @@ export async function runTool(tool: Tool, options: ToolOptions): Promise<number>
 }
 
 /** What a tool only remembers: from one event to the next. */
-const isState = (map: string): boolean => map.startsWith('@_');
+export const isState = (map: string): boolean => map.startsWith('@_');
 
 function wordingOf(tool: Tool, window: Window, { json, top, colour, width }: ToolOptions): Wording {
   const reports = textReports({ source: tool.source, colour, warnings: true });

@@ -19,7 +19,7 @@ export function textRows(options: TextOptions): OutputFormat {
   const events = eventLines(options.width);
   return {
     ...textFormat,
-    map: (snapshot) => (isTable(snapshot) ? table(snapshot, options) : textFormat.map(withPlainKeys(snapshot))),
+    map: (snapshot) => (isTable(snapshot) ? table(snapshot, options) : blocks(snapshot, options)),
     emit: (name, value) => (isRecord(value) ? events(name, value) : textFormat.emit(name, value)),
     end: () => '',
   };
@@ -33,6 +33,14 @@ const isRecord = (value: unknown): value is PrintableRecord =>
 /** Histograms are blocks of their own; everything else under named keys is a table. */
 function isTable({ type, scalar, rows }: MapSnapshot): boolean {
   return type === 'map' && !scalar && rows.some(({ key, value }) => isRecord(key) || isRecord(value));
+}
+
+/** As bpftrace prints them, the largest last: of numbers by stack, or the like, those. */
+function blocks(snapshot: MapSnapshot, { top }: TextOptions): ByteText {
+  const { type, scalar, rows } = snapshot;
+  const left = type === 'map' && !scalar ? Math.max(0, rows.length - top) : 0;
+  const shown = left > 0 ? ({ ...snapshot, rows: rows.slice(left) } as MapSnapshot) : snapshot;
+  return `${left > 0 ? toBytes(`… ${left} smaller ones\n`) : ''}${textFormat.map(withPlainKeys(shown))}`;
 }
 
 /** Largest first, by the first number that is not part of the key. */
