@@ -1,5 +1,5 @@
 /** Functions about addresses: kptr, uptr, reg, kaddr, ksym, usym, and reading into records of one's own. */
-import { imm } from '../ir/index.ts';
+import { address, imm } from '../ir/index.ts';
 import { namedRegister } from '../lower/arguments.ts';
 import { convert } from '../lower/convert.ts';
 import type { Lowering } from '../lower/lowering.ts';
@@ -166,6 +166,40 @@ function boundedCount(bytes: Call['arguments'][number], most: number, l: Lowerin
   return count;
 }
 
+/** Unaligned loads are for maps' values only: of the stack the verifier wants aligned ones. */
+const wordAt: FunctionRow = {
+  name: 'word_at',
+  signature: 'uint64 word_at(uint8[] *bytes, uint64 index)',
+  doc: "Eight bytes of an array in a map's value, from this index on, in the machine's order; 0 where they do not lie in it.",
+  arguments: [2, 2],
+  type(call, t) {
+    const [bytes, index] = call.arguments;
+    const array = bytes && t.typeOf(bytes);
+    const isVariable = bytes?.kind === 'address-of' && bytes.of.kind === 'variable';
+    if (array && (isVariable || array.kind !== 'pointer' || array.space !== 'map' || array.to.kind !== 'array')) {
+      t.error(
+        call,
+        `word_at() reads an array in a map's value: give its address, &$p->bytes (${typeName(array)} provided)`,
+      );
+    }
+    const type = index && t.typeOf(index);
+    if (type && !integral(type)) t.error(call, `word_at() takes an integer as index (${typeName(type)} provided)`);
+    return UINT64;
+  },
+  lower(call, l) {
+    const [bytes, index] = call.arguments;
+    const array = toScalar(l.value(bytes!), l);
+    const base = array.operand.kind === 'reg' ? array.operand : l.b.mov(array.operand);
+    const size = array.type.kind === 'pointer' ? sizeOfType(array.type.to) : 0;
+    const at = l.b.mov(convert(toScalar(l.value(index!), l), UINT64, l).operand);
+    const result = l.b.mov(imm(0));
+    l.b.when('ne', base, imm(0), () =>
+      l.b.when('ult', at, imm(Math.max(0, size - 7)), () => l.b.load(address(l.b.add(base, at)), 8, false, result)),
+    );
+    return scalar(UINT64, result);
+  },
+};
+
 export const MEMORY: readonly FunctionRow[] = [
   inSpace('kptr', 'kernel'),
   inSpace('uptr', 'user'),
@@ -174,6 +208,7 @@ export const MEMORY: readonly FunctionRow[] = [
   uaddr,
   ksym,
   usym,
+  wordAt,
   readInto('user', 'bytes'),
   readInto('user', 'text'),
   readInto('kernel', 'bytes'),

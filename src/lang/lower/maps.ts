@@ -3,8 +3,10 @@ import { sizeOf } from '../../base/record.ts';
 import type { Span } from '../diagnostics/index.ts';
 import { type Address, address, imm, type Operand, type Reg } from '../ir/index.ts';
 import type { Expression, MapAccess, MapReference } from '../syntax/ast.ts';
+import { constantOf } from '../types/constant.ts';
 import { sizeOfType } from '../types/layout.ts';
 import { isCastableAggregate, isScalar, type Type } from '../types/type.ts';
+import { Typing } from '../types/typing.ts';
 import { foldCpus } from './cpus.ts';
 import type { Lowering } from './lowering.ts';
 import { isStorage, type MapPlan } from './map-plan.ts';
@@ -66,6 +68,14 @@ function idOfTask(node: Expression, l: Lowering): Operand {
   return load({ kind: 'memory', type: pid.type, at, space: 'kernel', typed }, l).operand;
 }
 
+/** The kernel gives the address of an array's value where it has one: scalar maps', and element 0 of `array(1)`. */
+function isOnlyEntry(node: MapNode, plan: MapPlan, l: Lowering): boolean {
+  if (plan.setOffset !== undefined) return true;
+  if (plan.spec.maxEntries !== 1 || node.kind !== 'map-access') return false;
+  const key = node.key.kind === 'cast' ? node.key.value : node.key;
+  return constantOf(key, new Typing(l.script.typing, l.unit, l.table)) === 0n;
+}
+
 export interface Entry {
   readonly plan: MapPlan;
   /** Reads the key again never: it stays in its slot. */
@@ -78,7 +88,7 @@ export function openEntry(node: MapNode, l: Lowering): Entry {
   const plan = l.plan(node);
   if (plan.byThread) return { plan, key: threadKey(node, l), owner: undefined };
   if (isStorage(plan)) return { plan, key: undefined, owner: storageOwner(node, plan, l) };
-  if (plan.type === 'array' && plan.setOffset !== undefined) return { plan, key: undefined, owner: undefined };
+  if (plan.type === 'array' && isOnlyEntry(node, plan, l)) return { plan, key: undefined, owner: undefined };
   return { plan, key: keyAddress(node, plan, l), owner: undefined };
 }
 
