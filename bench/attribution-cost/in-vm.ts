@@ -4,56 +4,14 @@
  * the eBPF machine of src/lang/vm, on a made-up task and memory of PostgreSQL's shape; so do those of the reference.
  */
 import { parseArgs } from 'node:util';
-import { sizeOf, write } from '../../src/base/record.ts';
 import { openObject, thisKernel } from '../../src/bpf/object/host/index.ts';
-import type { CollectionSpec, MapSpec } from '../../src/bpf/spec/index.ts';
-import { compileProgram } from '../../src/collect/attribution/engine.ts';
-import { findWays } from '../../src/collect/attribution/index.ts';
-import { AT, CLIENT_BACKEND, IDLE, RequestInVm, RUNNING, type Step } from './request-in-vm.ts';
+import type { CollectionSpec } from '../../src/bpf/spec/index.ts';
+import { pebbleInVm } from './pebble-in-vm.ts';
+import { AT, RequestInVm, type Step } from './request-in-vm.ts';
 
 const { values: given } = parseArgs({ options: { reference: { type: 'string' } } });
 /** Requests before the one that is counted: by then nothing is new. */
 const WARM = 5;
-
-/** Arrays with few entries in place of many: those that are used. */
-const small = (maps: readonly MapSpec[]): MapSpec[] =>
-  maps.map((map) => (map.type === 'array' ? { ...map, maxEntries: Math.min(map.maxEntries, 2) } : map));
-
-async function pebble(): Promise<RequestInVm> {
-  const { collection, maps } = compileProgram(new Set(), 1, await findWays());
-  const world = new RequestInVm({ ...collection, maps: small(collection.maps) });
-  const set = (map: string, key: Uint8Array, fields: Readonly<Record<string, number | bigint>>) => {
-    const { spec, valueShape } = maps.find(({ name }) => name === map)!;
-    const value = new Uint8Array(sizeOf(valueShape));
-    if (valueShape.kind !== 'record') throw new TypeError(`${map} has no records`);
-    for (const [name, number] of Object.entries(fields)) {
-      write(valueShape.fields[name]!, new DataView(value.buffer), valueShape.offsets[name]!, number as never);
-    }
-    world.first.map(spec).update(key, value, 0n);
-  };
-  const first = new Uint8Array(4);
-  set('@control', first, { active: 1 });
-  set('@profiles', first, {
-    my_be_entry: AT.entryPointer,
-    wait_event_base: AT.waitEventPointer,
-    my_proc: AT.procPointer,
-    my_proc_port: AT.portPointer,
-    buffer_usage: AT.bufferUsage,
-    wal_usage: AT.walUsage,
-    client_backend: CLIENT_BACKEND,
-    state_idle: IDLE,
-    state_running: RUNNING,
-    query_ids: 1,
-    shows_ids: 1,
-  });
-  set('@backends', RequestInVm.storageKey('backend'), {
-    type: CLIENT_BACKEND,
-    attached: 1,
-    entry: AT.entry,
-    wait_event: AT.waitEvent,
-  });
-  return world;
-}
 
 /** The C prototype, whose loader sets these variables and registers tasks. */
 function reference(path: string): RequestInVm {
@@ -84,5 +42,5 @@ function print(name: string, world: RequestInVm): void {
 }
 
 console.log('program | step | instructions | helper calls | which');
-print('pebble', await pebble());
+print('pebble', (await pebbleInVm()).world);
 if (given.reference) print('reference', reference(given.reference));

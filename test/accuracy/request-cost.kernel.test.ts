@@ -1,0 +1,32 @@
+/** What a request of a prepared statement costs in helper calls, hook by hook: what is called for nothing is seen here. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { pebbleInVm } from '../../bench/attribution-cost/pebble-in-vm.ts';
+import { UNABLE } from './servers.ts';
+
+/** Prime. */
+const REQUESTS = 7;
+/** By step; less is better, and more needs a reason. */
+const MOST: Readonly<Record<string, number>> = {
+  'client sends': 2,
+  'switch to backend': 3,
+  'receives request': 8,
+  'sends answer': 12,
+  'receives nothing': 0,
+  'switch from backend': 5,
+  'client receives': 2,
+  'foreign switch': 2,
+};
+
+test('helper calls of a request', { skip: UNABLE }, async () => {
+  const { world, only } = await pebbleInVm();
+  for (let i = 1; i < REQUESTS; i++) world.run();
+  for (const { name, helpers } of [...world.run(), world.foreignSwitch()]) {
+    const calls = [...helpers.values()].reduce((sum, count) => sum + count, 0);
+    assert.ok(calls <= MOST[name]!, `${name}: ${calls} of ${[...helpers.keys()].join(', ')}`);
+  }
+  const { requests, calls, errors, shared_hit } = only('@queries');
+  assert.deepEqual({ requests, calls, errors }, { requests: 7n, calls: 7n, errors: 0n });
+  // Four blocks each; what had been read before the first request is nobody's.
+  assert.ok(shared_hit === 28n || shared_hit === 24n);
+});
