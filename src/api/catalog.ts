@@ -65,6 +65,8 @@ export interface CatalogFacts {
   /** Since the statistics were reset. */
   readonly checkpoints: { readonly timed: number; readonly requested: number };
   readonly sessions_started: number | null;
+  /** Workers that plans asked for, and those that there were, since the statistics were reset; null before 18. */
+  readonly parallel_workers: { readonly planned: number; readonly launched: number } | null;
 }
 
 /** Of one SQL connection. */

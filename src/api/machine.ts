@@ -8,6 +8,10 @@ export interface MachineFacts {
   readonly other_cpus: number;
   /** Of everything else, by the command's name; the most first. */
   readonly others: readonly { readonly name: string; readonly cpus: number }[];
+  /** Read from devices and written to them, as the processes that wanted it are charged. */
+  readonly postgres_disk_bytes: number;
+  readonly other_disk_bytes: number;
+  readonly disk_others: readonly { readonly name: string; readonly bytes: number }[];
   /** Time in which some task waited for memory; null where the kernel does not count it. */
   readonly memory_stall_us: number | null;
   readonly oom_kills: number;

@@ -17,6 +17,8 @@ const SETTINGS = {
 };
 /** Transactions, and dead rows: more than the rules call few. */
 const AGE = 10_007;
+/** Statements with workers. */
+const STARVED = 11;
 
 describe('findings from catalogs', () => {
   let cluster: Cluster;
@@ -60,6 +62,32 @@ describe('findings from catalogs', () => {
 
   test('a healthy server has none', () => {
     assert.deepEqual(findingsOf({ ...SITUATION, catalog: { now: healthy, before: healthy } }), []);
+  });
+
+  test('parallel-starved: workers that plans count on and that may not be started', async () => {
+    const plan = 'SET parallel_setup_cost = 0; SET parallel_tuple_cost = 0; SET min_parallel_table_scan_size = 0';
+    const session = await Connection.open(cluster);
+    await session.query(`${plan}; SET max_parallel_workers_per_gather = 2; SET debug_parallel_query = on`);
+    const count = async (): Promise<void> => {
+      for (let n = 0; n < STARVED; n++) await session.query('SELECT count(*) FROM queue');
+      await session.query('SELECT pg_stat_force_next_flush()');
+    };
+    await count();
+    await until(
+      'workers are counted',
+      async () => ((await catalog.facts()).parallel_workers?.planned ?? 0) >= STARVED,
+      20_000,
+    );
+    assert.ok(!(await said()).some(({ id }) => id === 'parallel-starved'));
+    await session.query('SET max_parallel_workers = 0');
+    await count();
+    await count();
+    assert.match(
+      await saidOf('parallel-starved'),
+      /^\d+ of \d+ parallel workers .*: (5|6|7)\d%|max_parallel_workers = /,
+    );
+    await session.close();
+    healthy = await catalog.facts();
   });
 
   test('xmin-held and autovacuum-behind: a slot without a consumer, and what it left behind', async () => {

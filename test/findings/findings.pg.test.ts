@@ -8,13 +8,15 @@ import { type Cluster, startCluster } from '../../src/cluster/index.ts';
 import { Attribution, LockRows, QueryRows, WaitRows } from '../../src/collect/attribution/index.ts';
 import { Connection } from '../../src/postgres/client/index.ts';
 import { SCENARIOS } from '../../src/workload/index.ts';
-import type { Session } from '../../src/workload/scenarios/index.ts';
+import type { Scenario, Session } from '../../src/workload/scenarios/index.ts';
 import { UNABLE } from '../cli/pebble.ts';
 
 type Run = (session: Session) => Promise<void>;
 
 interface Case {
+  /** Of the demonstration, or with a workload of its own. */
   readonly scenario: string;
+  readonly own?: Pick<Scenario, 'setup' | 'sessions' | 'run'>;
   readonly finding: string;
   /** Words of its sentence or evidence. */
   readonly says: RegExp;
@@ -36,10 +38,11 @@ const CASES: readonly Case[] = [
     scenario: 'lock-convoy',
     finding: 'lock-convoy',
     says: /"UPDATE demo\.counters .* queues[\s\S]*was for pid \d+[\s\S]* of lock-convoy, /,
-    twin: loop(
-      ({ connection, index }) => connection.run('UPDATE demo.counters SET hits = hits + 1 WHERE id = $1', [index + 1]),
-      50,
-    ),
+    twin: async (session) => {
+      await session.connection.query('SET synchronous_commit = off');
+      const update = 'UPDATE demo.counters SET hits = hits + 1 WHERE id = $1';
+      await loop(({ connection, index }) => connection.run(update, [index + 1]), 50)(session);
+    },
   },
   {
     scenario: 'commit-bound',
@@ -78,6 +81,49 @@ const CASES: readonly Case[] = [
     says: /"INSERT INTO demo\.tokens/,
     twin: loop(({ connection }) => connection.query('SELECT * FROM demo.tokens'), 100),
   },
+  {
+    scenario: 'slow-trigger',
+    own: {
+      setup: [
+        'CREATE TABLE demo.orders (id int)',
+        `CREATE FUNCTION demo.tell() RETURNS trigger LANGUAGE plpgsql AS
+         $$ BEGIN PERFORM pg_sleep(0.05) AS told; RETURN NEW; END $$`,
+        'CREATE TRIGGER tell AFTER INSERT ON demo.orders FOR EACH ROW EXECUTE FUNCTION demo.tell()',
+      ],
+      sessions: 2,
+      run: loop(({ connection }) => connection.query('INSERT INTO demo.orders VALUES (1)'), 20),
+    },
+    finding: 'inner-dominated',
+    says: /"INSERT INTO demo\.orders .* is waiting in a statement inside of it: "SELECT pg_sleep\(/,
+    twin: async (session) => {
+      await session.connection.query('SET synchronous_commit = off; SET session_replication_role = replica');
+      await loop(({ connection }) => connection.query('INSERT INTO demo.orders VALUES (1)'), 20)(session);
+    },
+  },
+  {
+    scenario: 'pushed-autovacuum',
+    own: {
+      setup: [
+        `CREATE TABLE demo.queue (id int) WITH
+         (autovacuum_vacuum_threshold = 1, autovacuum_vacuum_cost_delay = 100, autovacuum_vacuum_cost_limit = 1)`,
+        'INSERT INTO demo.queue SELECT generate_series(1, 50000)',
+        'DELETE FROM demo.queue WHERE id % 2 = 0',
+      ],
+      sessions: 1,
+      run: async (session) => {
+        // By default a second: its end pushes autovacuum away.
+        await session.connection.query("SET deadlock_timeout = '100ms'");
+        await loop(
+          ({ connection }) => connection.query('LOCK TABLE demo.queue IN EXCLUSIVE MODE; ANALYZE demo.queue'),
+          100,
+        )(session);
+      },
+    },
+    finding: 'autovacuum-cancelled',
+    says: /autovacuum of the relation with OID \d+ was in the way of statements \d+ times[\s\S]*"LOCK TABLE demo\.queue/,
+    seconds: 9,
+    twin: loop(({ connection }) => connection.query('SELECT count(*) FROM demo.queue WHERE id < 5'), 500),
+  },
 ];
 
 /** The machine of the tests is busy with other things, too: that statements wait for a CPU there is true, and no mistake. */
@@ -87,16 +133,16 @@ describe('findings', { skip: UNABLE }, () => {
   let cluster: Cluster;
   let attribution: Attribution;
   before(async () => {
-    cluster = await startCluster({ flavour: 'embedded' });
-    attribution = await Attribution.start({ pgdata: cluster.pgdata, signals: ['locks'] });
+    cluster = await startCluster({ flavour: 'embedded', settings: { autovacuum_naptime: '1s' } });
+    attribution = await Attribution.start({ pgdata: cluster.pgdata, signals: ['locks', 'inner'] });
   });
   after(async () => {
     attribution?.close();
     await cluster?.stop();
   });
 
-  async function observe(name: string, run: Run | undefined, seconds: number): Promise<Situation> {
-    const scenario = SCENARIOS.find((candidate) => candidate.name === name)!;
+  async function observe({ scenario: name, own }: Case, run: Run | undefined, seconds: number): Promise<Situation> {
+    const scenario = own ?? SCENARIOS.find((candidate) => candidate.name === name)!;
     const admin = await Connection.open(cluster);
     for (const statement of ['DROP SCHEMA IF EXISTS demo CASCADE', 'CREATE SCHEMA demo', ...scenario.setup])
       await admin.query(statement);
@@ -136,13 +182,14 @@ describe('findings', { skip: UNABLE }, () => {
     return situation;
   }
 
-  for (const { scenario, finding, says, twin, seconds = 3 } of CASES) {
+  for (const one of CASES) {
+    const { scenario, finding, says, twin, seconds = 3 } = one;
     test(`${finding}: said of ${scenario}, and not of its twin`, async () => {
-      const findings = findingsOf(await observe(scenario, undefined, seconds));
+      const findings = findingsOf(await observe(one, undefined, seconds));
       const found = findings.find(({ id }) => id === finding);
       assert.ok(found, `found only ${findings.map(({ id, title }) => `${id}: ${title}`).join('; ')}`);
       assert.match([found.title, ...found.evidence].join('\n'), says);
-      const healthy = findingsOf(await observe(scenario, twin, 2)).filter(({ id }) => !OF_THE_MACHINE.has(id));
+      const healthy = findingsOf(await observe(one, twin, 2)).filter(({ id }) => !OF_THE_MACHINE.has(id));
       assert.deepEqual(
         healthy.map(({ id, title }) => `${id}: ${title}`),
         [],

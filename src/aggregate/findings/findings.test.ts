@@ -84,6 +84,7 @@ const facts = (more: Partial<CatalogFacts>): Situation => {
     archiver: { archived: 0, failed: 0, last_failed: null },
     checkpoints: { timed: 0, requested: 0 },
     sessions_started: null,
+    parallel_workers: null,
     ...more,
   };
   return { ...situation([]), catalog: { now, before: undefined } };
@@ -97,10 +98,18 @@ const standby = (megabytes: number): Situation =>
 
 const machine = (more: Partial<MachineFacts>, queries: QueryRow[] = [query(0.4, 0, 0.6)]): Situation => {
   const quiet = { cpus: 4, postgres_cpus: 0.4, other_cpus: 0.1, others: [], memory_stall_us: 0, oom_kills: 0 };
-  return { ...situation(queries), machine: { window_us: 300 * SECOND, ...quiet, throttled_us: {}, ...more } };
+  const disk = { postgres_disk_bytes: 2 ** 30, other_disk_bytes: 0, disk_others: [] };
+  return { ...situation(queries), machine: { window_us: 300 * SECOND, ...quiet, ...disk, throttled_us: {}, ...more } };
 };
 /** Statements wait for CPUs, which is a finding of its own. */
 const backup = { other_cpus: 3.4, others: [{ name: 'pigz', cpus: 3.3 }] };
+
+/** Beside a GiB of PostgreSQL's own, while statements wait for files a quarter of their time. */
+function copied(bytes: number): Situation {
+  const others = { other_disk_bytes: bytes, disk_others: [{ name: 'rsync', bytes }] };
+  const files = [wait('IO', 'DataFileRead', 0.12)];
+  return { ...machine(others, [query(0.38, 0.12, 0)]), waits: files };
+}
 
 const CASES: readonly { readonly id: string; readonly sick: Situation; readonly healthy: Situation }[] = [
   {
@@ -144,6 +153,7 @@ const CASES: readonly { readonly id: string; readonly sick: Situation; readonly 
     healthy: situation([query(0.3, 0, 0, { wal_bytes: 1e9, wal_fpi: 1e3 })]),
   },
   { id: 'foreign-cpu', sick: machine(backup), healthy: machine(backup, [query(0.4, 0, 0.01)]) },
+  { id: 'foreign-disk', sick: copied(8 * 2 ** 30), healthy: copied(2 ** 29) },
   {
     id: 'cpu-throttled',
     sick: machine({ throttled_us: { '/data': 90 * SECOND } }, [query(0.4, 0, 0.01)]),

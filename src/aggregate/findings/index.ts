@@ -2,6 +2,7 @@
 
 import { archiverFailing } from './rules/archiver-failing.ts';
 import { autovacuumBehind } from './rules/autovacuum-behind.ts';
+import { autovacuumCancelled } from './rules/autovacuum-cancelled.ts';
 import { backendWrites } from './rules/backend-writes.ts';
 import { cacheMisses } from './rules/cache-misses.ts';
 import { commitBound } from './rules/commit-bound.ts';
@@ -10,12 +11,15 @@ import { cpuThrottled } from './rules/cpu-throttled.ts';
 import { failingStatements } from './rules/failing-statements.ts';
 import { forcedCheckpoints } from './rules/forced-checkpoints.ts';
 import { foreignCpu } from './rules/foreign-cpu.ts';
+import { foreignDisk } from './rules/foreign-disk.ts';
 import { fullPageWrites } from './rules/full-page-writes.ts';
 import { hotQuery } from './rules/hot-query.ts';
 import { idleInTransaction } from './rules/idle-in-transaction.ts';
+import { innerDominated } from './rules/inner-dominated.ts';
 import { lockConvoy } from './rules/lock-convoy.ts';
 import { lwlockContention } from './rules/lwlock-contention.ts';
 import { memoryPressure } from './rules/memory-pressure.ts';
+import { parallelStarved } from './rules/parallel-starved.ts';
 import { planChange } from './rules/plan-change.ts';
 import { queryRegression } from './rules/query-regression.ts';
 import { readersWrite } from './rules/readers-write.ts';
@@ -44,17 +48,21 @@ export const RULES: readonly Rule[] = [
   fullPageWrites,
   failingStatements,
   hotQuery,
+  innerDominated,
   readersWrite,
   foreignCpu,
+  foreignDisk,
   cpuThrottled,
   memoryPressure,
   xminHeld,
   autovacuumBehind,
+  autovacuumCancelled,
   walRetained,
   archiverFailing,
   standbyBehind,
   forcedCheckpoints,
   connectionChurn,
+  parallelStarved,
 ];
 
 const ORDER: readonly Conclusion['severity'][] = ['critical', 'warning', 'info'];

@@ -10,6 +10,7 @@ import { readStat } from '../../postgres/discover/index.ts';
 import { MachineWatch } from './index.ts';
 
 const GROUP = `/sys/fs/cgroup/cpu/pebble-test-${process.pid}`;
+const NO_ROOT = process.geteuid?.() === 0 ? false : 'files of /proc about the disk are for root';
 const noLimits =
   process.geteuid?.() === 0 && existsSync('/sys/fs/cgroup/cpu/cpu.cfs_quota_us')
     ? false
@@ -52,6 +53,32 @@ test('a process that is not PostgreSQL is named with what it takes; one that is,
     assert.ok(Math.abs(theirs.postgres_cpus * theirs.window_us - used) < 0.1 * used + 30_000);
   } finally {
     burner.end();
+  }
+});
+
+const COPIED_MIB = 61;
+
+test('what a process outside PostgreSQL reads and writes is counted, by its name', { skip: NO_ROOT }, async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'pebble-copier-'));
+  const name = `copier-${process.pid}`.slice(0, 15);
+  cpSync('/bin/dd', join(folder, name));
+  const watch = new MachineWatch(() => []);
+  const options = [`of=${join(folder, 'copy')}`, 'bs=1M', 'iflag=fullblock', 'oflag=dsync'];
+  const copier = spawn(join(folder, name), options, { stdio: ['pipe', 'ignore', 'ignore'] });
+  try {
+    const bytesOf = (): number => watch.facts(1000)?.disk_others.find((one) => one.name === name)?.bytes ?? 0;
+    // It goes on waiting for more: whoever has ended is in no figure.
+    copier.stdin.write(Buffer.alloc(COPIED_MIB * 2 ** 20));
+    for (let tries = 0; bytesOf() < COPIED_MIB * 2 ** 20 && tries < 60; tries++) {
+      await sleep(250);
+      watch.advance();
+    }
+    const extra = bytesOf() - COPIED_MIB * 2 ** 20;
+    assert.ok(extra >= 0 && extra < 2 * 2 ** 20, `${bytesOf()} bytes`);
+    assert.ok(watch.facts()!.other_disk_bytes >= bytesOf());
+  } finally {
+    copier.kill('SIGKILL');
+    rmSync(folder, { recursive: true });
   }
 });
 
