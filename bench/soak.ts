@@ -201,11 +201,19 @@ function judge(samples: readonly Sample[], counted: ReadonlyMap<string, number>)
   console.log(`${different.length} statements with another count than pg_stat_statements`);
   for (const [key, count] of different.slice(0, 20)) console.log(`  ${key}: ${calls.get(key) ?? 0} of ${count}`);
   const settled = samples.slice(Math.floor(samples.length * SETTLED));
-  const growth = (of: (sample: Sample) => number): number => (of(settled.at(-1)!) - of(settled[0]!)) / MIB;
-  const first = settled[0]!.minutes.toFixed(1);
+  const growth = (of: (sample: Sample) => number): string => `${(60 * slope(settled, of)).toFixed(1)} an hour`;
   console.log(
-    `since minute ${first}: own memory ${growth(({ own }) => own).toFixed(1)} MiB, maps ${growth(({ maps }) => maps).toFixed(1)} MiB, ` +
-      `descriptors ${settled.at(-1)!.descriptors - settled[0]!.descriptors}`,
+    `since minute ${settled[0]!.minutes.toFixed(1)}: RSS ${growth(({ rss }) => rss / MIB)} (MiB), its own ${growth(({ own }) => own / MIB)}, ` +
+      `maps ${growth(({ maps }) => maps / MIB)}, descriptors ${growth(({ descriptors }) => descriptors)}`,
   );
   process.exitCode = different.length === 0 && dropped === 0 ? 0 : 1;
+}
+
+/** The line of least squares through all samples, a minute: the difference of two is mostly that of garbage collections. */
+function slope(samples: readonly Sample[], of: (sample: Sample) => number): number {
+  const mean = (values: readonly number[]): number => values.reduce((sum, one) => sum + one, 0) / values.length;
+  const at = mean(samples.map(({ minutes }) => minutes));
+  const value = mean(samples.map(of));
+  const spread = mean(samples.map(({ minutes }) => (minutes - at) ** 2));
+  return mean(samples.map((sample) => (sample.minutes - at) * (of(sample) - value))) / (spread || 1);
 }

@@ -40,7 +40,7 @@ describe('accidents of the watcher', { skip: UNABLE }, () => {
   }
 
   test('killed at every stage of its start: the kernel lets go of everything', async () => {
-    const rounds = scaled(8, 60);
+    const rounds = scaled(8, 24);
     const seen: KernelObject[] = [];
     // How long a start takes here and now; one that is killed after that has surely attached.
     const begin = performance.now();
