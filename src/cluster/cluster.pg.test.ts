@@ -48,8 +48,9 @@ test('the sweep ends a cluster whose owner and supervisor were both killed', asy
   process.kill(parentOf(owner.postmaster), 'SIGKILL');
   owner.child.kill('SIGKILL');
   await until(() => owner.child.signalCode !== null);
-  assert.ok(isAlive(owner.postmaster));
-  assert.ok((await sweepOrphans()).includes(owner.runDir));
+  // Whoever starts a cluster on this host sweeps: another test may have been here first.
+  assert.ok(isAlive(owner.postmaster) || !existsSync(owner.runDir));
+  await sweepOrphans();
   assert.ok(!existsSync(owner.runDir) && !isAlive(owner.postmaster));
 });
 
@@ -68,11 +69,11 @@ async function startOwner() {
 }
 
 async function until(condition: () => boolean): Promise<void> {
-  for (let round = 0; round < 200; round++) {
+  for (let round = 0; round < 1200; round++) {
     if (condition()) return;
     await sleep(25);
   }
-  assert.fail(`not within 5 s: ${condition}`);
+  assert.fail(`not within 30 s: ${condition}`);
 }
 
 function childrenOf(pid: number): string[] {

@@ -71,9 +71,11 @@ describe('discovery', () => {
   test('takes a few milliseconds', () => {
     discoverClusters();
     const times = Array.from({ length: 10 }, () => {
-      const start = performance.now();
+      // Of a CPU: a busy machine gives it when it likes.
+      const start = process.cpuUsage();
       discoverClusters();
-      return performance.now() - start;
+      const { user, system } = process.cpuUsage(start);
+      return (user + system) / 1000;
     });
     assert.ok(Math.min(...times) < 20, `${times.map(Math.round)} ms`);
   });

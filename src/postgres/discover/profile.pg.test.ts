@@ -36,9 +36,11 @@ for (const server of SERVERS) {
         profile.addresses.pgBufferUsage && profile.addresses.pgWalUsage && profile.addresses.debug_query_string,
       );
       const times = Array.from({ length: 5 }, () => {
-        const start = performance.now();
+        // Of a CPU: a busy machine gives it when it likes.
+        const start = process.cpuUsage();
         profileOf(discovered());
-        return performance.now() - start;
+        const { user, system } = process.cpuUsage(start);
+        return (user + system) / 1000;
       });
       assert.ok(Math.min(...times) < 100, `${times.map(Math.round)} ms`);
     });
