@@ -286,6 +286,8 @@ test('what is old or may change is said', () => {
 const FILES: Record<string, string> = {
   'lib/a.bt': 'import "b.bt"; macro twice(x) { x * 2 } interval:s:1 { print("a"); }',
   'lib/b.bt': 'macro thrice(x) { x * 3 } interval:s:2 { print("b"); }',
+  'lib/one.bt': '#define SIZE 1\n#define TWICE SIZE * 2\ninterval:s:1 { print(TWICE); }',
+  'lib/ten.bt': '#define SIZE 10\ninterval:s:2 { print(SIZE); }',
   'lib/types.h': 'struct point { int x, y; };\n#define ORIGIN 0\n',
   'lib/bad.bt': 'config = { max_strlen = 1 } BEGIN { }',
   'lib/x.bpf.c': 'int f(void) { return 1; }',
@@ -329,6 +331,18 @@ test('imports and includes bring C types', () => {
       ['c-record', 'c-define'],
     );
   }
+});
+
+test('each imported script means its own macros', () => {
+  const expand: Pass = (program, diagnostics) => expandCMacros(imports()(program, diagnostics), diagnostics);
+  const text = 'import "one.bt"; import "ten.bt"; BEGIN { print(TWICE); }';
+  const { program, all } = run(expand, text);
+  assert.deepEqual(messages(all), []);
+  const printed = program.probes.map(
+    (probe) => /print\((.*)\)/.exec(printProgram({ ...program, probes: [probe] }))?.[1],
+  );
+  assert.deepEqual(printed, ['10', '1 * 2', '1 * 2']);
+  says(expand, text.replace('TWICE', 'SIZE'), ['SIZE is defined differently in lib/ten.bt and lib/one.bt']);
 });
 
 test('imports that fail', () => {

@@ -25,6 +25,8 @@ const MOST_INCLUDES = 2000;
 
 export class Preprocessor {
   readonly macros = new Map<string, CMacro>();
+  /** What a name was in another text, before the one that is in `macros`. */
+  readonly #earlier: (readonly [name: string, macro: CMacro])[] = [];
   /** Files that the reader did not find, to be reported or ignored by the caller. */
   readonly missing: CInclude[] = [];
   readonly #diagnostics: Diagnostics;
@@ -65,9 +67,9 @@ export class Preprocessor {
     return output;
   }
 
-  /** The macros as they stand, as nodes. */
+  /** The macros as they stand at the end of each text, the last text's last, as nodes. */
   defines(): CDefine[] {
-    return [...this.macros].map(([name, { parameters, body, span }]) => ({
+    return [...this.#earlier, ...this.macros].map(([name, { parameters, body, span }]) => ({
       kind: 'c-define',
       span,
       name,
@@ -171,7 +173,7 @@ export class Preprocessor {
     if (name?.kind !== 'word') return;
     const span = spanOf(tokens);
     if (open?.text !== '(' || open.spaced) {
-      this.macros.set(name.text, { variadic: false, body: tokens.slice(1), span });
+      this.#set(name.text, { variadic: false, body: tokens.slice(1), span });
       return;
     }
     const close = tokens.findIndex((token) => token.text === ')');
@@ -179,7 +181,13 @@ export class Preprocessor {
     const variadic = inside.at(-1)?.text === '...';
     const parameters = inside.filter((token) => token.kind === 'word').map((token) => token.text);
     if (variadic) parameters.push('__VA_ARGS__');
-    this.macros.set(name.text, { parameters, variadic, body: tokens.slice(close + 1), span });
+    this.#set(name.text, { parameters, variadic, body: tokens.slice(close + 1), span });
+  }
+
+  #set(name: string, macro: CMacro): void {
+    const before = this.macros.get(name);
+    if (before && before.span.source !== macro.span.source) this.#earlier.push([name, before]);
+    this.macros.set(name, macro);
   }
 
   #include(line: readonly CToken[]): CToken[] {
