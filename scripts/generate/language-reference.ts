@@ -1,6 +1,7 @@
 /** Writes docs/language/reference.md from the compiler's own tables: `node scripts/generate/language-reference.ts`. */
 import { writeFileSync } from 'node:fs';
 import { createLibrary } from '../../src/lang/builtins/index.ts';
+import { DECLARED_TYPES } from '../../src/lang/lower/map-plan.ts';
 import { CONFIG_OPTIONS } from '../../src/lang/passes/config-options.ts';
 import { PROBE_KINDS } from '../../src/lang/probes/index.ts';
 import { TEXTS } from '../../src/lang/stdlib/texts.ts';
@@ -49,6 +50,11 @@ function macros(): string {
   return table(['macro', 'what it gives'], rows);
 }
 
+function maps(): string {
+  const rows = Object.entries(DECLARED_TYPES).map(([name, { doc }]) => [code(name), doc]);
+  return table(['kind', 'what it keeps'], rows);
+}
+
 export function reference(): string {
   return `# Language reference
 
@@ -74,6 +80,12 @@ ${words(isFunction)}
 Each CPU keeps its own value; they are merged when the map is read.
 
 ${words(isAggregate)}
+
+## Kinds of maps
+
+A map that is only used is a hash of \`max_map_keys\` entries, or, without keys, one value. \`let @m = kind(entries);\` at the top of a script says otherwise.
+
+${maps()}
 
 ## Macros of the library
 

@@ -1,6 +1,7 @@
 /** What the compiler gives and the tracer runs: the kernel's side as specs, the reader's side as types and events. */
 import { type RecordShape, record, type Shape, u64 } from '../base/record.ts';
 import type { CollectionSpec } from '../bpf/spec/index.ts';
+import type { TopLayout } from './lower/top-k.ts';
 import type { RecordType, StackMode, StructType, Type } from './types/type.ts';
 
 export interface CompiledScript {
@@ -69,6 +70,8 @@ export interface ScriptMap {
   readonly perCpu: boolean;
   /** For scalar maps: where in the value a non-zero u64 says that it was ever assigned. */
   readonly setOffset?: number;
+  /** Of topk(n) maps: each CPU's slots, whose values are merged by key. */
+  readonly top?: TopLayout;
   /** For record values: how the CPUs' copies of each field merge. */
   readonly merge?: Readonly<Record<string, MergeRule>>;
 }

@@ -11,6 +11,7 @@ import { takeSnapshot } from './format/snapshot.ts';
 import { strftime } from './format/strftime.ts';
 import { clearMap, readMap, zeroMap } from './map-access.ts';
 import type { Session } from './session.ts';
+import { inexactText } from './top-k.ts';
 
 /** Takes the ring record at `offset`. */
 export type Handler = (view: DataView, offset: number) => void;
@@ -34,7 +35,9 @@ const MAKERS: Makers = {
     const map = session.mapNamed(name);
     return (view, offset) => {
       const options = { top: field(shape, 'top', view, offset), divisor: field(shape, 'div', view, offset) };
-      output.write(output.values.map(takeSnapshot(map, readMap(collection, map), context, options)));
+      const snapshot = takeSnapshot(map, readMap(collection, map), context, options);
+      output.write(output.values.map(snapshot));
+      if (snapshot.inexact) output.warning(inexactText(map.name, snapshot.inexact));
     };
   },
   clear: ({ map: name }, session) => {

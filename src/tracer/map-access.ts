@@ -3,11 +3,17 @@ import { alignUp, sizeOf } from '../base/record.ts';
 import type { Collection, KeyedMap } from '../bpf/index.ts';
 import type { ScriptMap } from '../lang/script.ts';
 import type { RawEntries } from './format/snapshot.ts';
+import { readTop } from './top-k.ts';
 
 const viewOf = (bytes: Buffer): DataView => new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
 
 /** All entries of a map; what changes meanwhile may be missed. `take`: none of them is left. */
 export function readMap(collection: Collection, map: ScriptMap, take = false): RawEntries {
+  if (map.top) {
+    const found = readTop(collection, map);
+    if (take) clearMap(collection, map);
+    return found;
+  }
   const table = collection.keyed(map.spec);
   const keys: Buffer[] = [];
   const values: Buffer[] = [];
@@ -36,12 +42,14 @@ function copiesOf(map: ScriptMap, table: KeyedMap<unknown, unknown>): number[] {
 /** clear(): no entry is left; a scalar is as if it had never been assigned. */
 export function clearMap(collection: Collection, map: ScriptMap): void {
   const table = collection.keyed(map.spec);
-  if (map.key) table.clear();
+  if (map.top) for (let row = 0; row < map.top.rows; row++) table.set(row, zeros(table, map, false));
+  else if (map.key) table.clear();
   else table.set(0, zeros(table, map, false));
 }
 
 /** zero(): every value becomes 0, and the entries stay. */
 export function zeroMap(collection: Collection, map: ScriptMap): void {
+  if (map.top) return clearMap(collection, map);
   const table = collection.keyed(map.spec);
   if (map.key) {
     const zero = zeros(table, map, true);

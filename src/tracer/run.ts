@@ -26,6 +26,7 @@ import type { Session } from './session.ts';
 import { emptyRun, type Fired, silentProbes } from './silence.ts';
 import { SystemResolver } from './system-resolver.ts';
 import type { Target } from './target.ts';
+import { inexactText } from './top-k.ts';
 
 export interface RunOptions {
   readonly output: RunOutput;
@@ -367,6 +368,7 @@ class Run implements Session {
     const snapshot = this.#snapshot(map, take);
     this.#stored ||= snapshot.rows.length > 0;
     this.output.write(this.output.values.map(snapshot));
+    if (snapshot.inexact) this.output.warning(inexactText(map.name, snapshot.inexact));
   }
 
   #snapshot(map: ScriptMap, take = false): MapSnapshot {

@@ -40,6 +40,7 @@ function typeEntry(call: Call, t: Typing): Type | undefined {
   const access = accessOf(call);
   if (!access) return t.error(call, `${call.name}() expects a map argument`);
   const map = t.script.map(access.kind === 'map' ? access.name : access.map.name, access.span);
+  if (!t.script.isReadable(map, access.span)) return undefined;
   if (access.kind === 'map-access') {
     map.scalar ??= false;
     if (map.scalar) return t.error(call, scalarMessage(call));
@@ -147,6 +148,7 @@ const len: FunctionRow = {
       return type && INT64;
     }
     const map = t.script.map(of.name, of.span);
+    if (!t.script.isReadable(map, of.span)) return undefined;
     if (map.scalar) return t.error(call, 'call to len() expects a map with explicit keys (non-scalar map)');
     return INT64;
   },

@@ -1,5 +1,5 @@
 /** Which kernel map keeps a script's map, and how keys and values lie in it. */
-import { record, type Shape, sizeOf, u32, u64 } from '../../base/record.ts';
+import { array, record, type Shape, sizeOf, u32, u64 } from '../../base/record.ts';
 import type { MapSpec, MapType } from '../../bpf/spec/index.ts';
 import type { KernelFeatures } from '../host.ts';
 import type { MergeRule, ScriptMap } from '../script.ts';
@@ -7,17 +7,33 @@ import type { Settings } from '../settings.ts';
 import { shapeOf } from '../types/layout.ts';
 import { isAggregate, type Type } from '../types/type.ts';
 import type { MapTyping } from '../types/typing.ts';
+import { type TopLayout, topLayout } from './top-k.ts';
+
+interface DeclaredKind {
+  readonly type: MapType;
+  readonly doc: string;
+}
 
 /** Names of `let @m = name(entries)`. */
-export const DECLARED_TYPES: Readonly<Record<string, MapType>> = {
-  hash: 'hash',
-  lruhash: 'lru_hash',
-  percpuhash: 'percpu_hash',
-  percpulruhash: 'lru_percpu_hash',
-  array: 'array',
-  percpuarray: 'percpu_array',
-  task_storage: 'task_storage',
-  cgroup_storage: 'cgroup_storage',
+export const DECLARED_TYPES: Readonly<Record<string, DeclaredKind>> = {
+  hash: { type: 'hash', doc: 'One value for each of at most so many keys; what finds no room is reported.' },
+  lruhash: { type: 'lru_hash', doc: 'The keys used last: the kernel drops others when it is full, without a word.' },
+  percpuhash: {
+    type: 'percpu_hash',
+    doc: 'One value for each key and CPU, merged when it is read: what counters are.',
+  },
+  percpulruhash: { type: 'lru_percpu_hash', doc: 'The keys used last, one value for each CPU.' },
+  array: { type: 'array', doc: 'Values under the numbers below the size; all of them are there from the start.' },
+  percpuarray: { type: 'percpu_array', doc: 'The same, one value for each CPU.' },
+  topk: {
+    type: 'percpu_array',
+    doc: 'The so many largest of any number of keys, for count() and sum(): it never fills up. How far values may be off is said with them.',
+  },
+  task_storage: {
+    type: 'task_storage',
+    doc: 'A value of the current thread, or under a task; gone when the thread ends.',
+  },
+  cgroup_storage: { type: 'cgroup_storage', doc: 'A value of the current cgroup.' },
 };
 
 export interface MapPlan {
@@ -30,6 +46,8 @@ export interface MapPlan {
   readonly keyType: Type | undefined;
   readonly keyShape: Shape;
   readonly valueShape: Shape;
+  /** Of `let @m = topk(n)`: keys lie among the values. */
+  readonly top?: TopLayout;
   /** For scalar maps: where the "assigned" word stands. */
   readonly setOffset: number | undefined;
 }
@@ -53,8 +71,9 @@ interface PlanFor {
 }
 
 export function planMap(map: MapTyping, { settings, cpus, features }: PlanFor): MapPlan {
+  if (map.declaration?.type === 'topk') return planTop(map, map.declaration.maxEntries ?? 1);
   const value = map.value!;
-  const asked = map.declaration && DECLARED_TYPES[map.declaration.type];
+  const asked = map.declaration && DECLARED_TYPES[map.declaration.type]?.type;
   const byThread = asked === 'task_storage' && features?.taskStorage === false;
   const declared = byThread ? 'hash' : asked;
   const scalar = map.scalar === true && !declared;
@@ -65,7 +84,7 @@ export function planMap(map: MapTyping, { settings, cpus, features }: PlanFor): 
   const plain = shapeOf(value);
   const wrapped = scalar ? record('scalar', { value: plain, set: u64 }) : undefined;
   const valueShape = wrapped ?? plain;
-  const name = map.name === '@' ? 'AT_' : `AT_${map.name.slice(1)}`;
+  const name = specName(map);
   const maxEntries = entriesOf(map, { type, scalar, byThread }, settings);
   const bytes = maxEntries * (sizeOf(keyShape) + sizeOf(valueShape) * (perCpu ? cpus : 1));
   const isLarge = (type === 'hash' || type === 'percpu_hash') && bytes > PREALLOCATED;
@@ -90,6 +109,25 @@ export function planMap(map: MapTyping, { settings, cpus, features }: PlanFor): 
     ...(merge && { merge }),
   };
   return { spec, script, type, perCpu, byThread, keyType, keyShape, valueShape, setOffset: wrapped?.offsets.set };
+}
+
+const specName = ({ name }: MapTyping): string => (name === '@' ? 'AT_' : `AT_${name.slice(1)}`);
+
+function planTop(map: MapTyping, most: number): MapPlan {
+  const value = map.value!;
+  const key = map.key!;
+  const [keyShape, valueShape] = [shapeOf(key), shapeOf(value)];
+  const top = topLayout(most, keyShape);
+  const spec: MapSpec = {
+    name: specName(map),
+    type: 'percpu_array',
+    key: u32,
+    value: array(top.slot, top.ways),
+    maxEntries: top.rows,
+  };
+  const script: ScriptMap = { name: map.name, spec: spec.name, value, valueShape, perCpu: true, key, keyShape, top };
+  const shapes = { keyType: key, keyShape, valueShape, setOffset: undefined };
+  return { spec, script, type: 'percpu_array', perCpu: true, byThread: false, top, ...shapes };
 }
 
 function entriesOf(

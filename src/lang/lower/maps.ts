@@ -12,6 +12,7 @@ import type { Lowering } from './lowering.ts';
 import { isStorage, type MapPlan } from './map-plan.ts';
 import { load, pointerOf, toScalar } from './memory.ts';
 import { reportHelper } from './runtime-errors.ts';
+import { claimSlot } from './top-k.ts';
 import { inMemory, offsetBy, scalar, type Value } from './value.ts';
 
 type MapNode = MapReference | MapAccess;
@@ -108,6 +109,7 @@ function storageGet(plan: MapPlan, owner: Operand, flags: number, l: Lowering): 
 export function lookUpOrInsert(entry: Entry, l: Lowering): Reg {
   const { plan, key, owner } = entry;
   if (owner) return storageGet(plan, owner, CREATE, l);
+  if (plan.top && key) return claimSlot(plan.spec.name, plan.top, key, l);
   const found = lookUp(entry, l);
   if (!key || plan.type === 'percpu_array' || plan.type === 'array') return found;
   l.b.when('eq', found, imm(0), () => {

@@ -334,7 +334,7 @@ test('imports and includes bring C types', () => {
 });
 
 test('each imported script means its own macros', () => {
-  const expand: Pass = (program, diagnostics) => expandCMacros(imports()(program, diagnostics), diagnostics);
+  const expand: Pass = (program, diagnostics) => expandCMacros(imports()(program, diagnostics) as Program, diagnostics);
   const text = 'import "one.bt"; import "ten.bt"; BEGIN { print(TWICE); }';
   const { program, all } = run(expand, text);
   assert.deepEqual(messages(all), []);

@@ -223,6 +223,7 @@ export function inferAccess(node: MapAccess, t: Typing): { map: MapTyping; value
   const map = useMap(node.map, false, t, node);
   const key = infer(node.key, t);
   if (key) growKey(map, key, node, t);
+  if (!t.script.isReadable(map, node.span)) return { map, value: undefined };
   return { map, value: mapValue(map, node, t) };
 }
 

@@ -4,9 +4,9 @@ import type { MapDeclaration } from '../syntax/ast.ts';
 import { infer } from './infer-expression.ts';
 import { inferBlock } from './infer-statement.ts';
 import { isCondition } from './operators.ts';
-import { INT8, isAggregate, kindName, pointerTo, type RecordType, type Type } from './type.ts';
+import { INT8, isAggregate, kindName, pointerTo, type RecordType, type Type, typeName } from './type.ts';
 import { resolveType } from './type-expressions.ts';
-import { newTable, type ScriptTyping, type TypeTable, Typing, type Unit } from './typing.ts';
+import { type MapTyping, newTable, type ScriptTyping, type TypeTable, Typing, type Unit } from './typing.ts';
 
 /** Types only widen, each a few times; more sweeps than this mean a rule that does not settle. */
 const MAX_SWEEPS = 64;
@@ -47,6 +47,8 @@ function checkDeclared(script: ScriptTyping): void {
       script.error(declaration.span, `Invalid bpf map type: ${declaration.type}`, {
         hints: [`Valid map types: ${Object.keys(DECLARED_TYPES).join(', ')}`],
       });
+    } else if (declaration.type === 'topk') {
+      checkTop(script, declaration, map);
     } else if (map?.value && !map.fixedValue && map.value.kind !== 'record' && HASHES.test(declaration.type)) {
       const needed = isAggregate(map.value) ? 'percpuhash' : 'hash';
       if (isAggregate(map.value) === declaration.type.startsWith('percpu')) continue;
@@ -54,6 +56,16 @@ function checkDeclared(script: ScriptTyping): void {
       script.error(map.span, `Incompatible map types. ${types}`);
     }
   }
+}
+
+function checkTop(script: ScriptTyping, declaration: MapDeclaration, map: MapTyping | undefined): void {
+  const { name, span, maxEntries = 0 } = declaration;
+  if (maxEntries < 1) script.error(span, `${name} keeps no key: topk(n) takes 1 or more`);
+  if (!map?.value || (!map.scalar && (map.value.kind === 'count' || map.value.kind === 'sum'))) return;
+  const held = map.scalar ? 'no keys' : `values of type ${typeName(map.value)}`;
+  script.error(map.span, `${name} has ${held}: a topk map counts keys`, {
+    hints: [`write ${name}[key] = count(), or sum(n)`],
+  });
 }
 
 const HASHES = /hash$/;

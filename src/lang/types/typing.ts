@@ -167,6 +167,13 @@ export class ScriptTyping {
     return map;
   }
 
+  /** Top-k maps give their keys to others at any time: they are printed, not asked. */
+  isReadable({ name, declaration }: MapTyping, span: Span): boolean {
+    if (declaration?.type !== 'topk') return true;
+    this.error(span, `${name} is a topk map: programs add to it, and only print(), clear() and zero() read it`);
+    return false;
+  }
+
   /** Widens `current` by `next`; undefined and a report through `mismatch` when they do not go together. */
   grow(current: Type | undefined, next: Type, mismatch: () => void): Type | undefined {
     const grown = promote(current, next);

@@ -17,6 +17,15 @@ export interface RawEntries {
   readonly valueSize: number;
   /** Where in an entry's values each CPU's copy starts. */
   readonly copies: readonly number[];
+  /** Of top-k maps that had more keys than slots. */
+  readonly inexact?: Inexact;
+}
+
+export interface Inexact {
+  /** How much too high the values shown may be, at most. */
+  readonly over: bigint;
+  /** How much a key may have that is not shown, at most. */
+  readonly hidden: bigint;
 }
 
 export interface MapSnapshot {
@@ -25,6 +34,7 @@ export interface MapSnapshot {
   readonly type: 'map' | 'stats' | 'hist' | 'tseries';
   readonly scalar: boolean;
   readonly rows: readonly { readonly key: Printable; readonly value: MapValue }[];
+  readonly inexact?: Inexact;
 }
 
 export interface SnapshotOptions {
@@ -51,6 +61,7 @@ export function takeSnapshot(
     type: snapshotType(map.value),
     scalar: map.key === undefined,
     rows: kept.map(({ keyAt, value }) => ({ key: readKey(raw.keys, keyAt), value: value() })),
+    ...(raw.inexact && { inexact: raw.inexact }),
   };
 }
 
