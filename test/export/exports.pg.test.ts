@@ -1,11 +1,12 @@
 /** A known load as others have it: a real Prometheus in both formats, promtool, and a receiver of OTLP that is not always well. */
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { type Cluster, startCluster } from '../../src/cluster/index.ts';
 import { Connection } from '../../src/postgres/client/index.ts';
 import { Running, TemporaryDirectory, UNABLE, until } from '../cli/pebble.ts';
@@ -14,6 +15,7 @@ import { Receiver } from './receiver.ts';
 const PROMETHEUS = '/usr/bin/prometheus';
 const PROMTOOL = '/usr/bin/promtool';
 const NO_PROMETHEUS = existsSync(PROMETHEUS) ? false : `no Prometheus at ${PROMETHEUS}`;
+const fileOf = (path: string): string => fileURLToPath(new URL(`../../${path}`, import.meta.url));
 const CALLS = 241;
 /** Of one session for a lock, at least. */
 const LOCKED_MS = 1300;
@@ -132,7 +134,8 @@ describe('exports', { skip: UNABLE }, () => {
     const seconds = locks.reduce((sum, lock) => sum + lock.seconds, 0);
     assert.ok(seconds >= LOCKED_MS / 1000 && seconds <= root!.seconds, `${seconds} s of ${root!.seconds} s`);
     assert.deepEqual(new Set(locks.map(({ name }) => name)), new Set(['Lock: relation']));
-    assert.equal(locks[0]!.attributes['pebble.blocker_pid'], String(blocker));
+    const blockers = locks.flatMap(({ attributes }) => attributes['pebble.blocker_pid'] ?? []);
+    assert.deepEqual(new Set(blockers), new Set([String(blocker)]));
   });
 
   test('promtool has nothing to say, series are bounded, no pid is a label', { skip: NO_PROMETHEUS }, async () => {
@@ -141,9 +144,42 @@ describe('exports', { skip: UNABLE }, () => {
     assert.deepEqual([status, stdout, stderr], [0, '', '']);
     const calls = text.split('\n').filter((line) => line.startsWith('pebble_query_calls_total{'));
     assert.equal(calls.length, 3, calls.join('\n'));
-    assert.ok(calls.some((line) => line.includes('queryid="other"')));
+    assert.ok(
+      calls.some((line) =>
+        line.includes(`cluster="${cluster.pgdata}",datname="other",usename="other",queryid="other"`),
+      ),
+    );
     assert.doesNotMatch(text, /pid="/);
     assert.match(text, /pebble_query_info\{[^}]*query="SELECT FROM measured"\} 1/);
+  });
+
+  test('alert rules fire on what they are for and not beside it', { skip: NO_PROMETHEUS }, () => {
+    const { status, stdout, stderr } = spawnSync(PROMTOOL, ['test', 'rules', fileOf('test/export/alerts.test.yml')], {
+      encoding: 'utf8',
+    });
+    assert.equal(status, 0, stdout + stderr);
+  });
+
+  test('rules and board ask for metrics that there are, in words that Prometheus takes', {
+    skip: NO_PROMETHEUS,
+  }, async () => {
+    const text = await (await fetch(metrics)).text();
+    const names = new Set([...text.matchAll(/^# TYPE (\S+)/gm)].map(([, name]) => name!));
+    const [rules, board] = ['deploy/prometheus-alerts.yml', 'deploy/grafana-board.json'].map((path) =>
+      readFileSync(fileOf(path), 'utf8'),
+    );
+    const asked = new Set(
+      [...`${rules}${board}`.matchAll(/\bpebble_[a-z_]+/g)].map(([name]) => name!.replace(/_bucket$/, '')),
+    );
+    assert.deepEqual([...asked.difference(names)], []);
+    const { panels } = JSON.parse(board!) as { panels: { targets: { expr: string }[] }[] };
+    const expressions = panels.flatMap(({ targets }) => targets.map(({ expr }) => expr));
+    assert.ok(expressions.length > 10);
+    for (const expression of expressions) {
+      const filled = expression.replaceAll('$cluster', '.*').replaceAll('$__rate_interval', '5s');
+      const answer = await fetch(`${api}${encodeURIComponent(filled)}`);
+      assert.equal(answer.status, 200, `${filled}: ${await answer.text()}`);
+    }
   });
 
   test('Prometheus counts what was executed, the rest is other', { skip: NO_PROMETHEUS }, async () => {

@@ -9,7 +9,8 @@ export const EXPORT_SETTINGS = {
   metrics_queries: {
     kind: 'count',
     default: 50,
-    summary: 'queries with metrics of their own, those with the most time; all others together are `other`',
+    summary:
+      'queries of each cluster with metrics of their own, those with the most time; all others together are `other`',
   },
   otlp_endpoint: {
     kind: 'text',

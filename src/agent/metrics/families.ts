@@ -1,15 +1,14 @@
 /** What the agent exports: a bounded number of queries, waits, and itself. Names and labels are a contract (docs/metrics.md). */
-import { Histogram } from '../../aggregate/index.ts';
 import type { AgentStatus } from '../../api/index.ts';
 import {
   eventOf,
-  QUERY_COUNTERS,
   type QueryCounter,
   type QueryTotals,
   type Totals,
   type WaitTotals,
 } from '../../collect/attribution/index.ts';
-import { type Family, type Labels, type TopSeries, TopTracker } from '../../export/index.ts';
+import type { Family, Labels } from '../../export/index.ts';
+import { at, ClusterSeries, type SeriesRow } from './cluster-series.ts';
 import { Gone } from './gone.ts';
 
 const BLOCK = 8192;
@@ -32,7 +31,6 @@ const time = (name: string, help: string, ...counters: QueryCounter[]): QueryMet
   unit: 1 / NANOSECONDS,
 });
 
-const at = (name: QueryCounter): number => QUERY_COUNTERS.indexOf(name);
 /** With the signal `resources` only. */
 const resource = (name: string, help: string, counter: QueryCounter): QueryMetric => ({
   name,
@@ -88,104 +86,68 @@ const QUERY_METRICS: readonly QueryMetric[] = [
 ];
 
 const LATENCY = 'pebble_query_latency_seconds';
-const busy = (values: Float64Array): number =>
-  values[at('on_cpu')]! + values[at('off_cpu')]! + values[at('run_queue')]!;
-
-interface Named {
-  readonly labels: Labels;
-  readonly query: string | null;
-}
-
 export class MetricFamilies {
   readonly #gone: Gone = new Gone();
-  readonly #top: TopTracker<Named>;
-  /** Latencies of a query when it got its series. */
-  readonly #bases = new Map<string, Histogram>();
-  #last = new Map<string, Histogram>();
-  #isFirst = true;
+  readonly #mostQueries: number;
+  readonly #clusters = new Map<string, ClusterSeries>();
 
+  /** `mostQueries`: of each cluster. */
   constructor(mostQueries: number) {
-    this.#top = new TopTracker(mostQueries, busy);
+    this.#mostQueries = mostQueries;
   }
 
   /** Readings must be given in order: counters of queries with a series of their own begin when they get it. */
   of(totals: Totals, status: AgentStatus): Family[] {
     this.#gone.advance(totals);
     const executed = [...totals.queries].filter(([, { identity }]) => identity.executes);
-    const series = this.#top.advance(
-      new Map(executed.map(([key, one]) => [key, { name: nameOf(one), values: one.counters }])),
-      totals.wallMs,
-    );
+    this.#advance(executed, totals.wallMs);
+    const series = [...this.#clusters.values()];
+    const rows = series.flatMap((one) => one.rows);
+    const shown = rows.filter(({ query }) => query !== undefined);
     return [
-      ...this.#queryFamilies(series),
-      this.#latencies(series, new Map(executed)),
-      infoFamily(series),
+      ...queryFamilies(rows),
+      {
+        name: LATENCY,
+        help: 'Latency of round trips, as the server sees it.',
+        type: 'histogram',
+        samples: series.flatMap(({ latencies }) => latencies),
+      },
+      infoFamily(shown),
       ...waitFamilies([...totals.waits.values(), ...this.#gone.waits]),
       failureFamily([...totals.queries.values(), ...this.#gone.failures]),
-      ...agentFamilies(status, totals.dropped, { shown: series.length, all: executed.length }),
+      ...agentFamilies(status, totals.dropped, { shown: shown.length, all: executed.length }),
     ];
   }
 
-  #queryFamilies(series: readonly TopSeries<Named>[]): Family[] {
-    const rows = [
-      ...series.map(({ name, values, sinceMs }) => ({ labels: name.labels, values, sinceMs })),
-      { labels: OTHER, values: this.#top.other, sinceMs: undefined },
-    ];
-    return QUERY_METRICS.map(({ name, help, counters, unit = 1, isKnown = () => true }) => ({
-      name,
-      help,
-      type: 'counter',
-      samples: rows
-        .filter(({ values }) => isKnown(values))
-        .map(({ labels, values, sinceMs }) => ({
-          labels,
-          sinceMs,
-          value: counters.reduce((sum, counter) => sum + (values[at(counter)] ?? 0), 0) * unit,
-        })),
-    }));
-  }
-
-  #latencies(series: readonly TopSeries<Named>[], queries: ReadonlyMap<string, QueryTotals>): Family {
-    const other = this.#gone.latency.clone();
-    for (const { latency } of queries.values()) other.merge(latency);
-    const shown = new Set(series.map(({ key }) => key));
-    for (const key of this.#bases.keys()) if (!shown.has(key)) this.#bases.delete(key);
-    const samples = series.map(({ key, name, values, sinceMs }) => {
-      if (!this.#bases.has(key))
-        this.#bases.set(key, (this.#isFirst ? undefined : this.#last.get(key)) ?? new Histogram());
-      const histogram = queries.get(key)!.latency.clone();
-      histogram.subtract(this.#bases.get(key)!);
-      other.subtract(histogram);
-      return { labels: name.labels, sinceMs, histogram, sumSeconds: values[at('latency')]! / NANOSECONDS };
-    });
-    this.#last = new Map([...queries].map(([key, { latency }]) => [key, latency]));
-    this.#isFirst = false;
-    const rest = { labels: OTHER, histogram: other, sumSeconds: (this.#top.other[at('latency')] ?? 0) / NANOSECONDS };
-    return {
-      name: LATENCY,
-      help: 'Latency of round trips, as the server sees it.',
-      type: 'histogram',
-      samples: [...samples, rest],
-    };
+  #advance(executed: readonly (readonly [string, QueryTotals])[], atMs: number): void {
+    const own = Map.groupBy(executed, ([, { cluster }]) => cluster.pgdata);
+    for (const cluster of own.keys()) {
+      if (!this.#clusters.has(cluster)) this.#clusters.set(cluster, new ClusterSeries(cluster, this.#mostQueries));
+    }
+    for (const [cluster, series] of this.#clusters) series.advance(new Map(own.get(cluster) ?? []), atMs);
   }
 }
 
-const OTHER: Labels = { cluster: 'other', datname: 'other', usename: 'other', queryid: 'other' };
-
-/** Clusters without query ids have the fingerprint, marked as such. */
-function nameOf({ cluster, identity }: QueryTotals): Named {
-  const queryid = identity.queryId ?? `fingerprint:${identity.fingerprint}`;
-  return {
-    labels: { cluster: cluster.pgdata, datname: identity.database ?? '', usename: identity.user ?? '', queryid },
-    query: identity.query,
-  };
+function queryFamilies(rows: readonly SeriesRow[]): Family[] {
+  return QUERY_METRICS.map(({ name, help, counters, unit = 1, isKnown = () => true }) => ({
+    name,
+    help,
+    type: 'counter',
+    samples: rows
+      .filter(({ values }) => isKnown(values))
+      .map(({ labels, values, sinceMs }) => ({
+        labels,
+        sinceMs,
+        value: counters.reduce((sum, counter) => sum + (values[at(counter)] ?? 0), 0) * unit,
+      })),
+  }));
 }
 
 const LONGEST_TEXT = 500;
 
-function infoFamily(series: readonly TopSeries<Named>[]): Family {
+function infoFamily(series: readonly SeriesRow[]): Family {
   const texts = new Map(
-    series.map(({ name: { labels, query } }) => [
+    series.map(({ labels, query }) => [
       `${labels.cluster} ${labels.queryid}`,
       { cluster: labels.cluster!, queryid: labels.queryid!, query: (query ?? '').slice(0, LONGEST_TEXT) },
     ]),

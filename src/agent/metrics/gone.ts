@@ -1,11 +1,10 @@
 /** Sums of statements that the agent has forgotten since: counters of all statements together do not fall. */
-import { Histogram, mergeRow } from '../../aggregate/index.ts';
+import { mergeRow } from '../../aggregate/index.ts';
 import { type QueryTotals, type Totals, WAIT_RULES, type WaitTotals } from '../../collect/attribution/index.ts';
 
 type Failures = Pick<QueryTotals, 'cluster' | 'failures'>;
 
 export class Gone {
-  readonly latency: Histogram = new Histogram();
   readonly #waits = new Map<string, WaitTotals>();
   readonly #failures = new Map<string, Failures>();
   #last: Totals | undefined;
@@ -33,8 +32,7 @@ export class Gone {
     else this.#waits.set(key, { ...wait, counters: wait.counters.slice() });
   }
 
-  #addQuery({ cluster, identity, latency, failures }: QueryTotals): void {
-    if (identity.executes) this.latency.merge(latency);
+  #addQuery({ cluster, failures }: QueryTotals): void {
     const sum = this.#failures.get(cluster.pgdata) ?? { cluster, failures: new Map<string, number>() };
     this.#failures.set(cluster.pgdata, sum);
     for (const [code, count] of failures) sum.failures.set(code, (sum.failures.get(code) ?? 0) + count);
