@@ -167,9 +167,9 @@ function boundedCount(bytes: Call['arguments'][number], most: number, l: Lowerin
 }
 
 /** Unaligned loads are for maps' values only: of the stack the verifier wants aligned ones. */
-const wordAt: FunctionRow = {
-  name: 'word_at',
-  signature: 'uint64 word_at(uint8[] *bytes, uint64 index)',
+const wordIn: FunctionRow = {
+  name: 'word_in',
+  signature: 'uint64 word_in(uint8[] *bytes, uint64 index)',
   doc: "Eight bytes of an array in a map's value, from this index on, in the machine's order; 0 where they do not lie in it.",
   arguments: [2, 2],
   type(call, t) {
@@ -179,11 +179,11 @@ const wordAt: FunctionRow = {
     if (array && (isVariable || array.kind !== 'pointer' || array.space !== 'map' || array.to.kind !== 'array')) {
       t.error(
         call,
-        `word_at() reads an array in a map's value: give its address, &$p->bytes (${typeName(array)} provided)`,
+        `word_in() reads an array in a map's value: give its address, &$p->bytes (${typeName(array)} provided)`,
       );
     }
     const type = index && t.typeOf(index);
-    if (type && !integral(type)) t.error(call, `word_at() takes an integer as index (${typeName(type)} provided)`);
+    if (type && !integral(type)) t.error(call, `word_in() takes an integer as index (${typeName(type)} provided)`);
     return UINT64;
   },
   lower(call, l) {
@@ -208,7 +208,7 @@ export const MEMORY: readonly FunctionRow[] = [
   uaddr,
   ksym,
   usym,
-  wordAt,
+  wordIn,
   readInto('user', 'bytes'),
   readInto('user', 'text'),
   readInto('kernel', 'bytes'),
