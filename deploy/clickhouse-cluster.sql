@@ -52,6 +52,10 @@ CREATE TABLE IF NOT EXISTS pebble.queries_node ON CLUSTER pebble (
   memory_grown UInt64,
   memory_kept UInt64,
   memory_max UInt64,
+  phased UInt64,
+  prepare UInt64,
+  execute UInt64,
+  commit UInt64,
   zeros UInt64,
   buckets Array(Int32),
   counts Array(UInt64)
@@ -112,6 +116,10 @@ CREATE TABLE IF NOT EXISTS pebble.queries_1min_node ON CLUSTER pebble (
   memory_grown AggregateFunction(sum, UInt64),
   memory_kept AggregateFunction(sum, UInt64),
   memory_max AggregateFunction(max, UInt64),
+  phased AggregateFunction(sum, UInt64),
+  prepare AggregateFunction(sum, UInt64),
+  execute AggregateFunction(sum, UInt64),
+  commit AggregateFunction(sum, UInt64),
   zeros AggregateFunction(sum, UInt64),
   histogram AggregateFunction(sumMap, Array(Int32), Array(UInt64))
 )
@@ -171,6 +179,10 @@ CREATE TABLE IF NOT EXISTS pebble.queries_1h_node ON CLUSTER pebble (
   memory_grown AggregateFunction(sum, UInt64),
   memory_kept AggregateFunction(sum, UInt64),
   memory_max AggregateFunction(max, UInt64),
+  phased AggregateFunction(sum, UInt64),
+  prepare AggregateFunction(sum, UInt64),
+  execute AggregateFunction(sum, UInt64),
+  commit AggregateFunction(sum, UInt64),
   zeros AggregateFunction(sum, UInt64),
   histogram AggregateFunction(sumMap, Array(Int32), Array(UInt64))
 )
@@ -681,11 +693,11 @@ CREATE TABLE IF NOT EXISTS pebble.texts ON CLUSTER pebble AS pebble.texts_node
 ENGINE = Distributed(pebble, pebble, texts_node, cityHash64(fingerprint));
 
 CREATE MATERIALIZED VIEW IF NOT EXISTS pebble.queries_1min_view ON CLUSTER pebble TO pebble.queries_1min_node AS
-SELECT intDiv(start_ms, 60000) * 60000 AS from_ms, toDateTime(intDiv(intDiv(start_ms, 60000) * 60000, 1000)) AS time, host, cluster, system_identifier, database, user, query_id, fingerprint, series, sumState(requests) AS requests, sumState(calls) AS calls, sumState(errors) AS errors, sumState(unsplit) AS unsplit, sumState(joint) AS joint, sumState(hidden) AS hidden, sumState(latency) AS latency, maxState(latency_max) AS latency_max, sumState(max_unknown) AS max_unknown, sumState(on_cpu) AS on_cpu, sumState(off_cpu) AS off_cpu, sumState(run_queue) AS run_queue, sumState(start_delay) AS start_delay, sumState(shared_hit) AS shared_hit, sumState(shared_read) AS shared_read, sumState(shared_dirtied) AS shared_dirtied, sumState(shared_written) AS shared_written, sumState(temp_read) AS temp_read, sumState(temp_written) AS temp_written, sumState(wal_records) AS wal_records, sumState(wal_fpi) AS wal_fpi, sumState(wal_bytes) AS wal_bytes, sumState(commits) AS commits, sumState(parallel_on_cpu) AS parallel_on_cpu, sumState(parallel_off_cpu) AS parallel_off_cpu, sumState(parallel_run_queue) AS parallel_run_queue, sumState(measured) AS measured, sumState(rows) AS rows, sumState(received) AS received, sumState(sent) AS sent, sumState(temp_files) AS temp_files, sumState(temp_bytes) AS temp_bytes, sumState(temp_unseen) AS temp_unseen, sumState(major_faults) AS major_faults, sumState(memory_grown) AS memory_grown, sumState(memory_kept) AS memory_kept, maxState(memory_max) AS memory_max, sumState(zeros) AS zeros, sumMapState(buckets, counts) AS histogram
+SELECT intDiv(start_ms, 60000) * 60000 AS from_ms, toDateTime(intDiv(intDiv(start_ms, 60000) * 60000, 1000)) AS time, host, cluster, system_identifier, database, user, query_id, fingerprint, series, sumState(requests) AS requests, sumState(calls) AS calls, sumState(errors) AS errors, sumState(unsplit) AS unsplit, sumState(joint) AS joint, sumState(hidden) AS hidden, sumState(latency) AS latency, maxState(latency_max) AS latency_max, sumState(max_unknown) AS max_unknown, sumState(on_cpu) AS on_cpu, sumState(off_cpu) AS off_cpu, sumState(run_queue) AS run_queue, sumState(start_delay) AS start_delay, sumState(shared_hit) AS shared_hit, sumState(shared_read) AS shared_read, sumState(shared_dirtied) AS shared_dirtied, sumState(shared_written) AS shared_written, sumState(temp_read) AS temp_read, sumState(temp_written) AS temp_written, sumState(wal_records) AS wal_records, sumState(wal_fpi) AS wal_fpi, sumState(wal_bytes) AS wal_bytes, sumState(commits) AS commits, sumState(parallel_on_cpu) AS parallel_on_cpu, sumState(parallel_off_cpu) AS parallel_off_cpu, sumState(parallel_run_queue) AS parallel_run_queue, sumState(measured) AS measured, sumState(rows) AS rows, sumState(received) AS received, sumState(sent) AS sent, sumState(temp_files) AS temp_files, sumState(temp_bytes) AS temp_bytes, sumState(temp_unseen) AS temp_unseen, sumState(major_faults) AS major_faults, sumState(memory_grown) AS memory_grown, sumState(memory_kept) AS memory_kept, maxState(memory_max) AS memory_max, sumState(phased) AS phased, sumState(prepare) AS prepare, sumState(execute) AS execute, sumState(commit) AS commit, sumState(zeros) AS zeros, sumMapState(buckets, counts) AS histogram
 FROM pebble.queries_node GROUP BY from_ms, time, host, cluster, system_identifier, database, user, query_id, fingerprint, series;
 
 CREATE MATERIALIZED VIEW IF NOT EXISTS pebble.queries_1h_view ON CLUSTER pebble TO pebble.queries_1h_node AS
-SELECT intDiv(start_ms, 3600000) * 3600000 AS from_ms, toDateTime(intDiv(intDiv(start_ms, 3600000) * 3600000, 1000)) AS time, host, cluster, system_identifier, database, user, query_id, fingerprint, series, sumState(requests) AS requests, sumState(calls) AS calls, sumState(errors) AS errors, sumState(unsplit) AS unsplit, sumState(joint) AS joint, sumState(hidden) AS hidden, sumState(latency) AS latency, maxState(latency_max) AS latency_max, sumState(max_unknown) AS max_unknown, sumState(on_cpu) AS on_cpu, sumState(off_cpu) AS off_cpu, sumState(run_queue) AS run_queue, sumState(start_delay) AS start_delay, sumState(shared_hit) AS shared_hit, sumState(shared_read) AS shared_read, sumState(shared_dirtied) AS shared_dirtied, sumState(shared_written) AS shared_written, sumState(temp_read) AS temp_read, sumState(temp_written) AS temp_written, sumState(wal_records) AS wal_records, sumState(wal_fpi) AS wal_fpi, sumState(wal_bytes) AS wal_bytes, sumState(commits) AS commits, sumState(parallel_on_cpu) AS parallel_on_cpu, sumState(parallel_off_cpu) AS parallel_off_cpu, sumState(parallel_run_queue) AS parallel_run_queue, sumState(measured) AS measured, sumState(rows) AS rows, sumState(received) AS received, sumState(sent) AS sent, sumState(temp_files) AS temp_files, sumState(temp_bytes) AS temp_bytes, sumState(temp_unseen) AS temp_unseen, sumState(major_faults) AS major_faults, sumState(memory_grown) AS memory_grown, sumState(memory_kept) AS memory_kept, maxState(memory_max) AS memory_max, sumState(zeros) AS zeros, sumMapState(buckets, counts) AS histogram
+SELECT intDiv(start_ms, 3600000) * 3600000 AS from_ms, toDateTime(intDiv(intDiv(start_ms, 3600000) * 3600000, 1000)) AS time, host, cluster, system_identifier, database, user, query_id, fingerprint, series, sumState(requests) AS requests, sumState(calls) AS calls, sumState(errors) AS errors, sumState(unsplit) AS unsplit, sumState(joint) AS joint, sumState(hidden) AS hidden, sumState(latency) AS latency, maxState(latency_max) AS latency_max, sumState(max_unknown) AS max_unknown, sumState(on_cpu) AS on_cpu, sumState(off_cpu) AS off_cpu, sumState(run_queue) AS run_queue, sumState(start_delay) AS start_delay, sumState(shared_hit) AS shared_hit, sumState(shared_read) AS shared_read, sumState(shared_dirtied) AS shared_dirtied, sumState(shared_written) AS shared_written, sumState(temp_read) AS temp_read, sumState(temp_written) AS temp_written, sumState(wal_records) AS wal_records, sumState(wal_fpi) AS wal_fpi, sumState(wal_bytes) AS wal_bytes, sumState(commits) AS commits, sumState(parallel_on_cpu) AS parallel_on_cpu, sumState(parallel_off_cpu) AS parallel_off_cpu, sumState(parallel_run_queue) AS parallel_run_queue, sumState(measured) AS measured, sumState(rows) AS rows, sumState(received) AS received, sumState(sent) AS sent, sumState(temp_files) AS temp_files, sumState(temp_bytes) AS temp_bytes, sumState(temp_unseen) AS temp_unseen, sumState(major_faults) AS major_faults, sumState(memory_grown) AS memory_grown, sumState(memory_kept) AS memory_kept, maxState(memory_max) AS memory_max, sumState(phased) AS phased, sumState(prepare) AS prepare, sumState(execute) AS execute, sumState(commit) AS commit, sumState(zeros) AS zeros, sumMapState(buckets, counts) AS histogram
 FROM pebble.queries_node GROUP BY from_ms, time, host, cluster, system_identifier, database, user, query_id, fingerprint, series;
 
 CREATE MATERIALIZED VIEW IF NOT EXISTS pebble.failures_1min_view ON CLUSTER pebble TO pebble.failures_1min_node AS

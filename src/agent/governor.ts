@@ -11,6 +11,7 @@ export const GIVING_UP: readonly Signal[] = [
   'wakers',
   'inner',
   'resources',
+  'phases',
   'locks',
   'io',
 ];

@@ -35,6 +35,8 @@ export interface QueryRow extends RowHead, Resources {
   readonly wal_records: number;
   readonly wal_fpi: number;
   readonly wal_bytes: number;
+  /** CPU time by a clock that ticks 99 times a second; null where it was not collected. */
+  readonly phases_us: { readonly prepare: number; readonly execute: number; readonly commit: number } | null;
 }
 
 /** What requests take besides time; null where it was not collected, or cannot be seen. */

@@ -62,6 +62,11 @@ export const KINDS = {
       memory_kept: 'sum',
       /** Since the watch began. */
       memory_max: 'max',
+      /** Requests whose phases are known: CPU time by a clock. */
+      phased: 'sum',
+      prepare: 'sum',
+      execute: 'sum',
+      commit: 'sum',
     },
     near: { requests: ['calls'], latency: ['on_cpu', 'off_cpu', 'run_queue'] },
     histogram: 'latency',

@@ -84,6 +84,9 @@ const QUERIES = [
   count('memory_kept_bytes'),
   count('memory_max_bytes'),
   column('sqlstates', 'jsonb'),
+  ms('prepare_time', 'phases_us.prepare'),
+  ms('execute_time', 'phases_us.execute'),
+  ms('commit_time', 'phases_us.commit'),
   ...HEAD,
   column('inexact', 'jsonb'),
 ];

@@ -1,10 +1,11 @@
 /** Profiles on known loads: whose samples they are, which phase, whole stacks, and time asleep against the clock. */
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ProfileRow } from '../../src/api/index.ts';
+import type { ProfileRow, QueryRow } from '../../src/api/index.ts';
 import { type Cluster, startCluster } from '../../src/cluster/index.ts';
-import { Attribution, type Signal, windowBetween } from '../../src/collect/attribution/index.ts';
+import { Attribution, QueryRows, type Signal, windowBetween } from '../../src/collect/attribution/index.ts';
 import { Connection } from '../../src/postgres/client/index.ts';
 import { SERVERS, UNABLE, withConnection } from './servers.ts';
 
@@ -16,6 +17,7 @@ const LOADS: Readonly<Record<string, string>> = {
   c_copy: "COPY (SELECT i AS c_copy, md5(i::text) FROM generate_series(1, 100000) i) TO '/dev/null'",
 };
 const LOAD_MS = 1500;
+const CPU_MS = 250;
 const NAPS = 7;
 const NAP_MS = 300;
 
@@ -54,6 +56,29 @@ for (const server of SERVERS) {
       assert.ok(inJoin >= 0.9 * samplesOf(joins));
     });
 
+    test('phases by the clock alone: what is planned is told from what is executed', async () => {
+      const rows = await queriesOf(cluster, async (connection) => {
+        const names = Array.from({ length: 8 }, (_, i) => `c_planned_${i}`);
+        const tables = names.map((name) => `numbers ${name}`).join(', ');
+        const conditions = names.slice(1).map((name, i) => `${names[i]}.i = ${name}.j`);
+        const planned = `SELECT 1 FROM ${tables} WHERE ${conditions.join(' AND ')} LIMIT 0`;
+        await spend(connection, () => connection.query(planned));
+        await spend(connection, () => connection.run(planned));
+        await spend(connection, () => connection.query(LOADS.c_select!));
+        await spend(connection, () => connection.run(LOADS.c_select!));
+      });
+      const shareOf = (word: string): number => {
+        const phases = rows.flatMap(({ query, phases_us }) => (query?.includes(word) && phases_us ? [phases_us] : []));
+        const sum = (name: 'prepare' | 'execute' | 'commit'): number => phases.reduce((us, one) => us + one[name], 0);
+        const all = sum('prepare') + sum('execute') + sum('commit');
+        assert.ok(all >= 20 * 10_101, `${word}: ${all} µs`);
+        return sum('prepare') / all;
+      };
+      // Some fifty ticks each: good for 4 points, and the start of the executor is execution.
+      assert.ok(shareOf('c_planned') >= 0.75, `planned: ${shareOf('c_planned')}`);
+      assert.ok(shareOf('generate_series') <= 0.25, `executed: ${shareOf('generate_series')}`);
+    });
+
     test('off CPU: naps are as long as they were, one that lasts included', async () => {
       const rows = await profileOf(cluster, ['off_cpu'], async (connection) => {
         for (let i = 0; i < NAPS; i++) await connection.query(`SELECT pg_sleep(${NAP_MS / 1000}) AS c_nap`);
@@ -83,6 +108,12 @@ for (const server of SERVERS) {
   });
 }
 
+/** Again and again, until the session has used CPU_MS of a CPU for it. */
+async function spend({ backendPid }: Connection, execute: () => Promise<unknown>): Promise<void> {
+  const usedMs = (): number => Number(readFileSync(`/proc/${backendPid}/schedstat`, 'utf8').split(' ')[0]) / 1e6;
+  for (const until = usedMs() + CPU_MS; usedMs() < until; ) await execute();
+}
+
 const samplesOf = (rows: readonly ProfileRow[]): number => rows.reduce((sum, { samples }) => sum + samples, 0);
 
 async function profileOf(
@@ -100,5 +131,19 @@ async function profileOf(
     attribution.close();
     await withConnection(cluster, (other) => other.query(`SELECT pg_terminate_backend(${connection.backendPid})`));
     await connection.close().catch(() => undefined);
+  }
+}
+
+async function queriesOf(cluster: Cluster, load: (connection: Connection) => Promise<void>): Promise<QueryRow[]> {
+  const connection = await Connection.open(cluster);
+  const attribution = await Attribution.start({ pgdata: cluster.pgdata, signals: ['phases'] });
+  try {
+    const rows = new QueryRows(attribution.read());
+    await load(connection);
+    await sleep(100);
+    return rows.advance(attribution.read());
+  } finally {
+    attribution.close();
+    await connection.close();
   }
 }

@@ -89,6 +89,7 @@ const QUERY_ROW: Checks<QueryRow> = {
   wal_records: count,
   wal_fpi: count,
   wal_bytes: count,
+  phases_us: orNull((value) => Object.values(value as object).every(time)),
   ...RESOURCES,
 };
 
@@ -156,6 +157,7 @@ const SAMPLED_QUERY_ROW: Checks<SampledQueryRow> = {
   ...unknown('requests', 'calls', 'errors', 'run_queue_us', 'start_delay_us', 'parallel_run_queue_us'),
   ...unknown('shared_blks_hit', 'shared_blks_read', 'shared_blks_dirtied', 'shared_blks_written'),
   ...unknown('temp_blks_read', 'temp_blks_written', 'wal_records', 'wal_fpi', 'wal_bytes'),
+  ...unknown('phases_us'),
   ...unknown(...(Object.keys(RESOURCES) as (keyof Resources)[])),
   latency_us: (value) => JSON.stringify(value) === '{"p50":null,"p95":null,"p99":null,"max":null,"total":null}',
 };

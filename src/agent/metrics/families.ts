@@ -71,6 +71,10 @@ const QUERY_METRICS: readonly QueryMetric[] = [
     unit: BLOCK,
   },
   { name: 'pebble_query_wal_bytes_total', help: 'Write-ahead log.', counters: ['wal_bytes'] },
+  {
+    ...time('pebble_query_prepare_cpu_seconds_total', 'CPU time of parsing and planning, by a clock.', 'prepare'),
+    isKnown: (values) => values[at('phased')]! > 0,
+  },
   resource('pebble_query_rows_total', 'Rows returned or changed.', 'rows'),
   resource('pebble_query_received_bytes_total', 'Received from clients.', 'received'),
   resource('pebble_query_sent_bytes_total', 'Sent to clients.', 'sent'),

@@ -65,8 +65,8 @@ export async function observe({ pgdata, pid, json, start = Attribution.start }: 
   }
 }
 
-/** What functions execute, who lets go of LWLocks, and what requests take besides time. */
-const WANTED: readonly Signal[] = ['inner', 'wakers', 'resources'];
+/** What functions execute, who lets go of LWLocks, what requests take besides time, and their phases. */
+const WANTED: readonly Signal[] = ['inner', 'wakers', 'resources', 'phases'];
 
 function exact(attribution: Attribution): Observer {
   const read = () => attribution.read();

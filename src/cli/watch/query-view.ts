@@ -116,7 +116,7 @@ function detail({ query: row, waits }: TopRow): readonly string[] {
     `window        ${formatMicroseconds(row.window_us)} from ${row.window_start}     ${row.coverage}`,
     `requests      ${count(row.requests)}     calls  ${count(row.calls)}     errors  ${count(row.errors)}     running now  ${row.running}`,
     `latency       p50 ${time(latency.p50)}   p95 ${time(latency.p95)}   p99 ${time(latency.p99)}   max ${time(latency.max)}   total ${time(latency.total)}`,
-    `on cpu        ${time(row.on_cpu_us)}`,
+    `on cpu        ${time(row.on_cpu_us)}${phasesOf(row)}`,
     `waiting       ${time(row.off_cpu_us)}`,
     `run queue     ${time(row.run_queue_us)}     of it before the request was seen  ${time(row.start_delay_us)}`,
     ...resourceLines(row),
@@ -125,6 +125,14 @@ function detail({ query: row, waits }: TopRow): readonly string[] {
     ...waitLines(waits),
     ...innerLines(waits),
   ];
+}
+
+/** By a clock: nothing where it was not met, or where that is not collected. */
+function phasesOf({ phases_us: phases }: AnyQueryRow): string {
+  const all = phases === null ? 0 : phases.prepare + phases.execute + phases.commit;
+  if (phases === null || all === 0) return '';
+  const { prepare, execute, commit } = phases;
+  return `     parsing and planning  about ${formatShare(prepare / all)}     executing  ${formatShare(execute / all)}     committing  ${formatShare(commit / all)}`;
 }
 
 /** What its requests took besides time, where that is collected. */

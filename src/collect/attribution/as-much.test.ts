@@ -34,3 +34,10 @@ test('other errors are nobody’s signal', async () => {
   const make = () => Promise.reject(new PebbleError('privilege', { what: 'no' }));
   await assert.rejects(asMuchAsTaken({}, ['profile', 'inner'], make), { code: 'privilege' });
 });
+
+test('where no clock may tick on every CPU, phases are given up', async () => {
+  const { refused } = await asMuchAsTaken({}, ['inner', 'phases'], async ({ signals }) => {
+    if (signals!.includes('phases')) throw new PebbleError('privilege', { what: 'no clock' });
+  });
+  assert.deepEqual([...refused], [['phases', 'no clock']]);
+});

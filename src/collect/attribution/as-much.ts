@@ -6,7 +6,7 @@ import type { Signal } from './engine.ts';
 export interface Made<T> {
   readonly made: T;
   readonly options: AttributionOptions;
-  /** Signals that the verifier refused, and why. */
+  /** Signals that were refused, and why. */
   readonly refused: ReadonlyMap<Signal, string>;
 }
 
@@ -23,8 +23,13 @@ export async function asMuchAsTaken<T>(
     try {
       return { made: await make(all), options: all, refused };
     } catch (error) {
-      if (!(error instanceof PebbleError) || error.code !== 'verifier' || count <= least) throw error;
-      refused.set(signals[count - 1]!, error.what);
+      const last = signals[count - 1]!;
+      if (!(error instanceof PebbleError) || count <= least || !isRefusal(error, last)) throw error;
+      refused.set(last, error.what);
     }
   }
 }
+
+/** The verifier's; or a host's that allows no clock on its CPUs (kernel.perf_event_paranoid). */
+const isRefusal = ({ code }: PebbleError, signal: Signal): boolean =>
+  code === 'verifier' || (code === 'privilege' && signal === 'phases');

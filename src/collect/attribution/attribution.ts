@@ -32,6 +32,7 @@ import { LockWatch } from './locks/lock-watch.ts';
 import { Monotone } from './monotone.ts';
 import { type OomKill, OomKills } from './oom-kills.ts';
 import { OverheadMeter } from './overhead.ts';
+import { phaseProfile } from './phase-profile.ts';
 import { PipeEnds } from './pipe-ends.ts';
 import { isAlive } from './processes.ts';
 import { kernelProfile } from './profile.ts';
@@ -371,6 +372,7 @@ export class Attribution {
       this.#statements.addOthers(OTHERS + index, index, profile.client_backend);
       const sessions = this.#openSessions(index, cluster);
       if (this.#engine.signals.has('inner')) this.#engine.setInnerProfile(index, innerProfile(cluster));
+      if (this.#engine.signals.has('phases')) this.#engine.setPhaseProfile(index, phaseProfile(cluster));
       if (this.#engine.signals.has('io')) this.#engine.setIoProfile(index, ioProfile(cluster));
       if (!this.#watchProcesses(cluster, index, profile)) return;
       this.#refused.delete(cluster.pgdata);

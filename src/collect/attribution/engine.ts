@@ -29,12 +29,23 @@ import type { InnerProfile } from './inner-profile.ts';
 import type { IoProfile } from './io-profile.ts';
 import { findWays, followsPipelines, inWordsOf, type KernelWays } from './kernel.ts';
 import { fitMaps, MEMORY_BUDGET } from './memory.ts';
+import type { PhaseProfile } from './phase-profile.ts';
 import { RetiredRows } from './retired.ts';
 import { TaskRecords } from './task-records.ts';
 
 const PROGRAM = new URL('program.bt', import.meta.url);
 /** What is collected besides times, waits and counts: fragments of the program, compiled in where they are asked for. */
-export const SIGNALS = ['inner', 'wakers', 'profile', 'off_cpu', 'io', 'executions', 'locks', 'resources'] as const;
+export const SIGNALS = [
+  'inner',
+  'wakers',
+  'profile',
+  'off_cpu',
+  'io',
+  'executions',
+  'locks',
+  'resources',
+  'phases',
+] as const;
 export type Signal = (typeof SIGNALS)[number];
 /** Where program.bt finds what it imports. */
 const readFragments = (ways: KernelWays) => ({
@@ -399,6 +410,11 @@ export class Engine {
 
   setIoProfile(cluster: number, profile: IoProfile): void {
     this.keyed('@io_profiles').set(cluster, profile);
+  }
+
+  /** From now on what this cluster's statements are at is told. With the signal `phases` only. */
+  setPhaseProfile(cluster: number, profile: PhaseProfile): void {
+    this.keyed('@phase_profiles').set(cluster, profile);
   }
 
   /** From now on what this cluster's functions execute is told. With the signal `inner` only. */

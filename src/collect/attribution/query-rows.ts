@@ -126,7 +126,14 @@ export function queryRow(head: RowHead, identity: QueryIdentity, counts: QueryCo
     wal_fpi: count('wal_fpi'),
     wal_bytes: count('wal_bytes'),
     ...resources(counts),
+    phases_us: phases(counts),
   };
+}
+
+function phases({ count }: QueryCounts): QueryRow['phases_us'] {
+  if (count('phased') === 0) return null;
+  const time = (name: QueryCounter): number => microseconds(count(name));
+  return { prepare: time('prepare'), execute: time('execute'), commit: time('commit') };
 }
 
 /** Of the requests that were measured so; not known of windows without any. */
@@ -176,6 +183,7 @@ export function inexactFields({ count, isMaxExact }: QueryCounts): string[] {
   if (!isMaxExact) fields.add('latency_us.max');
   if (count('joint') > 0) for (const field of OF_REQUESTS) fields.add(field);
   if (count('hidden') > 0) fields.add('rows');
+  if (count('phased') > 0) fields.add('phases_us');
   if (count('measured') < count('requests')) for (const field of OF_RESOURCES) fields.add(field);
   if (count('unsplit') + count('hidden') > 0) for (const field of ['calls', 'errors']) fields.add(field);
   return [...fields];

@@ -45,6 +45,10 @@ export const QUERY_COUNTERS = [
   'memory_grown',
   'memory_kept',
   'memory_max',
+  'phased',
+  'prepare',
+  'execute',
+  'commit',
   'parallel_on_cpu',
   'parallel_off_cpu',
   'parallel_run_queue',
@@ -63,6 +67,9 @@ export const QUERY_TIMES: ReadonlySet<QueryCounter> = new Set([
   'parallel_on_cpu',
   'parallel_off_cpu',
   'parallel_run_queue',
+  'prepare',
+  'execute',
+  'commit',
 ]);
 
 /** Fields of `struct wait_counters`. */

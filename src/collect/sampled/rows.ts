@@ -111,6 +111,7 @@ const UNKNOWN = {
   wal_records: null,
   wal_fpi: null,
   wal_bytes: null,
+  phases_us: null,
   rows: null,
   received_bytes: null,
   sent_bytes: null,

@@ -10,6 +10,10 @@ const WORTH = 0.15;
 const CHEAP_US = 2000;
 const OFTEN_PER_SECOND = 100;
 const PAGE_BYTES = 8192;
+/** The clock that phases are told by; so many ticks are good for a third. */
+const TICK_US = 10_101;
+const ENOUGH_TICKS = 30;
+const PLANS_MUCH = 0.3;
 
 /** Kinds of waiting that have one cause and one cure, by type and event (PostgreSQL's manual, "Wait Events"). */
 interface Cause {
@@ -104,6 +108,7 @@ export function storyOf(rows: readonly AnyQueryRow[], mix: Mix, waits: readonly 
     ...sums
       .filter(({ us }) => us / total >= WORTH)
       .map(({ cause, us, event }) => cause.says(formatShare(us / total), event)),
+    ...planSentence(rows),
     ...oftenSentence(rows),
     ...errorSentence(rows),
     ...spillSentence(rows),
@@ -133,6 +138,25 @@ function shareSentence(rows: readonly AnyQueryRow[], sums: readonly Sum[], total
   const parts = sums.slice(0, 3).filter(({ us }) => us / total >= 0.01);
   const list = parts.map(({ cause, us }) => `${formatShare(us / total)} ${cause.words}`).join(', ');
   return `It keeps ${formatRate(total / rows[0]!.window_us)} sessions busy: ${list}.`;
+}
+
+type Phases = NonNullable<AnyQueryRow['phases_us']>;
+
+/** Of the time on a CPU; null where the clock has not met it. */
+export function prepareShare(phases: readonly Phases[]): number | null {
+  const sumOf = (name: keyof Phases): number => phases.reduce((all, one) => all + one[name], 0);
+  const all = sumOf('prepare') + sumOf('execute') + sumOf('commit');
+  return all === 0 ? null : sumOf('prepare') / all;
+}
+
+function planSentence(rows: readonly AnyQueryRow[]): string[] {
+  const phases = rows.flatMap(({ phases_us }) => phases_us ?? []);
+  const ticks = phases.reduce((all, one) => all + one.prepare, 0) / TICK_US;
+  const share = prepareShare(phases);
+  if (share === null || share < PLANS_MUCH || ticks < ENOUGH_TICKS) return [];
+  return [
+    `Planning: about ${formatShare(share)} of its CPU time is parsing and planning. A prepared statement helps, or fewer tables and partitions in it.`,
+  ];
 }
 
 function oftenSentence(rows: readonly AnyQueryRow[]): string[] {

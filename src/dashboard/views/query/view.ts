@@ -1,7 +1,7 @@
 /** View 3, one query: in words, its time, its latencies, its waits, who blocks it, its full text. */
 import { type ComponentChild, h } from 'preact';
 import type { AnyQueryRow, MixAnswer } from '../../../api/index.ts';
-import { formatBytes, formatCount, formatMicroseconds, formatRate } from '../../../base/units.ts';
+import { formatBytes, formatCount, formatMicroseconds, formatRate, formatShare } from '../../../base/units.ts';
 import { useEarlierRows, useRows } from '../../data/rows.ts';
 import { placeParams, useAnswer } from '../../data/use-answer.ts';
 import { PlaceLink } from '../../frame/navigation.ts';
@@ -18,7 +18,7 @@ import { WaitTable } from '../../ui/wait-table.ts';
 import { Blockers } from './blockers.ts';
 import { InnerTable } from './inner-table.ts';
 import { Plan } from './plan.ts';
-import { storyOf } from './story.ts';
+import { prepareShare, storyOf } from './story.ts';
 
 export function QueryView(): ComponentChild {
   const { place } = store.state;
@@ -79,6 +79,7 @@ function Figures({ row }: { readonly row: AnyQueryRow }): ComponentChild {
     sum === null || row.requests === null ? null : sum / Math.max(1, row.requests);
   const workers = row.parallel_on_cpu_us + row.parallel_off_cpu_us + (row.parallel_run_queue_us ?? 0);
   const temporary = row.temp_blks_read === null ? null : row.temp_blks_read + row.temp_blks_written;
+  const prepared = row.phases_us && prepareShare([row.phases_us]);
   const calls = (count: number): string => `${formatCount(count)} (${formatRate((count * 1e6) / row.window_us)}/s)`;
   const facts: readonly (readonly [name: string, text: string, field: string])[] = [
     ['executions', known(row.calls, calls), 'calls'],
@@ -97,6 +98,7 @@ function Figures({ row }: { readonly row: AnyQueryRow }): ComponentChild {
     ['blocks dirtied', known(row.shared_blks_dirtied, formatCount), 'shared_blks_dirtied'],
     ['temporary blocks', known(temporary, formatCount), 'temp_blks_written'],
     ['WAL', known(row.wal_bytes, formatBytes), 'wal_bytes'],
+    ['parsing and planning', known(prepared, formatShare), 'phases_us'],
     ['rows', known(row.rows, formatCount), 'rows'],
     ['received', known(row.received_bytes, formatBytes), 'received_bytes'],
     ['sent', known(row.sent_bytes, formatBytes), 'sent_bytes'],
