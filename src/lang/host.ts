@@ -14,6 +14,8 @@ export interface CompileHost {
   tracepoints?(): readonly string[];
   /** Functions that kprobes or fentry can be attached to. */
   kernelFunctions?(): readonly string[];
+  /** Whether functions of the kernel can be hooked in that way; absent: they can. */
+  canHook?(way: 'kprobe' | 'fentry'): boolean;
   /** Address of a kernel symbol (kallsyms). */
   kernelSymbol?(name: string): bigint | undefined;
   /** Paths of the files that a probe's binary part names: a path, a name on $PATH, a library, a pattern. */
@@ -41,8 +43,6 @@ export interface CompileHost {
 /** What code generation depends on; absent: as on a current kernel. */
 export interface KernelFeatures {
   readonly uprobeMulti?: boolean;
-  readonly kprobes?: boolean;
-  readonly fentry?: boolean;
   /** Signed division, sign extension and long jumps are instructions (cpu v4, Linux 6.6). */
   readonly isaV4?: boolean;
   /** Loops end by may_goto (Linux 6.9); without it they are called, or count. */

@@ -70,21 +70,34 @@ function hasField(struct: string, field: string): boolean {
   return id !== undefined && findField(kernelBtf(), id, field) !== undefined;
 }
 
+/** BPF_PROG_TYPE_TRACING, and BPF_TRACE_FENTRY. */
+const TRACING = 26;
+const FENTRY = 24;
+/** The kernel's own tests trace it (net/bpf/test_run.c). */
+const TRACED = 'bpf_fentry_test1';
+
+/** Whether fentry programs load: some kernels have them, and refuse them. */
+export function canTraceFunctions(): boolean {
+  const id = hasKernelBtf() ? kernelBtf().find(TRACED, 'func') : undefined;
+  return id !== undefined && loads([], { prog_type: TRACING, expected_attach_type: FENTRY, attach_btf_id: id }) >= 0;
+}
+
 /** BPF_PROG_TYPE_RAW_TRACEPOINT */
 const RAW_TRACEPOINT = 17;
 
 /** Whether the program loads, or is refused for what is missing before the call of a helper that is there. */
 function understands(insns: readonly Instruction[]): boolean {
+  const result = loads(insns, { prog_type: RAW_TRACEPOINT });
+  return result >= 0 || result === -EACCES;
+}
+
+/** 0, or the error. */
+function loads(insns: readonly Instruction[], kind: Partial<Parameters<typeof progLoad>[0]>): number {
   const bytes = encode([...insns, aluImm('mov', 0, 0), exit()]);
   const result = scratch((arena) =>
-    progLoad({
-      prog_type: RAW_TRACEPOINT,
-      insns: arena.bytes(bytes),
-      insn_cnt: bytes.length / INSN_SIZE,
-      license: arena.text('GPL'),
-    }),
+    progLoad({ ...kind, insns: arena.bytes(bytes), insn_cnt: bytes.length / INSN_SIZE, license: arena.text('GPL') }),
   );
-  if (result < 0) return result === -EACCES;
+  if (result < 0) return result;
   closeFd(result);
-  return true;
+  return 0;
 }

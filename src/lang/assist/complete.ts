@@ -182,7 +182,7 @@ function argumentsOf(probe: string, host: CompileHost): Completion[] {
     host,
     types,
     diagnostics: new Diagnostics(),
-    usesArgs: true,
+    uses: new Set(['args']),
     pid: undefined,
     settings: DEFAULT_SETTINGS,
     missing: () => {},

@@ -55,6 +55,19 @@ const reg: FunctionRow = {
   },
 };
 
+const funcAddress: FunctionRow = {
+  name: 'func_address',
+  signature: 'uint64 func_address()',
+  doc: 'Address of the function that is traced, also at its return (Linux 5.15; 6.6 in programs). 0 inside of it.',
+  arguments: [0, 0],
+  type(call, t) {
+    const space = t.point?.kind.space;
+    if (t.point?.func === undefined) return t.error(call, 'func_address() is for probes of functions');
+    return { ...UINT64, ...(space === 'user' || space === 'kernel' ? { space } : {}) };
+  },
+  lower: (_, l) => scalar(UINT64, l.b.helper('get_func_ip', [l.context!])),
+};
+
 const kaddr: FunctionRow = {
   name: 'kaddr',
   signature: 'uint64 kaddr(const string name)',
@@ -201,6 +214,7 @@ const wordIn: FunctionRow = {
 };
 
 export const MEMORY: readonly FunctionRow[] = [
+  funcAddress,
   inSpace('kptr', 'kernel'),
   inSpace('uptr', 'user'),
   reg,

@@ -139,14 +139,18 @@ const func: BuiltinRow = {
     }
     return { kind: t.point.kind.space === 'user' ? 'usym' : 'ksym' };
   },
-  lower: (l, node) => l.script.library.function(l.typeOf(node).kind)!.lower(ipCall(node, l), l),
+  lower: (l, node) => {
+    const call = { kind: 'call', span: node.span, nameSpan: node.span } as const;
+    const address = l.point?.func === 'attach' ? { ...call, name: 'func_address', arguments: [] } : ipCall(node, l);
+    const name = l.typeOf(node).kind;
+    return l.script.library.function(name)!.lower({ ...call, name, arguments: [address] }, l);
+  },
 };
 
 function ipCall(node: Parameters<BuiltinRow['lower']>[1], l: Lowering) {
   const name = l.script.typing.host.arch === 'arm64' ? 'pc' : 'ip';
   const register = { kind: 'string', span: node.span, value: name } as const;
-  const call = { kind: 'call', span: node.span, nameSpan: node.span } as const;
-  return { ...call, name: 'ksym', arguments: [{ ...call, name: 'reg', arguments: [register] }] };
+  return { kind: 'call', span: node.span, nameSpan: node.span, name: 'reg', arguments: [register] } as const;
 }
 
 export const PROBE: readonly BuiltinRow[] = [args, retval, ctx, probe, probetype, func];

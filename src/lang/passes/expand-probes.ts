@@ -34,16 +34,16 @@ export function expandProbes(program: Program, options: ProbeOptions): Unit[] {
 function unitsOf(probe: Probe, options: ProbeOptions): Unit[] {
   const used = namesUsed(probe);
   let isMissing = false;
-  const context = (named: boolean): ExpandContext => ({
+  const context: ExpandContext = {
     ...options,
-    usesArgs: named,
+    uses: used,
     missing: (point, what, hint) => {
       isMissing = true;
       reportMissing(point, what, hint, options);
     },
-  });
+  };
   const { errors } = options.diagnostics;
-  const points = probe.attachPoints.flatMap((point) => expand(point, context(used.has('args')), options));
+  const points = probe.attachPoints.flatMap((point) => expand(point, context, options));
   // What is written wrong has been said.
   const isReported = !isMissing && options.diagnostics.errors > errors;
   if (points.length === 0 && !isReported) reportEmpty(probe, options);

@@ -2,8 +2,9 @@
 import { didYouMean } from '../diagnostics/index.ts';
 import type { AttachPoint } from '../syntax/ast.ts';
 import type { BtfTypes } from '../types/btf-types.ts';
+import { fentryPoint } from './fentry-point.ts';
 import type { ExpandContext, ProbeKind, ProbePoint } from './kind.ts';
-import { slotStruct } from './slot-struct.ts';
+import { substitutes } from './substitutes.ts';
 import { isPattern, matcher } from './wildcard.ts';
 
 export const kprobe: ProbeKind = {
@@ -49,19 +50,15 @@ function nameOf(kind: ProbeKind, point: AttachPoint, context: ExpandContext): st
   return undefined;
 }
 
-function expandKprobe(kind: ProbeKind, point: AttachPoint, context: ExpandContext): ProbePoint[] {
+function expandKprobe(kind: ProbeKind, point: AttachPoint, context: ExpandContext): readonly ProbePoint[] {
   const target = nameOf(kind, point, context);
   if (target === undefined) return [];
-  if (context.host.features?.kprobes === false) {
-    context.diagnostics.error(point.span, 'this kernel has no kprobes', {
-      hints: [`fentry:${target} or a tracepoint may do`, 'kprobes need CONFIG_KPROBES=y'],
-    });
-    return [];
-  }
   if (kind === kretprobe && target.includes('+')) {
     context.diagnostics.error(point.span, 'Offset not allowed');
     return [];
   }
+  const others = context.host.canHook?.('kprobe') === false ? substitutes(kind, target, point, context) : undefined;
+  if (others) return others;
   const [, symbol = target, offset] = /^(.*?)\+(0x[\da-f]+|\d+)$/i.exec(target) ?? [];
   return functionsNamed(kind, symbol, point, context).map((name): ProbePoint => {
     const atReturn = kind === kretprobe;
@@ -74,7 +71,7 @@ function expandKprobe(kind: ProbeKind, point: AttachPoint, context: ExpandContex
       kind,
       program: 'kprobe',
       how: 'attach',
-      func: 'instruction',
+      func: atReturn ? 'attach' : 'instruction',
       context: 'pt_regs',
       links,
       ...values,
@@ -100,39 +97,19 @@ function expandFentry(kind: ProbeKind, point: AttachPoint, context: ExpandContex
     context.diagnostics.error(point.span, `${kind.names[0]} needs BTF, which this kernel does not have`);
     return [];
   }
-  if (context.host.features?.fentry === false) {
+  if (context.host.canHook?.('fentry') === false) {
     context.diagnostics.error(point.span, `this kernel refuses ${kind.names[0]} probes`, {
       hints: [`try kprobe:${name}`],
     });
     return [];
   }
   const names = isPattern(name) ? functions(btf).filter(matcher(name)) : [name];
-  const points = names.flatMap((one) => fentryPoint(kind, one, btf) ?? []);
+  const points = names.flatMap((one) => {
+    const found = fentryPoint(kind === fexit ? 'fexit' : 'fentry', one, btf);
+    return found ? [{ ...found, kind }] : [];
+  });
   if (points.length === 0) context.missing(point, `${kind.names[0]} ${name}`, didYouMean(name, functions(btf)));
   return points;
 }
 
 const functions = (btf: BtfTypes): string[] => [...btf.btf.ids('func')].map((id) => btf.btf.nameOf(id));
-
-/** The context: one slot an argument, then the result. */
-function fentryPoint(kind: ProbeKind, name: string, btf: BtfTypes): ProbePoint | undefined {
-  const id = btf.btf.find(name, 'func');
-  const func = id === undefined ? undefined : btf.btf.type(id);
-  const proto = func?.kind === 'func' ? btf.btf.type(func.type) : undefined;
-  if (proto?.kind !== 'func_proto') return undefined;
-  const parameters = proto.params.filter((param) => param.type !== 0);
-  const args = slotStruct(btf, `struct _${kind.names[0]}_${name}`, parameters);
-  const atExit = kind === fexit;
-  const retval = { slot: args.in === 'slots' ? args.count : 0, type: btf.of(proto.returns) };
-  return {
-    name: `${kind.names[0]}:vmlinux:${name}`,
-    kind,
-    program: atExit ? 'fexit' : 'fentry',
-    attachTo: name,
-    how: 'attach',
-    links: [{ kind: 'tracing' }],
-    args,
-    argN: { in: 'slots' },
-    ...(atExit && proto.returns !== 0 && { retval }),
-  };
-}

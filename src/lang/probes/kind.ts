@@ -30,8 +30,8 @@ export interface ExpandContext {
   readonly types: TypeSpace;
   readonly diagnostics: Diagnostics;
   readonly settings: Settings;
-  /** The body mentions `args`: raw tracepoints then want typed arguments. */
-  readonly usesArgs: boolean;
+  /** Names that the body mentions. With `args` raw tracepoints want typed arguments. */
+  readonly uses: ReadonlySet<string>;
   /** Only this process is traced (-p). */
   readonly pid: number | undefined;
   /** Nothing matches `what` ("uprobe /bin/bash:readlin"): an error, a warning or nothing, as missing_probes says. */
@@ -56,7 +56,7 @@ export interface ProbePoint {
   readonly retval?: 'register' | { readonly slot: number; readonly type: Type };
   /** Kernel struct that `ctx` points to. */
   readonly context?: string;
-  /** What `func` gives: the function's address. */
+  /** Where `func` finds the function's address: the instruction that fired, or what the kernel says was attached to. */
   readonly func?: 'instruction' | 'attach';
   /** Binary that user symbols are looked up in. */
   readonly binary?: string;

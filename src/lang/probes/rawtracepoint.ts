@@ -65,7 +65,7 @@ function pointOf(
 ): ProbePoint {
   const name = ['rawtracepoint', ...parts.slice(1, -1), event].join(':');
   const base = { name, kind: rawtracepoint, how: 'attach', argN: { in: 'slots' } } as const;
-  const typed = context.usesArgs ? btf && parameters(btf, event) : undefined;
+  const typed = context.uses.has('args') ? btf && parameters(btf, event) : undefined;
   if (typed === undefined) return { ...base, program: 'raw_tracepoint', links: [{ kind: 'raw_tracepoint', event }] };
   return { ...base, program: 'tp_btf', attachTo: event, links: [{ kind: 'tracing' }], args: typed };
 }

@@ -44,8 +44,8 @@ function matching(category: string, event: string, { host }: ExpandContext): [st
     .filter(([c, e]) => isCategory(c) && isEvent(e));
 }
 
-function pointOf(category: string, event: string, { host, types, usesArgs }: ExpandContext): ProbePoint {
-  const format = usesArgs ? host.tracepointFormat?.(category, event) : undefined;
+function pointOf(category: string, event: string, { host, types, uses }: ExpandContext): ProbePoint {
+  const format = uses.has('args') ? host.tracepointFormat?.(category, event) : undefined;
   return {
     name: `tracepoint:${category}:${event}`,
     kind: tracepoint,

@@ -111,7 +111,7 @@ const basePoint = (kind: ProbeKind, binary: string, address?: bigint) =>
     kind,
     how: 'attach',
     binary,
-    func: 'instruction',
+    func: kind === uretprobe ? 'attach' : 'instruction',
     context: 'pt_regs',
     ...(address !== undefined && { address }),
   }) as const;
@@ -121,9 +121,10 @@ function entryValues(
   binary: string,
   address: bigint | undefined,
   name: string,
-  { host, usesArgs }: ExpandContext,
+  { host, uses }: ExpandContext,
 ): Pick<ProbePoint, 'argN' | 'args'> {
-  const fn = usesArgs && address !== undefined ? host.debugInfo?.(binary)?.functionAt(Number(address)) : undefined;
+  const fn =
+    uses.has('args') && address !== undefined ? host.debugInfo?.(binary)?.functionAt(Number(address)) : undefined;
   const struct = `struct args_${binary}_${name}`.replaceAll(/[^\w ]/g, '_');
   return {
     argN: { in: 'registers' },

@@ -1,6 +1,7 @@
 /** The answers of a real machine. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { compile } from '../../lang/index.ts';
 import { EQUIVALENTS } from '../../lang/probes/equivalents.ts';
 import { machineHost } from './index.ts';
 import { findLibrary } from './libraries.ts';
@@ -35,11 +36,28 @@ test('what a traced process maps is found through its pid', () => {
   assert.ok(machineHost({ pid: process.pid }).binaries!('*').includes(process.execPath));
 });
 
+test('where there is fentry, it takes the place of kprobes, arguments and all', {
+  skip: host.kernelBtf!() === undefined && 'no BTF',
+}, () => {
+  const text = 'kprobe:vfs_read { @[arg2, func] = count(); } kretprobe:vfs_read { @bytes = sum(retval); }';
+  const { script, diagnostics } = compile(text, { host: { ...host, canHook: (way) => way === 'fentry' } });
+  assert.deepEqual(
+    script?.collection.programs.map(({ kind, attachTo }) => [kind, attachTo]),
+    [
+      ['fentry', 'vfs_read'],
+      ['fexit', 'vfs_read'],
+    ],
+  );
+  assert.match(diagnostics[0]!.message, /kprobe:vfs_read is fentry:vfs_read here/);
+});
+
 test('tracepoints that stand in for kernel functions exist', {
   skip: host.tracepoints!().length === 0 && 'no tracefs',
 }, () => {
   const known = new Set(host.tracepoints!());
   // Added with Linux 6.14.
-  const missing = Object.values(EQUIVALENTS).filter((event) => !known.has(event) && event !== 'capability:cap_capable');
+  const missing = Object.values(EQUIVALENTS)
+    .map(({ event }) => event)
+    .filter((event) => !known.has(event) && event !== 'capability:cap_capable');
   assert.deepEqual(missing, []);
 });

@@ -1,5 +1,5 @@
 /** This machine, as the compiler asks about it: every answer, and the code that finds it, is loaded when first wanted. */
-import { statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { possibleCpus } from '../../bpf/index.ts';
 import type { CompileHost, TargetProvider } from '../../lang/host.ts';
@@ -30,6 +30,7 @@ export function machineHost({ pid, target, debugDirectories }: HostOptions = {})
     tracepointFormat: (category, event) => tracepoints().tracepointFormat(category, event),
     tracepoints: once(() => tracepoints().listTracepoints()),
     kernelFunctions: once(() => tracepoints().listTraceableFunctions()),
+    canHook: (way) => (way === 'kprobe' ? existsSync(KPROBES) : features().canTraceFunctions()),
     kernelSymbol: (name) => kernelSymbols().addressOf(name),
     binaries: (name) => binaries().findBinaries(name, pid),
     userFunctions: (path) => files().functions(path),
@@ -47,6 +48,9 @@ export function machineHost({ pid, target, debugDirectories }: HostOptions = {})
     ...(target && { target }),
   };
 }
+
+/** The perf event source that kprobes are attached through (CONFIG_KPROBE_EVENTS). */
+const KPROBES = '/sys/bus/event_source/devices/kprobe';
 
 /** PROC_PID_INIT_INO: the machine's own PID namespace (linux/proc_ns.h). */
 const INITIAL_PIDS = 0xef_ff_ff_fcn;
