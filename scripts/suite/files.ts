@@ -1,8 +1,8 @@
 /** Which test files run, and which of them may run beside others. */
 import { globSync } from 'node:fs';
 
-/** Their subject is time, or what the whole machine does: others would disturb their numbers. All tests hold on a busy machine, but need not be put on one. */
-const ALONE = /^test\/(accuracy|dashboard|tools)\/|^src\/collect\/machine\//;
+/** Their subject is time as people feel it, or what the whole machine does. All other tests hold on a busy machine, and mostly wait. */
+const ALONE = /^test\/(dashboard|tools)\/|^src\/collect\/machine\//;
 
 export interface Files {
   readonly together: readonly string[];

@@ -12,6 +12,9 @@ const SUITE_MINUTES = Number(process.env.PEBBLE_TEST_MINUTES ?? 20);
 /** They measure real time on machines that others share: that many get a second chance, and it is said. */
 const SECOND_CHANCES = 6;
 
+/** One more than there are CPUs, because tests mostly wait. */
+const BESIDE = availableParallelism() + 1;
+
 const begin = performance.now();
 const end = new AbortController();
 const tooLong = `the run has had its ${SUITE_MINUTES} minutes (PEBBLE_TEST_MINUTES)`;
@@ -42,7 +45,7 @@ async function attempt({ together, alone }: Files): Promise<Outcome> {
   const outcome = new Outcome();
   const screen = new spec();
   screen.pipe(process.stdout, { end: false });
-  await runEach(together, availableParallelism());
+  await runEach(together, BESIDE);
   await runEach(alone, 1);
   for (const [name, count] of Object.entries(outcome.counts))
     screen.write({ type: 'test:diagnostic', data: { nesting: 0, message: `${name} ${count}`, level: 'info' } });

@@ -80,7 +80,7 @@ test('what measures runs alone; without root nothing is loaded', () => {
   const { together, alone } = findFiles([], true);
   assert.ok(together.includes('scripts/suite/suite.test.ts'));
   assert.ok(alone.every((file) => !together.includes(file)));
-  assert.ok(alone.includes('test/accuracy/waits.pg.test.ts'));
+  assert.ok(alone.includes('test/dashboard/page.pg.test.ts'));
   const unprivileged = findFiles([], false);
   assert.ok([...unprivileged.together, ...unprivileged.alone].every((file) => !file.includes('.kernel.')));
 });
