@@ -113,6 +113,9 @@ function generateScript(
   const rules = { library, inferBlock, infer };
   const typing = new ScriptTyping({ space, host, settings, diagnostics, defines, ...rules });
   for (const subprogram of program.functions) {
+    const { name, span } = subprogram;
+    if (library.function(name)) diagnostics.error(span, `${name}() is built in: a function needs a name of its own`);
+    else if (typing.functions.has(name)) diagnostics.error(span, `there is another function ${name}() already`);
     const parameters = subprogram.parameters.map(() => undefined);
     typing.functions.set(subprogram.name, { subprogram, parameters, returns: undefined });
   }
