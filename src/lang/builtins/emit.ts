@@ -1,8 +1,9 @@
-/** emit("name", record): a typed row for the program that embeds the tracer. */
+/** Rows for the program that embeds the tracer: emit("name", record), and how many of them wait. */
+import { imm } from '../ir/index.ts';
 import { emitEvent } from '../lower/events.ts';
 import type { FunctionRow } from '../lower/rows.ts';
-import { NO_VALUE } from '../lower/value.ts';
-import { typeName, VOID } from '../types/type.ts';
+import { NO_VALUE, scalar } from '../lower/value.ts';
+import { typeName, UINT64, VOID } from '../types/type.ts';
 import { textArgument } from './text-argument.ts';
 
 const emit: FunctionRow = {
@@ -36,4 +37,19 @@ const emit: FunctionRow = {
   },
 };
 
-export const EMIT: readonly FunctionRow[] = [emit];
+/** BPF_RB_AVAIL_DATA (linux/bpf.h). */
+const AVAILABLE_DATA = 0;
+
+const ringUsed: FunctionRow = {
+  name: 'ring_used',
+  signature: 'uint64 ring_used()',
+  doc: 'Bytes of events that nobody has read yet: what can wait may leave the room to what cannot.',
+  arguments: [0, 0],
+  type: () => UINT64,
+  lower(_call, l) {
+    const ring = l.b.map(l.output.useRing());
+    return scalar(UINT64, l.b.helper('ringbuf_query', [ring, imm(AVAILABLE_DATA)]));
+  },
+};
+
+export const EMIT: readonly FunctionRow[] = [emit, ringUsed];

@@ -25,6 +25,7 @@ export class Output {
   readonly events: ScriptEvent[] = [];
   readonly stackMaps: StackMap[] = [];
   #globals = false;
+  #asksRing = false;
   readonly limits: CompiledScript['limits'][number][] = [];
   readonly #texts = new Map<string, Buffer>();
   /** Bytes that say which probes have fired. */
@@ -42,6 +43,12 @@ export class Output {
   /** The number of a new rate limit. */
   limit(span: Span, perSecond: number): number {
     return this.limits.push({ perSecond, at: placeOf(span) }) - 1;
+  }
+
+  /** The ring, also where no event goes into it. */
+  useRing(): string {
+    this.#asksRing = true;
+    return SYSTEM_MAPS.events;
   }
 
   useGlobals(): string {
@@ -77,7 +84,7 @@ export class Output {
       value: bytes(map.limit * (map.mode === 'build_id' ? BUILD_ID_FRAME : 8)),
       maxEntries: STACKS,
     }));
-    if (this.events.length > 0) {
+    if (this.events.length > 0 || this.#asksRing) {
       maps.push({ name: SYSTEM_MAPS.events, type: 'ringbuf', maxEntries: ringBytes });
       maps.push({ name: SYSTEM_MAPS.lost, type: 'percpu_array', key: u32, value: u64, maxEntries: 1 });
     }

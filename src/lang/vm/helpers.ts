@@ -107,6 +107,7 @@ export const VM_HELPERS: Readonly<Record<string, VmHelper>> = {
   },
   ringbuf_submit: (vm, [address]) => finishRecord(vm, address, true),
   ringbuf_discard: (vm, [address]) => finishRecord(vm, address, false),
+  ringbuf_query: (vm, [handle]) => BigInt(vm.map(handle).records.reduce((sum, { length }) => sum + length, 0)),
   probe_read: readBytes,
   probe_read_kernel: readBytes,
   probe_read_user: readBytes,
