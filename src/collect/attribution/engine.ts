@@ -55,8 +55,8 @@ const readFragments = (ways: KernelWays) => ({
 });
 /** Slots of what has no room, by cluster: names.bt. */
 export const OTHERS = 0x40000000;
-/** Room for statements at first sight: 1.2 KB each. */
-const RING_BYTES = 1 << 20;
+/** Room for statements at first sight: 0.4 KB each, or 1.2 KB of those with a long text. */
+const RING_BYTES = 2 << 20;
 /** While events come: in so long the busiest server fills a part of the ring, and each look costs the agent. */
 const BUSY_MS = 10;
 /** Samples are 17 KB, and come 99 times a second and CPU. */
@@ -229,8 +229,7 @@ export class Engine {
     const script = compileProgram(signals, 1, ways);
     const collection = await loadCollection(withRoom(script, ringBytes(signals), memoryBytes));
     const engine = new Engine(script, collection, signals, memoryBytes, ways);
-    const read = decoder(engine.emitted('statement'));
-    engine.on('statement', (view, offset) => onStatement(read(view, offset) as unknown as KernelStatement));
+    for (const name of ['statement', 'short_statement']) engine.listen<KernelStatement>(name, onStatement);
     return engine;
   }
 
@@ -316,6 +315,12 @@ export class Engine {
   /** What is emitted under this name goes to `handler`, from every place of the program. */
   on(name: string, handler: OnEmitted): void {
     this.#handlers.set(name, handler);
+  }
+
+  /** The same with its record decoded. */
+  listen<Event>(name: string, handle: (event: Event) => void): void {
+    const read = decoder(this.emitted(name));
+    this.on(name, (view, offset) => handle(read(view, offset) as unknown as Event));
   }
 
   async attach(): Promise<void> {
@@ -525,6 +530,7 @@ export function compileProgram(signals: ReadonlySet<Signal>, generation: number,
     ['TASK_STORAGE', BigInt(ways.features.taskStorage ?? true)],
     ['MEMORY_PEAK', BigInt(ways.fragments.includes('memory-peak'))],
     ['GENERATION', BigInt(generation)],
+    ['HALF_RING', BigInt(ringBytes(signals) / 2)],
   ] as const;
   const defines = Object.fromEntries([...switches, ...numbers]);
   const source = { name: 'program.bt', text };

@@ -1,5 +1,4 @@
 /** Keeps the slowest requests of each statement that the kernel sends. */
-import { decoder, type RecordShape } from '../../base/record.ts';
 import type { KeyedMap } from '../../bpf/index.ts';
 import type { Engine } from './engine.ts';
 
@@ -52,9 +51,10 @@ export class Executions {
   #kept = new Map<number, KernelExecution[]>();
 
   constructor(engine: Engine) {
-    const read = decoder(engine.emitted('execution') as RecordShape);
     this.#slowest = engine.keyed('@slowest') as KeyedMap<number, KernelSlowest>;
-    engine.on('execution', (view, offset) => this.#add(read(view, offset) as unknown as KernelExecution));
+    for (const name of ['execution', 'short_execution']) {
+      engine.listen<KernelExecution>(name, (execution) => this.#add(execution));
+    }
   }
 
   /** Those kept since the last call, of every statement; from now on others have their chance. */
