@@ -38,6 +38,12 @@ export interface Feed {
   close(): void;
 }
 
+export interface StoreFeedOptions {
+  /** Between two looks at the store; 0: only when `tick` is called. */
+  readonly intervalMs?: number;
+  readonly clock?: () => number;
+}
+
 /** Shows what a store holds, of however many hosts; nothing is watched here. */
 export class StoreFeed implements Feed {
   readonly host: string;
@@ -54,16 +60,20 @@ export class StoreFeed implements Feed {
   readonly #store: Pick<Store, 'state'>;
   readonly #listeners = new Set<(status: Status) => void>();
   readonly #cost = new ProcessCost();
-  readonly #timer: NodeJS.Timeout;
-  readonly #started: string = rfc3339(Date.now());
+  readonly #timer: NodeJS.Timeout | undefined;
+  readonly #clock: () => number;
+  readonly #started: string;
   #oldest: string | null = null;
   #status: Status;
 
-  constructor(store: Pick<Store, 'state'>, host: string, intervalMs = 1000) {
+  constructor(store: Pick<Store, 'state'>, host: string, options: StoreFeedOptions = {}) {
+    const { intervalMs = 1000, clock = Date.now } = options;
     this.#store = store;
     this.host = host;
+    this.#clock = clock;
+    this.#started = rfc3339(clock());
     this.#status = this.#read();
-    this.#timer = setInterval(() => void this.#tick(), intervalMs);
+    if (intervalMs > 0) this.#timer = setInterval(() => void this.tick(), intervalMs);
   }
 
   status(): Status {
@@ -83,7 +93,8 @@ export class StoreFeed implements Feed {
     this.#listeners.clear();
   }
 
-  async #tick(): Promise<void> {
+  /** Looks at the store, and tells who listens. */
+  async tick(): Promise<void> {
     const { oldestMs } = await this.#store.state();
     this.#oldest = oldestMs === null ? null : rfc3339(oldestMs);
     this.#status = this.#read();
@@ -91,7 +102,7 @@ export class StoreFeed implements Feed {
   }
 
   #read(): Status {
-    const at = rfc3339(Date.now());
+    const at = rfc3339(this.#clock());
     return {
       at,
       version: VERSION,

@@ -11,6 +11,7 @@ import { LiveServer } from '../../src/server/index.ts';
 import { RecentStore } from '../../src/store/index.ts';
 import { complaintsOf, noBrowser, startBrowser } from './browser.ts';
 import { fillDay, ODD } from './day.ts';
+import { liveUpdates, type Measured } from './live-updates.ts';
 import { PageMeter } from './measure.ts';
 
 const QUERIES = 5000;
@@ -33,7 +34,18 @@ const assertQuick = (what: string, ms: number): void =>
   assert.ok(ms <= MOST_SCRIPT_MS, `${what} takes ${ms.toFixed(0)} ms of script`);
 /** From nothing to a text of 7 MB that can be scrolled. */
 const MOST_HUGE_MS = 1000;
+/** While pictures of the last minutes fill; an hour is for `bench/dashboard.ts`. */
+const MOST_GROWTH_BYTES = 2 ** 20;
 const MOST_SCRIPT_BYTES = 120 * 1024;
+
+test('memory is flat over live updates', { skip: noBrowser }, async () => {
+  const sizes: Measured[] = [];
+  for await (const measured of liveUpdates({ seconds: 60, everySeconds: 20 })) sizes.push(measured);
+  const [, first, , last] = sizes as [Measured, Measured, Measured, Measured];
+  const said = JSON.stringify(sizes);
+  assert.ok(last.nodes < first.nodes * 1.5 + 200, said);
+  assert.ok(last.heapBytes - first.heapBytes < MOST_GROWTH_BYTES, said);
+});
 
 test('all scripts together are small', () => {
   const bytes = scriptPaths().map((path) => gzipSync(String(assetAt(path)!.body)).length);

@@ -41,6 +41,12 @@ export class PageMeter {
     return last - before;
   }
 
+  /** Soon: when what is asked for now is there. */
+  async answered(): Promise<void> {
+    await this.#page.evaluate('new Promise((drawn) => requestAnimationFrame(() => setTimeout(drawn)))');
+    while (this.#underWay.size > 0) await this.#page.waitForTimeout(5);
+  }
+
   async #quietMs(): Promise<number> {
     do await this.#page.waitForTimeout(QUIET_MS);
     while (this.#underWay.size > 0);

@@ -1,13 +1,23 @@
 /** A window of the past is shown by what was stored: the same figures as while it was live. */
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Browser, Page } from 'playwright-core';
 import { StoreFeed } from '../../src/agent/index.ts';
-import type { RowKind, RowsAnswer, RowsByKind } from '../../src/api/index.ts';
+import type { ProfileRow, ReportRow, RowKind, RowsAnswer, RowsByKind } from '../../src/api/index.ts';
+import { formatShare } from '../../src/base/units.ts';
 import { LiveServer } from '../../src/server/index.ts';
 import { openStore, type Store } from '../../src/store/index.ts';
+import { complaintsOf, noBrowser, startBrowser } from './browser.ts';
+import { cellsOf, FIGURES, type Told } from './figures.ts';
 import { type LiveDemo, noRoot, signIn, startLiveDemo } from './live.ts';
+import { PageMeter } from './measure.ts';
 
 const KINDS = ['queries', 'waits', 'locks', 'io', 'commits', 'executions', 'profile'] as const;
+/** Single executions are what they are in whatever window. */
+const ONE_BY_ONE = 'executions';
 type Shown = { readonly [K in (typeof KINDS)[number]]: readonly RowsByKind[K][] };
 /** The forgotten transaction lasts six seconds of eight. */
 const LIVE_MS = 18_000;
@@ -20,13 +30,19 @@ describe('the past', { skip: noRoot }, () => {
   let live: Shown;
   let past: Shown;
   let range: { fromMs: number; toMs: number };
+  /** Between two profiles. */
+  let middle: number;
 
   before(async () => {
     demo = await startLiveDemo();
     const fromMs = demo.feed.recent.oldestMs ?? Date.now();
-    const taken = demo.feed.profiler.take('on_cpu', 3);
-    await new Promise((resolve) => setTimeout(resolve, LIVE_MS));
-    await taken;
+    const first = demo.feed.profiler.take('on_cpu', 3);
+    await sleep(LIVE_MS / 2);
+    await first;
+    middle = Date.now();
+    const second = demo.feed.profiler.take('on_cpu', 3);
+    await sleep(LIVE_MS / 2);
+    await second;
     range = { fromMs: fromMs - 2000, toMs: Date.now() + 10_000 };
     live = await shown(demo.link, range);
     await demo.closeAgent();
@@ -72,26 +88,27 @@ describe('the past', { skip: noRoot }, () => {
   });
 
   // What was going on while the live answers were made is in the store, too: it has a little more, never less.
-  const atLeast = (name: string, now: number, then: number): void => {
-    assert.ok(then >= now && then <= now * 1.6 + 1, `${name}: ${then} in the past, ${now} live`);
+  const atLeast = (name: string, now: number, then: number, kind: 'commits' | 'io'): void => {
+    const longer = past[kind][0]!.window_us / live[kind][0]!.window_us;
+    assert.ok(then >= now && then <= now * longer * 1.6 + 1, `${name}: ${then} in the past, ${now} live`);
   };
 
   test('counts commits, and their waits, as the live rows did', () => {
     const whole = (rows: Shown['commits']) => rows.find((row) => row.kind === 'cluster')!;
     const [then, now] = [whole(past.commits), whole(live.commits)];
-    atLeast('commits', now.commits, then.commits);
-    atLeast('syncs', now.syncs, then.syncs);
+    atLeast('commits', now.commits, then.commits, 'commits');
+    atLeast('syncs', now.syncs, then.syncs, 'commits');
     const insert = (rows: Shown['commits']) =>
       rows.find((row) => row.kind === 'statement' && row.query?.startsWith('INSERT INTO demo.events') === true)!;
-    atLeast('waits for a sync', insert(live.commits).sync_us, insert(past.commits).sync_us);
+    atLeast('waits for a sync', insert(live.commits).sync_us, insert(past.commits).sync_us, 'commits');
     assert.equal(then.cluster, demo.cluster.pgdata);
   });
 
   test('counts requests to devices, their files, and what came from the page cache', () => {
     const bytes = (rows: Shown['io'], kind: 'device' | 'file'): number =>
       rows.reduce((sum, row) => sum + (row.kind === kind && row.operation === 'write' ? row.bytes : 0), 0);
-    atLeast('bytes written', bytes(live.io, 'device'), bytes(past.io, 'device'));
-    atLeast('bytes by file', bytes(live.io, 'file'), bytes(past.io, 'file'));
+    atLeast('bytes written', bytes(live.io, 'device'), bytes(past.io, 'device'), 'io');
+    atLeast('bytes by file', bytes(live.io, 'file'), bytes(past.io, 'file'), 'io');
     assert.ok(past.io.some((row) => row.kind === 'file' && /^pg_wal\//.test(row.path ?? '')));
     assert.ok(past.io.some((row) => row.kind === 'device' && (row.latency_us.p99 ?? 0) > 0));
     assert.ok(
@@ -113,6 +130,104 @@ describe('the past', { skip: noRoot }, () => {
     assert.ok(columns.length > 1);
   });
 
+  describe('on the screen', { skip: noBrowser }, () => {
+    let browser: Browser;
+    let page: Page;
+    let origin: string;
+    let complaints: string[];
+    let meter: PageMeter;
+
+    before(async () => {
+      browser = await startBrowser();
+      page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
+      origin = new URL(server.link).origin;
+      complaints = complaintsOf(page, origin);
+      meter = await PageMeter.of(page);
+      await page.goto(server.link);
+    });
+    after(() => browser?.close());
+
+    test('each table has the figures of --json', async () => {
+      const told: Told = { report: reportOf(demo.store, range), rows: past };
+      for (const { view, table, columns, expected } of FIGURES) {
+        await meter.scriptOf(() => page.goto(`${origin}/?view=${view}&${searchOf(range)}`));
+        const [cells, count] = await page.evaluate<[string[][], number]>(cellsOf(table, columns));
+        const left = expected(told).map((row) => row.join(' '));
+        assert.ok(left.length > 0, `--json has nothing for ${table} in ${view}`);
+        assert.equal(count, left.length, `rows of ${table} in ${view}`);
+        for (const row of cells.map((one) => one.join(' '))) {
+          const at = left.indexOf(row);
+          assert.ok(at >= 0, `${table} in ${view} has ${columns} = ${row}, and --json has ${left.join('; ')}`);
+          left.splice(at, 1);
+        }
+      }
+    });
+
+    test('a link shows a colleague the same screen', async () => {
+      for (const view of new Set(FIGURES.map((one) => one.view))) {
+        const { table } = FIGURES.find((one) => one.view === view)!;
+        const shownNow = (): Promise<string> => page.locator(`table[data-table=${table}]`).innerText();
+        await meter.scriptOf(() => page.goto(`${origin}/?view=${view}&${searchOf(range)}&compare=before`));
+        await meter.scriptOf(() => page.locator(`table[data-table=${table}] th button`).last().click());
+        const mine = await shownNow();
+        await meter.scriptOf(() => page.reload());
+        assert.equal(await shownNow(), mine, view);
+        if (view !== ONE_BY_ONE) assert.match(mine, /±/, `${view} compares nothing`);
+      }
+    });
+
+    test('two profiles are compared, and saved for other programs', async () => {
+      const half = (fromMs: number, toMs: number) => shown(server.link, { fromMs, toMs }, ['profile']);
+      const [now, then] = [
+        (await half(middle, range.toMs)).profile,
+        (await half(middle - (range.toMs - middle), middle)).profile,
+      ];
+      assert.ok(now.length > 0 && then.length > 0);
+      await page.goto(`${origin}/?view=flames&${searchOf({ fromMs: middle, toMs: range.toMs })}&compare=before`);
+      await page.getByRole('heading', { name: 'red grew, blue shrank' }).waitFor();
+      const name = 'PostgresMain';
+      const growth = shareOf(now, name) - shareOf(then, name);
+      await page.getByRole('searchbox').fill(name);
+      await page.locator('.flame p', { hasText: formatShare(shareOf(now, name)) }).waitFor();
+      await page
+        .locator('table[data-table=functions]')
+        .getByRole('button', { name: /^with what it calls/ })
+        .click();
+      const change = page.locator('table[data-table=functions] tr', { hasText: new RegExp(`${name}$`) });
+      await change
+        .getByText(formatShare(Math.abs(growth)))
+        .first()
+        .waitFor();
+
+      const us = now.reduce((sum, { time_us }) => sum + time_us, 0);
+      const scope = JSON.parse(await saved('save for speedscope')) as Speedscope;
+      assert.equal(
+        scope.profiles[0]!.weights.reduce((sum, one) => sum + one, 0),
+        us,
+      );
+      const frames = scope.profiles[0]!.samples.map((stack) =>
+        stack.map((at) => scope.shared.frames[at]!.name).join(';'),
+      );
+      assert.deepEqual(
+        frames,
+        now.map(({ stack }) => stack.map((frame) => frame.function).join(';')),
+      );
+      const lines = (await saved('save collapsed')).trim().split('\n');
+      const collapsed = lines.reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' ') + 1)), 0);
+      assert.ok(Math.abs(collapsed - us) <= lines.length, `${collapsed} µs in the file, ${us} in the rows`);
+    });
+
+    const saved = async (name: string): Promise<string> => {
+      const [download] = await Promise.all([
+        page.waitForEvent('download'),
+        page.getByRole('button', { name, exact: true }).click(),
+      ]);
+      return readFileSync(await download.path(), 'utf8');
+    };
+
+    test('nothing was said on the console, and no other server asked', () => assert.deepEqual(complaints, []));
+  });
+
   test('says that nothing was watched, where nothing was', async () => {
     const cookie = await signIn(server.link);
     const origin = new URL(server.link).origin;
@@ -124,7 +239,11 @@ describe('the past', { skip: noRoot }, () => {
   });
 });
 
-async function shown(link: string, range: { fromMs: number; toMs: number }): Promise<Shown> {
+async function shown(
+  link: string,
+  range: { fromMs: number; toMs: number },
+  kinds: readonly (typeof KINDS)[number][] = KINDS,
+): Promise<Shown> {
   const cookie = await signIn(link);
   const ask = async <K extends RowKind>(kind: K): Promise<readonly RowsByKind[K][]> => {
     const answer = await fetch(`${new URL(link).origin}/api/rows/${kind}?${searchOf(range)}`, { headers: { cookie } });
@@ -132,9 +251,32 @@ async function shown(link: string, range: { fromMs: number; toMs: number }): Pro
     if (found.missing !== null) throw new Error(`${kind}: ${found.missing}`);
     return found.rows;
   };
-  const answers = await Promise.all(KINDS.map(async (kind) => [kind, await ask(kind)]));
+  const answers = await Promise.all(kinds.map(async (kind) => [kind, await ask(kind)]));
   return Object.fromEntries(answers) as Shown;
 }
 
 const searchOf = ({ fromMs, toMs }: { fromMs: number; toMs: number }): string =>
   `from=${new Date(fromMs).toISOString()}&to=${new Date(toMs).toISOString()}`;
+
+interface Speedscope {
+  readonly shared: { readonly frames: readonly { readonly name: string }[] };
+  readonly profiles: readonly {
+    readonly weights: readonly number[];
+    readonly samples: readonly (readonly number[])[];
+  }[];
+}
+
+/** Part of the time below a function. */
+function shareOf(rows: readonly ProfileRow[], name: string): number {
+  const sum = (some: readonly ProfileRow[]): number => some.reduce((all, { time_us }) => all + time_us, 0);
+  return sum(rows.filter(({ stack }) => stack.some((frame) => frame.function === name))) / sum(rows);
+}
+
+function reportOf(store: string, { fromMs, toMs }: { fromMs: number; toMs: number }): ReportRow[] {
+  const [from, to] = [fromMs, toMs].map((ms) => new Date(ms).toISOString());
+  const args = ['report', '--json', '--top', '10000', '--store', store, '--from', from!, '--to', to!];
+  const lines = execFileSync('./pebble', args, { encoding: 'utf8', maxBuffer: 1 << 28 })
+    .trim()
+    .split('\n');
+  return lines.map((line) => JSON.parse(line) as ReportRow);
+}

@@ -1,6 +1,7 @@
 /** View 7: flame graphs on and off the CPU, by query and wait, also as a difference to an earlier window. */
 import { type ComponentChild, h } from 'preact';
 import { useMemo } from 'preact/hooks';
+import type { ProfileRow } from '../../../api/index.ts';
 import { formatMicroseconds, formatShare } from '../../../base/units.ts';
 import { useEarlierRows, useRows } from '../../data/rows.ts';
 import { withOwn } from '../../state/place.ts';
@@ -25,14 +26,8 @@ export function FlamesView(): ComponentChild {
   const profile = useRows('profile', { kind });
   const earlier = useEarlierRows('profile', { kind });
   const rows = useMemo(() => profile.rows.filter((row) => row.kind === kind), [profile.rows, kind]);
-  const root = useMemo(
-    () =>
-      treeOf(
-        rows,
-        earlier?.rows.filter((row) => row.kind === kind),
-      ),
-    [rows, earlier?.rows],
-  );
+  const before = useMemo(() => earlier?.rows.filter((row) => row.kind === kind), [earlier?.rows, kind]);
+  const root = useMemo(() => treeOf(rows, before), [rows, before]);
   const path = (place.own.path ?? '').split('\n').filter((name) => name !== '');
   const search = (place.own.search ?? '').toLowerCase();
   return h('div', {}, [
@@ -89,18 +84,31 @@ export function FlamesView(): ComponentChild {
           }),
     ),
     h(Splits, { rows }),
-    h(Panel, { title: 'Functions', of: profile }, h(Functions, { root })),
+    h(Panel, { title: 'Functions', of: profile }, h(Functions, { root, before })),
   ]);
 }
 
 type Function = ReturnType<typeof functionsOf>[number];
 
-function Functions({ root }: { readonly root: ReturnType<typeof treeOf> }): ComponentChild {
+interface FunctionsProps {
+  readonly root: ReturnType<typeof treeOf>;
+  /** Of the earlier window, while the reader compares. */
+  readonly before: readonly ProfileRow[] | undefined;
+}
+
+function Functions({ root, before }: FunctionsProps): ComponentChild {
   const functions = useMemo(() => functionsOf(root), [root]);
+  const earlier = useMemo(() => before && functionsOf(treeOf(before)), [before]);
   const share = (us: number): string => formatShare(us / (root.total || 1));
   const columns: readonly Column<Function>[] = [
     { title: 'itself', value: ({ self }) => self, cell: ({ self }) => share(self) },
-    { title: 'with what it calls', value: ({ total }) => total, cell: ({ total }) => share(total) },
+    {
+      title: 'with what it calls',
+      value: ({ total }) => total / (root.total || 1),
+      valueBefore: ({ total }) => total / (root.before || 1),
+      cell: ({ total }) => share(total),
+      change: formatShare,
+    },
     { title: 'module', value: ({ module }) => module, cell: ({ module }) => module, kind: 'text', wide: true },
     { title: 'function', value: ({ name }) => name, cell: ({ name }) => name, kind: 'query' },
   ];
@@ -109,6 +117,7 @@ function Functions({ root }: { readonly root: ReturnType<typeof treeOf> }): Comp
     caption: 'Functions',
     columns,
     rows: functions,
+    earlier,
     keyOf: ({ name }: Function) => name,
     sort: 'itself',
     onOpen: ({ name }: Function) => store.adjust(withOwn(store.state.place, { search: name })),

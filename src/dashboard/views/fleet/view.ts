@@ -2,7 +2,7 @@
 import { type ComponentChild, h } from 'preact';
 import type { FleetAnswer, FleetMember } from '../../../api/index.ts';
 import { formatLoad, formatShare } from '../../../base/units.ts';
-import { placeParams, useAnswer } from '../../data/use-answer.ts';
+import { earlierParams, placeParams, useAnswer } from '../../data/use-answer.ts';
 import { movedTo, withFacet } from '../../state/place.ts';
 import { store } from '../../state/store.ts';
 import { Bar, type Part, Sparkline } from '../../ui/bar.ts';
@@ -14,6 +14,8 @@ import { type Column, Table } from '../../ui/table.ts';
 export function FleetView(): ComponentChild {
   const { place, status } = store.state;
   const { data, error } = useAnswer<FleetAnswer>('/api/fleet', placeParams(place));
+  const before = earlierParams(place);
+  const { data: dataBefore } = useAnswer<FleetAnswer>(before && '/api/fleet', before);
   if (!data || !status) return h('p', { class: error ? 'alarm' : 'quiet' }, error ?? 'asking …');
   const isHere = ({ host, cluster }: FleetMember, pgdata: string): boolean =>
     host === status.host && cluster === pgdata;
@@ -34,6 +36,7 @@ export function FleetView(): ComponentChild {
       caption: 'Clusters',
       columns: columnsOf(Math.max(0, ...members.map(activeOf)), majors),
       rows: members,
+      earlier: before && dataBefore?.members,
       keyOf: ({ host, cluster }: FleetMember) => `${host} ${cluster}`,
       sort: 'active',
       data: ({ host, cluster }: FleetMember) => ({ host, cluster }),
@@ -62,7 +65,13 @@ function columnsOf(most: number, majors: ReadonlyMap<string, number>): readonly 
   const lockOf = ({ classes }: FleetMember): number => classes.Lock ?? 0;
   const majorOf = ({ host, cluster }: FleetMember): number | null => majors.get(`${host} ${cluster}`) ?? null;
   return [
-    { title: 'active', means: 'sessions, on average', value: activeOf, cell: (row) => formatLoad(activeOf(row)) },
+    {
+      title: 'active',
+      means: 'sessions, on average',
+      value: activeOf,
+      cell: (row) => formatLoad(activeOf(row)),
+      change: formatLoad,
+    },
     {
       title: 'what they do',
       means: 'full length is the busiest cluster',
