@@ -38,6 +38,7 @@ test('what needs the arguments, or has no equivalent, is refused with the reason
   assert.match(reads.hints[0]!, /no kprobes .*where arg0 comes from: tracepoint:syscalls:sys_enter_read tells/);
   assert.match(outcome('kprobe:nothing_known { @ = count(); }').hints[0]!, /no kprobes .*pebble trace -l/);
   assert.deepEqual(outcome('config = { missing_probes = ignore } kprobe:nothing_known { @ = 1; } BEGIN { }').names, [
+    'kprobe:nothing_known',
     'begin',
   ]);
 });
