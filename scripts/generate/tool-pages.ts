@@ -1,4 +1,4 @@
-/** Writes tools/NAME.md and each tool's cost, in its script or in views.ts: what it prints beside a real load, and what a run of its programs takes here. */
+/** Writes tools/NAME.md (with --facts all but the example of a run) and each tool's cost, in its script or in views.ts: what it prints beside a real load, and what a run of its programs takes here. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -85,8 +85,8 @@ function collect(child: ChildProcess, stream: 'stdout' | 'stderr'): () => string
 const isAboutPostgres = (name: string): boolean => name.startsWith('pg');
 const isScript = (tool: Tool | View): tool is Tool => 'source' in tool;
 
-function page(tool: Tool | View, { lines, stderr }: Run, cluster: Cluster): string {
-  const { name, question, hooks, cost, notes } = tool;
+/** What a run printed, below the command. */
+function example({ name }: Tool | View, { lines, stderr }: Run): string {
   // Who else works on this machine is nobody's business.
   const own = lines.filter((line) => !line.includes(dirname(ROOT)) && !line.includes('/tmp/'));
   const shown = own.slice(0, LINES).map((line) => (/^ {8}/.test(line) ? line.slice(0, COLUMNS) : line).trimEnd());
@@ -95,8 +95,18 @@ function page(tool: Tool | View, { lines, stderr }: Run, cluster: Cluster): stri
   const silence = failure.length > 0 ? failure : ['(nothing of this kind happened meanwhile)'];
   const empty = shown.every((line) => line === '') ? silence : [];
   const command = ['sudo ./pebble run', name, ...(ARGUMENTS[name] ?? []), '--duration', SECONDS].join(' ');
+  return [
+    `    ${command}`,
+    '',
+    ...[...shown, ...more, ...empty].map((line) => (line === '' ? '' : `    ${line}`)),
+  ].join('\n');
+}
+
+/** What needs no run. */
+function facts(tool: Tool | View, cluster: Cluster): string {
+  const { name, question, hooks, cost, notes } = tool;
   const options = isScript(tool) ? optionLines(tool, cluster) : [];
-  const text = [
+  return [
     `# ${name}`,
     '',
     question,
@@ -107,11 +117,20 @@ function page(tool: Tool | View, { lines, stderr }: Run, cluster: Cluster): stri
     ...jsonLines(tool, cluster),
     '',
     ...(options.length > 0 ? ['Options of its own, besides those of every tool:', '', ...options, ''] : []),
-    `    ${command}`,
     '',
-    ...[...shown, ...more, ...empty].map((line) => (line === '' ? '' : `    ${line}`)),
   ].join('\n');
-  return `${text.trimEnd()}\n`;
+}
+
+const pathOf = ({ name }: Tool | View): string => join(ROOT, 'tools', `${name}.md`);
+
+function writePage(tool: Tool | View, text: string, cluster: Cluster): void {
+  writeFileSync(pathOf(tool), `${facts(tool, cluster)}${text.trimEnd()}\n`);
+}
+
+/** Everything but the run, which stays as it was. */
+function writeFacts(tool: Tool | View, cluster: Cluster): void {
+  const page = readFileSync(pathOf(tool), 'utf8');
+  writePage(tool, page.slice(page.indexOf('    sudo ./pebble run')), cluster);
 }
 
 function optionLines(tool: Tool, cluster: Cluster): string[] {
@@ -156,7 +175,10 @@ function writeViewCost(name: string, cost: string): void {
   );
 }
 
-const { values, positionals } = parseArgs({ allowPositionals: true, options: { embedded: { type: 'boolean' } } });
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { embedded: { type: 'boolean' }, facts: { type: 'boolean' } },
+});
 const isWanted = ({ name }: { readonly name: string }) => positionals.length === 0 || positionals.includes(name);
 const tools = () => listTools().filter(isWanted);
 const debian = findDebianMajors().at(-1);
@@ -165,6 +187,11 @@ const cluster = await startCluster({
   ...(debian && !values.embedded ? { flavour: 'debian', major: debian } : { flavour: 'embedded' }),
   settings,
 });
+if (values.facts) {
+  for (const tool of tools()) writeFacts(tool, cluster);
+  await cluster.stop();
+  process.exit();
+}
 const workload = await startDemo(cluster);
 await withConnection(cluster, async (connection) => {
   await connection.query('CREATE TABLE accounts (id int PRIMARY KEY, n int)');
@@ -184,7 +211,7 @@ try {
     writeCost(tool, run);
     const [listed] = listTools().filter(({ name }) => name === tool.name);
     const measured = isScript(listed!) ? listed : { ...listed!, cost: costOf(listed!, run) };
-    writeFileSync(join(ROOT, 'tools', `${tool.name}.md`), page(measured, run, cluster));
+    writePage(measured, example(measured, run), cluster);
     process.stderr.write(`${tool.name}: ${run.runs} runs, ${run.lines.length} lines\n`);
   }
 } finally {

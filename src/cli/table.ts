@@ -173,6 +173,18 @@ const PAST_OPTIONS = {
   pgdata: { kind: 'string', value: 'DIR', complete: 'directory', summary: 'only the cluster with this data directory' },
 } as const satisfies Options;
 
+/** Of a tool with --from-history. */
+export const PAST_TOOL_OPTIONS = {
+  'from-history': { kind: 'flag', summary: 'of the past, from what the agent keeps' },
+  ...PAST_OPTIONS,
+  database: CHOICE_OPTIONS.database,
+  user: CHOICE_OPTIONS.user,
+  'query-id': CHOICE_OPTIONS['query-id'],
+  top: { kind: 'integer', value: 'N', min: 1, summary: 'rows of a table that are shown (20)' },
+  json: { kind: 'flag', summary: 'one JSON row a line (docs/json.md)' },
+  ...COMMON_OPTIONS,
+} as const satisfies Options;
+
 export const REPORT_OPTIONS = {
   ...PAST_OPTIONS,
   compare: {
@@ -374,7 +386,7 @@ export const COMMANDS: readonly CommandRow[] = [
       { line: 'sudo pebble run runqlat --duration 10', shows: 'how long tasks wait for a CPU' },
       {
         line: 'sudo pebble run pgwaits --from-history --from 2h',
-        shows: 'what the agent has kept, as `pebble report`',
+        shows: 'what the agent has kept of two hours',
       },
       { line: 'pebble run runqlat --help', shows: 'what runqlat can be told' },
     ],

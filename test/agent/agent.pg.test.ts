@@ -85,7 +85,13 @@ describe('pebble agent', { skip: UNABLE }, () => {
     const window = rows.find((candidate) => candidate.kind === 'window');
     assert.ok(window?.kind === 'window' && window.window_us > 0 && window.coverage !== 'sampled');
     assert.match(pebble('report', '--store', store).stdout, /Queries by load:\n/);
-    assert.match(pebble('run', 'pgwaits', '--from-history', '--store', store).stdout, /Queries by load:\n/);
+    const past = (...argv: string[]) => pebble('run', ...argv, '--from-history', '--store', store);
+    assert.match(past('pgwaits').stdout, /of it observed\n\nload▾ /);
+    const told = past('pglat', '--json')
+      .stdout.split('\n')
+      .find((line) => line.includes('"SELECT FROM first"'));
+    assert.equal(JSON.parse(told!).calls, 211);
+    for (const tool of ['pgtop', 'pglocks', 'pgio', 'pgcommit']) assert.equal(past(tool).status, 0, tool);
     assert.match(pebble('run', 'pgbuf', '--from-history').stderr, /counts only while it runs.*\nhint: .*pgwaits/);
   });
 

@@ -2,7 +2,9 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { ROW_FIELDS } from '../../src/toolbox/index.ts';
 import { Running } from '../cli/pebble.ts';
 
 const LOAD = fileURLToPath(new URL('load.ts', import.meta.url));
@@ -47,10 +49,22 @@ export async function rowsOf(
   const rows = lines.map((line): Row => JSON.parse(line));
   for (const row of rows) {
     assert.equal(row.tool, tool);
+    assertDocumented(tool, row);
     // Programs that interrupt others are skipped, and said to be: seldom, and seldom of the load.
     assert.equal(row.coverage, row.dropped === 0 ? 'exact' : 'partial');
   }
   return rows;
+}
+
+/** A row has the fields that a line of its tool's page names. */
+function assertDocumented(tool: string, row: Row): void {
+  const page = readFileSync(new URL(`../../tools/${tool}.md`, import.meta.url), 'utf8');
+  const kinds = [...page.matchAll(/^- JSON: (.*)$/gm)].map(([, names]) => names!.replaceAll('`', ''));
+  const own = Object.keys(row).filter((name) => !(ROW_FIELDS as readonly string[]).includes(name));
+  assert.ok(
+    kinds.includes(own.join(', ')),
+    `${tool}.md does not know ${own.join(', ')}: scripts/generate/tool-pages.ts`,
+  );
 }
 
 /** Runs a view from before the load begins until it has ended: a signal ends its window. */

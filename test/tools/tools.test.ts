@@ -17,6 +17,9 @@ const TESTED = new Set([
   ...Object.keys(ALONE),
 ]);
 
+/** Frames of stacks are as long as their names; errors are for standard error. */
+const isFrame = (line: string): boolean => /^ {8,}\S|^ {4}(?:hint|error): /.test(line);
+
 const isTool = (tool: Tool | View): tool is Tool => 'source' in tool;
 const tools = listTools((error) => assert.fail(error.message));
 
@@ -32,7 +35,6 @@ describe('each tool', () => {
     for (const tool of tools) {
       assert.match(tool.question, /^[A-Z].*\?( |$)/, tool.name);
       assert.ok(tool.hooks.length > 0, tool.name);
-      if (!isTool(tool)) continue;
       assert.ok(tool.cost, `${tool.name} has no cost: node scripts/generate/tool-pages.ts ${tool.name}`);
       for (const line of header(tool, 'for 10 s')
         .split('\n')
@@ -60,11 +62,15 @@ describe('each tool', () => {
   });
 
   it('has a page with its question, hooks, cost and a run', () => {
-    for (const tool of tools.filter(isTool)) {
-      const page = readFileSync(tool.source.name.replace(/\.bt$/, '.md'), 'utf8');
+    for (const tool of tools) {
+      const page = readFileSync(new URL(`../../tools/${tool.name}.md`, import.meta.url), 'utf8');
       for (const part of [`# ${tool.name}\n\n${tool.question}\n`, '- hooks: ', `- cost: ${tool.cost}`])
         assert.ok(page.includes(part), `${tool.name}.md lacks ${JSON.stringify(part)}: it is out of date`);
       assert.match(page, new RegExp(`sudo \\./pebble run ${tool.name}\\b`), tool.name);
+      const isUnable = page.includes('it cannot run here');
+      assert.ok(isUnable || page.includes('- JSON: '), `${tool.name}.md does not say which fields its rows have`);
+      for (const line of page.slice(page.indexOf('    sudo ')).split('\n'))
+        assert.ok(line.length <= 4 + COLUMNS || isFrame(line), `${tool.name}.md: ${line}`);
     }
   });
 });

@@ -19,13 +19,13 @@ import { commandHelp } from '../help.ts';
 import { interruption } from '../interrupt.ts';
 import { type Options, type Parsed, parseOptions } from '../options.ts';
 import { reportError } from '../report-error.ts';
-import { findCommand, RUN_OPTIONS } from '../table.ts';
+import { findCommand, PAST_TOOL_OPTIONS, RUN_OPTIONS } from '../table.ts';
 
 export async function run(argv: readonly string[], context: Context): Promise<Exit> {
   const [name, ...rest] = argv;
   if (name === undefined || name.startsWith('-')) return list(parseOptions(argv, RUN_OPTIONS), context);
   const tool = findTool(name);
-  if (rest.includes('--from-history')) return runPast(tool, rest);
+  if (rest.includes('--from-history')) return ofThePast(tool, rest, context);
   if ('command' in tool) return runView(tool, rest, context);
   const own = ownOptions(tool, rest);
   const specs = { ...Object.fromEntries(own.map((option) => [option.name, specOf(option)])), ...RUN_OPTIONS };
@@ -68,26 +68,33 @@ function list({ options }: Parsed<typeof RUN_OPTIONS>, { terminal }: Context): E
   return 0;
 }
 
-/** What the agent has kept is shown by `pebble report`, with its options. */
-async function runPast(tool: Tool | View, rest: readonly string[]): Promise<Exit> {
-  if (!('kept' in tool)) {
-    const kept = VIEWS.filter((view) => view.kept).map((view) => view.name);
+/** What the agent has kept answers for the past, in the view's own words. */
+async function ofThePast(tool: Tool | View, rest: readonly string[], context: Context): Promise<Exit> {
+  const { isKept, runPast } = await import('../past/tool.ts');
+  const command = 'command' in tool ? tool.command[0] : '';
+  if (!isKept(command)) {
+    const kept = VIEWS.filter((view) => isKept(view.command[0])).map((view) => view.name);
     throw new PebbleError('usage', {
       what: `${tool.name} counts only while it runs: history has none of it`,
       hint: `history answers for ${kept.join(', ')}`,
     });
   }
-  const { dispatch } = await import('../dispatch.ts');
-  return dispatch(['report', ...rest.filter((word) => word !== '--from-history')]);
+  narrow(context);
+  await runPast(command, parseOptions(rest, PAST_TOOL_OPTIONS).options, context);
+  return undefined;
 }
 
 /** Under 100 columns, as all tools. */
 const VIEW_COLUMNS = '99';
 
-async function runView(view: View, rest: readonly string[], { terminal }: Context): Promise<Exit> {
+function narrow({ terminal }: Context): void {
+  if (!terminal) process.env.COLUMNS ??= VIEW_COLUMNS;
+}
+
+async function runView(view: View, rest: readonly string[], context: Context): Promise<Exit> {
   const { dispatch } = await import('../dispatch.ts');
   const [name, ...first] = view.command;
-  if (!terminal) process.env.COLUMNS ??= VIEW_COLUMNS;
+  narrow(context);
   if (!['--json', '--help', '-h'].some((word) => rest.includes(word))) process.stderr.write(header(view));
   return dispatch([name, ...first, ...rest]);
 }

@@ -1,0 +1,139 @@
+/** `pebble run TOOL --from-history`: what a view shows of now, of some time of the past, from what the agent has kept. */
+import { History, type LockWindow, loadConfiguration, sumLocks } from '../../agent/index.ts';
+import type { HistoryWindow, LockRow } from '../../api/index.ts';
+import { formatMicroseconds } from '../../base/units.ts';
+import { openStore, type Store, type TimeRange } from '../../store/index.ts';
+import { layoutTable, noPaint, outputColumns, sgrPaint, sortRows, type ViewSpec } from '../../terminal/index.ts';
+import { chooser, lockChooser, tellNothing } from '../choice.ts';
+import type { Context } from '../command.ts';
+import { printIo } from '../depth/io.ts';
+import { printNdjson } from '../depth/print.ts';
+import { printWal } from '../depth/wal.ts';
+import type { Parsed } from '../options.ts';
+import { rangeOf } from '../report/range.ts';
+import type { PAST_TOOL_OPTIONS } from '../table.ts';
+import { LOCK_VIEW } from '../watch/lock-view.ts';
+import { QUERY_VIEW, topRows } from '../watch/query-view.ts';
+import { isIdle, WAIT_VIEW } from '../watch/wait-view.ts';
+
+type PastOptions = Parsed<typeof PAST_TOOL_OPTIONS>['options'];
+
+interface Asked {
+  readonly store: Store;
+  readonly range: TimeRange;
+  readonly options: PastOptions;
+}
+
+/** Rows of the past, the window that they are of, and how people see them. */
+interface Answer {
+  readonly window: HistoryWindow;
+  readonly rows: readonly object[];
+  readonly print: (context: Context) => void;
+}
+
+const answer = <Row extends object>(
+  window: HistoryWindow,
+  rows: readonly Row[],
+  print: (rows: readonly Row[], context: Context) => void,
+): Answer => ({ window, rows, print: (context) => print(rows, context) });
+
+const ANSWERS = { top: queries, queries, waits, locks, io, wal } as const satisfies Record<
+  string,
+  (asked: Asked) => Promise<Answer>
+>;
+
+export type PastCommand = keyof typeof ANSWERS;
+
+export const isKept = (command: string): command is PastCommand => Object.hasOwn(ANSWERS, command);
+
+export async function runPast(command: PastCommand, options: PastOptions, context: Context): Promise<void> {
+  const range = rangeOf(options, Date.now());
+  const store = await openStore(options.store ?? loadConfiguration(options.config, {}).store, { readOnly: true });
+  try {
+    const { window, rows, print } = await ANSWERS[command]({ store, range, options });
+    tellNothing(rows, options);
+    if (options.json) return printNdjson(rows);
+    const observed = formatMicroseconds(window.observed_us);
+    process.stdout.write(`${window.from} to ${window.to}, ${observed} of it observed\n\n`);
+    print(context);
+  } finally {
+    await store.close();
+  }
+}
+
+/** What a store itself can choose by. */
+const whereOf = ({ pgdata, host, database, user }: PastOptions) => ({
+  ...(host !== undefined && { host }),
+  ...(pgdata !== undefined && { cluster: pgdata }),
+  ...(database !== undefined && { database }),
+  ...(user !== undefined && { user }),
+});
+
+async function queries({ store, range, options }: Asked): Promise<Answer> {
+  const history = new History(store);
+  const { rows, ...window } = await history.queries(range, whereOf(options));
+  const { rows: waited } = await history.waits(range, whereOf(options));
+  const table = tableOf(QUERY_VIEW, options);
+  return answer(window, rows.filter(chooser(options)), (chosen, context) =>
+    table(topRows({ queries: chosen, waits: waited }), context),
+  );
+}
+
+async function waits({ store, range, options }: Asked): Promise<Answer> {
+  const { rows, ...window } = await new History(store).waits(range, whereOf(options));
+  const table = tableOf(WAIT_VIEW, options);
+  return answer(window, rows.filter(chooser(options)), (chosen, context) =>
+    table(
+      chosen.filter((row) => !isIdle(row)),
+      context,
+    ),
+  );
+}
+
+async function io({ store, range, options }: Asked): Promise<Answer> {
+  const where = whereOf(options);
+  const { host, ...doer } = where as { readonly host?: string };
+  const others = host === undefined ? {} : { host };
+  const { rows, ...window } = await new History(store).io(range, { doers: where, queries: where, others });
+  // Requests of others are of nobody who could be chosen.
+  const isChosen = Object.keys(doer).length > 0 ? (row: (typeof rows)[number]) => row.kind !== 'other' : () => true;
+  return answer(window, rows.filter(chooser(options)).filter(isChosen), printIo);
+}
+
+async function wal({ store, range, options }: Asked): Promise<Answer> {
+  const where = whereOf(options);
+  const { rows, ...window } = await new History(store).commits(range, { queries: where, waits: where });
+  return answer(window, rows.filter(chooser(options)), printWal);
+}
+
+const MOST_RECORDS = 20_000;
+
+/** The longest of each minute are kept. */
+async function locks({ store, range, options }: Asked): Promise<Answer> {
+  const records = await store.records({ kind: 'lock', range, ...whereOf(options), limit: MOST_RECORDS });
+  const minutes = Map.groupBy(records, ({ fromMs, toMs }) => `${fromMs} ${toMs}`).values();
+  const windows = [...minutes].map(
+    (own): LockWindow => ({
+      fromMs: own[0]!.fromMs,
+      toMs: own[0]!.toMs,
+      rows: own.map(({ body }) => body as LockRow),
+    }),
+  );
+  const { rows } = sumLocks(
+    windows.sort((a, b) => a.fromMs - b.fromMs),
+    range,
+  );
+  const { rows: _, ...window } = await new History(store).waits(range, { wait_event_type: 'Lock' });
+  return answer(window, rows.filter(lockChooser(options)), tableOf(LOCK_VIEW, options));
+}
+
+const DEFAULT_TOP = 20;
+
+const tableOf =
+  <Row>({ columns, sorted }: Pick<ViewSpec<Row>, 'columns' | 'sorted'>, { top = DEFAULT_TOP }: PastOptions) =>
+  (rows: readonly Row[], { color }: Context): void => {
+    const ordered = sortRows(rows, columns.find(({ title }) => title === sorted) ?? columns[0]!).slice(0, top);
+    const table = layoutTable(columns, ordered, { width: outputColumns(), paint: color ? sgrPaint : noPaint, sorted });
+    const more = rows.length > top ? [`… and ${rows.length - top} more`] : [];
+    process.stdout.write(`${[...(rows.length > 0 ? table : []), ...more].join('\n')}\n`);
+  };

@@ -1,0 +1,116 @@
+/**
+ * What all tools share, tool by tool, beside their loads: `npm run tools [NAME …]`, by hand.
+ * Rows as their pages say, text under 100 columns below a header, an end in time, and no silence without a reason.
+ */
+import { readFileSync } from 'node:fs';
+import { type Cluster, startCluster } from '../../src/cluster/index.ts';
+import { listTools, ROW_FIELDS, type Tool, type View } from '../../src/toolbox/index.ts';
+import { startDemo } from '../../src/workload/index.ts';
+import { Running } from '../cli/pebble.ts';
+import { keepLoading } from './beside.ts';
+import { HOST_CASES } from './cases/host.ts';
+
+const SECONDS = 1;
+/** To start, and to name what was seen, on a busy machine. */
+const ENDS_MS = 60_000;
+const COLUMNS = 99;
+const BINARY = process.execPath;
+const ARGUMENTS: Readonly<Record<string, readonly string[]>> = {
+  stackcount: ['sched:sched_process_fork'],
+  funccount: [BINARY, 'uv_fs_*'],
+  funclatency: [BINARY, 'uv_fs_read'],
+  argdist: [BINARY, 'uv_fs_read'],
+  trace: [BINARY, 'uv_fs_read'],
+};
+
+interface Ran {
+  readonly status: number | null;
+  readonly lines: readonly string[];
+  readonly stderr: string;
+  readonly ms: number;
+}
+
+async function runOnce(tool: string, cluster: Cluster, ...more: string[]): Promise<Ran> {
+  const about = tool.startsWith('pg') ? ['--pgdata', cluster.pgdata] : [];
+  const start = performance.now();
+  const argv = ['run', tool, ...(ARGUMENTS[tool] ?? []), ...about, '--duration', `${SECONDS}s`, ...more];
+  const { status, stdout, stderr } = await new Running(argv, { COLUMNS: String(COLUMNS) }).ended;
+  const lines = stdout.split('\n').filter((line) => line !== '');
+  return { status, lines, stderr, ms: performance.now() - start };
+}
+
+/** Fields that pages and docs/json.md name. */
+function documentedFields({ name }: Tool | View): Set<string> {
+  const page = readFileSync(new URL(`../../tools/${name}.md`, import.meta.url), 'utf8');
+  const lines = [...page.matchAll(/^- JSON: (.*)$/gm)].map(([, line]) => line!);
+  const text = lines.some((line) => line.includes('docs/json.md'))
+    ? readFileSync(new URL('../../docs/json.md', import.meta.url), 'utf8')
+    : lines.join('\n');
+  return new Set([...text.matchAll(/`(\w+)`/g)].map(([, field]) => field!));
+}
+
+function faultsOfJson(tool: Tool | View, { status, lines, stderr, ms }: Ran): string[] {
+  const known = new Set([...documentedFields(tool), ...ROW_FIELDS]);
+  const fields = new Set<string>();
+  try {
+    for (const line of lines) for (const field of Object.keys(JSON.parse(line))) fields.add(field);
+  } catch (error) {
+    return [`a line is no JSON: ${(error as Error).message}`];
+  }
+  const unknown = [...fields].filter((field) => !known.has(field));
+  return [
+    ...(status === 0 ? [] : [`--json ends with ${status}`]),
+    ...(unknown.length > 0 ? [`fields that are not documented: ${unknown.join(', ')}`] : []),
+    ...(lines.length > 0 || /No event: |no row: /.test(stderr) ? [] : ['no row, and no word why']),
+    ...(ms > ENDS_MS ? [`ended after ${Math.round(ms)} ms`] : []),
+  ];
+}
+
+/** Frames of stacks are as long as their names. */
+const isFrame = (line: string): boolean => /^ {4,}\S+\+\d+|^ {8}/.test(line);
+
+function faultsOfText({ name, question }: Tool | View, { status, lines, stderr, ms }: Ran): string[] {
+  const wide = lines.filter((line) => line.length > COLUMNS && !isFrame(line));
+  const header = [`${name}: ${question}`, 'hooks: ', 'cost: '].filter((part) => !stderr.includes(part));
+  return [
+    ...(status === 0
+      ? []
+      : [`ends with ${status}: ${stderr.split('\n').find((line) => line.startsWith('error')) ?? ''}`]),
+    ...(wide.length > 0 ? [`${wide.length} lines are wider than ${COLUMNS} columns: ${wide[0]}`] : []),
+    ...(header.length > 0 ? [`its header has no ${header.join(', no ')}`] : []),
+    ...(ms > ENDS_MS ? [`ended after ${Math.round(ms)} ms`] : []),
+  ];
+}
+
+/** Where this kernel lacks what a tool needs, it says what else answers. */
+const isUnable = ({ status, stderr }: Ran): boolean =>
+  status === 1 && /it cannot run here\n(.|\n)*hint: needs .* without/.test(stderr);
+
+async function faultsOf(tool: Tool | View, cluster: Cluster): Promise<string[]> {
+  const json = await runOnce(tool.name, cluster, '--json');
+  if (isUnable(json)) return [];
+  return [...faultsOfJson(tool, json), ...faultsOfText(tool, await runOnce(tool.name, cluster))];
+}
+
+const wanted = process.argv.slice(2);
+const tools = listTools().filter(({ name }) => wanted.length === 0 || wanted.includes(name));
+const cluster = await startCluster({ flavour: 'embedded', settings: { compute_query_id: 'on' } });
+const workload = await startDemo(cluster);
+let bad = 0;
+try {
+  for (const tool of tools) {
+    const stop = new AbortController();
+    const loads = HOST_CASES.filter((known) => known.tool === tool.name).map(({ load }) => load);
+    const loading = loads.length > 0 ? keepLoading(loads, stop.signal) : undefined;
+    const faults = await faultsOf(tool, cluster);
+    stop.abort();
+    await loading;
+    if (faults.length > 0) bad += 1;
+    process.stdout.write(`${tool.name}: ${faults.length === 0 ? 'as all tools' : faults.join('; ')}\n`);
+  }
+} finally {
+  await workload.stop();
+  await cluster.stop();
+}
+process.stdout.write(`${tools.length - bad} of ${tools.length} tools\n`);
+process.exitCode = bad === 0 ? 0 : 1;
