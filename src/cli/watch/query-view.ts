@@ -204,6 +204,6 @@ export function queryHeader(rows: readonly TopRow[]): string {
   return [
     `last ${formatMicroseconds(first.query.window_us)}`,
     ...(known ? rates : []),
-    `${formatRate(total(load))} active sessions, ${formatRate(cpu)} of them on a cpu`,
+    `${formatRate(total(load))} active sessions, ${formatRate(cpu)} on a cpu`,
   ].join('   ');
 }
