@@ -15,10 +15,11 @@ export interface IdleOptions {
   readonly idleMs: number;
   /** Part of the kernel's room that may be taken before anything is taken out. */
   readonly fill: number;
-  /** Statements whose sums are kept outside of the kernel; beyond it those that rest the longest are forgotten. */
+  /** Statements whose sums are kept outside of the kernel; beyond it those that rest the longest are forgotten. As many may rest inside. */
   readonly most: number;
 }
-export const IDLE: IdleOptions = { idleMs: 60_000, fill: 0.5, most: 10_000 };
+/** A statement takes about 12 KB of the agent's memory, in all its readings; pg_stat_statements has 5,000 by default, too. */
+export const IDLE: IdleOptions = { idleMs: 60_000, fill: 0.5, most: 5000 };
 
 /** Other maps that name slots, and where in their keys. */
 const NAMED_BY: readonly (readonly [map: string, ...offsets: number[]])[] = [
@@ -69,7 +70,8 @@ export class IdleKeys {
     const counted = this.#count();
     const before = this.#counted;
     this.#counted = counted;
-    if (counted.size < this.#engine.capacity('@queries') * this.#options.fill && this.#leaving.size === 0) return;
+    const { fill, most } = this.#options;
+    if (counted.size < Math.min(this.#engine.capacity('@queries') * fill, most) && this.#leaving.size === 0) return;
     const held = this.#source.listHeld();
     const idle = [...counted].flatMap(([slot, sum]) => (before.get(slot) === sum && !held.has(slot) ? [slot] : []));
     this.#take(idle.filter((slot) => this.#leaving.has(slot)));
