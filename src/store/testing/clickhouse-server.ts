@@ -18,15 +18,25 @@ export class ClickHouseServer {
 
   /** It does not run yet. */
   static async make(): Promise<ClickHouseServer> {
-    const folder = mkdtempSync(join(tmpdir(), 'pebble-clickhouse-'));
-    const [http, tcp, interserver] = await freePorts(3);
-    writeFileSync(
-      join(folder, 'config.xml'),
-      configuration(folder, { http: http!, tcp: tcp!, interserver: interserver! }),
-    );
-    writeFileSync(join(folder, 'users.xml'), USERS);
-    mkdirSync(join(folder, 'data'));
-    return new ClickHouseServer(folder, http!);
+    const [server] = await ClickHouseServer.makeNodes(1);
+    return server!;
+  }
+
+  /** Nodes of one cluster, each a shard; what they agree on is kept by the ZooKeeper at this port. */
+  static async makeNodes(count: number, keeper?: number): Promise<ClickHouseServer[]> {
+    const ports = await freePorts(3 * count);
+    const nodes = Array.from({ length: count }, (_, at) => {
+      const [http, tcp, interserver] = ports.slice(3 * at, 3 * at + 3) as [number, number, number];
+      return { http, tcp, interserver };
+    });
+    return nodes.map((own, at) => {
+      const folder = mkdtempSync(join(tmpdir(), 'pebble-clickhouse-'));
+      const more = keeper === undefined ? '' : clusterOf(nodes, at, keeper);
+      writeFileSync(join(folder, 'config.xml'), configuration(folder, own, more));
+      writeFileSync(join(folder, 'users.xml'), USERS);
+      mkdirSync(join(folder, 'data'));
+      return new ClickHouseServer(folder, own.http);
+    });
   }
 
   private constructor(folder: string, httpPort: number) {
@@ -86,10 +96,24 @@ export class ClickHouseServer {
   }
 }
 
-const configuration = (
-  folder: string,
-  ports: { readonly http: number; readonly tcp: number; readonly interserver: number },
-): string => `<?xml version="1.0"?>
+interface Ports {
+  readonly http: number;
+  readonly tcp: number;
+  readonly interserver: number;
+}
+
+export const CLUSTER = 'fleet';
+
+const clusterOf = (nodes: readonly Ports[], at: number, keeper: number): string => `
+  <remote_servers><${CLUSTER}>${nodes
+    .map(({ tcp }) => `<shard><replica><host>127.0.0.1</host><port>${tcp}</port></replica></shard>`)
+    .join('')}</${CLUSTER}></remote_servers>
+  <zookeeper><node index="1"><host>127.0.0.1</host><port>${keeper}</port></node></zookeeper>
+  <macros><shard>${at + 1}</shard><replica>node${at + 1}</replica></macros>
+  <distributed_ddl><path>/clickhouse/task_queue/ddl</path></distributed_ddl>
+  <interserver_http_host>127.0.0.1</interserver_http_host>`;
+
+const configuration = (folder: string, ports: Ports, more: string): string => `<?xml version="1.0"?>
 <yandex>
   <logger><level>warning</level><log>${folder}/log</log><errorlog>${folder}/errors</errorlog></logger>
   <listen_host>127.0.0.1</listen_host>
@@ -103,7 +127,7 @@ const configuration = (
   <default_database>default</default_database>
   <mark_cache_size>50000000</mark_cache_size>
   <uncompressed_cache_size>0</uncompressed_cache_size>
-  <timezone>UTC</timezone>
+  <timezone>UTC</timezone>${more}
 </yandex>
 `;
 
@@ -118,7 +142,7 @@ const USERS = `<?xml version="1.0"?>
 `;
 
 /** All open at once, so that they differ. */
-async function freePorts(count: number): Promise<number[]> {
+export async function freePorts(count: number): Promise<number[]> {
   const servers = await Promise.all(
     Array.from({ length: count }, async () => {
       const server = createServer();
