@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { release } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { PebbleError } from '../../src/base/errors.ts';
 import type { Column } from './document.ts';
 import type { Kernel } from './kernels.ts';
 import { runInMachine } from './machine.ts';
@@ -25,18 +26,28 @@ export async function tryHost(): Promise<Column> {
   return { report: reportOf(lines, { name: 'host', release: release(), seconds }) };
 }
 
+/** What the machine has told before it ended too early counts, and so does that. */
 export async function tryKernel(kernel: Kernel, onOther: (text: string) => void): Promise<Column> {
+  const start = performance.now();
   const lines: Line[] = [];
-  const outcome = await runInMachine(kernel, {
+  const job = {
     command: ['node', FLAG, GUEST],
     postgres: true,
     timeoutSeconds: TIMEOUT_SECONDS,
-    onLine: (text) => {
+    onLine: (text: string) => {
       const line = parseLine(text);
       if (line === undefined) onOther(text);
       else lines.push(line);
     },
-  });
-  const about = { name: kernel.name, release: outcome.release, seconds: outcome.totalSeconds };
-  return { kernel, report: reportOf(lines, about) };
+  };
+  try {
+    const { release: version, totalSeconds } = await runInMachine(kernel, job);
+    return { kernel, report: reportOf(lines, { name: kernel.name, release: version, seconds: totalSeconds }) };
+  } catch (error) {
+    if (!(error instanceof PebbleError) || lines.length === 0) throw error;
+    onOther(`${error.message}\n${error.detail ?? ''}`);
+    lines.push({ kind: 'suite', value: { name: 'the machine', passed: 0, skipped: 0, failures: [error.message] } });
+    const seconds = (performance.now() - start) / 1000;
+    return { kernel, report: reportOf(lines, { name: kernel.name, release: kernel.version ?? 'newest', seconds }) };
+  }
 }
