@@ -31,6 +31,7 @@ import { findWays, followsPipelines, inWordsOf, type KernelWays } from './kernel
 import { fitMaps, MEMORY_BUDGET } from './memory.ts';
 import type { PhaseProfile } from './phase-profile.ts';
 import { RetiredRows } from './retired.ts';
+import { callNumbers } from './syscalls.ts';
 import { TaskRecords } from './task-records.ts';
 
 const PROGRAM = new URL('program.bt', import.meta.url);
@@ -526,6 +527,7 @@ export function compileProgram(signals: ReadonlySet<Signal>, generation: number,
   const isX86 = BigInt(process.arch === 'x64');
   const numbers = [
     ['X86_64', isX86],
+    ...callNumbers(),
     ['PIPELINES', BigInt(followsPipelines(ways))],
     ['TASK_STORAGE', BigInt(ways.features.taskStorage ?? true)],
     ['MEMORY_PEAK', BigInt(ways.fragments.includes('memory-peak'))],

@@ -4,6 +4,7 @@ import { type Memory, readPointer, readU32 } from '../../postgres/memory/index.t
 import type { FirstSight, KernelProfile } from './engine.ts';
 import { CLIENT_READ, inSystemCall } from './events.ts';
 import { fileKind, isRunning, readRunDelay, readSystemCall } from './processes.ts';
+import { movesBytes } from './syscalls.ts';
 
 export function firstSight(pid: number, profile: KernelProfile): FirstSight {
   const watched = process.hrtime.bigint();
@@ -21,12 +22,9 @@ export function firstSight(pid: number, profile: KernelProfile): FirstSight {
   };
 }
 
-/** read, write, readv, writev by their numbers on x86-64, as in time.bt. */
-const MOVES_BYTES = [0, 1, 19, 20];
-
 function systemCallOf(pid: number): number {
   const call = readSystemCall(pid);
-  if (!call || process.arch !== 'x64' || !MOVES_BYTES.includes(call.number)) return inSystemCall(call?.number);
+  if (!call || !movesBytes(call.number)) return inSystemCall(call?.number);
   return inSystemCall(call.number, fileKind(pid, call.argument));
 }
 

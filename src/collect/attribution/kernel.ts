@@ -81,15 +81,24 @@ async function findSocketHooks(btf: Btf): Promise<SocketHookName> {
 
 /** Linux 5.18 hands the state of who leaves to sched_switch; 5.14 named the field anew; 5.12 made devices of partitions. */
 function findWords(btf: Btf): KernelWays['words'] {
-  const words: [string, string][] = [];
+  const words: (readonly [string, string])[] = [];
   if (countParameters(btf, 'sched_switch') < 4) {
     words.push(['args.prev_state', `args.prev->${hasField(btf, 'task_struct', '__state') ? '__state' : 'state'}`]);
   }
   if (!hasField(btf, 'bio', 'bi_bdev')) {
     words.push(['$bio->bi_bdev->bd_dev', '(($bio->bi_disk->major << 20) | $bio->bi_disk->first_minor)']);
   }
+  if (!hasField(btf, 'pt_regs', 'di')) words.push(...ARM64);
   return words;
 }
+
+/** Arguments and number of a system call (arch/arm64/include/asm/ptrace.h), and struct user_pt_regs in a sample. */
+const ARM64: KernelWays['words'] = [
+  ['userregs->di', 'userregs->orig_x0'],
+  ['userregs->si', 'userregs->regs[1]'],
+  ['userregs->orig_ax', 'userregs->syscallno'],
+  ['uint8_t registers[168]', 'uint8_t registers[272]'],
+];
 
 const hasEvent = (btf: Btf, event: string): boolean => btf.find(`btf_trace_${event}`, 'typedef') !== undefined;
 

@@ -1,78 +1,26 @@
-/** Names of the system calls that a PostgreSQL process may sleep in, by their numbers on x86-64 (arch/x86/entry/syscalls/syscall_64.tbl). */
+/** System calls that a PostgreSQL process may sleep in: their names, and numbers that the program compares. */
+import { syscallNames } from '../../base/syscalls.ts';
 
-const NAMES: Readonly<Record<number, string>> = {
-  0: 'read',
-  1: 'write',
-  2: 'open',
-  3: 'close',
-  4: 'stat',
-  5: 'fstat',
-  7: 'poll',
-  8: 'lseek',
-  9: 'mmap',
-  10: 'mprotect',
-  11: 'munmap',
-  12: 'brk',
-  17: 'pread64',
-  18: 'pwrite64',
-  19: 'readv',
-  20: 'writev',
-  23: 'select',
-  24: 'sched_yield',
-  25: 'mremap',
-  28: 'madvise',
-  34: 'pause',
-  35: 'nanosleep',
-  42: 'connect',
-  43: 'accept',
-  44: 'sendto',
-  45: 'recvfrom',
-  46: 'sendmsg',
-  47: 'recvmsg',
-  56: 'clone',
-  57: 'fork',
-  59: 'execve',
-  60: 'exit',
-  61: 'wait4',
-  72: 'fcntl',
-  73: 'flock',
-  74: 'fsync',
-  75: 'fdatasync',
-  76: 'truncate',
-  77: 'ftruncate',
-  78: 'getdents',
-  82: 'rename',
-  83: 'mkdir',
-  84: 'rmdir',
-  87: 'unlink',
-  202: 'futex',
-  206: 'io_setup',
-  208: 'io_getevents',
-  209: 'io_submit',
-  217: 'getdents64',
-  220: 'semtimedop',
-  230: 'clock_nanosleep',
-  231: 'exit_group',
-  232: 'epoll_wait',
-  257: 'openat',
-  262: 'newfstatat',
-  270: 'pselect6',
-  271: 'ppoll',
-  277: 'sync_file_range',
-  281: 'epoll_pwait',
-  285: 'fallocate',
-  288: 'accept4',
-  295: 'preadv',
-  296: 'pwritev',
-  306: 'syncfs',
-  327: 'preadv2',
-  328: 'pwritev2',
-  426: 'io_uring_enter',
-  435: 'clone3',
-};
+const names = () => syscallNames(process.arch === 'arm64' ? 'arm64' : 'x64');
+let kept: readonly string[] | undefined;
+
+/** Those that move bytes through a descriptor: their file says what is waited for. */
+export const movesBytes = (syscall: number): boolean => MOVERS.includes(nameOf(syscall));
+const MOVERS = ['read', 'write', 'readv', 'writev'];
+
+/** On this machine, as the program knows them: CALL_READ and so on. */
+export function callNumbers(): (readonly [define: string, number: bigint])[] {
+  return [...MOVERS, 'futex'].map((name) => [`CALL_${name.toUpperCase()}`, BigInt(names().indexOf(name))]);
+}
 
 /** Outside of a system call the kernel was entered by an exception: of those only page faults sleep. */
 export const NO_SYSTEM_CALL = 0xffff;
 
 export const sleepingIn = (syscall: number): string =>
-  syscall === NO_SYSTEM_CALL ? 'page fault' : (NAMES[syscall] ?? `system call ${syscall}`);
+  syscall === NO_SYSTEM_CALL ? 'page fault' : nameOf(syscall) || `system call ${syscall}`;
+
+function nameOf(syscall: number): string {
+  kept ??= names();
+  const name = kept[syscall] ?? '-';
+  return name === '-' ? '' : name;
+}

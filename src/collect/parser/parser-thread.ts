@@ -14,12 +14,17 @@ export interface Asked {
 const IDLE_MS = 30_000;
 /**
  * It hangs in a text that nobody thought of: that, and what comes in the next minute, does not parse. What counts is the
- * CPU time of this process, which waits meanwhile, from when the thread has started: a start alone takes more than that
- * on an emulated CPU, and hangs in nothing.
+ * CPU time of this process, which waits meanwhile, from when the thread has started.
  */
 const LONGEST_CPU_MS = 5000;
-/** Nobody works on it: it did not start, or has ended. A stop by SIGSTOP lengthens one part of the waiting, and only that. */
-const LONGEST_MS = 60_000;
+/** A start takes 0.2 s of a CPU, and more than that limit of an emulated one. */
+const LONGEST_START_CPU_MS = 60_000;
+/**
+ * Nobody works on it: it did not start, or has ended. On a host where fifty others want the CPU a start may take a
+ * minute: parts of the waiting in which it got some do not count, and of a stop by SIGSTOP only one does.
+ */
+const LONGEST_IDLE_MS = 60_000;
+const IDLE_CPU_MS = 2;
 const PART_MS = 250;
 const PAUSE_MS = 60_000;
 
@@ -69,13 +74,17 @@ export class ParserThread implements StatementParser {
 
 /** False when it takes too long. */
 export function waitFor(state: Int32Array): boolean {
-  let begin = cpuMs();
-  for (let waitedMs = 0; waitedMs < LONGEST_MS && cpuMs() - begin < LONGEST_CPU_MS; ) {
+  const isStarted = () => Atomics.load(state, STARTED) !== 0;
+  let [begin, started] = [cpuMs(), isStarted()];
+  for (let idleMs = 0; idleMs < LONGEST_IDLE_MS; ) {
+    const before = cpuMs();
     const ended = Atomics.wait(state, ANSWERED, 0, PART_MS);
     // Not by what woke us: the notice of the answer before may come after this question.
     if (Atomics.load(state, ANSWERED) !== 0) return true;
-    if (ended === 'timed-out') waitedMs += PART_MS;
-    if (Atomics.load(state, STARTED) === 0) begin = cpuMs();
+    const now = cpuMs();
+    if (ended === 'timed-out' && now - before < IDLE_CPU_MS) idleMs += PART_MS;
+    if (now - begin >= (started ? LONGEST_CPU_MS : LONGEST_START_CPU_MS)) return false;
+    if (!started && isStarted()) [begin, started] = [now, true];
   }
   return false;
 }
