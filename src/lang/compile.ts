@@ -43,8 +43,10 @@ export interface CompileOptions {
   /** Names that `comptime if` and expressions can test. */
   readonly defines?: Readonly<Record<string, Constant>>;
   readonly imports?: ImportOptions;
-  /** Trace only this process. */
+  /** Trace only this process, where probes can be attached to one. */
   readonly pid?: number;
+  /** The others' bodies are skipped in other processes (-p; a child that -c starts is not all that its script is about). */
+  readonly skipsOthers?: boolean;
   /** Stop when types are known. */
   readonly checkOnly?: boolean;
 }
@@ -106,7 +108,8 @@ function generateScript(
 ): CompiledScript | undefined {
   const host = options.host ?? {};
   const space = new TypeSpace(program.definitions, host);
-  const probes = expandProbes(program, { host, types: space, settings, diagnostics, pid: options.pid });
+  const { pid, skipsOthers = false } = options;
+  const probes = expandProbes(program, { host, types: space, settings, diagnostics, pid, skipsOthers });
   const functions = program.functions.map((subprogram): Unit => ({ kind: 'function', subprogram }));
   const units: Unit[] = [...functions, ...probes];
   const defines = new Map(Object.entries(options.defines ?? {}));

@@ -1,5 +1,7 @@
 /** Scripts inside a program: typed events, snapshots, and their end. */
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { PebbleError } from '../base/errors.ts';
@@ -42,6 +44,21 @@ test('a snapshot while it runs; leaving the loop ends it', { skip }, async () =>
     break;
   }
   assert.equal(await run.ended, 0);
+});
+
+test('probes that fire in all processes skip those that are not asked for', { skip }, async () => {
+  const text =
+    'tracepoint:syscalls:sys_enter_openat /1/ { @[pid] = count(); } tp_btf:sys_enter { @raw[pid] = count(); }';
+  const run = trace(text, { pid: process.pid, skipsOthers: true });
+  for await (const event of run) {
+    if (event.kind !== 'attached') continue;
+    const ended = once(spawn('cat', ['/proc/self/comm'], { stdio: 'ignore' }), 'exit');
+    readFileSync('/proc/self/comm');
+    await ended;
+    const processes = run.snapshot().map(({ rows }) => rows.map(({ key }) => key));
+    assert.deepEqual(processes, [[process.pid], [process.pid]]);
+    break;
+  }
 });
 
 test('a rate limit lets so many of each second through and says how many it left out', { skip }, async () => {

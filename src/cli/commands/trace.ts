@@ -113,7 +113,7 @@ function compileRequest(request: TraceRequest, target: Target | undefined, colou
       includePaths: [...options['include-dir'], ...SYSTEM_INCLUDES],
       headers: options.include,
     },
-    ...(target && { pid: target.pid }),
+    ...(target && { pid: target.pid, skipsOthers: request.pid !== undefined }),
   });
   const text = formatDiagnostics(diagnostics, { colour, warnings: !options['no-warnings'] });
   const failed = diagnostics.some(({ severity }) => severity === 'error');

@@ -1,9 +1,16 @@
 /** Turns attach points into the units to compile: a probe's points of one shape share one program. */
 import { type Diagnostics, didYouMean } from '../diagnostics/index.ts';
 import type { CompileHost } from '../host.ts';
-import { type ExpandContext, findProbeKind, PROBE_KINDS, type ProbeKind, type ProbePoint } from '../probes/index.ts';
+import {
+  type ExpandContext,
+  findProbeKind,
+  type PendingLink,
+  PROBE_KINDS,
+  type ProbeKind,
+  type ProbePoint,
+} from '../probes/index.ts';
 import type { Settings } from '../settings.ts';
-import { type AttachPoint, type Probe, type Program, walk } from '../syntax/index.ts';
+import { type AttachPoint, type Expression, type Probe, type Program, walk } from '../syntax/index.ts';
 import type { TypeSpace } from '../types/type-space.ts';
 import type { Unit } from '../types/typing.ts';
 
@@ -13,6 +20,7 @@ export interface ProbeOptions {
   readonly settings: Settings;
   readonly diagnostics: Diagnostics;
   readonly pid: number | undefined;
+  readonly skipsOthers: boolean;
 }
 
 export function expandProbes(program: Program, options: ProbeOptions): Unit[] {
@@ -56,8 +64,36 @@ function unitsOf(probe: Probe, options: ProbeOptions): Unit[] {
   }
   return [...groups.values()].map(([first, ...rest]) => {
     const asksCookie = rest.some(({ name }) => name !== first!.name) && used.has('probe');
-    return { kind: 'probe', probe, points: [first!, ...rest], ...(asksCookie && { asksCookie }) };
+    const { pid, skipsOthers } = options;
+    const skips = pid !== undefined && skipsOthers && first!.links.some(({ kind }) => FOR_ALL.has(kind));
+    const own = skips ? inProcess(probe, pid) : probe;
+    return { kind: 'probe', probe: own, points: [first!, ...rest], ...(asksCookie && { asksCookie }) };
   });
+}
+
+/** Links that fire in all processes. */
+const FOR_ALL: ReadonlySet<PendingLink['kind']> = new Set(['tracepoint', 'raw_tracepoint', 'tracing', 'kprobe']);
+
+/** The body is skipped in other processes. */
+function inProcess(probe: Probe, pid: number): Probe {
+  const { span } = probe.body;
+  const condition: Expression = {
+    kind: 'binary',
+    span,
+    operator: '==',
+    left: { kind: 'identifier', span, name: 'pid' },
+    right: { kind: 'integer', span, value: BigInt(pid), text: String(pid) },
+  };
+  const { predicate } = probe;
+  if (!predicate) return { ...probe, predicate: { kind: 'predicate', span, condition } };
+  const both: Expression = {
+    kind: 'binary',
+    span: predicate.span,
+    operator: '&&',
+    left: condition,
+    right: predicate.condition,
+  };
+  return { ...probe, predicate: { ...predicate, condition: both } };
 }
 
 function expand(point: AttachPoint, context: ExpandContext, { diagnostics }: ProbeOptions): readonly ProbePoint[] {
