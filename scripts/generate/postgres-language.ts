@@ -1,6 +1,6 @@
 /** Writes the tables of docs/language/postgres.md from those of the provider: `node scripts/generate/postgres-language.ts`. */
 import { readFileSync, writeFileSync } from 'node:fs';
-import { FIELDS } from '../../src/postgres/tracing/fields.ts';
+import { ALL_FIELDS } from '../../src/postgres/tracing/library.ts';
 import { PROBES } from '../../src/postgres/tracing/probes.ts';
 
 export const PAGE = new URL('../../docs/language/postgres.md', import.meta.url);
@@ -19,7 +19,7 @@ const TABLES: Readonly<Record<string, () => string[]>> = {
   fields: () => [
     row('builtin', 'type', 'what it is'),
     row('---', '---', '---'),
-    ...FIELDS.map(({ name, type, doc }) => row(`\`pg.${name}\``, type, doc)),
+    ...ALL_FIELDS.map(({ name, type, doc }) => row(`\`pg.${name}\``, type, doc)),
   ],
 };
 

@@ -110,7 +110,8 @@ const POSITION = 'of this WAL sender, as bytes of WAL; 0 in other processes.';
 const LAG =
   'by the last reply of the standby of this WAL sender, in microseconds; -1 where none is known, and elsewhere.';
 
-export const zeroOf = (type: string): string => (type === 'string' ? '""' : `(${type})0`);
+export const zeroOf = (type: string): string =>
+  type === 'string' ? '""' : type.endsWith('*') ? `(${type})uptr((uint64)0)` : `(${type})0`;
 
 /** PGPROC.wait_event_info (src/include/utils/wait_event.h): since 14 there is a pointer to it. */
 function waitInfo({ profile: { addresses, layout } }: TracedCluster): string {

@@ -1,10 +1,11 @@
 /** Finds the clusters to trace and writes, in the tracing language, what reads their memory. */
 import { clockNs } from '../../bpf/index.ts';
-import type { TargetLibrary } from '../../lang/index.ts';
+import type { TargetField, TargetLibrary } from '../../lang/index.ts';
 import { byCluster, type ClusterChoice, chooseClusters, type TracedCluster } from './clusters.ts';
 import { FIELDS, type Readable, zeroOf } from './fields.ts';
 import { hooksOf } from './probes.ts';
 import { REQUEST_FIELDS } from './requests.ts';
+import { POINTERS, structsText } from './structs.ts';
 import { textTables } from './texts.ts';
 
 export function makeLibrary(choice: ClusterChoice): TargetLibrary {
@@ -25,7 +26,8 @@ let @pg_waits : struct pg_wait = task_storage();
 
 function libraryText(clusters: readonly TracedCluster[], choice: ClusterChoice): string {
   const published = FIELDS.filter(({ name }) => name !== 'postmaster').map((field) => macroOf(field, clusters));
-  return [RECORDS, ...ownMacros(clusters, choice), ...published].join('\n');
+  const pointers = POINTERS.map((one) => pointerMacro(one, clusters));
+  return [structsText(clusters), RECORDS, ...ownMacros(clusters, choice), ...published, ...pointers].join('\n');
 }
 
 /** What is not for scripts. */
@@ -55,10 +57,16 @@ function isTraced(clusters: readonly TracedCluster[], { pid }: ClusterChoice): s
   return isServer ? parents : `(${parents}) && pid == ${pid}`;
 }
 
+function pointerMacro(pointer: (typeof POINTERS)[number], clusters: readonly TracedCluster[]): string {
+  const why = pointer.lacking(clusters);
+  return why === undefined ? macroOf(pointer, clusters) : `macro ${pointer.name}() { fail("%s", "${why}"); }`;
+}
+
 function macroOf({ name, type, elsewhere, of }: Readable, clusters: readonly TracedCluster[]): string {
   const value = byCluster(clusters, of);
   return `macro ${name}() { let $e = pg.entry; if ($e != 0) { ${value} } else { ${elsewhere ?? zeroOf(type)} } }`;
 }
 
-export { FIELDS } from './fields.ts';
+/** What a script can say after `pg.`. */
+export const ALL_FIELDS: readonly TargetField[] = [...FIELDS, ...POINTERS];
 export { PROBES } from './probes.ts';

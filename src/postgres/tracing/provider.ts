@@ -18,7 +18,7 @@ export function postgresTarget(choice: ClusterChoice = {}): TargetProvider {
   return {
     name: 'pg',
     get fields() {
-      return files().FIELDS;
+      return files().ALL_FIELDS;
     },
     get probes() {
       return files().PROBES;

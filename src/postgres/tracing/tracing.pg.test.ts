@@ -90,7 +90,13 @@ describe('pg in the tracing language', { skip: UNABLE }, () => {
         '-e',
         `interval:ms:100 { print("attached"); }
          pg:wait_start /pg.application == "traced one" && pg.wait_event == "PgSleep"/ {
-          ${all.map((name) => `print(("${name}", pg.${name}));`).join(' ')} exit(); }`,
+          ${all.map((name) => `print(("${name}", pg.${name}));`).join(' ')}
+          $status = pg.MyBEEntry; $proc = pg.MyProc;
+          print(("struct_name", str($status->st_appname, 64))); print(("struct_query", str($status->st_activity_raw)));
+          print(("struct_oids", $status->st_databaseid, $proc->databaseId, $status->st_userid, $proc->roleId));
+          print(("struct_pids", $status->st_procpid - pid, $proc->pid - pid, pg.MyProc->lockGroupLeader));
+          print(("struct_hits", pg.pgBufferUsage->shared_blks_hit - pg.shared_hit, pg.pgWalUsage->wal_bytes - pg.wal_bytes));
+          exit(); }`,
       ]);
       await running.until('it is attached', () => running.stdout.includes('attached'));
       const slept = traced.query("SELECT pg_sleep(1), 'naïve' AS seventeen");
@@ -113,6 +119,11 @@ describe('pg in the tracing language', { skip: UNABLE }, () => {
       assert.deepEqual(
         all.map((name) => `${name}=${got[name]}`),
         all.map((name, i) => `${name}=${shown[0]!.rows[0]![i]}`),
+      );
+      const { database_oid: database, user_oid: user } = got;
+      assert.deepEqual(
+        [got.struct_name, got.struct_query, got.struct_oids, got.struct_pids, got.struct_hits],
+        ['traced one', got.query, `${database}, ${database}, ${user}, ${user}`, '0, 0, 0x0', '0, 0'],
       );
       await traced.close();
       await observer.close();
