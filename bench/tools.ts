@@ -38,6 +38,7 @@ const ARGUMENTS: Readonly<Record<string, readonly [ours: readonly string[], bcc:
   funclatency: [['libc', 'fsync'], ['c:fsync']],
   runqslower: [['--min-us', '0'], ['1']],
   stackcount: [['sched:sched_process_fork'], ['t:sched:sched_process_fork']],
+  trace: [['libc', 'fsync'], ['c:fsync "%d", arg1']],
   xfsslower: [['--min-us', '0'], ['0']],
 };
 
