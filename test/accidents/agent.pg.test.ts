@@ -66,7 +66,7 @@ describe('accidents of the agent', { skip: UNABLE }, () => {
     const begin = performance.now();
     await kill(await start(store));
     const startMs = performance.now() - begin;
-    const rounds = scaled(2, 15);
+    const rounds = scaled(2, 10);
     for (let round = 0; round < rounds; round++) {
       const options = ['--config', config, '--pgdata', cluster.pgdata, '--store', store, '--listen', '127.0.0.1:0'];
       const run = new Running(['agent', ...options]);
@@ -86,7 +86,7 @@ describe('accidents of the agent', { skip: UNABLE }, () => {
   test('killed at every stage of a flush: nothing twice, nothing lost that is older, the file whole', async () => {
     const path = join(folder.path, 'flush.db');
     const store = `sqlite:${path}`;
-    const rounds = scaled(1, 12);
+    const rounds = scaled(1, 6);
     for (let round = 0; round < rounds; round++) {
       const run = await start(store);
       await select(cluster, `flushed_${round}`, 163);
