@@ -1,5 +1,6 @@
 /** A row of `pebble executions --json` and of the HTTP API, as docs/json.md describes it. */
 import type { DoerFields } from './doer.ts';
+import type { Resources } from './query-row.ts';
 import type { RowHead } from './row-head.ts';
 
 export interface ExecutionStep {
@@ -15,9 +16,14 @@ export interface ExecutionStep {
   readonly count: number;
   /** The session that held the lock, where one was found. */
   readonly blocker_pid: number | null;
+  /** What its statement was at; null where that is not known. */
+  readonly phase: 'prepare' | 'execute' | 'commit' | null;
 }
 
-export interface ExecutionRow extends RowHead, DoerFields {
+/** Of this request alone. */
+export type ExecutionResources = Omit<Resources, 'memory_kept_bytes' | 'memory_max_bytes' | 'sqlstates'>;
+
+export interface ExecutionRow extends RowHead, DoerFields, ExecutionResources {
   readonly pid: number;
   readonly started: string;
   readonly latency_us: number;

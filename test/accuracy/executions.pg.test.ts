@@ -87,6 +87,39 @@ for (const server of SERVERS) {
       const slept = locked.reduce((sum, { us }) => sum + us, 0);
       assert.ok(slept > 200_000 && slept < 2_000_000, `${slept} µs`);
       assert.ok(two.wal_bytes > 0 && two.calls === 1);
+      for (const { phase } of waits.filter(({ wait_event }) => !wait_event!.startsWith('WAL')))
+        assert.equal(phase, 'execute');
+      assert.equal(two.rows, 1);
+    });
+
+    test('what it took besides time, and what it was at when it slept', async () => {
+      const sql = "SELECT repeat('x', 10007) AS c_taken FROM generate_series(1, 13), pg_sleep(0.05)";
+      const rows = await executionsOf(cluster, () =>
+        withConnection(cluster, async (holder) => {
+          await session.query(sql);
+          await holder.query('BEGIN; LOCK TABLE c_rows IN ACCESS EXCLUSIVE MODE');
+          const waiting = session.query('SELECT i AS c_analyzed FROM c_rows');
+          await sleep(100);
+          await holder.query('COMMIT');
+          await waiting;
+          await session.query('CREATE TABLE IF NOT EXISTS c_committed (i int)');
+          for (let i = 0; i < 11; i++) await session.query('INSERT INTO c_committed VALUES (1)');
+        }),
+      );
+      const of = (word: string): ExecutionRow => rows.find(({ query }) => query?.includes(word))!;
+      const taken = of('repeat');
+      assert.equal(taken.rows, 13);
+      assert.equal(taken.received_bytes, sql.length + 6);
+      assert.ok(taken.sent_bytes! > 13 * 10_007 && taken.sent_bytes! < 13 * 10_007 + 1000, `${taken.sent_bytes}`);
+      assert.equal(taken.temp_files, 0);
+      const phasesOf = (row: ExecutionRow, event: string) =>
+        row.steps.filter(({ wait_event }) => wait_event === event).map(({ phase }) => phase);
+      assert.deepEqual([...new Set(phasesOf(taken, 'PgSleep'))], ['execute']);
+      assert.deepEqual([...new Set(phasesOf(of('SELECT i '), 'relation'))], ['prepare']);
+      // Somebody else may have synced for one of them.
+      const commits = rows.filter(({ query }) => query?.startsWith('INSERT INTO c_committed'));
+      const wal = commits.flatMap(({ steps }) => steps.filter(({ wait_event }) => /^wal/i.test(wait_event ?? '')));
+      assert.deepEqual([...new Set(wal.map(({ phase }) => phase))], ['commit']);
     });
   });
 }
@@ -102,7 +135,10 @@ function assertTimeIdentity(row: ExecutionRow): void {
 }
 
 async function executionsOf(cluster: Cluster, load: () => Promise<void>): Promise<ExecutionRow[]> {
-  const attribution = await Attribution.start({ pgdata: cluster.pgdata, signals: ['executions', 'locks'] });
+  const attribution = await Attribution.start({
+    pgdata: cluster.pgdata,
+    signals: ['executions', 'locks', 'resources', 'phases'],
+  });
   try {
     const first = attribution.read();
     await load();

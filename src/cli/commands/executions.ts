@@ -9,7 +9,7 @@ import type { EXECUTIONS_OPTIONS } from '../table.ts';
 
 export async function run({ options }: Parsed<typeof EXECUTIONS_OPTIONS>, context: Context): Promise<Exit> {
   const { json } = options;
-  await measure(options, { signals: ['executions', 'locks'] }, ({ attribution, window }) => {
+  await measure(options, { signals: ['executions', 'locks', 'resources', 'phases'] }, ({ attribution, window }) => {
     const rows = attribution.takeExecutions(window).filter(chooser(options));
     tellNothing(rows, options);
     if (json) printNdjson(rows);

@@ -1,6 +1,6 @@
 /** What people see of executions: a waterfall each, the slowest first. */
 import type { ExecutionRow, ExecutionStep } from '../../api/index.ts';
-import { formatMicroseconds } from '../../base/units.ts';
+import { formatBytes, formatCount, formatMicroseconds } from '../../base/units.ts';
 import { sanitize } from '../../terminal/index.ts';
 import type { Context } from '../command.ts';
 import { oneLine } from './print.ts';
@@ -20,6 +20,7 @@ function waterfall(row: ExecutionRow): string[] {
   return [
     `${time(row.latency_us)}  ${sanitize(oneLine(row.query))}`,
     `  ${row.started}, pid ${row.pid}: ${split}`,
+    ...taken(row),
     ...row.steps.map((step) => `  ${bar(step, row)} ${time(step.us).padStart(8)}  ${reason(step)}`),
     ...(row.steps_lost > 0 ? [`  … and ${row.steps_lost} sleeps that were not kept`] : []),
   ];
@@ -33,8 +34,20 @@ function bar({ at_us, us }: ExecutionStep, { latency_us }: ExecutionRow): string
   return '·'.repeat(start) + '█'.repeat(length) + '·'.repeat(BAR_CELLS - start - length);
 }
 
-function reason({ wait_event_type, wait_event, count, blocker_pid }: ExecutionStep): string {
+/** What it took besides time, where that is known. */
+function taken({ rows, received_bytes, sent_bytes, temp_files, memory_grown_bytes }: ExecutionRow): string[] {
+  if (rows == null || received_bytes == null || sent_bytes == null) return [];
+  const files = temp_files == null ? [] : [`${formatCount(temp_files)} temporary files`];
+  const memory = memory_grown_bytes == null ? [] : [`grown by ${formatBytes(memory_grown_bytes)}`];
+  const bytes = `${formatBytes(received_bytes)} received, ${formatBytes(sent_bytes)} sent`;
+  return [`  ${[`${formatCount(rows)} rows`, bytes, ...files, ...memory].join(', ')}`];
+}
+
+const PHASES = { prepare: 'planning', execute: 'executing', commit: 'committing' } as const;
+
+function reason({ wait_event_type, wait_event, count, blocker_pid, phase }: ExecutionStep): string {
   const what = wait_event === null ? 'pushed off its CPU' : `${wait_event_type} ${wait_event}`;
   const times = count > 1 ? `, ${count} times` : '';
-  return `${what}${times}${blocker_pid === null ? '' : `, for pid ${blocker_pid}`}`;
+  const at = phase ? `, ${PHASES[phase]}` : '';
+  return `${what}${at}${times}${blocker_pid === null ? '' : `, for pid ${blocker_pid}`}`;
 }

@@ -249,7 +249,10 @@ export class Attribution {
   takeExecutions(window: Window): ExecutionRow[] {
     if (!this.#executions) throw new PebbleError('internal', { what: 'executions were not asked for' });
     this.#engine.drain();
-    return executionRows(this.#executions.take(), (slot) => this.#identify(slot), window);
+    return executionRows(this.#executions.take(), (slot) => this.#identify(slot), window, {
+      resources: this.#engine.signals.has('resources'),
+      memoryPeak: this.#engine.ways.fragments.includes('memory-peak'),
+    });
   }
 
   /** Processes that the kernel has killed for want of memory since the last call; none without the signal `resources`. */

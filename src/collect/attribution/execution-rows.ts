@@ -1,5 +1,5 @@
 /** Rows of `pebble executions`, as docs/json.md describes them: single requests, the slowest of each statement. */
-import type { ExecutionRow, ExecutionStep } from '../../api/index.ts';
+import type { ExecutionResources, ExecutionRow, ExecutionStep } from '../../api/index.ts';
 import { rfc3339 } from '../../base/time.ts';
 import { doerFields } from './doer.ts';
 import { eventOf } from './events.ts';
@@ -12,11 +12,12 @@ export function executionRows(
   executions: readonly KernelExecution[],
   identify: (slot: number) => Doer | undefined,
   window: Window,
+  known: KnownOfExecutions,
 ): ExecutionRow[] {
   const now = { wallMs: Date.now(), monotonic: process.hrtime.bigint() };
   const rows = executions.map((execution) => {
     const doer = identify(execution.slot);
-    return doer && toRow(execution, doer, window, now);
+    return doer && toRow(execution, doer, window, now, known);
   });
   return rows.filter((row) => row !== undefined).sort((a, b) => b.latency_us - a.latency_us);
 }
@@ -28,6 +29,7 @@ function toRow(
   doer: Doer,
   window: Window,
   now: { readonly wallMs: number; readonly monotonic: bigint },
+  known: KnownOfExecutions,
 ): ExecutionRow {
   const { ended, latency, off_cpu, run_queue, before, after } = execution;
   const startedMs = now.wallMs - Number(now.monotonic - ended + latency) / 1e6;
@@ -49,12 +51,41 @@ function toRow(
     temp_blks_read: grown((usage) => usage.temp_read),
     temp_blks_written: grown((usage) => usage.temp_written),
     wal_bytes: grown((usage) => usage.wal.bytes),
+    ...resourcesOf(execution, known),
     steps: execution.step.map((step) => stepOf(step, doer.cluster.major)),
     steps_lost: execution.lost,
   };
 }
 
-function stepOf({ at, ns, run_queue, event, count, blocker }: KernelStep, major: number): ExecutionStep {
+/** What is collected of executions besides times. */
+export interface KnownOfExecutions {
+  readonly resources: boolean;
+  readonly memoryPeak: boolean;
+}
+
+const PAGE_BYTES = 4096;
+
+function resourcesOf(execution: KernelExecution, known: KnownOfExecutions): ExecutionResources {
+  const { resources: taken, memory, major_faults, temp_files_seen } = execution;
+  const number = (value: bigint, isKnown = true): number | null => (known.resources && isKnown ? Number(value) : null);
+  const files = temp_files_seen === 1;
+  const high = memory > taken.memory_high ? memory : taken.memory_high;
+  const grown = number(high - taken.memory, known.memoryPeak);
+  return {
+    rows: number(taken.rows),
+    received_bytes: number(taken.received),
+    sent_bytes: number(taken.sent),
+    temp_files: number(taken.temp_files, files),
+    temp_file_bytes: number(taken.temp_bytes, files),
+    major_faults: number(major_faults - taken.major_faults),
+    memory_grown_bytes: grown === null ? null : grown * PAGE_BYTES,
+  };
+}
+
+/** By number in phases.bt. */
+const PHASES = [null, 'prepare', 'execute', 'commit'] as const;
+
+function stepOf({ at, ns, run_queue, event, count, blocker, phase }: KernelStep, major: number): ExecutionStep {
   const wait = event === 0 ? undefined : eventOf(major, event);
   return {
     at_us: microsecondsOf(at),
@@ -64,5 +95,6 @@ function stepOf({ at, ns, run_queue, event, count, blocker }: KernelStep, major:
     wait_event: wait?.event ?? null,
     count,
     blocker_pid: blocker === 0 ? null : blocker,
+    phase: PHASES[phase] ?? null,
   };
 }

@@ -14,6 +14,18 @@ interface KernelUsage {
   readonly wal: { readonly bytes: bigint };
 }
 
+/** Of `struct resources` of records.bt; memory in pages. */
+interface KernelResources {
+  readonly rows: bigint;
+  readonly received: bigint;
+  readonly sent: bigint;
+  readonly temp_files: bigint;
+  readonly temp_bytes: bigint;
+  readonly memory: bigint;
+  readonly memory_high: bigint;
+  readonly major_faults: bigint;
+}
+
 /** `struct execution` of executions.bt; times in ns. */
 export interface KernelExecution {
   readonly ended: bigint;
@@ -26,6 +38,10 @@ export interface KernelExecution {
   readonly errors: number;
   readonly before: KernelUsage;
   readonly after: KernelUsage;
+  readonly resources: KernelResources;
+  readonly memory: bigint;
+  readonly major_faults: bigint;
+  readonly temp_files_seen: number;
   readonly steps: number;
   readonly lost: number;
   readonly step: readonly KernelStep[];
@@ -38,6 +54,7 @@ export interface KernelStep {
   readonly event: number;
   readonly count: number;
   readonly blocker: number;
+  readonly phase: number;
 }
 
 interface KernelSlowest {

@@ -1,5 +1,4 @@
 /** Processes of PostgreSQL that the kernel has killed for want of memory, as oom-kills.bt tells them. */
-import { decoder, type RecordShape } from '../../base/record.ts';
 import type { Engine } from './engine.ts';
 import type { Doer, Identify } from './totals.ts';
 
@@ -32,8 +31,7 @@ export class OomKills {
 
   constructor(engine: Engine) {
     this.#engine = engine;
-    const read = decoder(engine.emitted('oom_kill') as RecordShape);
-    engine.on('oom_kill', (view, offset) => this.#kills.push(read(view, offset) as unknown as KernelOomKill));
+    engine.listen<KernelOomKill>('oom_kill', (kill) => this.#kills.push(kill));
   }
 
   /** Since the last call. */

@@ -89,7 +89,10 @@ export function spansOf({ steps, latency_us, steps_lost }: ExecutionRow): Span[]
     running(step.at_us);
     const slept = step.us - step.run_queue_us;
     const key = step.wait_event_type ?? 'Run queue';
-    const text = step.wait_event_type === null ? 'pushed off its CPU' : `${step.wait_event_type} · ${step.wait_event}`;
+    const what = step.wait_event_type === null ? 'pushed off its CPU' : `${step.wait_event_type} · ${step.wait_event}`;
+    // Steps of an older history have none; executing needs no word.
+    const during = step.phase === 'prepare' ? ', planning' : step.phase === 'commit' ? ', committing' : '';
+    const text = `${what}${during}`;
     if (slept > 0) spans.push({ at: step.at_us, us: slept, key, text, step });
     if (step.run_queue_us > 0) {
       spans.push({ at: step.at_us + slept, us: step.run_queue_us, key: 'Run queue', text: 'ready, waiting for a CPU' });

@@ -73,6 +73,13 @@ const EXECUTION: ExecutionRow = {
   temp_blks_read: 0,
   temp_blks_written: 0,
   wal_bytes: 64,
+  rows: 1,
+  received_bytes: 60,
+  sent_bytes: 90,
+  temp_files: 0,
+  temp_file_bytes: 0,
+  major_faults: 0,
+  memory_grown_bytes: 0,
   steps: [
     {
       at_us: 10,
@@ -82,8 +89,18 @@ const EXECUTION: ExecutionRow = {
       wait_event: 'transactionid',
       count: 2,
       blocker_pid: 4242,
+      phase: null,
     },
-    { at_us: 1_499_500, us: 5, run_queue_us: 5, wait_event_type: null, wait_event: null, count: 1, blocker_pid: null },
+    {
+      at_us: 1_499_500,
+      us: 5,
+      run_queue_us: 5,
+      wait_event_type: null,
+      wait_event: null,
+      count: 1,
+      blocker_pid: null,
+      phase: null,
+    },
   ],
   steps_lost: 0,
 };

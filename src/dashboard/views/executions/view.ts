@@ -40,7 +40,7 @@ function One({ row, isChosen }: { readonly row: ExecutionRow; readonly isChosen:
     [
       h('p', {}, [
         `${formatMicroseconds(row.latency_us)}: ${formatMicroseconds(row.on_cpu_us)} on a CPU, ${formatMicroseconds(row.run_queue_us)} waiting for one, `,
-        `${formatMicroseconds(row.off_cpu_us)} asleep; ${blocks}, ${formatBytes(row.wal_bytes)} of WAL`,
+        `${formatMicroseconds(row.off_cpu_us)} asleep; ${blocks}, ${formatBytes(row.wal_bytes)} of WAL${takenBy(row)}`,
         row.errors > 0 && ', failed',
         row.fingerprint !== null && [
           ' · ',
@@ -50,4 +50,15 @@ function One({ row, isChosen }: { readonly row: ExecutionRow; readonly isChosen:
       h(Waterfall, { row }),
     ],
   );
+}
+
+/** What else it took, where that is known: rows of an older history have no such fields. */
+function takenBy({ rows, sent_bytes, temp_files, memory_grown_bytes }: Partial<ExecutionRow>): string {
+  const parts = [
+    rows == null ? [] : `${formatCount(rows)} rows`,
+    sent_bytes == null ? [] : `${formatBytes(sent_bytes)} sent`,
+    temp_files ? `${formatCount(temp_files)} temporary files` : [],
+    memory_grown_bytes == null ? [] : `grown by ${formatBytes(memory_grown_bytes)}`,
+  ].flat();
+  return parts.map((part) => `, ${part}`).join('');
 }
