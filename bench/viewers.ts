@@ -6,13 +6,13 @@ import { join } from 'node:path';
 import { startCluster } from '../src/cluster/index.ts';
 import { startDemo } from '../src/workload/index.ts';
 
-/** What the first page asks every second. */
-const QUESTIONS = [
-  '/api/rows/findings?last=5m',
-  '/api/load?last=5m&by=wait_event_type',
-  '/api/rows/queries?last=5m',
-  '/api/mix?last=5m',
-  '/api/load?last=5m&by=fingerprint&points=40&top=100',
+/** What the first page asks, and each how many seconds: src/dashboard/data/use-answer.ts. */
+const QUESTIONS: readonly (readonly [path: string, everySeconds: number])[] = [
+  ['/api/rows/findings?last=5m&texts=4000', 5],
+  ['/api/load?last=5m&by=wait_event_type', 2],
+  ['/api/rows/queries?last=5m&texts=4000&top=200', 2],
+  ['/api/mix?last=5m', 2],
+  ['/api/load?last=5m&by=fingerprint&points=40&top=100', 2],
 ];
 /** USER_HZ. */
 const TICKS_PER_SECOND = 100;
@@ -54,7 +54,12 @@ function look(origin: string, cookie: string, viewers: number): AbortController 
   const get = (path: string) => fetch(`${origin}${path}`, { headers: { cookie }, signal: stop.signal });
   const follow = async (): Promise<void> => {
     const { body } = await get('/api/stream');
-    for await (const _ of body!) await Promise.all(QUESTIONS.map(async (path) => (await get(path)).arrayBuffer()));
+    let second = 0;
+    for await (const _ of body!) {
+      const due = QUESTIONS.filter(([, everySeconds]) => second % everySeconds === 0);
+      await Promise.all(due.map(async ([path]) => (await get(path)).arrayBuffer()));
+      second++;
+    }
   };
   for (let viewer = 0; viewer < viewers; viewer++) follow().catch(() => {});
   return stop;

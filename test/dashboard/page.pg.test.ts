@@ -4,6 +4,7 @@ import { after, before, describe, test } from 'node:test';
 import type { Browser, Page } from 'playwright-core';
 import type { QueryRow } from '../../src/api/index.ts';
 import { formatLoad, formatMicroseconds, formatRate } from '../../src/base/units.ts';
+import { TraceConsole } from '../../src/server/index.ts';
 import { complaintsOf, noPages, startBrowser } from './browser.ts';
 import { type LiveDemo, startLiveDemo } from './live.ts';
 
@@ -14,7 +15,7 @@ describe('the pages', { skip: noPages }, () => {
   let complaints: string[];
 
   before(async () => {
-    demo = await startLiveDemo();
+    demo = await startLiveDemo({ console: new TraceConsole() });
     browser = await startBrowser();
     page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
     complaints = complaintsOf(page, new URL(demo.link).origin);
@@ -59,12 +60,56 @@ describe('the pages', { skip: noPages }, () => {
 
   test('upkeep has what PostgreSQL says of its tables, and a statement its plan', async () => {
     await page.goto(`${new URL(demo.link).origin}/?view=upkeep`);
-    await page.locator('table[data-table=horizon] tbody tr', { hasText: 'idle-in-transaction' }).first().waitFor();
+    await page
+      .locator('table[data-table=horizon] tbody tr', { hasText: 'idle-in-transaction' })
+      .first()
+      .waitFor({ timeout: 90_000 });
     assert.match(await page.locator('dl.facts').innerText(), /role\s+primary/);
     await page.goto(`${new URL(demo.link).origin}/?view=queries`);
     await page.locator('tr[data-fingerprint]', { hasText: 'UPDATE demo.stock' }).first().click();
     await page.getByRole('button', { name: 'explain' }).click();
     await page.locator('pre.plan', { hasText: 'Update on stock' }).waitFor();
+  });
+
+  test('the console completes a word, complains at its line, and counts what happens', async () => {
+    await page.goto(`${new URL(demo.link).origin}/?view=console`);
+    const script = page.locator('textarea');
+    await script.fill('tracepoint:sched:sched_switch {\n  @switches = cou');
+    await page.getByRole('button', { name: 'count', exact: true }).waitFor();
+    await script.press('Tab');
+    assert.match(await script.inputValue(), /@switches = count$/);
+    await page.locator('.diagnostics', { hasText: 'line 2' }).waitFor();
+    await script.press('End');
+    await page.keyboard.type('(); }');
+    await page.getByText('No complaint.').waitFor();
+    await script.press('Control+Enter');
+    await page.locator('h3', { hasText: '@switches' }).waitFor();
+    const counted = page.locator('section', { hasText: 'Maps' }).locator('td').nth(1);
+    const first = Number(await counted.innerText());
+    while (Number(await counted.innerText()) <= first) await page.waitForTimeout(200);
+    await page.getByRole('button', { name: 'stop', exact: true }).click();
+    await page.getByRole('button', { name: 'run', exact: true }).and(page.locator(':enabled')).waitFor();
+  });
+
+  test('the keyboard goes from view to view, pauses and compares', async () => {
+    await page.goto(`${new URL(demo.link).origin}/?view=queries&last=1m`);
+    await page.locator('tr[data-fingerprint]').first().waitFor();
+    await page.keyboard.press('c');
+    await page.waitForURL(/compare=before/);
+    await page.keyboard.press(' ');
+    await page.waitForURL(/from=/);
+    await page.keyboard.press('Escape');
+    await page.locator('tr[data-fingerprint] button').first().focus();
+    await page.keyboard.press('Enter');
+    await page.waitForURL(/view=query&.*fingerprint=/);
+    await page.keyboard.press('Escape');
+    await page.waitForURL((url) => !url.searchParams.has('fingerprint'));
+    await page.keyboard.press('g');
+    await page.keyboard.press('b');
+    await page.getByRole('heading', { name: 'Who blocks' }).waitFor();
+    await page.keyboard.press('?');
+    await page.getByRole('dialog').getByText('How sure').waitFor();
+    await page.keyboard.press('Escape');
   });
 
   test('fits a narrow screen, and says nothing on the console', async () => {

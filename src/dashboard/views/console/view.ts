@@ -34,6 +34,7 @@ function Console(): ComponentChild {
   const [checked, setChecked] = useState<TraceCheck>();
   const [state, setState] = useState<TraceState>();
   const [said, say] = useState('');
+  const running = state?.running ?? false;
   useEffect(() => {
     const timer = setTimeout(() => {
       const offset = area.current?.selectionStart ?? text.length;
@@ -56,32 +57,50 @@ function Console(): ComponentChild {
     const { from, to } = checked!.completions;
     setText(text.slice(0, from) + label + text.slice(to));
     area.current?.focus();
+    // When the text is there.
+    requestAnimationFrame(() => area.current?.setSelectionRange(from + label.length, from + label.length));
+  };
+  /** Tab leaves the script as everywhere, but for a word that is begun. */
+  const onKeyDown = (event: KeyboardEvent): void => {
+    const { from, to, items } = checked?.completions ?? { from: 0, to: 0, items: [] };
+    const isWord = from < to && to === area.current?.selectionStart && items.length > 0;
+    if (event.key === 'Tab' && !event.shiftKey && isWord) replace(items[0]!.label);
+    else if (event.key === 'Enter' && event.ctrlKey && !running) act('/api/trace/run');
+    else return;
+    event.preventDefault();
   };
   const errors = checked?.diagnostics ?? [];
-  const running = state?.running ?? false;
   return h('div', {}, [
-    h(Panel, { title: 'Script', note: 'unsafe functions are off; it ends by itself after ten minutes' }, [
-      h('textarea', {
-        ref: area,
-        class: 'script',
-        value: text,
-        rows: Math.min(24, Math.max(8, text.split('\n').length + 1)),
-        spellcheck: false,
-        'aria-label': 'script',
-        'aria-invalid': errors.some(({ severity }) => severity === 'error'),
-        onInput: ({ currentTarget }: { currentTarget: HTMLTextAreaElement }) => setText(currentTarget.value),
-      }),
-      h('div', { class: 'tools' }, [
-        h('button', { type: 'button', disabled: running, onClick: () => act('/api/trace/run') }, 'run'),
-        h('button', { type: 'button', disabled: !running, onClick: () => act('/api/trace/stop') }, 'stop'),
-        h('button', { type: 'button', onClick: () => saveFile('script.bt', 'text/plain', text) }, 'save as a file'),
-        h(ToolShelf, { text, onOpen: setText }),
-        h('span', { role: 'status', class: 'quiet' }, running ? `runs, started by ${state!.by}` : ''),
-        said && h('span', { class: 'alarm', role: 'alert' }, said),
-      ]),
-      h(Diagnostics, { errors, text }),
-      checked && h(Completions, { items: checked.completions.items.slice(0, 12), onPick: replace }),
-    ]),
+    h(
+      Panel,
+      {
+        title: 'Script',
+        note: 'Tab completes, Ctrl+Enter runs; unsafe functions are off; it ends by itself after ten minutes',
+      },
+      [
+        h('textarea', {
+          ref: area,
+          class: 'script',
+          value: text,
+          rows: Math.min(24, Math.max(8, text.split('\n').length + 1)),
+          spellcheck: false,
+          'aria-label': 'script',
+          'aria-invalid': errors.some(({ severity }) => severity === 'error'),
+          onKeyDown,
+          onInput: ({ currentTarget }: { currentTarget: HTMLTextAreaElement }) => setText(currentTarget.value),
+        }),
+        h('div', { class: 'tools' }, [
+          h('button', { type: 'button', disabled: running, onClick: () => act('/api/trace/run') }, 'run'),
+          h('button', { type: 'button', disabled: !running, onClick: () => act('/api/trace/stop') }, 'stop'),
+          h('button', { type: 'button', onClick: () => saveFile('script.bt', 'text/plain', text) }, 'save as a file'),
+          h(ToolShelf, { text, onOpen: setText }),
+          h('span', { role: 'status', class: 'quiet' }, running ? `runs, started by ${state!.by}` : ''),
+          said && h('span', { class: 'alarm', role: 'alert' }, said),
+        ]),
+        h(Diagnostics, { errors, text }),
+        checked && h(Completions, { items: checked.completions.items.slice(0, 12), onPick: replace }),
+      ],
+    ),
     state?.error && h(Panel, { title: 'It did not run' }, h('pre', { class: 'sql alarm' }, visible(state.error))),
     state && state.maps.length > 0 && h(Maps, { maps: state.maps }),
     state &&
