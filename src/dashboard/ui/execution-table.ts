@@ -8,9 +8,9 @@ import { store } from '../state/store.ts';
 import { Bar } from './bar.ts';
 import type { HeatBox } from './heatmap.ts';
 import { timeText } from './moment.ts';
-import { Panel } from './panel.ts';
 import { QueryCell } from './query-cell.ts';
-import { type Column, Table } from './table.ts';
+import type { Column } from './table.ts';
+import { TablePanel } from './table-panel.ts';
 
 export const executionKey = ({ cluster, pid, started }: ExecutionRow): string => `${cluster} ${pid} ${started}`;
 
@@ -23,22 +23,19 @@ export function ExecutionTable({
 }): ComponentChild {
   const executions = useRows('executions');
   const rows = box ? executions.rows.filter((row) => isIn(row, box)) : executions.rows;
-  return h(
-    Panel,
-    { title, of: executions, note: box && `${formatMicroseconds(box.fromUs)} to ${formatMicroseconds(box.toUs)}` },
-    h(Table<ExecutionRow>, {
-      name: 'executions',
-      caption: title,
-      columns: COLUMNS,
-      rows,
-      keyOf: executionKey,
-      sort: 'latency',
-      selected: store.state.place.own.execution,
-      onOpen: (row: ExecutionRow) =>
-        store.go(movedTo(store.state.place, 'executions', { execution: executionKey(row) })),
-      empty: 'No slow execution ended in this window.',
-    }),
-  );
+  return h(TablePanel<ExecutionRow>, {
+    title,
+    of: executions,
+    note: box && `${formatMicroseconds(box.fromUs)} to ${formatMicroseconds(box.toUs)}`,
+    name: 'executions',
+    columns: COLUMNS,
+    rows,
+    keyOf: executionKey,
+    sort: 'latency',
+    selected: store.state.place.own.execution,
+    onOpen: (row: ExecutionRow) => store.go(movedTo(store.state.place, 'executions', { execution: executionKey(row) })),
+    empty: 'No slow execution ended in this window.',
+  });
 }
 
 /** By its end, which is when its latency is counted. */

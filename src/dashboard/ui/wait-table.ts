@@ -7,10 +7,10 @@ import { withFacet } from '../state/place.ts';
 import { store } from '../state/store.ts';
 import { Bar } from './bar.ts';
 import { Figure } from './coverage.ts';
-import { Panel } from './panel.ts';
 import { QueryCell } from './query-cell.ts';
 import { swatch } from './stack-chart.ts';
-import { type Column, Table } from './table.ts';
+import type { Column } from './table.ts';
+import { TablePanel } from './table-panel.ts';
 
 /** One wait event of whatever a view groups by. */
 export interface WaitSum {
@@ -67,25 +67,22 @@ export function WaitTable(props: WaitTableProps): ComponentChild {
     sumWaits(rows.filter(isWanted), (row) => (showsProcess ? row.backend_type : ''));
   const sums = sumsOf(waits);
   const most = Math.max(0, ...sums.map(({ totalUs }) => totalUs));
-  return h(
-    Panel,
-    { title, of: waits },
-    h(Table<WaitSum>, {
-      name,
-      caption: title,
-      columns: columnsOf(most, showsProcess ?? false).filter(({ kind }) => hasStatements || kind !== 'query'),
-      rows: sums,
-      earlier: earlier && sumsOf(earlier),
-      keyOf: ({ process, type, event }: WaitSum) => `${process} ${type} ${event}`,
-      sort: 'sessions',
-      data: ({ type, event }: WaitSum) => ({ wait: `${type}:${event}` }),
-      onOpen: ({ type, event }: WaitSum) => {
-        const place = withFacet(withFacet(store.state.place, 'wait_event_type', type), 'wait_event', event);
-        store.go({ ...place, view: showsProcess ? place.view : 'queries' });
-      },
-      empty: 'Nothing waited in this window.',
-    }),
-  );
+  return h(TablePanel<WaitSum>, {
+    title,
+    of: waits,
+    name,
+    columns: columnsOf(most, showsProcess ?? false).filter(({ kind }) => hasStatements || kind !== 'query'),
+    rows: sums,
+    earlier: earlier && sumsOf(earlier),
+    keyOf: ({ process, type, event }: WaitSum) => `${process} ${type} ${event}`,
+    sort: 'sessions',
+    data: ({ type, event }: WaitSum) => ({ wait: `${type}:${event}` }),
+    onOpen: ({ type, event }: WaitSum) => {
+      const place = withFacet(withFacet(store.state.place, 'wait_event_type', type), 'wait_event', event);
+      store.go({ ...place, view: showsProcess ? place.view : 'queries' });
+    },
+    empty: 'Nothing waited in this window.',
+  });
 }
 
 function columnsOf(most: number, showsProcess: boolean): Column<WaitSum>[] {

@@ -6,16 +6,22 @@ import { useEarlierRows, useRows } from '../../data/rows.ts';
 import { Bar } from '../../ui/bar.ts';
 import { Figure } from '../../ui/coverage.ts';
 import { LoadChart } from '../../ui/load-chart.ts';
-import { Panel } from '../../ui/panel.ts';
 import { openQuery, QueryCell } from '../../ui/query-cell.ts';
-import { type Column, Table } from '../../ui/table.ts';
+import type { Column } from '../../ui/table.ts';
+import { TablePanel } from '../../ui/table-panel.ts';
 import { DeviceMap } from './device-map.ts';
 
 export function IoView(): ComponentChild {
   const io = useRows('io');
   const earlier = useEarlierRows('io');
   const of = <K extends IoRow['kind']>(kind: K) => ofKind(io.rows, kind);
-  const before = <K extends IoRow['kind']>(kind: K) => earlier && ofKind(earlier.rows, kind);
+  const partOf = <K extends IoRow['kind']>(kind: K, title: string) => ({
+    title,
+    of: io,
+    name: TABLES[kind],
+    rows: of(kind),
+    earlier: earlier && ofKind(earlier.rows, kind),
+  });
   return h('div', {}, [
     h(LoadChart, {
       title: 'Sessions that wait for I/O',
@@ -24,67 +30,44 @@ export function IoView(): ComponentChild {
       height: 150,
     }),
     h(DeviceMap, { devices: of('device'), io }),
-    h(
-      Panel,
-      { title: 'Page cache against disk', of: io, note: 'what was read, and where it came from' },
-      h(Table<IoCacheRow>, {
-        name: 'cache',
-        caption: 'Page cache against disk',
-        columns: CACHE,
-        rows: of('cache'),
-        earlier: before('cache'),
-        keyOf: keyOf,
-        sort: 'read/s',
-        onOpen: openQuery,
-        empty: 'Nothing was read.',
-      }),
-    ),
-    h(
-      Panel,
-      { title: 'Devices by statement', of: io },
-      h(Table<IoDeviceRow>, {
-        name: 'devices',
-        caption: 'Devices by statement',
-        columns: DEVICES,
-        rows: of('device'),
-        earlier: before('device'),
-        keyOf: keyOf,
-        sort: 'time/s',
-        onOpen: openQuery,
-        empty: 'No request reached a device.',
-      }),
-    ),
-    h(
-      Panel,
-      { title: 'Files', of: io, note: noteOfFiles(of('file')) },
-      h(Table<IoFileRow>, {
-        name: 'files',
-        caption: 'Files',
-        columns: FILES,
-        rows: of('file'),
-        earlier: before('file'),
-        keyOf: keyOf,
-        sort: 'bytes/s',
-        onOpen: openQuery,
-        empty: 'No file of PostgreSQL reached a device.',
-      }),
-    ),
-    h(
-      Panel,
-      { title: 'Everybody else on this host', of: io },
-      h(Table<IoOtherRow>, {
-        name: 'others',
-        caption: 'Others',
-        columns: OTHERS,
-        rows: of('other'),
-        earlier: before('other'),
-        keyOf: otherKey,
-        sort: 'bytes/s',
-        empty: 'Nobody else used a device.',
-      }),
-    ),
+    h(TablePanel<IoCacheRow>, {
+      ...partOf('cache', 'Page cache against disk'),
+      note: 'what was read, and where it came from',
+      columns: CACHE,
+      keyOf,
+      sort: 'read/s',
+      onOpen: openQuery,
+      empty: 'Nothing was read.',
+    }),
+    h(TablePanel<IoDeviceRow>, {
+      ...partOf('device', 'Devices by statement'),
+      columns: DEVICES,
+      keyOf,
+      sort: 'time/s',
+      onOpen: openQuery,
+      empty: 'No request reached a device.',
+    }),
+    h(TablePanel<IoFileRow>, {
+      ...partOf('file', 'Files'),
+      note: noteOfFiles(of('file')),
+      columns: FILES,
+      keyOf,
+      sort: 'bytes/s',
+      onOpen: openQuery,
+      empty: 'No file of PostgreSQL reached a device.',
+    }),
+    h(TablePanel<IoOtherRow>, {
+      ...partOf('other', 'Everybody else on this host'),
+      columns: OTHERS,
+      keyOf: otherKey,
+      sort: 'bytes/s',
+      empty: 'Nobody else used a device.',
+    }),
   ]);
 }
+
+/** Names of their orders in the address. */
+const TABLES = { cache: 'cache', device: 'devices', file: 'files', other: 'others' } as const;
 
 const ofKind = <K extends IoRow['kind']>(rows: readonly IoRow[], kind: K) =>
   rows.filter((row): row is Extract<IoRow, { kind: K }> => row.kind === kind);

@@ -8,7 +8,8 @@ import { LoadChart } from '../../ui/load-chart.ts';
 import { Panel } from '../../ui/panel.ts';
 import { openQuery, QueryCell } from '../../ui/query-cell.ts';
 import { swatch } from '../../ui/stack-chart.ts';
-import { type Column, Table } from '../../ui/table.ts';
+import type { Column } from '../../ui/table.ts';
+import { TablePanel } from '../../ui/table-panel.ts';
 
 const STEPS = [
   ['insert_us', 'room in the buffers'],
@@ -35,22 +36,20 @@ export function WalView(): ComponentChild {
       { title: 'Commits', of: commits },
       clusters.map((row) => h(Cluster, { key: row.cluster, row })),
     ),
-    h(
-      Panel,
-      { title: 'Statements that write the log', of: commits, note: h(Legend, {}) },
-      h(Table<CommitRow>, {
-        name: 'commits',
-        caption: 'Statements that write the log',
-        columns: COLUMNS,
-        rows: statements,
-        earlier: earlier && statementsOf(earlier.rows),
-        keyOf: ({ cluster, database, user, query_id, fingerprint, backend_type }: CommitRow) =>
-          JSON.stringify([cluster, database, user, query_id ?? fingerprint, backend_type]),
-        sort: 'wait/s',
-        onOpen: openQuery,
-        empty: 'Nothing wrote the log in this window.',
-      }),
-    ),
+    h(TablePanel<CommitRow>, {
+      title: 'Statements that write the log',
+      of: commits,
+      note: h(Legend, {}),
+      name: 'commits',
+      columns: COLUMNS,
+      rows: statements,
+      earlier: earlier && statementsOf(earlier.rows),
+      keyOf: ({ cluster, database, user, query_id, fingerprint, backend_type }: CommitRow) =>
+        JSON.stringify([cluster, database, user, query_id ?? fingerprint, backend_type]),
+      sort: 'wait/s',
+      onOpen: openQuery,
+      empty: 'Nothing wrote the log in this window.',
+    }),
   ]);
 }
 
