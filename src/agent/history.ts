@@ -182,12 +182,20 @@ function sessionsOf(step: Summed): Record<string, number> {
   return sessions;
 }
 
-const columnsOf = (steps: readonly Summed[]): HeatmapColumn[] =>
-  steps.map((step) => ({
-    at: rfc3339(step.range.fromMs),
-    step_us: (step.range.toMs - step.range.fromMs) * 1000,
-    buckets: step.samples.flatMap(({ histogram }) => (histogram ? bucketsOf(histogram) : [])),
-  }));
+/** A reading that came late stands for the time until then, as far as nothing else does. */
+function columnsOf(steps: readonly Summed[]): HeatmapColumn[] {
+  return steps.map(({ range: { fromMs, toMs }, covered, samples }, at) => {
+    const stepMs = toMs - fromMs;
+    const observedMs = Math.max(0, ...[...covered.values()].map(({ observedUs }) => observedUs / 1000));
+    const endMs = fromMs + stepMs * Math.max(1, Math.round(observedMs / stepMs));
+    const nextMs = steps[at + 1]?.range.fromMs ?? toMs;
+    return {
+      at: rfc3339(fromMs),
+      step_us: (Math.min(endMs, Math.max(nextMs, toMs)) - fromMs) * 1000,
+      buckets: samples.flatMap(({ histogram }) => (histogram ? bucketsOf(histogram) : [])),
+    };
+  });
+}
 
 function bucketsOf(histogram: NonNullable<Sample['histogram']>): HeatmapColumn['buckets'] {
   const bound = (index: number): number => lowerBound(index, histogram.scale) / 1000;

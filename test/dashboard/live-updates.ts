@@ -9,6 +9,8 @@ import { PageMeter } from './measure.ts';
 
 const SECOND_MS = 1000;
 const QUERIES = 40;
+/** Short, so that pictures are full soon, and what grows from then on is kept for nothing. */
+const WINDOW = '1m';
 
 export interface LiveUpdates {
   readonly seconds: number;
@@ -33,7 +35,7 @@ export async function* liveUpdates({ seconds, everySeconds, isReal = false }: Li
   try {
     const page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
     const meter = await PageMeter.of(page);
-    await page.goto(server.link);
+    await page.goto(`${server.link}&last=${WINDOW}`);
     let generator = new Generator({ host: 'db1', queries: QUERIES, durationMs: SECOND_MS });
     for (let second = 0; second <= seconds; second++) {
       if (second % everySeconds === 0) {

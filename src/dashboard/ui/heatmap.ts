@@ -69,8 +69,9 @@ export function Heatmap(props: HeatmapProps): ComponentChild {
           context.fillStyle = palette.accent;
           // On whole pixels: cells that overlap would look darker where they do.
           for (const { at, stepMs, buckets } of columns) {
-            const left = Math.floor(x(at));
-            const width = Math.max(1, Math.floor(x(at + stepMs)) - left);
+            const left = Math.max(plot.left, Math.floor(x(at)));
+            const right = Math.min(plot.left + plot.width, Math.floor(x(at + stepMs)));
+            const width = Math.max(1, right - left);
             for (const { from_us, to_us, count } of buckets) {
               context.globalAlpha = 0.15 + (0.85 * Math.log1p(count)) / Math.log1p(most);
               const high = Math.floor(y(to_us));

@@ -110,13 +110,13 @@ function drawStack(context: CanvasRenderingContext2D, plot: Plot, series: readon
   }
 }
 
-/** Neighbouring steps that nothing is known of are one gap. */
+/** Neighbouring steps that nothing is known of are one gap; but for the first, whose reading may have begun before the picture. */
 function gapsOf(series: readonly Series[]): Gap[] {
   const steps = series[0]?.values.length ?? 0;
   const spans = Array.from({ length: steps }, (_, step) => step)
     .filter((step) => series.some(({ values }) => values[step] !== null))
     .map((step) => ({ from: step, to: step + 1 }));
-  return gapsBetween(spans, 0, steps);
+  return gapsBetween(spans, 0, steps).filter(({ right }) => right > 1 / steps);
 }
 
 function drawLimit(

@@ -71,7 +71,7 @@ export function FlamesView(): ComponentChild {
       {
         title: earlier ? 'Flame graph: red grew, blue shrank' : 'Flame graph',
         of: profile,
-        note: `${formatMicroseconds(root.total)} in ${rows.length} different stacks`,
+        note: rows.length > 0 && `${formatMicroseconds(root.total)} in ${rows.length} different stacks`,
       },
       rows.length === 0
         ? h('p', { class: 'quiet' }, 'No stack was taken in this window.')
@@ -84,7 +84,7 @@ export function FlamesView(): ComponentChild {
           }),
     ),
     h(Splits, { rows }),
-    h(Panel, { title: 'Functions', of: profile }, h(Functions, { root, before })),
+    profile.missing === undefined && h(Panel, { title: 'Functions', of: profile }, h(Functions, { root, before })),
   ]);
 }
 

@@ -1,7 +1,7 @@
 /** View 6: who waits for whom, now and in the window, down to the root. */
 import { type ComponentChild, h } from 'preact';
 import type { AnyWaitRow } from '../../../api/index.ts';
-import { formatCount, formatMicroseconds, formatRate } from '../../../base/units.ts';
+import { formatCount, formatLoad, formatMicroseconds } from '../../../base/units.ts';
 import { useEarlierRows, useRows } from '../../data/rows.ts';
 import { PlaceLink } from '../../frame/navigation.ts';
 import { withOwn } from '../../state/place.ts';
@@ -92,5 +92,5 @@ function waitWords({ wait }: Blocked): ComponentChild {
   const { lock_type, relation, relation_name, mode, blocker_mode, count, wait_us, window_us } = wait!;
   const what = relation === null ? lock_type : `${lock_type} of ${relation_name ?? `relation ${relation}`}`;
   const held = blocker_mode === null ? 'ahead of it in the queue' : `against ${blocker_mode}`;
-  return ` ${what}, ${mode} ${held}: ${formatMicroseconds(wait_us)} in ${formatCount(count)} waits (${formatRate(wait_us / window_us)} sessions)`;
+  return ` ${what}, ${mode} ${held}: ${formatMicroseconds(wait_us)} in ${formatCount(count)} waits (${formatLoad(wait_us / window_us)} sessions)`;
 }
