@@ -124,6 +124,8 @@ export type ScriptEvent = EventBase &
     | { readonly kind: 'clear' | 'zero'; readonly map: string }
     /** Field `code` (u8). */
     | { readonly kind: 'exit' }
+    /** Field `address` (u64): the watchpoints there end. */
+    | { readonly kind: 'unwatch' }
     | { readonly kind: 'time'; readonly format: string }
     /** Field `argv`: array of texts, empty ones end it. */
     | { readonly kind: 'join'; readonly separator: string }

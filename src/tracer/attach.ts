@@ -1,5 +1,6 @@
 /** Attaches a script's probes so that bodies of one event run in the order of the script. */
 import type { Collection } from '../bpf/index.ts';
+import type { Link } from '../bpf/links/index.ts';
 import type { LinkSpec } from '../bpf/spec/index.ts';
 import type { CompiledScript, ScriptProbe } from '../lang/script.ts';
 
@@ -32,17 +33,16 @@ export function inAttachOrder(script: CompiledScript): number[] {
   return [...all.filter((i) => !isLast(i)), ...all.filter(isLast).reverse()];
 }
 
-/** The indices of those that are attached. `onFailure` throws when a missing probe is an error; otherwise the rest goes on. */
+/** Those that are attached, by their index. `onFailure` throws when a missing probe is an error; otherwise the rest goes on. */
 export async function attachAll(
   script: CompiledScript,
   collection: Collection,
   onFailure: (probe: ScriptProbe | undefined, error: unknown) => void,
-): Promise<ReadonlySet<number>> {
-  const attached = new Set<number>();
+): Promise<ReadonlyMap<number, Link>> {
+  const attached = new Map<number, Link>();
   for (const i of inAttachOrder(script)) {
     try {
-      await collection.attach(script.collection.links[i]!);
-      attached.add(i);
+      attached.set(i, await collection.attach(script.collection.links[i]!));
     } catch (error) {
       const probe = script.probes.find(({ links }) => links.includes(i));
       onFailure(probe, error);

@@ -52,6 +52,10 @@ const MAKERS: Makers = {
     ({ shape }, session) =>
     (view, offset) =>
       session.exit(view.getUint8(offset + shape.offsets.code!)),
+  unwatch:
+    ({ shape }, session) =>
+    (view, offset) =>
+      session.unwatch(view.getBigUint64(offset + shape.offsets.address!, true)),
   time:
     ({ format }, { output }) =>
     () =>

@@ -2,9 +2,10 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, readlinkSync } from 'node:fs';
 import { test } from 'node:test';
 import { PebbleError } from '../base/errors.ts';
+import { allocate } from '../native/index.ts';
 import { type TraceEvent, trace } from './library.ts';
 
 const skip = process.getuid?.() === 0 ? false : 'tracing needs root';
@@ -59,6 +60,41 @@ test('probes that fire in all processes skip those that are not asked for', { sk
     assert.deepEqual(processes, [[process.pid], [process.pid]]);
     break;
   }
+});
+
+test('path() is the whole path of an open file', { skip }, async () => {
+  const file = openSync(import.meta.filename, 'r');
+  try {
+    const text = `iter:task_file /ctx.task.tgid == ${process.pid} && ctx.fd == ${file}/ { print(path(ctx.file.f_path, 256)); }`;
+    const found = (await all(trace(text))).filter(({ kind }) => kind === 'value');
+    assert.deepEqual(found, [{ kind: 'value', value: readlinkSync(`/proc/self/fd/${file}`) }]);
+  } finally {
+    closeSync(file);
+  }
+});
+
+test('unwatch() ends a watchpoint', { skip }, async (t) => {
+  const block = allocate(64);
+  const text = `watchpoint:${block.address}:1:w { @hits = count(); if (@hits == 1) { unwatch(${block.address}); printf("gone\\n"); } }`;
+  const run = trace(text, { pid: process.pid });
+  let seen = false;
+  const write = () => {
+    for (let i = 0; i < 1009; i++) block.view.setUint8(0, i);
+  };
+  const hits = () => Number(run.snapshot()[0]?.rows[0]?.value ?? 0);
+  for await (const event of run) {
+    if (event.kind === 'attached') {
+      write();
+      if (hits() === 0) return t.skip('the debug registers of this virtual machine do nothing');
+    } else if (event.kind === 'text') {
+      seen = true;
+      const before = hits();
+      write();
+      assert.equal(hits(), before);
+      break;
+    }
+  }
+  assert.ok(seen);
 });
 
 test('a rate limit lets so many of each second through and says how many it left out', { skip }, async () => {

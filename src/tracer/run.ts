@@ -3,7 +3,7 @@ import { writeSync } from 'node:fs';
 import { PebbleError } from '../base/errors.ts';
 import type { Decoded } from '../base/record.ts';
 import { type Collection, clockNs, KeyedMap, loadCollection, RingBuffer } from '../bpf/index.ts';
-import type { IterLink } from '../bpf/links/index.ts';
+import type { IterLink, Link } from '../bpf/links/index.ts';
 import { equivalentHint } from '../lang/probes/equivalents.ts';
 import {
   type CompiledScript,
@@ -92,6 +92,8 @@ class Run implements Session {
   #exitCode: number | undefined;
   /** A begin probe has called exit(): known after the first look at the ring. */
   #endedAtOnce: boolean | undefined;
+  /** What is attached, by the link's index. */
+  #links: ReadonlyMap<number, Link> = new Map();
   #muted = false;
   #lost = 0;
   #missed = 0;
@@ -154,6 +156,13 @@ class Run implements Session {
     this.#muted = !this.#isIterator();
   }
 
+  unwatch(address: bigint): void {
+    for (const [i, link] of this.#links) {
+      const spec = this.script.collection.links[i]!;
+      if (spec.kind === 'watchpoint' && spec.address === address) link.close();
+    }
+  }
+
   #fillGlobals(): void {
     if (!this.collection.maps.has(SYSTEM_MAPS.globals)) return;
     const start = clockNs('boottime');
@@ -176,8 +185,8 @@ class Run implements Session {
 
   /** How many probes are in place, those that need no hook included. */
   async #attach(): Promise<number> {
-    const attached = await attachAll(this.script, this.collection, (probe, error) => this.#attachFailed(probe, error));
-    const hooked = this.#probes('attach').filter(({ links }) => links.some((link) => attached.has(link))).length;
+    this.#links = await attachAll(this.script, this.collection, (probe, error) => this.#attachFailed(probe, error));
+    const hooked = this.#probes('attach').filter(({ links }) => links.some((link) => this.#links.has(link))).length;
     const signals = this.#probes('signal').length;
     this.#drainOnly = hooked + signals === 0;
     const byHand = this.#options.mode ? this.#probes(this.#options.mode).length : 0;

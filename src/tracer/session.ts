@@ -12,4 +12,6 @@ export interface Session {
   mapNamed(name: string): ScriptMap;
   /** exit(): what comes after it is not handled any more. */
   exit(code: number): void;
+  /** Ends the watchpoints at the address. */
+  unwatch(address: bigint): void;
 }

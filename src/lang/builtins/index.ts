@@ -11,6 +11,7 @@ import { META } from './meta.ts';
 import { NAMES, tableFunction } from './names.ts';
 import { NETWORK } from './network.ts';
 import { OUTPUT } from './output.ts';
+import { PATHS } from './path.ts';
 import { argRow, PROBE } from './probe.ts';
 import { PROCESS, PROCESS_FUNCTIONS } from './process.ts';
 import { RATE_LIMITS } from './rate-limit.ts';
@@ -47,6 +48,7 @@ export function createLibrary(
     EMIT,
     EXPONENTIAL,
     RATE_LIMITS,
+    PATHS,
     texts.map(tableFunction),
   );
   const aggregates = byName<AggregateRow>(AGGREGATES);

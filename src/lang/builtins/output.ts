@@ -9,6 +9,7 @@ import type { ScriptEvent } from '../script.ts';
 import type { Expression } from '../syntax/ast.ts';
 import { spaceOf } from '../types/casts.ts';
 import { constantOf } from '../types/constant.ts';
+import { integral } from '../types/operators.ts';
 import {
   intType,
   isAggregate,
@@ -18,6 +19,7 @@ import {
   typeName,
   UINT8,
   UINT32,
+  UINT64,
   VOID,
 } from '../types/type.ts';
 import { checkFormat } from './format.ts';
@@ -142,6 +144,33 @@ function onMap(name: 'clear' | 'zero', doc: string): FunctionRow {
   };
 }
 
+const unwatch: FunctionRow = {
+  name: 'unwatch',
+  signature: 'void unwatch(void *address)',
+  doc: 'Ends the watchpoints at the address.',
+  arguments: [1, 1],
+  async: true,
+  type(call, t) {
+    const [address] = call.arguments;
+    const type = address && t.typeOf(address);
+    if (type && type.kind !== 'pointer' && !integral(type)) {
+      return t.error(call, `unwatch() only supports integer and pointer arguments (${type.kind} provided)`);
+    }
+    return VOID;
+  },
+  lower(call, l) {
+    const [address] = call.arguments;
+    const field: EventField = {
+      name: 'address',
+      type: UINT64,
+      from: address!,
+      write: (to) => l.b.store(to, 8, toScalar(l.value(address!), l).operand),
+    };
+    emitEvent({ kind: 'unwatch' }, [field], call.span, l, { wake: true });
+    return NO_VALUE;
+  },
+};
+
 const exit: FunctionRow = {
   name: 'exit',
   signature: 'void exit([int code])',
@@ -244,6 +273,7 @@ export const OUTPUT: readonly FunctionRow[] = [
   print,
   onMap('clear', 'Removes all entries of a map.'),
   onMap('zero', 'Sets all values of a map to zero.'),
+  unwatch,
   exit,
   fail,
   join,
