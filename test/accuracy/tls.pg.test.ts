@@ -74,6 +74,12 @@ for (const server of SERVERS.slice(0, 1)) {
         total(rowsOf(rows, inBlock.marker), ({ errors }) => errors),
         inBlock.failed,
       );
+      const failed = rowsOf(rows, inBlock.marker).map(({ sqlstates }) => sqlstates);
+      assert.deepEqual(failed, [{ unknown: inBlock.failed }]);
+      for (const { query, rows: counted, sent_bytes } of rowsOf(rows, 'c_simple')) {
+        assert.equal(counted, null, `${query}: what is encrypted is not counted`);
+        assert.ok(sent_bytes! > 0);
+      }
       assertTimeIdentity(rows);
     });
 

@@ -16,7 +16,8 @@ export interface Watch {
 }
 
 export async function watch(...clusters: readonly Cluster[]): Promise<Watch> {
-  const attribution = await Attribution.start({ pgdata: clusters.map(({ pgdata }) => pgdata) });
+  const pgdata = clusters.map((cluster) => cluster.pgdata);
+  const attribution = await Attribution.start({ pgdata, signals: ['resources'] });
   const windows = new QueryRows(attribution.read());
   return {
     attribution,
