@@ -122,6 +122,10 @@ async function boot(kernel: Kernel, image: string, root: number, job: Job): Prom
   });
 }
 
+/**
+ * A socket for each CPU: since Linux 6.9 those that may come later are possible only where no other of their package
+ * is there (arch/x86/kernel/cpu/topology.c: topology_register_apic).
+ */
 function start(
   kernel: Kernel,
   image: string,
@@ -131,7 +135,8 @@ function start(
   const { qemu, machine, cpu, console } = MACHINES[kernel.arch];
   const command = [
     ...['flock', '-o', join(cacheDirectory(), 'lock'), 'nice', qemu, '-machine', machine, '-cpu', kernel.cpu ?? cpu],
-    ...['-accel', 'tcg,thread=single', '-smp', `2,maxcpus=${cpus}`, '-m', '2048', '-nic', 'none', '-no-reboot'],
+    ...['-accel', 'tcg,thread=single', '-smp', `2,maxcpus=${cpus},sockets=${cpus},cores=1,threads=1`],
+    ...['-m', '2048', '-nic', 'none', '-no-reboot'],
     ...['-kernel', image, '-initrd', '/dev/fd/3'],
     ...['-append', `console=${console} quiet loglevel=2 panic=-1 mitigations=off`],
     ...['-display', 'none', '-monitor', 'none', '-serial', 'stdio'],
