@@ -11,7 +11,7 @@ import {
   type Signal,
 } from '../../src/collect/attribution/index.ts';
 import { runCounted } from '../../src/workload/index.ts';
-import { countedStatements } from '../accuracy/servers.ts';
+import { countedStatements, type StatementCount } from '../accuracy/servers.ts';
 import { rowsOf, total } from '../accuracy/watch.ts';
 
 export interface AttributionResult {
@@ -20,9 +20,12 @@ export interface AttributionResult {
   readonly coverage: string;
   readonly shortcoming: string | null;
   readonly requests: Count;
-  /** Statements of the load, by whether their calls and errors are as it knows them. */
+  /** Statements of the load, by whether their calls and errors are as it knows them; or have no row of their own. */
   readonly exact: number;
   readonly inexact: number;
+  readonly unnamed: number;
+  /** Rows whose text is known, of all. */
+  readonly texts: Count;
   /** Marked exact, and wrong. */
   readonly wrong: readonly string[];
   /** Calls of those statements that are not marked inexact: ours, and what pg_stat_statements counted. */
@@ -55,8 +58,12 @@ export async function tryCounts(cluster: Cluster): Promise<Omit<AttributionResul
     const report = await runCounted(cluster);
     await sleep(SETTLE_MS);
     const rows = windows.advance(attribution.read());
-    const known = report.statements.map((statement) => ({ ...statement, rows: rowsOf(rows, statement.marker) }));
-    const exact = known.filter((one) => isKnown(one.rows));
+    const counted = await countedStatements(cluster);
+    const known = report.statements.flatMap((statement) => {
+      const own = rowsOf(rows, statement.marker);
+      return own.length === 0 ? [] : [{ ...statement, rows: own }];
+    });
+    const exact = known.filter((one) => isExact(one.rows));
     const wrong = exact.filter(({ rows: own, succeeded, failed }) => {
       return total(own, ({ calls }) => calls) !== succeeded + failed || total(own, ({ errors }) => errors) !== failed;
     });
@@ -66,14 +73,12 @@ export async function tryCounts(cluster: Cluster): Promise<Omit<AttributionResul
       requests: { seen: total(rows, ({ requests }) => requests), known: report.requests },
       exact: exact.length,
       inexact: known.length - exact.length,
+      unnamed: report.statements.length - known.length,
+      texts: { seen: rows.filter(hasText).length, known: rows.length },
       wrong: wrong.map(({ marker, rows: own, succeeded, failed }) => {
         return `${marker}: ${total(own, ({ calls }) => calls)} of ${succeeded + failed}`;
       }),
-      calls: await beside(
-        cluster,
-        exact.map(({ marker }) => marker),
-        rows,
-      ),
+      calls: beside(exact, counted),
       dropped: rows[0]?.dropped ?? 0,
     };
   } finally {
@@ -81,19 +86,27 @@ export async function tryCounts(cluster: Cluster): Promise<Omit<AttributionResul
   }
 }
 
-const isKnown = (rows: readonly QueryRow[]): boolean =>
-  rows.length > 0 && !rows.some(({ inexact }) => inexact.includes('calls'));
+const isExact = (rows: readonly QueryRow[]): boolean => !rows.some(({ inexact }) => inexact.includes('calls'));
+
+const hasText = ({ query }: QueryRow): boolean => query !== null && !query.endsWith('does not parse>');
+
+const countsOf = (counted: readonly StatementCount[], marker: string): StatementCount[] =>
+  counted.filter(({ query }) => new RegExp(`\\b${marker}\\b`).test(query) && !/^CREATE|; /i.test(query));
+
+interface Named {
+  readonly marker: string;
+  readonly rows: readonly QueryRow[];
+}
 
 /** pg_stat_statements counts only what succeeded. */
-async function beside(cluster: Cluster, markers: readonly string[], rows: readonly QueryRow[]): Promise<Count> {
-  const statements = await countedStatements(cluster);
-  const counted = markers.map((marker) =>
-    statements.filter(({ query }) => new RegExp(`\\b${marker}\\b`).test(query) && !/^CREATE|; /i.test(query)),
-  );
-  const both = markers.flatMap((marker, i) => (counted[i]!.length === 0 ? [] : [{ marker, statements: counted[i]! }]));
+function beside(exact: readonly Named[], counted: readonly StatementCount[]): Count {
+  const both = exact.flatMap(({ marker, rows }) => {
+    const statements = countsOf(counted, marker);
+    return statements.length === 0 ? [] : [{ rows, statements }];
+  });
   return {
-    seen: total(both, ({ marker }) => total(rowsOf(rows, marker), ({ calls, errors }) => calls - errors)),
-    known: total(both, (one) => total(one.statements, ({ calls }) => calls)),
+    seen: total(both, ({ rows }) => total(rows, ({ calls, errors }) => calls - errors)),
+    known: total(both, ({ statements }) => total(statements, ({ calls }) => calls)),
   };
 }
 

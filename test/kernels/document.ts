@@ -91,7 +91,10 @@ function attribution(columns: readonly Column[]): string {
     row('coverage', ({ coverage }) => coverage),
     row('requests, as the load knows them', ({ requests }) => outOf(requests)),
     row('calls, as pg_stat_statements counts them', ({ calls }) => outOf(calls)),
-    row('statements whose calls are exact + marked inexact', ({ exact, inexact }) => `${exact} + ${inexact}`),
+    row('statements whose calls are exact + marked inexact + without a row', ({ exact, inexact, unnamed }) => {
+      return `${exact} + ${inexact} + ${unnamed}`;
+    }),
+    row('rows whose text is known', ({ texts }) => outOf(texts)),
     ...signals.map((name) => row(`loads with ${name}`, ({ signals: all }) => (all[name] === null ? '✓' : '✗'))),
   ];
   const reasons = columns.flatMap(({ report }) => [

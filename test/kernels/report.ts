@@ -70,8 +70,10 @@ export function complaints(report: Report, kernel?: Kernel): string[] {
 }
 
 /** What was counted must be right where it is said to be exact, and no request be missed. */
-function attributionComplaints({ requests, calls, wrong, dropped }: AttributionResult): string[] {
+function attributionComplaints({ requests, calls, texts, wrong, dropped }: AttributionResult): string[] {
   return [
+    // Statements are compared by their texts: without them nothing would be wrong.
+    ...(2 * texts.seen > texts.known ? [] : [`attribution: the texts of ${texts.seen} of ${texts.known} rows`]),
     ...(requests.seen === requests.known ? [] : [`attribution: ${requests.seen} of ${requests.known} requests`]),
     ...(calls.seen === calls.known
       ? []
