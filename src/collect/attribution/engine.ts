@@ -57,7 +57,7 @@ const readFragments = (ways: KernelWays) => ({
 /** Slots of what has no room, by cluster: names.bt. */
 export const OTHERS = 0x40000000;
 /** Room for statements at first sight: 0.4 KB each, or 1.2 KB of those with a long text. */
-const RING_BYTES = 2 << 20;
+const RING_BYTES = 1 << 20;
 /** While events come: in so long the busiest server fills a part of the ring, and each look costs the agent. */
 const BUSY_MS = 10;
 /** Samples are 17 KB, and come 99 times a second and CPU. */
