@@ -174,7 +174,10 @@ export class Totals {
     });
     engine.latencies.read((key, offset, row) => {
       const query = this.#queryOf(key.getUint32(offset, true));
-      query?.latency.addBucket(key.getUint32(offset + 4, true), row[0]!);
+      const first = key.getUint32(offset + 4, true) * row.length;
+      row.forEach((count, i) => {
+        if (count > 0) query?.latency.addBucket(first + i, count);
+      });
     });
     engine.waits.read((key, offset, row) => {
       const wait = { event: key.getUint32(offset + 4, true), inner: key.getBigUint64(offset + 8, true) };
