@@ -34,8 +34,10 @@ export class Histogram {
   /** Adds the first `length` of `counts` to the buckets from `first` on. */
   addRun(first: number, counts: Float64Array, length: number): void {
     if (length === 0) return;
-    this.#cover(first);
-    this.#cover(first + length - 1);
+    if (first < this.offset || first + length > this.offset + this.counts.length) {
+      this.#cover(first);
+      this.#cover(first + length - 1);
+    }
     const start = first - this.offset;
     for (let at = 0; at < length; at++) this.counts[start + at]! += counts[at]!;
   }
