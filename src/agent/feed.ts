@@ -11,7 +11,7 @@ import { ProcessCost } from './process-cost.ts';
 import type { Profiler } from './profiler.ts';
 import type { Readings } from './readings.ts';
 import type { SessionsNow } from './sessions-now.ts';
-import { VERSION } from './version.ts';
+import { type Listener, Listeners, statusOf } from './status.ts';
 
 export interface Feed {
   readonly host: string;
@@ -32,7 +32,7 @@ export interface Feed {
   readonly refusedSignals: ReadonlyMap<Signal, string>;
   status(): Status;
   /** Calls `listener` with each new status until the returned function is called. */
-  subscribe(listener: (status: Status) => void): () => void;
+  subscribe(listener: Listener): () => void;
   /** To be awaited before something is asked: nobody reads much while nobody looks. */
   look(): Promise<void>;
   close(): void;
@@ -58,12 +58,12 @@ export class StoreFeed implements Feed {
   readonly signals: ReadonlySet<Signal> = new Set();
   readonly refusedSignals: ReadonlyMap<Signal, string> = new Map();
   readonly #store: Pick<Store, 'state'>;
-  readonly #listeners = new Set<(status: Status) => void>();
+  readonly #listeners: Listeners = new Listeners();
   readonly #cost = new ProcessCost();
   readonly #timer: NodeJS.Timeout | undefined;
   readonly #clock: () => number;
   readonly #started: string;
-  #oldest: string | null = null;
+  #oldestMs: number | null = null;
   #status: Status;
 
   constructor(store: Pick<Store, 'state'>, host: string, options: StoreFeedOptions = {}) {
@@ -80,9 +80,8 @@ export class StoreFeed implements Feed {
     return this.#status;
   }
 
-  subscribe(listener: (status: Status) => void): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
+  subscribe(listener: Listener): () => void {
+    return this.#listeners.add(listener);
   }
 
   /** Whatever is asked of a store is as new as the store. */
@@ -95,27 +94,22 @@ export class StoreFeed implements Feed {
 
   /** Looks at the store, and tells who listens. */
   async tick(): Promise<void> {
-    const { oldestMs } = await this.#store.state();
-    this.#oldest = oldestMs === null ? null : rfc3339(oldestMs);
+    this.#oldestMs = (await this.#store.state()).oldestMs;
     this.#status = this.#read();
-    for (const listener of this.#listeners) listener(this.#status);
+    this.#listeners.tell(this.#status);
   }
 
   #read(): Status {
-    const at = rfc3339(this.#clock());
-    return {
-      at,
-      version: VERSION,
+    return statusOf({
+      atMs: this.#clock(),
       host: this.host,
       started: this.#started,
-      cpus: 0,
-      clusters: [],
-      refused: [],
+      watched: undefined,
       shortcoming: null,
-      load: { at, sessions: {} },
+      sessions: {},
       cost: { ...this.#cost.read(), dropped: 0 },
       overhead: null,
-      oldest: this.#oldest,
-    };
+      oldestMs: this.#oldestMs,
+    });
   }
 }

@@ -1,5 +1,5 @@
 /** What happens now: reads the attribution every second while somebody looks, seldom otherwise; keeps the last minutes, and tells who listens. */
-import { availableParallelism, hostname } from 'node:os';
+import { hostname } from 'node:os';
 import type { Overhead, QueryRow, Status, WaitRow } from '../api/index.ts';
 import { rfc3339 } from '../base/time.ts';
 import {
@@ -22,7 +22,7 @@ import { ProcessCost } from './process-cost.ts';
 import { Profiler } from './profiler.ts';
 import { Readings } from './readings.ts';
 import { SessionsNow } from './sessions-now.ts';
-import { VERSION } from './version.ts';
+import { type Listener, Listeners, statusOf } from './status.ts';
 import type { Watched } from './watch.ts';
 
 export interface LiveOptions {
@@ -42,7 +42,6 @@ const MACHINE_MS = 30_000;
 /** Whoever asked once may ask again, as pages do that do not follow the stream. */
 const LOOKS_ON_MS = 15_000;
 
-type Listener = (status: Status) => void;
 interface SinceStart {
   readonly at: Totals;
   queries?: readonly QueryRow[];
@@ -62,7 +61,7 @@ export class LiveFeed implements Feed {
   readonly catalogs: Catalogs | undefined;
   readonly host: string;
   readonly #attribution: Attribution;
-  readonly #listeners = new Set<Listener>();
+  readonly #listeners: Listeners = new Listeners();
   readonly #intervalMs: number;
   readonly #restMs: number;
   readonly #seeking: NodeJS.Timeout;
@@ -136,9 +135,9 @@ export class LiveFeed implements Feed {
 
   /** Calls `listener` with each new status until the returned function is called. */
   subscribe(listener: Listener): () => void {
-    this.#listeners.add(listener);
+    const unsubscribe = this.#listeners.add(listener);
     this.#schedule();
-    return () => this.#listeners.delete(listener);
+    return unsubscribe;
   }
 
   /** Somebody asks: what is older than an interval is read anew, and for a while it is read as often as that. */
@@ -172,7 +171,7 @@ export class LiveFeed implements Feed {
     this.locks?.advance(now.wallMs);
     this.executions?.advance(now);
     this.#status = this.#statusOf(sessionsOf(interval));
-    for (const listener of this.#listeners) listener(this.#status);
+    this.#listeners.tell(this.#status);
   }
 
   get #isWatched(): boolean {
@@ -193,26 +192,17 @@ export class LiveFeed implements Feed {
   }
 
   #statusOf(sessions: Readonly<Record<string, number>>): Status {
-    const at = rfc3339(this.#last.wallMs);
-    const { oldestMs } = this.recent;
-    return {
-      at,
-      version: VERSION,
+    return statusOf({
+      atMs: this.#last.wallMs,
       host: this.host,
       started: this.#started,
-      cpus: availableParallelism(),
-      clusters: this.#attribution.clusters.map(({ pgdata, major, systemIdentifier }) => ({
-        pgdata,
-        major,
-        system_identifier: systemIdentifier,
-      })),
-      refused: this.#attribution.refused.map(({ pgdata, reason }) => ({ pgdata, reason: reason.what })),
+      watched: this.#attribution,
       shortcoming: this.#attribution.shortcoming ?? null,
-      load: { at, sessions },
+      sessions,
       cost: { ...this.#cost.read(), dropped: this.#last.dropped },
       overhead: this.#overhead(),
-      oldest: oldestMs === undefined ? null : rfc3339(oldestMs),
-    };
+      oldestMs: this.recent.oldestMs,
+    });
   }
 }
 

@@ -1,5 +1,5 @@
 /** What the pages live on where root or eBPF is missing: samples of the servers' memory. Times are estimates, the rest is unknown. */
-import { availableParallelism, hostname } from 'node:os';
+import { hostname } from 'node:os';
 import { Histogram } from '../aggregate/index.ts';
 import type { SampledQueryRow, SampledWaitRow, Status } from '../api/index.ts';
 import { rfc3339 } from '../base/time.ts';
@@ -10,7 +10,7 @@ import type { Feed } from './feed.ts';
 import { ProcessCost } from './process-cost.ts';
 import { Readings } from './readings.ts';
 import { SessionsNow } from './sessions-now.ts';
-import { VERSION } from './version.ts';
+import { type Listener, Listeners, statusOf } from './status.ts';
 
 const INTERVAL_MS = 1000;
 
@@ -29,7 +29,7 @@ export class SampledFeed implements Feed {
   readonly #sampled: Sampled;
   readonly #shortcoming: string;
   readonly #kept: Readings<SampledReading> = new Readings();
-  readonly #listeners = new Set<(status: Status) => void>();
+  readonly #listeners: Listeners = new Listeners();
   readonly #cost = new ProcessCost();
   readonly #started: string = rfc3339(Date.now());
   readonly #timer: NodeJS.Timeout;
@@ -61,9 +61,8 @@ export class SampledFeed implements Feed {
     return between && sampledWaits(...between);
   }
 
-  subscribe(listener: (status: Status) => void): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
+  subscribe(listener: Listener): () => void {
+    return this.#listeners.add(listener);
   }
 
   /** Samples are taken whether somebody looks or not. */
@@ -86,30 +85,21 @@ export class SampledFeed implements Feed {
       values[0]! / interval.durationUs,
     ]);
     this.#status = this.#statusOf(Object.fromEntries(sessions));
-    for (const listener of this.#listeners) listener(this.#status);
+    this.#listeners.tell(this.#status);
   }
 
   #statusOf(sessions: Readonly<Record<string, number>>): Status {
-    const at = rfc3339(this.#last.wallMs);
-    const { oldestMs } = this.recent;
-    return {
-      at,
-      version: VERSION,
+    return statusOf({
+      atMs: this.#last.wallMs,
       host: this.host,
       started: this.#started,
-      cpus: availableParallelism(),
-      clusters: this.#sampled.clusters.map(({ pgdata, major, systemIdentifier }) => ({
-        pgdata,
-        major,
-        system_identifier: systemIdentifier,
-      })),
-      refused: this.#sampled.refused.map(({ pgdata, reason }) => ({ pgdata, reason: reason.what })),
+      watched: this.#sampled,
       shortcoming: this.#shortcoming,
-      load: { at, sessions },
+      sessions,
       cost: { ...this.#cost.read(), dropped: this.#last.dropped },
       overhead: null,
-      oldest: oldestMs === undefined ? null : rfc3339(oldestMs),
-    };
+      oldestMs: this.recent.oldestMs,
+    });
   }
 }
 
