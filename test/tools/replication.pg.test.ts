@@ -1,7 +1,9 @@
 /** pgrepl beside a real standby: its lags by phase, what a synchronous commit waits for, and what the standby's processes wait for. */
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type Cluster, startCluster } from '../../src/cluster/index.ts';
+import { Attribution, CommitRows, WaitRows } from '../../src/collect/attribution/index.ts';
 import { SERVERS, UNABLE, withConnection } from '../accuracy/servers.ts';
 import { entries, type Row, rowsOf } from './harness.ts';
 import { STANDBY_NAME, startStandby } from './standby.ts';
@@ -62,6 +64,33 @@ describe('pgrepl', { skip: UNABLE, concurrency: 2 }, () => {
         // WALSync before 17; commits that arrive together are made durable together.
         const synced = waitsOf(standbyRows, 'walreceiver', 'WALSync') + waitsOf(standbyRows, 'walreceiver', 'WalSync');
         assert.ok(synced >= COMMITS / 2, text);
+      });
+
+      it('attribution tells the same chain: the commit, its statement, and what the standby’s startup process waits for', async () => {
+        const attribution = await Attribution.start({ pgdata: [primary.pgdata, standby!.pgdata] });
+        try {
+          const first = attribution.read();
+          await commits();
+          await sleep(100);
+          const now = attribution.read();
+          const synced = new CommitRows(first)
+            .advance(now)
+            .filter((row) => row.kind === 'statement' && row.cluster === primary.pgdata && row.replication_us > 0);
+          assert.deepEqual(
+            synced.map((row) => [
+              row.kind === 'statement' && /pg_logical_emit_message/.test(row.query ?? ''),
+              row.commits,
+            ]),
+            [[true, COMMITS]],
+          );
+          const waits = new WaitRows(first).advance(now).filter(({ cluster }) => cluster === standby!.pgdata);
+          const of = (type: string): string[] =>
+            waits.filter(({ backend_type, count }) => backend_type === type && count > 0).map((row) => row.wait_event);
+          assert.ok(of('startup').includes('RecoveryWalStream'), JSON.stringify(waits));
+          assert.ok(of('walreceiver').includes('WalReceiverMain'), JSON.stringify(waits));
+        } finally {
+          attribution.close();
+        }
       });
     });
   }
