@@ -29,7 +29,8 @@ const PART_MS = 250;
 const PAUSE_MS = 60_000;
 
 /** Of the numbers that both threads see. */
-export const [ANSWERED, STARTED] = [0, 1];
+export const ANSWERED = 0;
+export const STARTED = 1;
 
 interface Running {
   readonly worker: Worker;
