@@ -1,4 +1,5 @@
 /** Lines above every table: what is watched, what is not, and what of it was not seen. */
+import { outputColumns } from '../../terminal/index.ts';
 import type { Observer } from './observer.ts';
 
 type Shown = Pick<Observer, 'clusters' | 'refused'> & Partial<Pick<Observer, 'shortcoming'>>;
@@ -12,11 +13,17 @@ export function headerLines(
   const names = clusters.map(({ major, pgdata }) => `PostgreSQL ${major} in ${pgdata}`).join(', ');
   return [
     `pebble: ${names || 'no server runs any more'}`,
-    [...coverageText(rows), summary].join('   '),
+    ...inWidth([...coverageText(rows), summary]),
     ...(shortcoming ? [shortcoming] : []),
     ...(note ? [note()] : []),
     ...refused.map(({ pgdata, reason }) => `not watched: ${pgdata}: ${reason.what}`),
   ];
+}
+
+/** On one line where there is room. */
+function inWidth(parts: readonly string[]): readonly string[] {
+  const line = parts.join('   ');
+  return line.length > outputColumns() ? parts : [line];
 }
 
 function coverageText([first]: readonly { readonly coverage: string; readonly dropped: number }[]): string[] {
