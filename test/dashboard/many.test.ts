@@ -40,7 +40,7 @@ const MOST_SCRIPT_BYTES = 120 * 1024;
 
 test('memory is flat over live updates', { skip: noBrowser }, async () => {
   const sizes: Measured[] = [];
-  for await (const measured of liveUpdates({ seconds: 150, everySeconds: 50 })) sizes.push(measured);
+  for await (const measured of liveUpdates({ seconds: 90, everySeconds: 30 })) sizes.push(measured);
   const [, , full, last] = sizes as [Measured, Measured, Measured, Measured];
   const said = JSON.stringify(sizes);
   assert.ok(last.nodes < full.nodes * 1.2, said);
