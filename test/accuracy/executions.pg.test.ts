@@ -39,7 +39,10 @@ for (const server of SERVERS) {
         if (i > 0) assert.ok(row.latency_us <= naps[i - 1]!.latency_us);
         assertTimeIdentity(row);
         const asleep = row.steps.filter(({ wait_event }) => wait_event === 'PgSleep');
-        assert.ok(asleep.reduce((sum, { us }) => sum + us, 0) / 1000 >= SLOWEST[i]! - 1, JSON.stringify(row.steps));
+        // Where a hypervisor takes the CPU away, a nap is that much shorter: it ends at its hour.
+        const awake = row.on_cpu_us / 1000;
+        const slept = asleep.reduce((sum, { us }) => sum + us, 0) / 1000;
+        assert.ok(slept >= SLOWEST[i]! - 1 - awake, `${slept} of ${SLOWEST[i]}: ${JSON.stringify(row.steps)}`);
       }
       const quick = rows.filter(({ query }) => query?.includes('c_quick'));
       assert.equal(quick.length, SLOWEST.length);
