@@ -22,7 +22,7 @@ export interface Limits {
 }
 
 /** A test that is over its time is reported then; a file that says nothing for longer does not end. */
-const SILENCE = 1.25;
+const SILENCE = 2.5;
 
 /** What one file reports. Its process may wait for ever for a child or a timer that a test forgot: Node has no limit for that. */
 export async function* runFile(file: string, { testMs, deadline }: Limits): AsyncGenerator<TestEvent> {

@@ -40,7 +40,7 @@ test('a timer that a test forgot', async () => {
       timer: "test('fine', () => {}); setInterval(() => {}, 1000);",
       good: "test('good', () => {});",
     },
-    { PEBBLE_TEST_SECONDS: '4' },
+    { PEBBLE_TEST_SECONDS: '2' },
   );
   assert.equal(status, 1);
   assert.match(stdout, /^failed: \S+timer\.test\.mjs$/m);

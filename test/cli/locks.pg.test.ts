@@ -98,8 +98,8 @@ describe('pebble locks, pebble waits', { skip: UNABLE }, () => {
     assert.ok(row!.wait_us > 0.9e6 && row!.wait_us <= row!.window_us + 1000, JSON.stringify(row));
     assert.ok(row!.max_us > row!.wait_us);
     const table = pebble('locks', '--duration', '500ms', '--pgdata', cluster.pgdata);
-    assert.match(table.stdout, /^waited▾ +count +longest +waiter +lock +mode +blocker/m);
-    assert.match(table.stdout, /transactionid \d+ +Share +prepared +prepared transaction/);
+    assert.match(table.stdout, /^waited▾ +count +longest +waiter +blocker +lock +mode/m);
+    assert.match(table.stdout, /prepared +transactionid \d+ +Share +prepared transaction/);
     await observer.query("ROLLBACK PREPARED 'order-7'");
     await updating;
     await Promise.all([preparing, waiting].map((connection) => connection.close()));
