@@ -3,4 +3,3 @@ export { attach } from './attach.ts';
 export { type FollowedLink, type FollowOptions, follow, type UserLinkSpec } from './follow.ts';
 export type { IterLink } from './iter.ts';
 export { Link, type Strategy } from './link.ts';
-export { behindEndbr } from './user-site.ts';

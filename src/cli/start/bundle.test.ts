@@ -1,11 +1,12 @@
 /** The bundle is the same program as the sources. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { readImports } from '../../../scripts/layers.ts';
 import { bundleOnceQuiet, bundleText, collect, WHOLE } from './bundle.ts';
 
 const SOURCES = fileURLToPath(new URL('../../', import.meta.url));
@@ -37,4 +38,22 @@ test('sources that are being worked on are not bundled', (t) => {
   t.after(() => rmSync(folder, { recursive: true }));
   assert.equal(bundleOnceQuiet(`${folder}/`, folder, WHOLE), undefined);
   assert.deepEqual(readdirSync(folder), []);
+});
+
+test('trace starts without the readers of programs, debug information and PostgreSQL', () => {
+  const loaded = new Set<string>();
+  const visit = (file: string): void => {
+    if (loaded.has(file)) return;
+    loaded.add(file);
+    for (const { specifier, kind } of readImports(readFileSync(join(SOURCES, file), 'utf8'))) {
+      if (kind === 'value' && specifier.startsWith('.')) visit(join(dirname(file), specifier));
+    }
+  };
+  visit('cli/main.ts');
+  visit('cli/commands/trace.ts');
+  const late = ['bpf/elf/index.ts', 'bpf/dwarf/index.ts', 'postgres/discover/index.ts', 'bpf/symbols/index.ts'];
+  assert.deepEqual(
+    late.filter((file) => loaded.has(file)),
+    [],
+  );
 });

@@ -3,7 +3,8 @@ import { accessSync, constants, existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PebbleError } from '../../../base/errors.ts';
 import { Elf } from '../../elf/index.ts';
-import { behindEndbr } from '../../links/index.ts';
+// Not by links/index.ts: who starts without uprobes does not need the reader of ELF.
+import { behindEndbr } from '../../links/user-site.ts';
 import { tracefs } from '../../sys/index.ts';
 
 const ARCH: Partial<Record<NodeJS.Architecture, string>> = { x64: 'x86_64-linux-gnu', arm64: 'aarch64-linux-gnu' };
