@@ -79,6 +79,23 @@ describe('tools for PostgreSQL', { skip: UNABLE, concurrency: 2 }, () => {
           );
         }));
 
+      it('a view with --pid is of one process, which alone the kernel knows, and answers each interval', () =>
+        withConnection(cluster, async (connection) => {
+          const load = async () => {
+            for (let i = 0; i < 13; i++) await connection.query('SELECT 1 AS alone');
+            await withConnection(cluster, (other) => other.query('SELECT 1 AS alone'));
+          };
+          const choice = ['--pgdata', cluster.pgdata, '--pid', String(connection.backendPid)];
+          const rows = await rowsOfView('pglat', choice, load);
+          assert.deepEqual([sum(rows, 'requests'), sum(rows, 'calls')], [13, 13]);
+          const quiet = pebble('run', 'pgcommit', ...choice, '--json', '--interval', '0.2s', '-d', '1');
+          const words = [...quiet.stderr.matchAll(/no row: .* Only: --pid \d+; --pgdata /g)];
+          assert.ok(quiet.stdout === '' && words.length > 1, quiet.stderr);
+          const { status, stderr } = pebble('run', 'pgcommit', '--pgdata', cluster.pgdata, '--pid', '1', '-d', '1');
+          assert.equal(status, 4);
+          assert.match(stderr, /1 is no process of .* that runs here/);
+        }));
+
       it('--interval gives windows that add up', () =>
         withConnection(cluster, async (connection) => {
           const rows = await rowsOf('pgphases', ['--pgdata', cluster.pgdata, '--interval', '0.2s'], async () => {
