@@ -205,17 +205,31 @@ export const TARGETS: readonly Target[] = [
   ...AGENT_TARGETS,
 ];
 
-function readWholeBtf(bytes: Buffer): void {
+/** Which of the questions some type refused to answer: a function has no size, and most have no such field. */
+function readWholeBtf(bytes: Buffer): string {
   const btf = Btf.parse(bytes, { name: 'fuzzed' });
   const zeros = Buffer.alloc(256);
+  const questions: readonly ((id: number) => unknown)[] = [
+    (id) => [btf.type(id), btf.nameOf(id)],
+    (id) => [sizeOf(btf, id), alignOf(btf, id)],
+    (id) => findField(btf, id, 'next.low[2]'),
+    (id) => cDefinition(btf, id),
+    (id) => formatValue(btf, id, zeros),
+  ];
+  const refused = new Set<number>();
   for (let id = btf.firstId; id < btf.endId; id++) {
-    each(
-      () => [btf.type(id), btf.nameOf(id)],
-      () => [sizeOf(btf, id), alignOf(btf, id)],
-      () => findField(btf, id, 'next.low[2]'),
-      () => cDefinition(btf, id),
-      () => formatValue(btf, id, zeros),
-    );
+    for (const [i, question] of questions.entries()) if (!answers(() => question(id))) refused.add(i);
   }
   for (const step of BTF_STEPS) simplifyBtf(bytes, step);
+  return [...refused].sort().join(' ');
+}
+
+function answers(question: () => unknown): boolean {
+  try {
+    question();
+    return true;
+  } catch (error) {
+    if (!isRefusal(error)) throw error;
+    return false;
+  }
 }
