@@ -15,7 +15,9 @@ export async function fleetAnswer(store: Store, question: Question): Promise<Fle
   const first = Math.floor(range.fromMs / stepMs) * stepMs;
   const count = Math.max(1, Math.ceil((range.toMs - first) / stepMs));
   const members = new Map<string, Sums>();
-  for (const step of steps) addStep(members, step, Math.floor((step.range.fromMs - first) / stepMs), count);
+  // What was stored in steps of ten seconds may begin before the window.
+  const indexOf = ({ range: { fromMs } }: Summed): number => Math.max(0, Math.floor((fromMs - first) / stepMs));
+  for (const step of steps) addStep(members, step, indexOf(step), count);
   return {
     from: rfc3339(first),
     step_us: stepMs * 1000,
@@ -36,7 +38,7 @@ function addStep(members: Map<string, Sums>, { samples, covered }: Summed, at: n
     const cluster = series[identityAt('load', 'cluster')] ?? '';
     const name = series[identityAt('load', 'class')] ?? 'Wait';
     const observedUs = covered.get(host)?.observedUs ?? 0;
-    if (observedUs === 0 || at < 0 || at >= count) continue;
+    if (observedUs === 0 || at >= count) continue;
     const key = JSON.stringify([host, cluster]);
     const sums = members.get(key) ?? { host, cluster, sessions: new Array(count).fill(null), classes: new Map() };
     members.set(key, sums);

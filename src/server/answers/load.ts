@@ -64,13 +64,14 @@ function* placed(steps: readonly Spent[], first: number, stepMs: number, count: 
   for (const [at, spent] of steps.entries()) {
     const observedMs = Math.max(0, ...[...spent.covered.values()].map(({ observedUs }) => observedUs / 1000));
     const next = steps[at + 1];
-    const from = indexOf(spent);
-    const end = from + Math.max(1, Math.round(observedMs / stepMs));
+    const begin = indexOf(spent);
+    const end = begin + Math.max(1, Math.round(observedMs / stepMs));
     const limit = Math.min(next ? indexOf(next) : count, count);
     // Between neighbours a hole is where a reading came late: what lasts longer than a stored step leaves one out.
     const isNeighbour = next !== undefined && next.range.fromMs <= spent.range.toMs;
     const to = isNeighbour || limit - end <= 1 ? limit : end;
-    if (from >= 0 && from < count) yield { from, to, spent };
+    // What was stored in steps of ten seconds may begin before the window.
+    if (to > 0 && begin < count) yield { from: Math.max(0, begin), to, spent };
   }
 }
 
