@@ -38,8 +38,16 @@ class Terminal {
   /** Alternate screen, hidden cursor, raw mode: none may be left behind. */
   async isPlain(): Promise<void> {
     assert.equal(this.tmux('display', '-p', '#{alternate_on} #{cursor_flag} #{wrap_flag}').trim(), '0 1 1');
-    this.tmux('send-keys', '-l', 'stty -a | grep -ow -e "-*icanon" -e "-*echo"; echo done\n');
-    assert.match(await this.shows(/^done$/m), /^icanon\necho$/m);
+    const asked = 'clear; stty -a | grep -ow -e "-*icanon" -e "-*echo"; echo done\n';
+    let screen = '';
+    // The program may still be on its way out when its last line is on the screen.
+    for (let times = 0; times < 20; times++) {
+      this.tmux('send-keys', '-l', asked);
+      screen = await this.shows(/^done$/m);
+      if (/^icanon\necho$/m.test(screen)) return;
+      await sleep(100);
+    }
+    assert.fail(`not plain: ${screen}`);
   }
 }
 
