@@ -51,9 +51,11 @@ describe('pgrepl', { skip: UNABLE, concurrency: 2 }, () => {
         const text = JSON.stringify([...rows, ...standbyRows]);
         for (const phase of ['write', 'flush', 'replay']) {
           const lags = rows.filter(({ key }) => String(key) === `${STANDBY_NAME},${phase}`);
-          // Each commit waits for the one before it to be durable there; the server itself writes WAL now and then.
+          // Each commit waits for the one before it to be durable there, not to be replayed: two may be replayed before
+          // one reply. The server itself writes WAL now and then.
           const moved = entries(lags, 'lag_us');
-          assert.ok(moved >= COMMITS - 1 && moved <= COMMITS + 5, `${phase} ${moved}: ${text}`);
+          const least = phase === 'replay' ? COMMITS * 0.9 : COMMITS - 1;
+          assert.ok(moved >= least && moved <= COMMITS + 5, `${phase} ${moved}: ${text}`);
         }
         const synchronous = waitsOf(rows, 'client backend', 'SyncRep');
         // A wait that wakes up too early waits again.

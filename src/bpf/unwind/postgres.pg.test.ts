@@ -51,6 +51,8 @@ for (const flavour of FLAVOURS) {
 
 /** The same statement until there are enough. */
 async function stacksUnder(session: Connection, sql: string): Promise<Stack[]> {
+  // Not while the dynamic linker still works on plpgsql.so.
+  await session.query(sql);
   using sampling = await sampleThread(session.backendPid);
   const stacks: Stack[] = [];
   for (const until = Date.now() + 20_000; stacks.length < ENOUGH && Date.now() < until; ) {
