@@ -40,11 +40,12 @@ const MOST_SCRIPT_BYTES = 120 * 1024;
 
 test('memory is flat over live updates', { skip: noBrowser }, async () => {
   const sizes: Measured[] = [];
-  for await (const measured of liveUpdates({ seconds: 90, everySeconds: 30 })) sizes.push(measured);
-  const [, , full, last] = sizes as [Measured, Measured, Measured, Measured];
+  for await (const measured of liveUpdates({ seconds: 150, everySeconds: 30 })) sizes.push(measured);
+  // From a minute on the page is full. An answer that is under way makes one measurement larger, a leak all of them.
+  const [full, ...later] = sizes.slice(2) as [Measured, ...Measured[]];
   const said = JSON.stringify(sizes);
-  assert.ok(last.nodes < full.nodes * 1.2, said);
-  assert.ok(last.heapBytes - full.heapBytes < MOST_GROWTH_BYTES, said);
+  assert.ok(Math.min(...later.map(({ nodes }) => nodes)) < full.nodes * 1.2, said);
+  assert.ok(Math.min(...later.map(({ heapBytes }) => heapBytes)) - full.heapBytes < MOST_GROWTH_BYTES, said);
 });
 
 test('all scripts together are small', () => {
