@@ -71,8 +71,9 @@ async function waitForWalWrite(waiter: Connection, writer: Connection, monitor: 
       over = true;
     });
     let seen: string | null = null;
-    // Until it waits for something, or has found the lock free: however long that takes on a busy machine.
-    while (!over && seen === null) {
+    // Until it waits for something, or has found the lock free. Neither comes where the holder was stopped with a
+    // spinlock: for that nobody waits by name.
+    for (const until = Date.now() + 2000; !over && seen === null && Date.now() < until; ) {
       const [waits] = await monitor.query(event);
       seen = waits!.rows[0]![0] ?? null;
       if (seen === 'ClientRead') seen = null;
