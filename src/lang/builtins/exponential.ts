@@ -69,8 +69,7 @@ const exponentialBucket: FunctionRow = {
   lower(call, l) {
     const [value, scale] = call.arguments;
     const { operand } = convert(toScalar(l.value(value!), l), UINT64, l);
-    const known = scale?.kind === 'integer' ? Number(scale.value) : 0;
-    return scalar(UINT32, bucketIndex(operand, known, l));
+    return scalar(UINT32, bucketIndex(operand, Number(l.constant(scale!)), l));
   },
 };
 

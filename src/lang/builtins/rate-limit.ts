@@ -45,10 +45,9 @@ const rateLimit: FunctionRow = {
     return BOOL;
   },
   lower(call, l) {
-    const [argument] = call.arguments;
-    const most = argument?.kind === 'integer' ? argument.value : 0n;
+    const most = Number(l.constant(call.arguments[0]!));
     const { b } = l;
-    const at = address(b.mapValue(SYSTEM_MAPS.limits), l.output.limit(call.span, Number(most)) * RATE_LIMIT.size);
+    const at = address(b.mapValue(SYSTEM_MAPS.limits), l.output.limit(call.span, most) * RATE_LIMIT.size);
     const second = b.binary('udiv', b.helper('ktime_get_ns', []), imm(SECOND));
     const number = takeNumber(l, offsetBy(at, RATE_LIMIT.offsets.word), second);
     const passes = b.mov(imm(1));

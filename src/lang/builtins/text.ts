@@ -13,7 +13,7 @@ import { constantOf } from '../types/constant.ts';
 import { sizeOfType } from '../types/layout.ts';
 import { integral } from '../types/operators.ts';
 import { type AddressSpace, stringType, type Type, typeName, UINT64 } from '../types/type.ts';
-import { Typing } from '../types/typing.ts';
+import type { Typing } from '../types/typing.ts';
 
 /** From here on bpftrace does not mark truncated texts. */
 const UNMARKED = 1024;
@@ -79,14 +79,14 @@ function readText(call: Call, to: Address, type: Type, l: Lowering): void {
 
 /** A space that was found on the way (a field's) is in the lowered type; else the typed one. */
 function spaceOfPointer(source: Expression, l: Lowering): AddressSpace {
-  return spaceOf(l.typeOf(source), new Typing(l.script.typing, l.unit, l.table));
+  return spaceOf(l.typeOf(source), l.typing);
 }
 
 /** The helper writes a NUL inside this many bytes. */
 function lengthToRead(length: Expression | undefined, own: number, l: Lowering): Operand {
   const padded = l.settings.maxStrlen < UNMARKED;
   if (!length) return imm(own);
-  const constant = constantOf(length, new Typing(l.script.typing, l.unit, l.table));
+  const constant = l.constant(length);
   if (typeof constant === 'bigint') return imm(Math.min(Number(constant) + (padded ? 1 : 0), own));
   const wanted = l.b.mov(convert(toScalar(l.value(length), l), UINT64, l).operand);
   if (padded) l.b.add(wanted, imm(1), wanted);
@@ -199,8 +199,7 @@ const strncmp: FunctionRow = {
   },
   lower(call, l) {
     const [a, b, length] = call.arguments;
-    const count = length?.kind === 'integer' ? Number(length.value) : 0;
-    return scalar(UINT64, differs(a!, b!, count, l));
+    return scalar(UINT64, differs(a!, b!, Number(l.constant(length!)), l));
   },
 };
 

@@ -15,13 +15,12 @@ import type {
   Typeinfo,
   Unary,
 } from '../syntax/ast.ts';
-import { constantOf, infoOf } from '../types/constant.ts';
+import { infoOf } from '../types/constant.ts';
 import { sizeOfType } from '../types/layout.ts';
 import { integral } from '../types/operators.ts';
 import { isArgs, pointerAt } from '../types/places.ts';
 import { INT8, INT64, isScalar, type PointerType, type StructType, type Type, UINT8, UINT64 } from '../types/type.ts';
 import { findField } from '../types/type-space.ts';
-import { Typing } from '../types/typing.ts';
 import { contextField, namedArgument } from './arguments.ts';
 import { lowerBinary, lowerCondition } from './binary.ts';
 import { convert } from './convert.ts';
@@ -87,11 +86,8 @@ const literal = (text: string): Value => ({
   bytes: Buffer.from(text, 'latin1'),
 });
 
-/** A typing view of what is lowered, for rules that evaluate constants. */
-export const typingOf = (l: Lowering): Typing => new Typing(l.script.typing, l.unit, l.table);
-
 function lowerConstant(node: Expression, l: Lowering): Value {
-  const value = constantOf(node, typingOf(l));
+  const value = l.constant(node);
   if (typeof value === 'string') return literal(value);
   return scalar(l.typeOf(node), imm(BigInt.asIntN(64, BigInt(value ?? 0n))));
 }
@@ -100,7 +96,7 @@ function lowerTypeinfo(node: Typeinfo, l: Lowering): Value {
   const type = l.typeOf(node);
   const to = l.slot('typeinfo', type);
   for (const { name, offset, type: of } of fieldsOf(type)) {
-    const known = infoOf(node, name, typingOf(l));
+    const known = infoOf(node, name, l.typing);
     const value = typeof known === 'string' ? literal(known) : scalar(of, imm(BigInt(known ?? 0n)));
     store(value, offsetBy(to, offset), of, l);
   }
@@ -183,7 +179,7 @@ function elementAt(tuple: Value, index: number, l: Lowering): Value {
 
 function lowerIndex(node: IndexAccess, l: Lowering): Value {
   const object = l.value(node.object);
-  const index = constantOf(node.index, typingOf(l));
+  const index = l.constant(node.index);
   if (object.kind !== 'scalar' && object.kind !== 'none' && object.type.kind === 'tuple') {
     return elementAt(object, Number(index), l);
   }
@@ -202,7 +198,7 @@ function lowerIndex(node: IndexAccess, l: Lowering): Value {
 function isMasked(index: Expression, length: number, l: Lowering): boolean {
   if (index.kind === 'cast') return isMasked(index.value, length, l);
   if (index.kind !== 'binary' || index.operator !== '&') return false;
-  const masks = [index.left, index.right].map((side) => constantOf(side, typingOf(l)));
+  const masks = [index.left, index.right].map((side) => l.constant(side));
   return masks.some((mask) => typeof mask === 'bigint' && mask >= 0n && mask < BigInt(length));
 }
 

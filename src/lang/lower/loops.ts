@@ -2,10 +2,8 @@
 import { imm, type Reg } from '../ir/index.ts';
 import type { For, Unroll, While } from '../syntax/ast.ts';
 import { walk } from '../syntax/index.ts';
-import { constantOf } from '../types/constant.ts';
 import { lowerCondition } from './binary.ts';
 import { convert } from './convert.ts';
-import { typingOf } from './expressions.ts';
 import type { Lowering } from './lowering.ts';
 import { store, toScalar } from './memory.ts';
 import { scalar } from './value.ts';
@@ -63,7 +61,7 @@ function inLoop(next: number, out: number, body: While['body'], l: Lowering): vo
 }
 
 export function lowerUnroll(node: Unroll, l: Lowering): void {
-  const count = Number(constantOf(node.count, typingOf(l)) ?? 0n);
+  const count = Number(l.constant(node.count) ?? 0n);
   const out = l.b.block();
   for (let i = 0; i < count; i++) {
     const next = l.b.block();
@@ -118,6 +116,6 @@ const FEW_ROUNDS = 64;
 
 function isWalked({ from, to }: Extract<For['over'], { kind: 'range' }>, l: Lowering): boolean {
   if (l.script.typing.host.features?.mayGoto !== false) return false;
-  const [first, last] = [from, to].map((end) => constantOf(end, typingOf(l)));
+  const [first, last] = [from, to].map((end) => l.constant(end));
   return typeof first === 'bigint' && typeof last === 'bigint' && last - first <= FEW_ROUNDS;
 }

@@ -15,9 +15,10 @@ import type { ProbePoint } from '../probes/index.ts';
 import { GLOBALS } from '../script.ts';
 import type { Settings } from '../settings.ts';
 import type { Expression, MapAccess, MapReference, Node, Statement } from '../syntax/ast.ts';
+import { constantOf } from '../types/constant.ts';
 import { sizeOfType } from '../types/layout.ts';
 import { isScalar, type Type } from '../types/type.ts';
-import type { Scratch, ScriptTyping, TypeTable, Unit } from '../types/typing.ts';
+import { type Constant, type Scratch, type ScriptTyping, type TypeTable, Typing, type Unit } from '../types/typing.ts';
 import type { MapPlan } from './map-plan.ts';
 import type { Output } from './output.ts';
 import type { LoweringLibrary } from './rows.ts';
@@ -80,6 +81,16 @@ export class Lowering {
 
   typeOf(node: Node): Type {
     return this.table.types.get(node) ?? { kind: 'none' };
+  }
+
+  /** A typing view of what is lowered. */
+  get typing(): Typing {
+    return new Typing(this.script.typing, this.unit, this.table);
+  }
+
+  /** undefined: not known when compiling. */
+  constant(node: Expression): Constant | undefined {
+    return constantOf(node, this.typing);
   }
 
   value(node: Expression): Value {

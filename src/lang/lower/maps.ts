@@ -3,10 +3,8 @@ import { sizeOf } from '../../base/record.ts';
 import type { Span } from '../diagnostics/index.ts';
 import { type Address, address, imm, type Operand, type Reg } from '../ir/index.ts';
 import type { Expression, MapAccess, MapReference } from '../syntax/ast.ts';
-import { constantOf } from '../types/constant.ts';
 import { sizeOfType } from '../types/layout.ts';
 import { isCastableAggregate, isScalar, type Type } from '../types/type.ts';
-import { Typing } from '../types/typing.ts';
 import { foldCpus } from './cpus.ts';
 import type { Lowering } from './lowering.ts';
 import { isStorage, type MapPlan } from './map-plan.ts';
@@ -74,7 +72,7 @@ function isOnlyEntry(node: MapNode, plan: MapPlan, l: Lowering): boolean {
   if (plan.setOffset !== undefined) return true;
   if (plan.spec.maxEntries !== 1 || node.kind !== 'map-access') return false;
   const key = node.key.kind === 'cast' ? node.key.value : node.key;
-  return constantOf(key, new Typing(l.script.typing, l.unit, l.table)) === 0n;
+  return l.constant(key) === 0n;
 }
 
 export interface Entry {

@@ -1,12 +1,10 @@
 /** Addresses of what can be assigned to: variables, map values, their fields and elements. */
 import { type Address, address, type BlockId, imm } from '../ir/index.ts';
 import type { AssignTarget, Expression, FieldAccess, IndexAccess } from '../syntax/ast.ts';
-import { constantOf } from '../types/constant.ts';
 import { sizeOfType } from '../types/layout.ts';
 import { integral } from '../types/operators.ts';
 import type { StructType, Type } from '../types/type.ts';
 import { findField } from '../types/type-space.ts';
-import { Typing } from '../types/typing.ts';
 import { convert } from './convert.ts';
 import type { Lowering } from './lowering.ts';
 import { lookUp, lookUpOrInsert, openEntry } from './maps.ts';
@@ -83,7 +81,7 @@ function indexPlace(node: IndexAccess, insert: boolean, missing: BlockId, l: Low
   const object = objectPlace(node.object, insert, missing, l);
   const type = object.type.kind === 'array' ? object.type.of : object.type.kind === 'string' ? byte : object.type;
   const size = sizeOfType(type);
-  const constant = constantOf(node.index, new Typing(l.script.typing, l.unit, l.table));
+  const constant = l.constant(node.index);
   if (typeof constant === 'bigint') return { ...object, type, at: offsetBy(object.at, Number(constant) * size) };
   const index = toScalar(l.value(node.index), l);
   const checked = l.b.mov(
