@@ -4,7 +4,7 @@ import { emitEvent } from '../lower/events.ts';
 import type { FunctionRow } from '../lower/rows.ts';
 import { NO_VALUE, scalar } from '../lower/value.ts';
 import { typeName, UINT64, VOID } from '../types/type.ts';
-import { textArgument } from './text-argument.ts';
+import { knownText, textArgument } from './text-argument.ts';
 
 const emit: FunctionRow = {
   name: 'emit',
@@ -26,9 +26,8 @@ const emit: FunctionRow = {
     const [name, value] = call.arguments;
     const type = l.typeOf(value!);
     if (type.kind !== 'record' && type.kind !== 'struct') return NO_VALUE;
-    const text = name?.kind === 'string' ? name.value : '';
     emitEvent(
-      { kind: 'emit', name: text, type },
+      { kind: 'emit', name: knownText(name, l) ?? '', type },
       [{ name: 'value', type, from: value!, write: (to) => l.into(value!, to, type) }],
       call.span,
       l,

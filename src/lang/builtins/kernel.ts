@@ -8,7 +8,7 @@ import { integral } from '../types/operators.ts';
 import { typeName, UINT64, VOID } from '../types/type.ts';
 import type { Typing } from '../types/typing.ts';
 import { signalNumber } from './signals.ts';
-import { textArgument } from './text-argument.ts';
+import { knownText, textArgument } from './text-argument.ts';
 
 function wantInteger(call: Call, index: number, t: Typing): void {
   const argument = call.arguments[index];
@@ -33,7 +33,7 @@ const percpuKaddr: FunctionRow = {
   },
   lower(call, l) {
     const [name, cpu] = call.arguments;
-    const symbol = l.b.kernelSymbol(name?.kind === 'string' ? name.value : '');
+    const symbol = l.b.kernelSymbol(knownText(name, l) ?? '');
     const pointer = cpu
       ? l.b.helper('per_cpu_ptr', [symbol, toScalar(l.value(cpu), l).operand])
       : l.b.helper('this_cpu_ptr', [symbol]);
@@ -54,8 +54,7 @@ const cgroupid: FunctionRow = {
     return UINT64;
   },
   lower(call, l) {
-    const [path] = call.arguments;
-    const id = path?.kind === 'string' ? l.script.typing.host.cgroupId?.(path.value) : undefined;
+    const id = l.script.typing.host.cgroupId?.(knownText(call.arguments[0], l) ?? '');
     return scalar(UINT64, imm(id ?? 0n));
   },
 };
@@ -180,7 +179,7 @@ const debugf: FunctionRow = {
   },
   lower(call, l) {
     const [format, ...values] = call.arguments;
-    const text = Buffer.from(`${format?.kind === 'string' ? format.value : ''}\0`, 'latin1');
+    const text = Buffer.from(`${knownText(format, l) ?? ''}\0`, 'latin1');
     const slot = l.bytes('format', text.length);
     storeText(text, slot, text.length, l);
     const operands = values.map((node) => {

@@ -11,7 +11,7 @@ import { sizeOfType, USYM } from '../types/layout.ts';
 import { integral } from '../types/operators.ts';
 import { INT64, type Type, typeName, UINT64 } from '../types/type.ts';
 import type { Typing } from '../types/typing.ts';
-import { textArgument } from './text-argument.ts';
+import { knownText, textArgument } from './text-argument.ts';
 import { uaddr } from './uaddr.ts';
 
 function inSpace(name: 'kptr' | 'uptr', space: 'kernel' | 'user'): FunctionRow {
@@ -44,13 +44,9 @@ const reg: FunctionRow = {
     return { ...UINT64, ...(space === 'user' || space === 'kernel' ? { space } : {}) };
   },
   lower(call, l) {
-    const [name] = call.arguments;
-    const value = name?.kind === 'string' ? namedRegister(name.value, l) : undefined;
-    if (!value)
-      l.script.typing.diagnostics.error(
-        call.span,
-        `'${name?.kind === 'string' ? name.value : ''}' is not a valid register on this architecture`,
-      );
+    const name = knownText(call.arguments[0], l) ?? '';
+    const value = namedRegister(name, l);
+    if (!value) l.script.typing.diagnostics.error(call.span, `'${name}' is not a valid register on this architecture`);
     return scalar(l.typeOf(call), value ?? imm(0));
   },
 };
@@ -81,8 +77,7 @@ const kaddr: FunctionRow = {
     return { ...UINT64, space: 'kernel' };
   },
   lower(call, l) {
-    const [name] = call.arguments;
-    const found = name?.kind === 'string' ? l.script.typing.host.kernelSymbol?.(name.value) : undefined;
+    const found = l.script.typing.host.kernelSymbol?.(knownText(call.arguments[0], l) ?? '');
     return scalar(l.typeOf(call), imm(BigInt.asIntN(64, found ?? 0n)));
   },
 };

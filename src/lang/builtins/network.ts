@@ -9,7 +9,7 @@ import { INET, sizeOfType } from '../types/layout.ts';
 import { arrayOf, type Type, typeName, UINT8 } from '../types/type.ts';
 import type { Typing } from '../types/typing.ts';
 import { parseAddress } from './inet-address.ts';
-import { textArgument } from './text-argument.ts';
+import { knownText, textArgument } from './text-argument.ts';
 
 const AF_INET = 2;
 const AF_INET6 = 10;
@@ -69,8 +69,7 @@ const pton: FunctionRow = {
   lower(call, l) {
     const type = l.typeOf(call);
     const slot = l.slot('address', type);
-    const [text] = call.arguments;
-    const bytes = parseAddress(text?.kind === 'string' ? text.value : '') ?? [];
+    const bytes = parseAddress(knownText(call.arguments[0], l) ?? '') ?? [];
     storeText(Buffer.from(bytes), slot, sizeOfType(type), l);
     return inMemory(type, slot);
   },

@@ -23,7 +23,7 @@ import {
   VOID,
 } from '../types/type.ts';
 import { checkFormat } from './format.ts';
-import { numberArgument, textArgument } from './text-argument.ts';
+import { knownText, numberArgument, textArgument } from './text-argument.ts';
 
 type Formatted = Extract<ScriptEvent, { arguments: unknown }>['kind'];
 
@@ -51,9 +51,8 @@ function formatted(name: string, kind: Formatted, doc: string, unsafe = false): 
     lower(call, l) {
       const [format, ...values] = call.arguments;
       const fields = values.map((value, i) => fieldOf(value, `a${i}`, l));
-      const text = format?.kind === 'string' ? format.value : '';
       const shown = fields.map(({ name: field, type }) => ({ name: field, type }));
-      emitEvent({ kind, format: text, arguments: shown }, fields, call.span, l);
+      emitEvent({ kind, format: knownText(format, l) ?? '', arguments: shown }, fields, call.span, l);
       return NO_VALUE;
     },
   };
@@ -223,7 +222,7 @@ const join: FunctionRow = {
       type: { kind: 'array', of: stringType(JOIN_BYTES), length: JOIN_ARGUMENTS },
       write: (to) => writeArguments(array!, to, l),
     };
-    emitEvent({ kind: 'join', separator: separator?.kind === 'string' ? separator.value : ' ' }, [field], call.span, l);
+    emitEvent({ kind: 'join', separator: knownText(separator, l) ?? ' ' }, [field], call.span, l);
     return NO_VALUE;
   },
 };

@@ -1,5 +1,6 @@
 /** Arguments that must be known when compiling. */
-import type { Call } from '../syntax/ast.ts';
+import type { Lowering } from '../lower/lowering.ts';
+import type { Call, Expression } from '../syntax/ast.ts';
 import { constantOf } from '../types/constant.ts';
 import type { Typing } from '../types/typing.ts';
 
@@ -15,6 +16,12 @@ export function textArgument(call: Call, index: number, t: Typing): string | und
       ? [`Use str($${argument.index}) to treat $${argument.index} as a string`]
       : [];
   return t.error(call, `${call.name}() expects a string literal (${given?.kind ?? 'unknown'} provided)`, { hints });
+}
+
+/** What textArgument accepted, where its call is lowered. */
+export function knownText(node: Expression | undefined, l: Lowering): string | undefined {
+  const value = node && l.constant(node);
+  return typeof value === 'string' ? value : undefined;
 }
 
 export function numberArgument(call: Call, index: number, t: Typing): bigint | undefined {

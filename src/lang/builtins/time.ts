@@ -8,7 +8,7 @@ import { inMemory, NO_VALUE, scalar } from '../lower/value.ts';
 import type { Call, Expression } from '../syntax/ast.ts';
 import { type ClockMode, type Type, UINT64, VOID } from '../types/type.ts';
 import type { Typing } from '../types/typing.ts';
-import { textArgument } from './text-argument.ts';
+import { knownText, textArgument } from './text-argument.ts';
 
 const CLOCKS: Readonly<Record<Exclude<ClockMode, 'sw_tai'>, string>> = {
   monotonic: 'ktime_get_ns',
@@ -100,9 +100,8 @@ export const TIME_FUNCTIONS: readonly FunctionRow[] = [
       return VOID;
     },
     lower(call, l) {
-      const [format] = call.arguments;
-      const text = format?.kind === 'string' ? format.value : '%H:%M:%S\n';
-      emitEvent({ kind: 'time', format: text }, [], call.span, l);
+      const format = knownText(call.arguments[0], l) ?? '%H:%M:%S\n';
+      emitEvent({ kind: 'time', format }, [], call.span, l);
       return NO_VALUE;
     },
   },

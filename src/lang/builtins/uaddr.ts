@@ -10,6 +10,7 @@ import type { Call } from '../syntax/ast.ts';
 import { constantOf } from '../types/constant.ts';
 import { intType, pointerTo } from '../types/type.ts';
 import type { Typing } from '../types/typing.ts';
+import { knownText } from './text-argument.ts';
 
 const symbolOf = (
   { point, script }: Pick<Typing, 'point'> & { readonly script: Pick<Typing['script'], 'host'> },
@@ -47,8 +48,8 @@ export const uaddr: FunctionRow = {
     return pointerTo(intType(wordSize(symbol), false), 'user');
   },
   lower(call, l) {
-    const [name] = call.arguments;
-    const symbol = symbolOf({ point: l.point, script: l.script.typing }, name?.kind === 'string' ? name.value : '');
+    const name = knownText(call.arguments[0], l) ?? '';
+    const symbol = symbolOf({ point: l.point, script: l.script.typing }, name);
     return scalar(l.typeOf(call), symbol ? addressOf(symbol, l) : imm(0));
   },
 };
