@@ -1,8 +1,9 @@
-/** Checks who imports whom: the allowed-imports table below, packages, purity, and cycles of value imports. */
+/** Checks who imports whom: the allowed-imports table below, packages, purity, and cycles of value imports; and that the bundle of it all can be made. */
 import { globSync, readFileSync } from 'node:fs';
 import { builtinModules } from 'node:module';
 import { dirname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { bundleText, collect, WHOLE } from '../src/cli/start/bundle.ts';
 
 interface Layer {
   /** Areas that this one may import, besides itself and `base`. An area covers its subfolders unless they have rows. */
@@ -161,13 +162,23 @@ function findCycles(modules: readonly Module[]): string[] {
   return cycles;
 }
 
+/** An import or export that the bundle cannot read would have every command run from its sources. */
+function findUnbundled(sources: string): string[] {
+  try {
+    bundleText(sources, collect(sources, WHOLE));
+    return [];
+  } catch (error) {
+    return [(error as Error).message];
+  }
+}
+
 function main(): void {
   const source = fileURLToPath(new URL('../src/', import.meta.url));
   const modules = globSync('**/*.ts', { cwd: source }).map((file) => ({
     file,
     imports: readImports(readFileSync(join(source, file), 'utf8')),
   }));
-  const findings = findViolations(modules);
+  const findings = [...findViolations(modules), ...findUnbundled(source)];
   for (const finding of findings) console.error(finding);
   console.log(`layers: ${modules.length} modules, ${findings.length} findings`);
   process.exitCode = findings.length > 0 ? 1 : 0;

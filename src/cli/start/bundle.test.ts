@@ -1,7 +1,16 @@
 /** The bundle is the same program as the sources. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
@@ -33,11 +42,28 @@ test('every command says the same from the bundle and from the sources', (t) => 
   check('trace', ['trace', '--check', '-e', 'BEGIN { nonsense() }'], ['trace', '-h'], ['trace', '--info']);
 });
 
-test('sources that are being worked on are not bundled', (t) => {
+test('sources are bundled when nobody works on them; what cannot be bundled is said', (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'pebble-sources-'));
   t.after(() => rmSync(folder, { recursive: true }));
-  assert.equal(bundleOnceQuiet(`${folder}/`, folder, WHOLE), undefined);
-  assert.deepEqual(readdirSync(folder), []);
+  const [sources, cache] = [`${folder}/src/`, `${folder}/cache`];
+  mkdirSync(`${sources}cli/start`, { recursive: true });
+  const write = (path: string, text: string, secondsAgo: number) => {
+    writeFileSync(sources + path, text);
+    const time = Date.now() / 1000 - secondsAgo;
+    utimesSync(sources + path, time, time);
+  };
+  const bundle = () => bundleOnceQuiet(sources, cache, WHOLE);
+  write('cli/start/bundle.ts', '', 100);
+  write('cli/main.ts', 'console.log(1 as number);', 10);
+  assert.equal(bundle(), undefined);
+  assert.ok(!existsSync(cache));
+  write('cli/main.ts', 'console.log(1 as number);', 100);
+  assert.equal(run(bundle()!).stdout, '1\n');
+  symlinkSync('nobody@host', `${sources}cli/.#main.ts`);
+  assert.equal(bundle(), undefined);
+  rmSync(`${sources}cli/.#main.ts`);
+  write('cli/main.ts', 'export const [A, B] = [0, 1];', 100);
+  assert.throws(bundle, /src\/cli\/main\.ts: cannot bundle "export const \[A, B\] = \[0, 1\];"/);
 });
 
 test('trace starts without the readers of programs, debug information and PostgreSQL', () => {

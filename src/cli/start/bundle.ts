@@ -23,24 +23,29 @@ interface Module {
   readonly code: string;
 }
 
-/** The path of the bundle of that name, a command's or WHOLE; undefined while somebody edits the sources, or when the cache cannot be written. */
+/**
+ * The path of the bundle of that name, a command's or WHOLE; undefined while somebody edits the sources, or when the cache
+ * cannot be written. Throws what is wrong with a source that cannot be bundled.
+ */
 export function bundleOnceQuiet(sources: string, cache: string, name: string): string | undefined {
+  if (Date.now() - newestChange(sources) < QUIET_MS) return undefined;
+  const modules = collect(sources, name);
+  const files = [...modules.map(({ path }) => path), BUNDLER].map((path) => {
+    const { mtimeMs, size } = statSync(sources + path);
+    return [path, mtimeMs, size] as const;
+  });
+  const text = bundleText(sources, modules);
   try {
-    if (Date.now() - newestChange(sources) < QUIET_MS) return undefined;
-    const modules = collect(sources, name);
-    const files = [...modules.map(({ path }) => path), BUNDLER].map((path) => {
-      const { mtimeMs, size } = statSync(sources + path);
-      return [path, mtimeMs, size] as const;
-    });
-    return save(bundleText(sources, modules), files, cache, name);
+    return save(text, files, cache, name);
   } catch {
     return undefined;
   }
 }
 
+/** What is gone again, or an editor's mark, is a change of this moment. */
 function newestChange(sources: string): number {
   const files = readdirSync(sources, { recursive: true, encoding: 'utf8' }).filter((path) => path.endsWith('.ts'));
-  return Math.max(...files.map((path) => statSync(sources + path).mtimeMs));
+  return Math.max(...files.map((path) => statSync(sources + path, { throwIfNoEntry: false })?.mtimeMs ?? Date.now()));
 }
 
 /** Written beside and then renamed: several processes may do this at once. */
@@ -161,7 +166,7 @@ function rewrite({ path, code }: Module): string {
     .replaceAll('createRequire(import.meta.url)', `$requireFrom($root, '${path}')`)
     .replaceAll('import.meta', `$meta($root, '${path}')`);
   const odd = /^export\b.*$/m.exec(text);
-  if (odd) throw new SyntaxError(`${path}: cannot bundle "${odd[0]}"`);
+  if (odd) throw new SyntaxError(`src/${path}: cannot bundle "${odd[0]}": write each export by itself`);
   return `${text}\n${exported.join('')}`;
 }
 

@@ -40,7 +40,13 @@ function isUnchanged([path, mtimeMs, size]: Manifest['files'][number]): boolean 
 /** Sources that are being worked on are not bundled anew at every start. */
 async function makeBundle(cache: string): Promise<string | undefined> {
   const { bundleOnceQuiet } = await import('./bundle.ts');
-  return bundleOnceQuiet(SOURCES, cache, name);
+  try {
+    return bundleOnceQuiet(SOURCES, cache, name);
+  } catch (error) {
+    // Not in silence: every start would try it again.
+    process.stderr.write(`warning: starting from the sources, which is slow: ${(error as Error).message}\n`);
+    return undefined;
+  }
 }
 
 async function entry(): Promise<string> {
