@@ -114,8 +114,7 @@ function hasCount({ parts, span }: AttachPoint, { names, counts, usage }: ProbeK
   const found = parts.length - 1;
   const isLine = parts[2] === '@';
   const spared = context.pid === undefined ? 0 : 1;
-  const known = counts as readonly number[];
-  if (isLine || (found >= Math.min(...known) - spared && found <= Math.max(...known))) return true;
+  if (isLine || (found >= Math.min(...counts) - spared && found <= Math.max(...counts))) return true;
   const message = `${names[0]} probe type requires ${counts.join(' or ')} arguments, found ${found}`;
   context.diagnostics.error(span, message, { hints: [`write ${usage.join(', or ')}`] });
   return false;

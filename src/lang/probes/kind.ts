@@ -12,8 +12,8 @@ import type { UsdtArgument } from './usdt-arguments.ts';
 export interface ProbeKind {
   /** The full name first, then the short ones. */
   readonly names: readonly [string, ...string[]];
-  /** How many parts follow the name: the least and the most, as messages name them. */
-  readonly counts: readonly [number, number?];
+  /** How many parts may follow the name, in the order in which messages name them. */
+  readonly counts: readonly [number, ...number[]];
   /** How it is written, for messages and the reference. */
   readonly usage: readonly string[];
   readonly doc: string;

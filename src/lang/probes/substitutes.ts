@@ -1,6 +1,6 @@
 /** What does a kprobe's work on a kernel without kprobes: fentry, or a tracepoint of the same event for a body that reads no arguments. */
 import type { AttachPoint } from '../syntax/ast.ts';
-import { EQUIVALENTS, equivalentOf } from './equivalents.ts';
+import { equivalentHint, equivalentOf } from './equivalents.ts';
 import { fentryPoint } from './fentry-point.ts';
 import type { ExpandContext, ProbeKind, ProbePoint } from './kind.ts';
 import { tracepoint } from './tracepoint.ts';
@@ -56,13 +56,11 @@ function asTracepoint(
 const readsArguments = ({ uses }: ExpandContext): boolean => [...uses].some((name) => ARGUMENTS.test(name));
 
 function refuse(kind: ProbeKind, target: string, point: AttachPoint, context: ExpandContext): void {
-  const event = EQUIVALENTS[target]?.event;
+  const equivalent = equivalentHint(`${kind.names[0]}:${target}`);
   const read = [...context.uses].filter((name) => ARGUMENTS.test(name));
-  const other =
-    event === undefined
-      ? 'look for a tracepoint of the same event: pebble trace -l'
-      : `tracepoint:${event} tells of the same event, by other arguments`;
-  const why = event && read.length > 0 ? `, where ${read.join(', ')} ${read.length > 1 ? 'come' : 'comes'} from` : '';
+  const other = equivalent ?? 'look for a tracepoint of the same event: pebble trace -l';
+  const why =
+    equivalent && read.length > 0 ? `, where ${read.join(', ')} ${read.length > 1 ? 'come' : 'comes'} from` : '';
   context.missing(
     point,
     `${kind.names[0]} ${target}`,
