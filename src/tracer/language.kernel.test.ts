@@ -1,0 +1,112 @@
+/** What of the language only a kernel shows: other processes skipped, path(), unwatch(), rate_limit() and topk(). */
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, openSync, readFileSync, readlinkSync } from 'node:fs';
+import { test } from 'node:test';
+import { allocate } from '../native/index.ts';
+import { type TraceEvent, trace } from './library.ts';
+import { all, rowsOf, troublesOf } from './testing/events.ts';
+
+const skip = process.getuid?.() === 0 ? false : 'tracing needs root';
+
+test('probes that fire in all processes skip those that are not asked for', { skip }, async () => {
+  const text =
+    'tracepoint:syscalls:sys_enter_openat /1/ { @[pid] = count(); } tp_btf:sys_enter { @raw[pid] = count(); }';
+  const run = trace(text, { pid: process.pid, skipsOthers: true });
+  for await (const event of run) {
+    if (event.kind !== 'attached') continue;
+    const ended = once(spawn('cat', ['/proc/self/comm'], { stdio: 'ignore' }), 'exit');
+    readFileSync('/proc/self/comm');
+    await ended;
+    const processes = run.snapshot().map(({ rows }) => rows.map(({ key }) => key));
+    assert.deepEqual(processes, [[process.pid], [process.pid]]);
+    break;
+  }
+});
+
+test('path() is the whole path of an open file', { skip }, async () => {
+  const file = openSync(import.meta.filename, 'r');
+  try {
+    const text = `iter:task_file /ctx.task.tgid == ${process.pid} && ctx.fd == ${file}/ { print(path(ctx.file.f_path, 256)); }`;
+    const found = (await all(trace(text))).filter(({ kind }) => kind === 'value');
+    assert.deepEqual(found, [{ kind: 'value', value: readlinkSync(`/proc/self/fd/${file}`) }]);
+  } finally {
+    closeSync(file);
+  }
+});
+
+test('unwatch() ends a watchpoint', { skip }, async (t) => {
+  const block = allocate(64);
+  const text = `watchpoint:${block.address}:1:w { @hits = count(); if (@hits == 1) { unwatch(${block.address}); printf("gone\\n"); } }`;
+  const run = trace(text, { pid: process.pid });
+  let seen = false;
+  const write = () => {
+    for (let i = 0; i < 1009; i++) block.view.setUint8(0, i);
+  };
+  const hits = () => Number(run.snapshot()[0]?.rows[0]?.value ?? 0);
+  for await (const event of run) {
+    if (event.kind === 'attached') {
+      write();
+      if (hits() === 0) return t.skip('the debug registers of this virtual machine do nothing');
+    } else if (event.kind === 'text') {
+      seen = true;
+      const before = hits();
+      write();
+      assert.equal(hits(), before);
+      break;
+    }
+  }
+  assert.ok(seen);
+});
+
+test('a rate limit lets so many of each second through and says how many it left out', { skip }, async () => {
+  const run = trace(`
+    tracepoint:syscalls:sys_enter_openat /pid == ${process.pid} && str(args.filename) == "/proc/self/comm"/ {
+      @all = count();
+      if (rate_limit(5)) { @few = count(); }
+    }`);
+  const events: TraceEvent[] = [];
+  for await (const event of run) {
+    events.push(event);
+    if (event.kind !== 'attached') continue;
+    for (let i = 0; i < 1009; i++) readFileSync('/proc/self/comm');
+    run.stop();
+  }
+  const value = (name: string) => Number(rowsOf(events, name)[0]?.value);
+  const few = value('@few');
+  assert.equal(value('@all'), 1009);
+  assert.ok(few >= 5 && few % 5 === 0 && few <= 50, `${few} passed`);
+  assert.deepEqual(troublesOf(events), [`rate_limit(5) in line 4 left out ${1009 - few}.`]);
+});
+
+test('a top-k map keeps the largest of more keys than it has room for', { skip }, async () => {
+  // 100,003 events: 20 large keys of (2 + k) in 1009 events each, 5000 others by turns.
+  const events = await all(
+    trace(`let @top = topk(5);
+      let @exact = hash(8192);
+      BEGIN {
+        for ($i : 0..100003) {
+          $slot = $i % 1009;
+          $key = $slot < 250 ? (uint64)($slot % 20) : (uint64)1000 + ($i * 7919) % 5000;
+          if ($slot < 250 && $slot % 20 > 14) { @top[$key, "x"] = sum(3); @exact[$key, "x"] += 3; }
+          @top[$key, "x"] = sum(1);
+          @exact[$key, "x"] += 1;
+        }
+        exit();
+      }`),
+  );
+  const rows = (name: string) => rowsOf(events, name).map(({ key, value }) => [String(key), Number(value)] as const);
+  const exact = new Map(rows('@exact'));
+  assert.ok(exact.size > 4000, `${exact.size} keys`);
+  const top = rows('@top');
+  const largest = [...exact].sort(([, a], [, b]) => b - a).slice(0, 5);
+  assert.deepEqual(top.map(([key]) => key).sort(), largest.map(([key]) => key).sort());
+  const over = Number(/up to (\d+) too high/.exec(troublesOf(events).join())![1]);
+  for (const [key, value] of top) {
+    assert.ok(
+      value >= exact.get(key)! && value - exact.get(key)! <= over,
+      `${key}: ${value}, exactly ${exact.get(key)}`,
+    );
+  }
+});
