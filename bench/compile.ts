@@ -1,7 +1,7 @@
 /** Compiling the attribution program, the largest script: the first time in a process, and once V8 has compiled the compiler. */
 import { spawnSync } from 'node:child_process';
-import { compileProgram } from '../src/collect/attribution/engine.ts';
 import { findWays, SIGNALS } from '../src/collect/attribution/index.ts';
+import { compileProgram } from '../src/collect/attribution/program.ts';
 
 const PROCESSES = 5;
 const RUNS = 30;

@@ -5,9 +5,10 @@
 
 import { countRuns } from '../src/bpf/programs/index.ts';
 import { startCluster } from '../src/cluster/index.ts';
-import { Engine, type Signal } from '../src/collect/attribution/engine.ts';
+import { Engine } from '../src/collect/attribution/engine.ts';
 import { firstSight } from '../src/collect/attribution/first-sight.ts';
 import { kernelProfile } from '../src/collect/attribution/profile.ts';
+import type { Signal } from '../src/collect/attribution/program.ts';
 import { discoverClusters } from '../src/postgres/discover/index.ts';
 import { pgbench } from '../test/accuracy/pgbench.ts';
 

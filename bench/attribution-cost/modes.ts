@@ -5,10 +5,11 @@ import { closeSync, openSync, readSync } from 'node:fs';
 import { Assembler, aluImm, exit } from '../../src/bpf/asm/index.ts';
 import { Elf } from '../../src/bpf/elf/index.ts';
 import { type Collection, loadCollection } from '../../src/bpf/index.ts';
-import { Engine, type Signal } from '../../src/collect/attribution/engine.ts';
+import { Engine } from '../../src/collect/attribution/engine.ts';
 import { firstSight } from '../../src/collect/attribution/first-sight.ts';
 import { innerProfile } from '../../src/collect/attribution/inner-profile.ts';
 import { kernelProfile } from '../../src/collect/attribution/profile.ts';
+import type { Signal } from '../../src/collect/attribution/program.ts';
 import { discoverClusters } from '../../src/postgres/discover/index.ts';
 
 export interface Mode {

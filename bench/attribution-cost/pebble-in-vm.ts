@@ -1,8 +1,8 @@
 /** The attribution program in the eBPF machine of src/lang/vm, as the engine sets it up for one session. */
 import { decoder, sizeOf, write } from '../../src/base/record.ts';
 import type { MapSpec } from '../../src/bpf/spec/index.ts';
-import { compileProgram } from '../../src/collect/attribution/engine.ts';
 import { findWays } from '../../src/collect/attribution/index.ts';
+import { compileProgram } from '../../src/collect/attribution/program.ts';
 import { AT, CLIENT_BACKEND, IDLE, RequestInVm, RUNNING } from './request-in-vm.ts';
 
 /** Arrays with few entries in place of many: those that are used. */

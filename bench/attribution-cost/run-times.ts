@@ -11,7 +11,7 @@ import { countRuns } from '../../src/bpf/index.ts';
 import { heldBy } from '../../src/bpf/inventory/index.ts';
 import { closeFd, fdById, programInfo } from '../../src/bpf/sys/index.ts';
 import { startCluster } from '../../src/cluster/index.ts';
-import type { Signal } from '../../src/collect/attribution/engine.ts';
+import type { Signal } from '../../src/collect/attribution/program.ts';
 import { Client } from './client.ts';
 import { pebble, type Subject } from './modes.ts';
 

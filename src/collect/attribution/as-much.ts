@@ -1,7 +1,7 @@
 /** Attribution with as many signals as this kernel's verifier takes. */
 import { PebbleError } from '../../base/errors.ts';
 import type { AttributionOptions } from './attribution.ts';
-import type { Signal } from './engine.ts';
+import type { Signal } from './program.ts';
 
 export interface Made<T> {
   readonly made: T;

@@ -15,7 +15,7 @@ import type { ObservedCluster, Refused } from '../observed.ts';
 import { sharedFingerprinter } from '../parser/index.ts';
 import { Sessions } from '../sessions.ts';
 import { isSameDoer } from './doer.ts';
-import { Engine, type KernelProfile, OTHERS, type Signal } from './engine.ts';
+import { Engine, OTHERS } from './engine.ts';
 import { otherEndOf } from './events.ts';
 import { executionRows } from './execution-rows.ts';
 import { Executions } from './executions.ts';
@@ -37,6 +37,8 @@ import { PipeEnds } from './pipe-ends.ts';
 import { isAlive } from './processes.ts';
 import { kernelProfile } from './profile.ts';
 import { profileRows } from './profile-rows.ts';
+import type { Signal } from './program.ts';
+import type { KernelProfile } from './records.ts';
 import { StackSamples, type StackTotals } from './stack-samples.ts';
 import { type SlotIdentity, Statements } from './statements.ts';
 import {

@@ -1,6 +1,7 @@
 /** The program with each of its signals, and with all: the verifier accepts what each adds to the rest. */
 import { test } from 'node:test';
-import { Engine, SIGNALS } from './engine.ts';
+import { Engine } from './engine.ts';
+import { SIGNALS } from './program.ts';
 
 const UNABLE: string | false = process.geteuid?.() === 0 ? false : 'loading programs needs root';
 

@@ -1,6 +1,4 @@
-/** The kernel's side of attribution: compiles program.bt, loads it, tells it which processes to watch, reads its sums. */
-import { readFileSync } from 'node:fs';
-import { PebbleError } from '../../base/errors.ts';
+/** The kernel's side of attribution: loads program.bt, tells it which processes to watch, reads its sums. */
 import type { Decoded, RecordShape } from '../../base/record.ts';
 import {
   type Collection,
@@ -9,191 +7,30 @@ import {
   loadCollection,
   type MapHandle,
   type Program,
-  possibleCpus,
   type TaskStorageMap,
 } from '../../bpf/index.ts';
 import { Poller, RingBuffer } from '../../bpf/ring/index.ts';
-import {
-  type CompiledScript,
-  compile,
-  formatDiagnostics,
-  isSystemMap,
-  type ScriptEvent,
-  type ScriptMap,
-  SYSTEM_MAPS,
-} from '../../lang/index.ts';
-import { machineHost } from '../../tracer/index.ts';
+import { type CompiledScript, isSystemMap, type ScriptEvent, type ScriptMap, SYSTEM_MAPS } from '../../lang/index.ts';
 import { CounterMap } from '../reading.ts';
 import { OTHER_WAITS } from './events.ts';
 import type { InnerProfile } from './inner-profile.ts';
 import type { IoProfile } from './io-profile.ts';
-import { findWays, followsPipelines, inWordsOf, type KernelWays } from './kernel.ts';
-import { fitMaps, MEMORY_BUDGET } from './memory.ts';
+import { findWays, type KernelWays } from './kernel.ts';
+import type { KernelLockProfile } from './lock-profile.ts';
+import { MEMORY_BUDGET } from './memory.ts';
 import type { PhaseProfile } from './phase-profile.ts';
+import { compileProgram, type Signal, withRoom } from './program.ts';
+import type { FirstSight, KernelBackend, KernelIdentity, KernelProfile, KernelStatement } from './records.ts';
 import { RetiredRows } from './retired.ts';
-import { callNumbers } from './syscalls.ts';
 import { TaskRecords } from './task-records.ts';
 
-const PROGRAM = new URL('program.bt', import.meta.url);
-/** What is collected besides times, waits and counts: fragments of the program, compiled in where they are asked for. */
-export const SIGNALS = [
-  'inner',
-  'wakers',
-  'profile',
-  'off_cpu',
-  'io',
-  'executions',
-  'locks',
-  'resources',
-  'phases',
-] as const;
-export type Signal = (typeof SIGNALS)[number];
-/** Where program.bt finds what it imports. */
-const readFragments = (ways: KernelWays) => ({
-  read: (path: string) => inWordsOf(ways, readFileSync(new URL(path, import.meta.url), 'utf8')),
-  list: () => undefined,
-  isWorldWritable: () => false,
-});
 /** Slots of what has no room, by cluster: names.bt. */
 export const OTHERS = 0x40000000;
-/** Room for statements at first sight: 0.4 KB each, or 1.2 KB of those with a long text. */
-const RING_BYTES = 1 << 20;
 /** While events come: in so long the busiest server fills a part of the ring, and each look costs the agent. */
 const BUSY_MS = 10;
-/** Samples are 17 KB, and come 99 times a second and CPU. */
-const SAMPLES_RING_BYTES = 16 << 20;
 
 /** One event of the ring: its value starts at `offset`. */
 export type OnEmitted = (view: DataView, offset: number) => void;
-
-/** `struct profile` of records.bt. */
-export interface KernelProfile {
-  readonly my_be_entry: bigint;
-  readonly wait_event_base: bigint;
-  readonly wait_event_offset: number;
-  readonly wait_lock: number;
-  readonly wait_start: number;
-  readonly state_failed: number;
-  readonly my_proc: bigint;
-  readonly my_proc_port: bigint;
-  readonly port_database: number;
-  readonly port_user: number;
-  readonly buffer_usage: bigint;
-  readonly wal_usage: bigint;
-  readonly client_backend: number;
-  readonly state_idle: number;
-  readonly state_running: number;
-  readonly query_ids: number;
-  readonly shows_ids: number;
-  readonly temp_files_seen: number;
-}
-
-/** What of `struct backend` is known of a process that was there before the watch. */
-export interface FirstSight {
-  readonly watched: bigint;
-  readonly off_since: bigint;
-  readonly blocked: number;
-  readonly idle_wait: number;
-  readonly run_delay: bigint;
-  readonly gap_event: number;
-  readonly lock: bigint;
-  readonly lock_start: bigint;
-  readonly lock_event: number;
-}
-
-/** What is read here of `struct backend` of records.bt. */
-export interface KernelBackend {
-  readonly attached: number;
-  readonly in_session: number;
-  readonly open: number;
-  readonly blocked: number;
-  readonly on_since: bigint;
-  readonly off_since: bigint;
-  readonly gap: bigint;
-  readonly gap_event: number;
-  readonly gap_inner: bigint;
-  readonly gap_pushed: number;
-  readonly on_cpu: bigint;
-  readonly off_cpu: bigint;
-  readonly run_queue: bigint;
-  readonly slot: number;
-  readonly named: number;
-  readonly lock: bigint;
-  readonly lock_ns: bigint;
-  readonly lock_inner: bigint;
-  readonly lock_event: number;
-}
-
-/** `struct identity` of records.bt. */
-export interface KernelIdentity {
-  readonly id: bigint;
-  readonly cluster: number;
-  readonly database: number;
-  readonly user: number;
-  readonly backend_type: number;
-  readonly kind: number;
-}
-
-/** `struct statement` of records.bt. */
-export interface KernelStatement {
-  readonly identity: KernelIdentity;
-  readonly slot: number;
-  readonly text_bytes: number;
-  readonly database: Uint8Array | string;
-  readonly user: Uint8Array | string;
-  /** In words. */
-  readonly text: readonly bigint[];
-}
-
-/** `struct lock_profile` of locks.bt. */
-export interface KernelLockProfile {
-  readonly procs: bigint;
-  readonly statuses: bigint;
-  readonly proc_size: number;
-  readonly status_size: number;
-  readonly backend_id: number;
-  readonly pid: number;
-  readonly wait_mode: number;
-  readonly links: number;
-  readonly group_leader: number;
-  readonly tag: number;
-  readonly holders: number;
-  readonly waiters: number;
-  readonly holder_link: number;
-  readonly holder_proc: number;
-  readonly hold_mask: number;
-  readonly conflicts: readonly number[];
-}
-
-/** `struct lock_wait` of locks.bt. */
-export interface KernelLockWait {
-  readonly at: bigint;
-  readonly pid: number;
-  readonly cluster: number;
-  readonly slot: number;
-  readonly tag: readonly number[];
-  readonly mode: number;
-  readonly blockers: number;
-  readonly more: number;
-  readonly blocker: readonly KernelLockBlocker[];
-}
-
-export interface KernelLockBlocker {
-  readonly xact_start: bigint;
-  readonly pid: number;
-  readonly held: number;
-  readonly slot: number;
-  readonly state: number;
-  readonly status: bigint;
-}
-
-/** `struct lock_end` of locks.bt. */
-export interface KernelLockEnd {
-  readonly ns: bigint;
-  readonly cluster: number;
-  readonly pid: number;
-  readonly slot: number;
-}
 
 /** Compiled for a set of signals, and loaded; its events have a ring of their own. */
 interface Loaded {
@@ -228,7 +65,7 @@ export class Engine {
   ): Promise<Engine> {
     const ways = chosen ?? (await findWays());
     const script = compileProgram(signals, 1, ways);
-    const collection = await loadCollection(withRoom(script, ringBytes(signals), memoryBytes));
+    const collection = await loadCollection(withRoom(script, signals, memoryBytes));
     const engine = new Engine(script, collection, signals, memoryBytes, ways);
     for (const name of ['statement', 'short_statement']) engine.listen<KernelStatement>(name, onStatement);
     return engine;
@@ -339,9 +176,7 @@ export class Engine {
   async swap(signals: ReadonlySet<Signal>): Promise<void> {
     const generation = this.#generation + 1;
     const script = compileProgram(signals, generation, this.ways);
-    const collection = await loadCollection(withRoom(script, ringBytes(signals), this.memoryBudget), {
-      lent: this.#maps,
-    });
+    const collection = await loadCollection(withRoom(script, signals, this.memoryBudget), { lent: this.#maps });
     try {
       await collection.attachAll();
     } catch (error) {
@@ -516,44 +351,6 @@ const missedOf = ({ programs }: Collection): number =>
   [...programs.values()].reduce((sum, program) => sum + Number(program.stats().missed), 0);
 
 const isEmitted = (event: ScriptEvent, name: string): boolean => event.kind === 'emit' && event.name === name;
-
-/** Imports go first: a signal's fragment finds there what it needs of the core. */
-export function compileProgram(signals: ReadonlySet<Signal>, generation: number, ways: KernelWays): CompiledScript {
-  const fragments = [...signals, ...(signals.has('resources') ? ways.fragments : [])];
-  const imports = fragments.map((name) => `import "${name}.bt";\n`).join('');
-  const core = inWordsOf(ways, readFileSync(PROGRAM, 'utf8'));
-  const text = core.replace(/^import "requests.bt";\n/m, (line) => line + imports);
-  const switches = SIGNALS.map((signal) => [signal.toUpperCase(), signals.has(signal) ? 1n : 0n] as const);
-  const isX86 = BigInt(process.arch === 'x64');
-  const numbers = [
-    ['X86_64', isX86],
-    ...callNumbers(),
-    ['PIPELINES', BigInt(followsPipelines(ways))],
-    ['TASK_STORAGE', BigInt(ways.features.taskStorage ?? true)],
-    ['MEMORY_PEAK', BigInt(ways.fragments.includes('memory-peak'))],
-    ['GENERATION', BigInt(generation)],
-    ['HALF_RING', BigInt(ringBytes(signals) / 2)],
-  ] as const;
-  const defines = Object.fromEntries([...switches, ...numbers]);
-  const source = { name: 'program.bt', text };
-  const host = { ...machineHost(), features: ways.features };
-  const { script, diagnostics } = compile(source, { host, imports: { host: readFragments(ways) }, defines });
-  if (script) return script;
-  throw new PebbleError('unsupported', {
-    doing: 'compiling the attribution program for this kernel',
-    what: 'it does not compile here',
-    detail: formatDiagnostics(diagnostics.filter(({ severity }) => severity === 'error')),
-    hint: '`pebble doctor` says what this kernel offers',
-  });
-}
-
-const ringBytes = (signals: ReadonlySet<Signal>): number =>
-  signals.has('profile') || signals.has('off_cpu') ? SAMPLES_RING_BYTES : RING_BYTES;
-
-function withRoom({ collection }: CompiledScript, ring: number, bytes: number): CompiledScript['collection'] {
-  const maps = collection.maps.map((map) => (map.name === SYSTEM_MAPS.events ? { ...map, maxEntries: ring } : map));
-  return { ...collection, maps: fitMaps(maps, possibleCpus(), bytes) };
-}
 
 /** The value of a record that was never written. */
 function zeroOf(shape: RecordShape): Decoded<RecordShape> & object {

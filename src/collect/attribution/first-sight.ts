@@ -1,9 +1,9 @@
 /** What a process was about when the watch began: it may sleep for long before the kernel shows it to us. */
 import { ProcessMemory } from '../../postgres/discover/index.ts';
 import { type Memory, readPointer, readU32 } from '../../postgres/memory/index.ts';
-import type { FirstSight, KernelProfile } from './engine.ts';
 import { CLIENT_READ, inSystemCall } from './events.ts';
 import { fileKind, isRunning, readRunDelay, readSystemCall } from './processes.ts';
+import type { FirstSight, KernelProfile } from './records.ts';
 import { movesBytes } from './syscalls.ts';
 
 export function firstSight(pid: number, profile: KernelProfile): FirstSight {

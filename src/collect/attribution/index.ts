@@ -12,7 +12,6 @@ export {
 } from './commit-rows.ts';
 export { DataFiles } from './data-files.ts';
 export { doerFields } from './doer.ts';
-export { SIGNALS, type Signal } from './engine.ts';
 export { eventOf } from './events.ts';
 export { requireHost } from './host.ts';
 export { cacheRow, deviceRow, fileRow, type IoReading, IoRows } from './io-rows.ts';
@@ -29,6 +28,7 @@ export { LockRows, type LockSource } from './locks/lock-rows.ts';
 export type { OomKill } from './oom-kills.ts';
 export { type AttributionPlan, planAttribution } from './plan.ts';
 export { isAlive } from './processes.ts';
+export { SIGNALS, type Signal } from './program.ts';
 export { failuresSince, inexactFields, type QueryCounts, QueryRows, queryRow } from './query-rows.ts';
 export { SAMPLE_NS } from './stack-samples.ts';
 export {

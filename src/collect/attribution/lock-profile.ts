@@ -1,7 +1,26 @@
 /** What locks.bt must know of a cluster to follow a lock to its holders and waiters. */
 import type { OpenSampler } from '../../postgres/discover/index.ts';
 import { LOCK_CONFLICTS } from '../../postgres/memory/index.ts';
-import type { KernelLockProfile } from './engine.ts';
+
+/** `struct lock_profile` of locks.bt. */
+export interface KernelLockProfile {
+  readonly procs: bigint;
+  readonly statuses: bigint;
+  readonly proc_size: number;
+  readonly status_size: number;
+  readonly backend_id: number;
+  readonly pid: number;
+  readonly wait_mode: number;
+  readonly links: number;
+  readonly group_leader: number;
+  readonly tag: number;
+  readonly holders: number;
+  readonly waiters: number;
+  readonly holder_link: number;
+  readonly holder_proc: number;
+  readonly hold_mask: number;
+  readonly conflicts: readonly number[];
+}
 
 export function kernelLockProfile({ profile, arrays }: OpenSampler): KernelLockProfile {
   const { offsets, sizes } = profile.layout;

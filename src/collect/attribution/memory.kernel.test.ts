@@ -3,8 +3,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { KernelError, KeyedMap, type MapHandle, possibleCpus } from '../../bpf/index.ts';
-import { Engine, SIGNALS } from './engine.ts';
+import { Engine } from './engine.ts';
 import { MEMORY_BUDGET } from './memory.ts';
+import { SIGNALS } from './program.ts';
 
 const UNABLE: string | false = process.geteuid?.() === 0 ? false : 'loading programs needs root';
 /** A machine of many CPUs has little room in the whole budget; one of few would be filled for long. */

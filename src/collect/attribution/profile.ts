@@ -4,7 +4,7 @@ import { PebbleError } from '../../base/errors.ts';
 import { type DiscoveredCluster, withServerImage } from '../../postgres/discover/index.ts';
 import { type Layout, type Profile, resolveProfile, type ServerImage } from '../../postgres/layout/index.ts';
 import { readU32 } from '../../postgres/memory/index.ts';
-import type { KernelProfile } from './engine.ts';
+import type { KernelProfile } from './records.ts';
 
 /** EXT4_SUPER_MAGIC (include/uapi/linux/magic.h): where temp-files.bt sees files deleted. */
 const EXT4 = 0xef53;

@@ -2,8 +2,9 @@
 import type { ProfileFrame } from '../../api/index.ts';
 import { decoder, type RecordShape } from '../../base/record.ts';
 import { type UnwindWorker, type UnwoundStack, unwindOnThread } from '../../bpf/unwind/index.ts';
-import type { Engine, KernelIdentity } from './engine.ts';
+import type { Engine } from './engine.ts';
 import { FrameNames } from './frame-names.ts';
+import type { KernelIdentity } from './records.ts';
 import { identityKey } from './statements.ts';
 
 export interface StackTotals {

@@ -2,8 +2,8 @@
 import { Generations } from '../../base/generations.ts';
 import { textAt } from '../../base/record.ts';
 import type { Fingerprinter } from '../../postgres/fingerprint/index.ts';
-import type { KernelIdentity, KernelStatement } from './engine.ts';
 import { functionNamed, type Inner, innerStatement } from './inner.ts';
+import type { KernelIdentity, KernelStatement } from './records.ts';
 
 /** `identity.kind` of program.bt. */
 const KIND = { queryId: 0, text: 1, process: 2, function: 3, inner: 4, signature: 5 } as const;

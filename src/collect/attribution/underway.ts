@@ -1,5 +1,5 @@
 /** What processes have done that is not in the kernel's sums yet: requests and waits that have not ended. */
-import type { KernelBackend } from './engine.ts';
+import type { KernelBackend } from './records.ts';
 
 /** Times in ns. */
 export interface Underway {

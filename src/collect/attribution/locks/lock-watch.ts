@@ -5,10 +5,11 @@
 import { decoder } from '../../../bpf/index.ts';
 import { decodeLockTag, lockMode, momentOf, type LockWait as WaitInMemory } from '../../../postgres/memory/index.ts';
 import type { Session, Sessions } from '../../sessions.ts';
-import type { Engine, KernelLockBlocker, KernelLockEnd, KernelLockWait } from '../engine.ts';
+import type { Engine } from '../engine.ts';
 import type { Statements } from '../statements.ts';
 import { type LockSum, LockSums } from './lock-sums.ts';
 import { type Blocker, type LockWait, sameBlockers } from './lock-wait.ts';
+import type { KernelLockBlocker, KernelLockEnd, KernelLockWait } from './records.ts';
 
 /** Between two looks at waits that last. */
 const LOOK_MS = 50;
