@@ -2,7 +2,6 @@
  * Follows every wait for a heavyweight lock: the kernel tells when one begins, for whom, and how long it was; while it
  * lasts, the server's memory is looked at again, because who blocks may change.
  */
-import { decoder } from '../../../bpf/index.ts';
 import { decodeLockTag, lockMode, momentOf, type LockWait as WaitInMemory } from '../../../postgres/memory/index.ts';
 import type { Session, Sessions } from '../../sessions.ts';
 import type { Engine } from '../engine.ts';
@@ -33,12 +32,8 @@ export class LockWatch {
   constructor(engine: Engine, statements: Statements) {
     this.#engine = engine;
     this.#statements = statements;
-    const told = <Event>(name: string, handle: (event: Event) => void): void => {
-      const read = decoder(engine.emitted(name));
-      engine.on(name, (view, offset) => handle(read(view, offset) as unknown as Event));
-    };
-    told<KernelLockWait>('lock_wait', (event) => this.#begin(event));
-    told<KernelLockEnd>('lock_end', (event) => this.#finish(event));
+    engine.listen<KernelLockWait>('lock_wait', (event) => this.#begin(event));
+    engine.listen<KernelLockEnd>('lock_end', (event) => this.#finish(event));
   }
 
   /** Waits that are under way already are found in memory. */
