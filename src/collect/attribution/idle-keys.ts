@@ -7,8 +7,8 @@ import { doerKey } from './doer.ts';
 import type { Engine } from './engine.ts';
 import type { Doer } from './totals.ts';
 
-/** Maps whose keys begin with a slot. */
-const BY_SLOT = ['@queries', '@parts', '@waits', '@latencies'] as const;
+/** Maps whose keys begin with a slot; failures are counted with the signal `resources` only. */
+const BY_SLOT = ['@queries', '@parts', '@waits', '@latencies', '@failures'] as const;
 
 export interface IdleOptions {
   /** Nothing was added for so long. */
@@ -139,8 +139,7 @@ export class IdleKeys {
   #take(slots: readonly number[]): void {
     const to = new Map(slots.map((slot) => [slot, this.#keptUnder(slot)]));
     if (to.size === 0) return;
-    for (const name of BY_SLOT) this.#engine.retire(name, to);
-    if (this.#engine.hasMap('@failures')) this.#engine.retire('@failures', to);
+    for (const name of BY_SLOT) if (this.#engine.hasMap(name)) this.#engine.retire(name, to);
     if (this.#engine.signals.has('executions')) this.#engine.keyed('@slowest').deleteMany(slots);
     for (const slot of slots) this.#leaving.delete(slot);
   }
