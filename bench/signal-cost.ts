@@ -2,7 +2,7 @@
  * What a signal adds to each hook of the program, in ns a run by the kernel's own count, in pairs of windows beside the program
  * without it: node bench/signal-cost.ts SIGNAL [pairs]. The load is pgbench -S, prepared, one client.
  */
-
+import { setTimeout as sleep } from 'node:timers/promises';
 import { countRuns } from '../src/bpf/programs/index.ts';
 import { startCluster } from '../src/cluster/index.ts';
 import { Engine } from '../src/collect/attribution/engine.ts';
@@ -61,9 +61,9 @@ async function watching(signals: readonly Signal[]): Promise<Engine> {
 /** The mean run of each hook in this window. */
 async function oneWindow(engine: Engine): Promise<Means> {
   await engine.attach();
-  await pause(200);
+  await sleep(200);
   const before = new Map(engine.programs().map((one) => [one.hook, one]));
-  await pause(WINDOW_MS);
+  await sleep(WINDOW_MS);
   const means = engine.programs().map(({ hook, runs, ns }): [string, number] => {
     const first = before.get(hook) ?? { runs: 0, ns: 0 };
     return [hook, (ns - first.ns) / (runs - first.runs)];
@@ -86,8 +86,4 @@ function report(without: readonly Means[], within: readonly Means[]): void {
 
 function quantile(values: readonly number[], part: number): number {
   return values.toSorted((a, b) => a - b)[Math.floor((values.length - 1) * part)]!;
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }

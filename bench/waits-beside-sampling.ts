@@ -5,6 +5,7 @@
  */
 import { execFile, execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { startCluster } from '../src/cluster/index.ts';
 import { Attribution, WaitRows } from '../src/collect/attribution/index.ts';
@@ -48,12 +49,12 @@ try {
   const load = pgbench(cluster, '-n', '-c', '8', '-T', String(SECONDS + 2));
   const naps = nap(napper!);
   const asleep = sleeper!.query(`SELECT pg_sleep(${SECONDS + 2}), 'calibrates' AS calibrates`);
-  await pause(1000);
+  await sleep(1000);
   await control!.query('SELECT pg_wait_sampling_reset_profile()');
   const waits = new WaitRows(attribution.read());
   const from = performance.now();
   const synced = traceSyncs();
-  await pause(SECONDS * 1000);
+  await sleep(SECONDS * 1000);
   const [sampled] = await control!.query(
     "SELECT event_type || ':' || event, sum(count) FILTER (WHERE pid <> " +
       `${backend}), sum(count) FILTER (WHERE pid = ${backend}) FROM pg_wait_sampling_profile WHERE event IS NOT NULL GROUP BY 1`,
@@ -111,7 +112,4 @@ async function traceSyncs(): Promise<number> {
 
 async function nap(connection: Connection): Promise<void> {
   while (!stopping) await connection.query('SELECT pg_sleep(0.005)');
-}
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }
