@@ -1,5 +1,6 @@
 /** PostgreSQL's structures for scripts, as C of the running major, and its variables that point to them: `pg.MyBEEntry->st_query_id`. */
 import type { TracedCluster } from './clusters.ts';
+import { zeroOf } from './fields.ts';
 
 type Offsets = TracedCluster['profile']['layout']['offsets'];
 type Fields<Struct extends keyof Offsets> = { readonly [Field in keyof Offsets[Struct]]?: CType };
@@ -111,7 +112,7 @@ export const POINTERS = VARIABLES.map(({ name, struct, isWhole, doc }) => ({
   doc: `${doc} (${struct}); null in other processes.`,
   of({ profile: { addresses } }: TracedCluster) {
     const address = addresses[name];
-    if (address === undefined) return `(struct ${struct} *)uptr((uint64)0)`;
+    if (address === undefined) return zeroOf(`struct ${struct} *`);
     return `(struct ${struct} *)uptr(${isWhole ? `(uint64)${address}` : `*(uint64 *)uptr(${address})`})`;
   },
   /** Why a script cannot have it. */
