@@ -4,6 +4,7 @@ import { rfc3339 } from '../../base/time.ts';
 import { doerFields } from './doer.ts';
 import { eventOf } from './events.ts';
 import type { KernelExecution, KernelStep } from './executions.ts';
+import { PAGE_BYTES } from './records.ts';
 import type { Doer } from './totals.ts';
 import { microseconds, rowHead, type Window } from './window.ts';
 
@@ -62,8 +63,6 @@ export interface KnownOfExecutions {
   readonly resources: boolean;
   readonly memoryPeak: boolean;
 }
-
-const PAGE_BYTES = 4096;
 
 function resourcesOf(execution: KernelExecution, known: KnownOfExecutions): ExecutionResources {
   const { resources: taken, memory, major_faults, temp_files_seen } = execution;

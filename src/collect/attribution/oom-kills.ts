@@ -1,5 +1,6 @@
 /** Processes of PostgreSQL that the kernel has killed for want of memory, as oom-kills.bt tells them. */
 import type { Engine } from './engine.ts';
+import { PAGE_BYTES } from './records.ts';
 import type { Doer, Identify } from './totals.ts';
 
 interface KernelOomKill {
@@ -22,8 +23,6 @@ export interface OomKill {
   /** What it executed, or which kind of process it was; absent where that is not known. */
   readonly doer: Doer | undefined;
 }
-
-const PAGE_BYTES = 4096;
 
 export class OomKills {
   readonly #engine: Engine;

@@ -1,5 +1,8 @@
 /** What the program and the collector tell each other of servers, processes and statements: records.bt in TypeScript. */
 
+/** Memory is told in pages, as the kernel counts it; also in resources.bt. */
+export const PAGE_BYTES = 4096;
+
 /** `struct profile` of records.bt. */
 export interface KernelProfile {
   readonly my_be_entry: bigint;
