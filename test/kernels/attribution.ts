@@ -20,13 +20,13 @@ export interface AttributionResult {
   readonly coverage: string;
   readonly shortcoming: string | null;
   readonly requests: Count;
-  /** Statements of the load, by whether their calls and errors are as it knows them; or have no row of their own. */
+  /** Statements of the load, by whether their calls are marked inexact; or have no row of their own. */
   readonly exact: number;
   readonly inexact: number;
   readonly unnamed: number;
   /** Rows whose text is known, of all. */
   readonly texts: Count;
-  /** Marked exact, and wrong. */
+  /** Of those that are not marked, whose calls or errors are not as the load knows them. */
   readonly wrong: readonly string[];
   /** Calls of those statements that are not marked inexact: ours, and what pg_stat_statements counted. */
   readonly calls: Count;

@@ -91,7 +91,7 @@ function attribution(columns: readonly Column[]): string {
     row('coverage', ({ coverage }) => coverage),
     row('requests, as the load knows them', ({ requests }) => outOf(requests)),
     row('calls, as pg_stat_statements counts them', ({ calls }) => outOf(calls)),
-    row('statements whose calls are exact + marked inexact + without a row', ({ exact, inexact, unnamed }) => {
+    row('statements whose calls are not marked inexact + marked + without a row', ({ exact, inexact, unnamed }) => {
       return `${exact} + ${inexact} + ${unnamed}`;
     }),
     row('rows whose text is known', ({ texts }) => outOf(texts)),
