@@ -2,7 +2,7 @@
 import type { LockRow } from '../api/index.ts';
 import { rfc3339 } from '../base/time.ts';
 import { LockRows, type LockSource } from '../collect/attribution/index.ts';
-import type { TimeRange } from '../store/index.ts';
+import type { StoredRecord, TimeRange } from '../store/index.ts';
 
 const KEEP_MS = 15 * 60_000;
 /** However many wait: memory stays bounded, and the oldest go first. */
@@ -49,16 +49,30 @@ export class LockHistory {
   }
 
   /** Those that lie in it for the larger part. */
-  windows({ fromMs, toMs }: TimeRange): readonly LockWindow[] {
-    return this.#windows.filter((window) => {
-      const middle = (window.fromMs + window.toMs) / 2;
-      return middle >= fromMs && middle < toMs;
-    });
+  windows(range: TimeRange): readonly LockWindow[] {
+    return this.#windows.filter((window) => isMostlyIn(window, range));
   }
 
   between(range: TimeRange): LockSums {
     return sumLocks(this.windows(range), range);
   }
+}
+
+export function isMostlyIn(window: TimeRange, { fromMs, toMs }: TimeRange): boolean {
+  const middle = (window.fromMs + window.toMs) / 2;
+  return middle >= fromMs && middle < toMs;
+}
+
+/** Of what a store keeps: a record is one row of a window. In order. */
+export function lockWindowsOf(records: readonly StoredRecord[]): LockWindow[] {
+  const windows = Map.groupBy(records, ({ fromMs, toMs }) => `${fromMs} ${toMs}`).values();
+  return [...windows]
+    .map((own) => ({
+      fromMs: own[0]!.fromMs,
+      toMs: own[0]!.toMs,
+      rows: own.map(({ body }) => body as LockRow),
+    }))
+    .sort((a, b) => a.fromMs - b.fromMs);
 }
 
 export interface LockSums {

@@ -1,6 +1,6 @@
 /** `pebble run TOOL --from-history`: what a view shows of now, of some time of the past, from what the agent has kept. */
-import { History, type LockWindow, loadConfiguration, sumLocks } from '../../agent/index.ts';
-import type { HistoryWindow, LockRow } from '../../api/index.ts';
+import { History, loadConfiguration, lockWindowsOf, sumLocks } from '../../agent/index.ts';
+import type { HistoryWindow } from '../../api/index.ts';
 import { formatMicroseconds } from '../../base/units.ts';
 import { openStore, type Store, type TimeRange } from '../../store/index.ts';
 import { layoutTable, noPaint, outputColumns, sgrPaint, sortRows, type ViewSpec } from '../../terminal/index.ts';
@@ -111,18 +111,7 @@ const MOST_RECORDS = 20_000;
 /** The longest of each minute are kept. */
 async function locks({ store, range, options }: Asked): Promise<Answer> {
   const records = await store.records({ kind: 'lock', range, ...whereOf(options), limit: MOST_RECORDS });
-  const minutes = Map.groupBy(records, ({ fromMs, toMs }) => `${fromMs} ${toMs}`).values();
-  const windows = [...minutes].map(
-    (own): LockWindow => ({
-      fromMs: own[0]!.fromMs,
-      toMs: own[0]!.toMs,
-      rows: own.map(({ body }) => body as LockRow),
-    }),
-  );
-  const { rows } = sumLocks(
-    windows.sort((a, b) => a.fromMs - b.fromMs),
-    range,
-  );
+  const { rows } = sumLocks(lockWindowsOf(records), range);
   const { rows: _, ...window } = await new History(store).waits(range, { wait_event_type: 'Lock' });
   return answer(window, rows.filter(lockChooser(options)), tableOf(LOCK_VIEW, options));
 }

@@ -1,6 +1,6 @@
 /** What is kept whole of the past, with what the last minutes know better: lock waits, slow executions, profiles. */
-import { endOf, type Feed, type LockWindow, Profile, sumLocks, type Taken } from '../../agent/index.ts';
-import type { ExecutionRow, LockRow, ProfileRow } from '../../api/index.ts';
+import { endOf, type Feed, isMostlyIn, lockWindowsOf, Profile, sumLocks, type Taken } from '../../agent/index.ts';
+import type { ExecutionRow, ProfileRow } from '../../api/index.ts';
 import type { RecordKind, Store, StoredRecord, TimeRange } from '../../store/index.ts';
 import type { Facets } from '../question.ts';
 
@@ -35,22 +35,9 @@ async function kept(
 export async function locksBetween({ store, feed }: PastSources, range: TimeRange, facets: Facets) {
   const liveFromMs = feed.locks ? feed.locks.oldestMs : Number.POSITIVE_INFINITY;
   const { records, isCut } = await kept(store, 'lock', before(range, liveFromMs), facets);
-  const past = Map.groupBy(records, ({ fromMs, toMs }) => `${fromMs} ${toMs}`).values();
-  const windows = [...past]
-    .map(
-      (own): LockWindow => ({
-        fromMs: own[0]!.fromMs,
-        toMs: own[0]!.toMs,
-        rows: own.map(({ body }) => body as LockRow),
-      }),
-    )
-    .filter(({ fromMs, toMs }) => isMostlyIn(fromMs, toMs, range) && fromMs < liveFromMs)
-    .sort((a, b) => a.fromMs - b.fromMs);
+  const windows = lockWindowsOf(records).filter((window) => isMostlyIn(window, range) && window.fromMs < liveFromMs);
   return { ...sumLocks([...windows, ...(feed.locks?.windows(range) ?? [])], range), isCut };
 }
-
-const isMostlyIn = (fromMs: number, toMs: number, range: TimeRange): boolean =>
-  (fromMs + toMs) / 2 >= range.fromMs && (fromMs + toMs) / 2 < range.toMs;
 
 const before = ({ fromMs, toMs }: TimeRange, ms: number): TimeRange => ({ fromMs, toMs: Math.min(toMs, ms) });
 
