@@ -176,6 +176,12 @@ describe('the past', { skip: noRoot }, () => {
       }
     });
 
+    test('nothing is new where the window before was not watched', async () => {
+      await meter.scriptOf(() => page.goto(`${origin}/?view=io&${searchOf(range)}&compare=before`));
+      const [cells] = await page.evaluate<[string[][], number]>(cellsOf('devices', ['± time/s']));
+      assert.deepEqual([...new Set(cells.flat())], ['-']);
+    });
+
     test('two profiles are compared, and saved for other programs', async () => {
       const half = (fromMs: number, toMs: number) => shown(server.link, { fromMs, toMs }, ['profile']);
       const [now, then] = [

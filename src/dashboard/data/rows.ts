@@ -14,6 +14,9 @@ export interface Rows<Row> {
   readonly total?: number | undefined;
 }
 
+/** What a table compares with: where nothing is known of the earlier window, nothing is new. */
+export type Earlier<Row> = Pick<Rows<Row>, 'rows'> & Partial<Pick<Rows<Row>, 'missing' | 'isLoading'>>;
+
 /** Of each statement, in characters: enough to find it by; `/api/text` has the whole. */
 export const TEXT_LENGTH = 4000;
 const TEXTS: Params = { texts: String(TEXT_LENGTH) };
@@ -40,12 +43,18 @@ export function useEarlierRows<K extends RowKind>(kind: K, params: Params = {}):
   return earlier && asRows(answer);
 }
 
+/** What a view makes of the rows of the earlier window. */
+export const earlierOf = <From, To>(
+  earlier: Earlier<From> | undefined,
+  make: (rows: readonly From[]) => readonly To[],
+): Earlier<To> | undefined => earlier && { ...earlier, rows: make(earlier.rows) };
+
 /** The same each time, so that what is made of it is. */
 const NONE: readonly never[] = [];
 
 function asRows<Row>({ data, error }: Answer<RowsAnswer<Row>>): Rows<Row> {
-  if (error !== undefined) return { rows: [], window: undefined, missing: error, isLoading: false };
+  if (error !== undefined) return { rows: NONE, window: undefined, missing: error, isLoading: false };
   if (!data) return { rows: NONE, window: undefined, missing: undefined, isLoading: true };
-  if (data.missing !== null) return { rows: [], window: undefined, missing: data.missing, isLoading: false };
+  if (data.missing !== null) return { rows: NONE, window: undefined, missing: data.missing, isLoading: false };
   return { rows: data.rows, window: data.window, missing: undefined, isLoading: false, total: data.total };
 }

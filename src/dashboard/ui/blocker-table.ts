@@ -2,7 +2,7 @@
 import { type ComponentChild, h } from 'preact';
 import type { LockRow } from '../../api/index.ts';
 import { formatCount, formatMicroseconds, formatRate } from '../../base/units.ts';
-import type { Rows } from '../data/rows.ts';
+import { earlierOf, type Rows } from '../data/rows.ts';
 import { type BlockerSum, blockersOf, blockerWords, mainState, mainStatement } from './lock-tree.ts';
 import { Panel } from './panel.ts';
 import { openQuery, QueryCell } from './query-cell.ts';
@@ -33,7 +33,7 @@ export function BlockerTable({ title, locks, earlier }: BlockerProps): Component
       caption: title,
       columns: columnsOf(windowUs),
       rows: sums,
-      earlier: earlier && blockersOf(earlier.rows),
+      earlier: earlierOf(earlier, blockersOf),
       keyOf: ({ application, user }: BlockerSum) => JSON.stringify([application, user]),
       sort: 'keeps waiting',
       data: ({ application }: BlockerSum) => ({ blocker: application ?? '' }),

@@ -1,6 +1,7 @@
 /** A table of any length: only the rows in sight exist; sorted by a click on a head, copied as text or CSV. */
 import { type ComponentChild, h } from 'preact';
 import { useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
+import type { Earlier } from '../data/rows.ts';
 import { withOwn } from '../state/place.ts';
 import { store } from '../state/store.ts';
 import { type Cells, copyText, csvOf, saveFile, textOf } from './copy.ts';
@@ -31,7 +32,7 @@ export interface TableProps<Row> {
   readonly rows: readonly Row[];
   readonly keyOf: (row: Row) => string;
   /** Those of the earlier window, while the reader compares. */
-  readonly earlier?: readonly Row[] | undefined;
+  readonly earlier?: Earlier<Row> | undefined;
   readonly sort: string;
   readonly data?: (row: Row) => Readonly<Record<string, string>>;
   readonly onOpen?: (row: Row) => void;
@@ -86,10 +87,11 @@ export function Table<Row>(props: TableProps<Row>): ComponentChild {
 
 /** With a column of the difference behind each that can be compared. */
 function useCompared<Row>({ columns, earlier, keyOf }: TableProps<Row>): readonly Column<Row>[] {
-  const before = useMemo(() => earlier && new Map(earlier.map((row) => [keyOf(row), row])), [earlier]);
-  if (!before) return columns;
+  const before = useMemo(() => new Map(earlier?.rows.map((row) => [keyOf(row), row])), [earlier?.rows]);
+  if (!earlier) return columns;
+  const without = earlier.missing !== undefined || earlier.isLoading ? '-' : 'new';
   return columns.flatMap((column) =>
-    column.change ? [column, changeOf(column, column.change, (row) => before.get(keyOf(row)))] : [column],
+    column.change ? [column, changeOf(column, column.change, (row) => before.get(keyOf(row)), without)] : [column],
   );
 }
 
@@ -97,13 +99,14 @@ function changeOf<Row>(
   { title, value, valueBefore = value as (row: Row) => number | null, wide }: Column<Row>,
   text: (difference: number) => string,
   beforeOf: (row: Row) => Row | undefined,
+  without: string,
 ): Column<Row> {
   const change = (row: Row): number => {
     const before = beforeOf(row);
     return Number(value(row) ?? 0) - (before === undefined ? 0 : (valueBefore(before) ?? 0));
   };
   const words = (row: Row): string => {
-    if (beforeOf(row) === undefined) return 'new';
+    if (beforeOf(row) === undefined) return without;
     const size = text(Math.abs(change(row)));
     return size === text(0) ? '=' : `${change(row) > 0 ? '+' : '−'}${size}`;
   };

@@ -71,7 +71,7 @@ export function TopQueries({ title, most }: TopQueriesProps): ComponentChild {
       columns,
       rows,
       keyOf,
-      earlier: earlier?.rows,
+      earlier,
       sort: 'load',
       data: ({ fingerprint }: AnyQueryRow) => ({ fingerprint }),
       onOpen: openQuery,

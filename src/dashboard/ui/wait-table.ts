@@ -2,7 +2,7 @@
 import { type ComponentChild, h } from 'preact';
 import type { AnyWaitRow } from '../../api/index.ts';
 import { formatCount, formatLoad, formatMicroseconds } from '../../base/units.ts';
-import type { Rows } from '../data/rows.ts';
+import { earlierOf, type Rows } from '../data/rows.ts';
 import { withFacet } from '../state/place.ts';
 import { store } from '../state/store.ts';
 import { Bar } from './bar.ts';
@@ -63,9 +63,9 @@ interface WaitTableProps {
 
 export function WaitTable(props: WaitTableProps): ComponentChild {
   const { title, waits, earlier, isWanted, showsProcess, hasStatements = true, name = 'waits' } = props;
-  const sumsOf = ({ rows }: Rows<AnyWaitRow>): WaitSum[] =>
+  const sumsOf = (rows: readonly AnyWaitRow[]): WaitSum[] =>
     sumWaits(rows.filter(isWanted), (row) => (showsProcess ? row.backend_type : ''));
-  const sums = sumsOf(waits);
+  const sums = sumsOf(waits.rows);
   const most = Math.max(0, ...sums.map(({ totalUs }) => totalUs));
   return h(TablePanel<WaitSum>, {
     title,
@@ -73,7 +73,7 @@ export function WaitTable(props: WaitTableProps): ComponentChild {
     name,
     columns: columnsOf(most, showsProcess ?? false).filter(({ kind }) => hasStatements || kind !== 'query'),
     rows: sums,
-    earlier: earlier && sumsOf(earlier),
+    earlier: earlierOf(earlier, sumsOf),
     keyOf: ({ process, type, event }: WaitSum) => `${process} ${type} ${event}`,
     sort: 'sessions',
     data: ({ type, event }: WaitSum) => ({ wait: `${type}:${event}` }),

@@ -3,7 +3,7 @@ import { type ComponentChild, h } from 'preact';
 import { useMemo } from 'preact/hooks';
 import type { ProfileRow } from '../../../api/index.ts';
 import { formatMicroseconds, formatShare } from '../../../base/units.ts';
-import { useEarlierRows, useRows } from '../../data/rows.ts';
+import { type Earlier, earlierOf, useEarlierRows, useRows } from '../../data/rows.ts';
 import { withOwn } from '../../state/place.ts';
 import { store } from '../../state/store.ts';
 import { saveFile } from '../../ui/copy.ts';
@@ -26,8 +26,11 @@ export function FlamesView(): ComponentChild {
   const profile = useRows('profile', { kind });
   const earlier = useEarlierRows('profile', { kind });
   const rows = useMemo(() => profile.rows.filter((row) => row.kind === kind), [profile.rows, kind]);
-  const before = useMemo(() => earlier?.rows.filter((row) => row.kind === kind), [earlier?.rows, kind]);
-  const root = useMemo(() => treeOf(rows, before), [rows, before]);
+  const before = useMemo(
+    () => earlierOf(earlier, (all) => all.filter((row) => row.kind === kind)),
+    [earlier?.rows, earlier?.missing, earlier?.isLoading, kind],
+  );
+  const root = useMemo(() => treeOf(rows, before?.rows), [rows, before]);
   const path = (place.own.path ?? '').split('\n').filter((name) => name !== '');
   const search = (place.own.search ?? '').toLowerCase();
   return h('div', {}, [
@@ -93,12 +96,12 @@ type Function = ReturnType<typeof functionsOf>[number];
 interface FunctionsProps {
   readonly root: ReturnType<typeof treeOf>;
   /** Of the earlier window, while the reader compares. */
-  readonly before: readonly ProfileRow[] | undefined;
+  readonly before: Earlier<ProfileRow> | undefined;
 }
 
 function Functions({ root, before }: FunctionsProps): ComponentChild {
   const functions = useMemo(() => functionsOf(root), [root]);
-  const earlier = useMemo(() => before && functionsOf(treeOf(before)), [before]);
+  const earlier = useMemo(() => earlierOf(before, (rows) => functionsOf(treeOf(rows))), [before]);
   const share = (us: number): string => formatShare(us / (root.total || 1));
   const columns: readonly Column<Function>[] = [
     { title: 'itself', value: ({ self }) => self, cell: ({ self }) => share(self) },

@@ -36,7 +36,7 @@ export function FleetView(): ComponentChild {
       caption: 'Clusters',
       columns: columnsOf(Math.max(0, ...members.map(activeOf)), majors),
       rows: members,
-      earlier: before && dataBefore?.members,
+      earlier: before && dataBefore && { rows: dataBefore.members },
       keyOf: ({ host, cluster }: FleetMember) => `${host} ${cluster}`,
       sort: 'active',
       data: ({ host, cluster }: FleetMember) => ({ host, cluster }),

@@ -2,7 +2,7 @@
 import { type ComponentChild, h } from 'preact';
 import type { IoCacheRow, IoDeviceRow, IoFileRow, IoOtherRow, IoRow } from '../../../api/index.ts';
 import { formatBytes, formatCount, formatMicroseconds, formatRate, formatShare } from '../../../base/units.ts';
-import { useEarlierRows, useRows } from '../../data/rows.ts';
+import { earlierOf, useEarlierRows, useRows } from '../../data/rows.ts';
 import { Bar } from '../../ui/bar.ts';
 import { Figure } from '../../ui/coverage.ts';
 import { LoadChart } from '../../ui/load-chart.ts';
@@ -20,7 +20,7 @@ export function IoView(): ComponentChild {
     of: io,
     name: TABLES[kind],
     rows: of(kind),
-    earlier: earlier && ofKind(earlier.rows, kind),
+    earlier: earlierOf(earlier, (rows) => ofKind(rows, kind)),
   });
   return h('div', {}, [
     h(LoadChart, {

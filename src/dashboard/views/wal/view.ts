@@ -2,7 +2,7 @@
 import { type ComponentChild, h } from 'preact';
 import type { CommitRow, WalRow } from '../../../api/index.ts';
 import { formatBytes, formatCount, formatMicroseconds, formatRate, formatShare } from '../../../base/units.ts';
-import { useEarlierRows, useRows } from '../../data/rows.ts';
+import { earlierOf, useEarlierRows, useRows } from '../../data/rows.ts';
 import { Bar } from '../../ui/bar.ts';
 import { LoadChart } from '../../ui/load-chart.ts';
 import { Panel } from '../../ui/panel.ts';
@@ -43,7 +43,7 @@ export function WalView(): ComponentChild {
       name: 'commits',
       columns: COLUMNS,
       rows: statements,
-      earlier: earlier && statementsOf(earlier.rows),
+      earlier: earlierOf(earlier, statementsOf),
       keyOf: ({ cluster, database, user, query_id, fingerprint, backend_type }: CommitRow) =>
         JSON.stringify([cluster, database, user, query_id ?? fingerprint, backend_type]),
       sort: 'wait/s',
