@@ -10,9 +10,9 @@ export interface PostgresCase {
   readonly arguments?: readonly string[];
   /** A build that names what the tool needs. */
   readonly only?: 'embedded';
-  /** May give what else counted the same. */
+  /** May give numbers of what else counted the same. */
   readonly load: (connection: Connection, cluster: Cluster) => Promise<unknown>;
-  readonly check: (rows: readonly Row[], counted: number) => void;
+  readonly check: (rows: readonly Row[], counted: readonly number[]) => void;
 }
 
 const PRIMES = {
@@ -157,14 +157,12 @@ export const POSTGRES_CASES: readonly PostgresCase[] = [
       // Not pg_relation_size: a table is made longer than it needs to be, and empty blocks are not written.
       const [size] = await connection.query('SELECT count(DISTINCT (ctid::text::point)[0]) FROM paged');
       await connection.query('DROP TABLE paged');
-      return Number(file!.rows[0]![0]) + Number(size!.rows[0]![0]) / 1e6;
+      return [Number(file!.rows[0]![0]), Number(size!.rows[0]![0])];
     },
-    check: (rows, counted) => {
+    check: (rows, [filenode, blocks]) => {
       const [row, ...others] = about(rows, 'count(*)');
       assert.deepEqual([row?.requests, others.length], [PRIMES.blocks, 0]);
       assert.ok(Number(row?.hit) + Number(row?.read) >= PRIMES.blocks);
-      const filenode = Math.floor(counted);
-      const blocks = Math.round((counted - filenode) * 1e6);
       const written = rows.filter((one) => one.filenode === filenode && one.fork === 'main');
       // Each block is written once: by the checkpointer, or before it by the bgwriter or for another block's sake.
       assert.equal(sum(written, 'blocks_written'), blocks, JSON.stringify(written));
@@ -215,9 +213,9 @@ export const POSTGRES_CASES: readonly PostgresCase[] = [
       let files = 0;
       // Sessions tell their statistics once a second; each request makes as many as any other.
       while (files === 0 || files % PRIMES.temp !== 0) files = (await temporaryFiles(connection)) - before;
-      return files;
+      return [files];
     },
-    check: (rows, files) => {
+    check: (rows, [files]) => {
       const [row] = about(rows, 'generate_series');
       assert.equal(row?.requests, PRIMES.temp);
       assert.equal(row?.files, files, JSON.stringify(row));
@@ -295,16 +293,16 @@ export const POSTGRES_CASES: readonly PostgresCase[] = [
     load: async (connection) => {
       const [count] = await connection.query('SELECT count(*) FROM accounts');
       await repeat(PRIMES.slow, () => connection.query('SELECT n FROM accounts ORDER BY n'));
-      return Number(count!.rows[0]![0]);
+      return [Number(count!.rows[0]![0])];
     },
-    check: (rows, counted) => {
+    check: (rows, [counted]) => {
       const sorted = sum(
         rows.filter(({ node }) => node === 'ExecSort'),
         'rows',
       );
       // Each of the rows, and the end.
       assert.equal(sorted % PRIMES.slow, 0);
-      assert.equal(sorted / PRIMES.slow, counted + 1);
+      assert.equal(sorted / PRIMES.slow, counted! + 1);
     },
   },
   {
