@@ -5,7 +5,8 @@ import { PebbleError } from '../base/errors.ts';
 import type { Store } from '../store/index.ts';
 import type { User } from './access/index.ts';
 import { fleetAnswer } from './answers/fleet.ts';
-import { loadAnswer, stepFor } from './answers/load.ts';
+import { stepFor } from './answers/grid.ts';
+import { loadAnswer } from './answers/load.ts';
 import { mixAnswer } from './answers/mix.ts';
 import { ROW_KINDS, type RowSources, rowsAnswer } from './answers/rows.ts';
 import { withShortTexts } from './answers/short-texts.ts';
@@ -118,7 +119,7 @@ const MOST_COLUMNS = 500;
 
 async function heatmapAnswer(store: Store, question: Question) {
   const { range, facets } = question;
-  const stepMs = stepFor(range.toMs - range.fromMs, numberOf(question, 'points', 120, MOST_COLUMNS));
+  const stepMs = stepFor(range, numberOf(question, 'points', 120, MOST_COLUMNS));
   const where = filterOf(facets, ['host', 'cluster', 'database', 'user', 'fingerprint']);
   return { columns: await new History(store).heatmap(range, stepMs, where) };
 }
@@ -128,7 +129,7 @@ const IO_STEP_MS = 10_000;
 
 async function ioHeatmapAnswer(store: Store, question: Question) {
   const { range, facets, params } = question;
-  const stepMs = stepFor(range.toMs - range.fromMs, numberOf(question, 'points', 120, MOST_COLUMNS));
+  const stepMs = stepFor(range, numberOf(question, 'points', 120, MOST_COLUMNS));
   const of = ['device', 'operation'].flatMap((name) => (params.has(name) ? [[name, params.get(name)!]] : []));
   const doer = filterOf(facets, ['host', 'cluster', 'database', 'user', 'fingerprint', 'backend_type']);
   const where = { ...doer, ...Object.fromEntries(of) };

@@ -9,7 +9,7 @@ export interface Answer<T> {
   readonly error: string | undefined;
 }
 
-/** A live picture is asked for again when it would have another step (src/server/answers/load.ts), and not more often than once a second. */
+/** A live picture is asked for again when it would have another step (src/server/answers/grid.ts), and not more often than once a second. */
 const STEPS = 150;
 
 /** What does not change is asked for once. */
