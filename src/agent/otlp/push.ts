@@ -11,7 +11,7 @@ import {
   traceRequest,
 } from '../../export/index.ts';
 import { Outbox, type TimeRange } from '../../store/index.ts';
-import { NotNow, post } from './link.ts';
+import { NotNow, type Outcome, post } from './link.ts';
 import type { OtlpSignal, OtlpTarget } from './target.ts';
 
 /** Requests that wait are kept in memory: about an hour of metrics of 50 queries. */
@@ -19,6 +19,8 @@ const MOST_WAITING_BYTES = 4 * 2 ** 20;
 const CLOSING_MS = 3000;
 const FIRST_RETRY_MS = 1000;
 const LAST_RETRY_MS = 60_000;
+const HINT =
+  'what waits is sent again, and the oldest given up beyond 4 MiB; what is refused is not; pebble_otlp_lost_requests_total counts both';
 /** A request with its sleeps is some kilobytes. */
 const MOST_TRACES = 100;
 
@@ -49,7 +51,8 @@ export class OtlpPush {
   #sent = 0;
   #refused = 0;
   #rejectedItems = 0;
-  #told: string | null = null;
+  /** Of each signal, until a request of it is taken whole. */
+  readonly #told = new Map<Request['path'], string>();
   #work: Promise<void> = Promise.resolve();
 
   constructor(target: OtlpTarget, source: OtlpSource) {
@@ -122,21 +125,25 @@ export class OtlpPush {
     const outcome = await this.#post(path, body);
     if (outcome.kind === 'refused') {
       this.#refused++;
-      this.#tell(outcome.reason);
+      this.#tell(path, outcome.reason);
       return;
     }
     this.#sent++;
-    if (!outcome.rejection) return;
+    if (!outcome.rejection) {
+      this.#told.delete(path);
+      return;
+    }
     const { items, reason } = outcome.rejection;
     this.#rejectedItems += items;
-    this.#tell(`${this.#target.endpoint}${path} took it without ${items} items: ${reason}`);
+    this.#tell(path, `${this.#target.endpoint}${path} took it without ${items} items: ${reason}`);
   }
 
-  async #post(path: string, body: Uint8Array) {
+  async #post(path: Request['path'], body: Uint8Array): Promise<Outcome> {
     try {
       return await post(this.#target, path, body);
     } catch (error) {
       if (error instanceof NotNow && error.afterMs !== undefined) this.#restMs = performance.now() + error.afterMs;
+      this.#tell(path, error instanceof Error ? error.message : String(error));
       throw error;
     }
   }
@@ -144,23 +151,19 @@ export class OtlpPush {
   /** Twice as long after each failure; the outbox keeps what waits, and counts what it gives up. */
   #afterAttempt(): void {
     clearTimeout(this.#retry);
-    const { trouble } = this.#outbox;
-    if (trouble === null) {
+    if (this.#outbox.trouble === null) {
       this.#retryMs = FIRST_RETRY_MS;
-      this.#told = null;
       return;
     }
-    this.#tell(trouble);
     const waitMs = Math.max(this.#retryMs, this.#restMs - performance.now());
     this.#retryMs = Math.min(2 * this.#retryMs, LAST_RETRY_MS);
     this.#retry = setTimeout(() => void this.#outbox.drain().then(() => this.#afterAttempt()), waitMs);
   }
 
-  /** In the log, once for each reason. */
-  #tell(what: string): void {
-    if (what === this.#told) return;
-    this.#told = what;
-    const hint = 'what waits is sent again, the oldest is given up beyond 4 MiB; both are counted in the metrics';
-    this.#source.onError(new PebbleError('io', { doing: 'sending to OpenTelemetry', what, hint }));
+  /** In the log, once for each reason: what is refused every minute is not said every minute. */
+  #tell(path: Request['path'], what: string): void {
+    if (what === this.#told.get(path)) return;
+    this.#told.set(path, what);
+    this.#source.onError(new PebbleError('io', { doing: 'sending to OpenTelemetry', what, hint: HINT }));
   }
 }
