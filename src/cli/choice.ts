@@ -1,7 +1,8 @@
 /**
- * Which server processes the kernel is to look at: `--pgdata`, `--pid`; and which rows `--database`, `--user` and
- * `--query-id` choose: sums that the kernel keeps apart by just these.
+ * What the kernel is to look at: server processes by `--pgdata` and `--pid`, their sessions and statements by `--database`,
+ * `--user` and `--query-id`. Rows are chosen once more: texts without query id have a fingerprint only here.
  */
+import type { StatementChoice } from '../collect/attribution/index.ts';
 
 export interface ServerChoice {
   readonly pgdata?: string | undefined;
@@ -11,6 +12,14 @@ export interface ServerChoice {
 export const chosenServers = ({ pgdata, pid }: ServerChoice): { readonly pgdata?: string; readonly pid?: number } => ({
   ...(pgdata !== undefined && { pgdata }),
   ...(pid !== undefined && { pid }),
+});
+
+/** The same with the sessions and statements that are chosen. */
+export const chosenDoers = (
+  options: ServerChoice & Choice,
+): ReturnType<typeof chosenServers> & { readonly choice: StatementChoice } => ({
+  ...chosenServers(options),
+  choice: { database: options.database, user: options.user, queryId: options['query-id'] },
 });
 
 export interface Choice {

@@ -1,6 +1,6 @@
 /** The servers that accuracy is measured on: npm's builds and Debian's. */
 import { type Cluster, findDebianMajors, requestedMajors, startCluster } from '../../src/cluster/index.ts';
-import { Connection } from '../../src/postgres/client/index.ts';
+import { Connection, type ConnectOptions } from '../../src/postgres/client/index.ts';
 
 export type Server = { readonly flavour: 'embedded' | 'debian'; readonly major: number };
 
@@ -22,7 +22,10 @@ export async function startCounting(server: Server, settings: Record<string, str
   return cluster;
 }
 
-export async function withConnection<T>(cluster: Cluster, body: (connection: Connection) => Promise<T>): Promise<T> {
+export async function withConnection<T>(
+  cluster: ConnectOptions,
+  body: (connection: Connection) => Promise<T>,
+): Promise<T> {
   const connection = await Connection.open(cluster);
   try {
     return await body(connection);

@@ -3,11 +3,13 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Cluster, startCluster } from '../../src/cluster/index.ts';
+import type { KernelIdentity } from '../../src/collect/attribution/records.ts';
 import { SERVERS, UNABLE, withConnection } from '../accuracy/servers.ts';
 import { pebble } from '../cli/pebble.ts';
 import { POSTGRES_CASES } from './cases/postgres.ts';
 import { VIEW_CASES } from './cases/views.ts';
 import { entries, rowsOf, rowsOfView, sum } from './harness.ts';
+import { entriesIn } from './kernel-entries.ts';
 
 // Servers of their own do not meet.
 describe('tools for PostgreSQL', { skip: UNABLE, concurrency: 2 }, () => {
@@ -55,6 +57,26 @@ describe('tools for PostgreSQL', { skip: UNABLE, concurrency: 2 }, () => {
           }),
         );
       }
+      it('what is not chosen has no entry in the kernel', () =>
+        withConnection(cluster, (connection) =>
+          withConnection({ ...cluster, database: 'template1' }, async (elsewhere) => {
+            const load = async () => {
+              for (let i = 0; i < 7; i++) await connection.query('SELECT 1 AS chosen');
+              for (let i = 0; i < 5; i++) await connection.query('SELECT 1 AS chosen, 2 AS or_not');
+              for (let i = 0; i < 11; i++) await elsewhere.query('SELECT 1 AS chosen');
+            };
+            const [row] = (await elsewhere.query('SELECT oid FROM pg_database WHERE datname = current_database()'))[0]!
+              .rows;
+            const there = await entriesIn(cluster, { database: 'template1', user: cluster.user }, load);
+            assert.deepEqual([there.requests, there.passed, there.strangers], [11, 0, []]);
+            assert.deepEqual([...new Set(there.identities.map(({ database }) => database))], [Number(row![0])]);
+            const [{ id }] = there.identities as [KernelIdentity];
+            const one = await entriesIn(cluster, { queryId: String(id) }, load);
+            assert.deepEqual([one.requests, one.passed, one.strangers], [18, 5, []]);
+            assert.deepEqual([...new Set(one.identities.map((identity) => identity.id))], [id]);
+          }),
+        ));
+
       if (server !== SERVERS[0]) return;
       it('choices are made in the kernel, and said where nothing is left', () =>
         withConnection(cluster, async (connection) => {
@@ -68,15 +90,40 @@ describe('tools for PostgreSQL', { skip: UNABLE, concurrency: 2 }, () => {
           const [chosen] = rows.filter(({ query }) => query === 'SELECT 1 AS chosen');
           // Signed, and here negative or not.
           assert.equal(await requests('--query-id', String(chosen!.query_id)), 7);
-          assert.equal(await requests('--pid', String(connection.backendPid)), 7);
-          assert.equal(await requests('--database', 'postgres', '--user', cluster.user), 8);
-          assert.equal(await requests('--query-id', '-7'), 0);
-          const { status, stderr } = pebble('run', 'pgrunq', '--pgdata', cluster.pgdata, '--user', 'nobody', '-d', '1');
+          const whole = ['--pid', String(connection.backendPid), '--database', 'postgres', '--user', cluster.user];
+          assert.equal(await requests(...whole), 7);
+          const nothing = ['--query-id', '-7', '--user', 'nobody', '-d', '1'];
+          const { status, stderr } = pebble('run', 'pgrunq', '--pgdata', cluster.pgdata, ...nothing);
           assert.equal(status, 0);
           assert.match(
             stderr,
-            /No event: pgrunq was attached to \d+ hooks and saw nothing that it shows\. Only: --user nobody/,
+            /No event: pgrunq was attached to \d+ hooks and saw nothing that it shows\. Only: --query-id -7; --user nobody/,
           );
+        }));
+
+      it('a view has the rows of whom it is asked for, with all that they did', () =>
+        withConnection(cluster, async (connection) => {
+          const load = async () => {
+            for (let i = 0; i < 13; i++) await connection.query('SELECT 1 AS asked_for');
+            for (let i = 0; i < 3; i++) await connection.query('SELECT 1 AS asked_for, 2 AS or_not');
+            await withConnection({ ...cluster, database: 'template1' }, (other) =>
+              other.query('SELECT 1 AS asked_for'),
+            );
+          };
+          const all = await rowsOfView('pglat', ['--pgdata', cluster.pgdata], load);
+          const [own] = all.filter(
+            ({ query, database }) => query === 'SELECT $1 AS asked_for' && database === 'postgres',
+          );
+          const counted = async (...choice: string[]) => {
+            const rows = await rowsOfView('pglat', ['--pgdata', cluster.pgdata, ...choice], load);
+            return rows.map(({ database, query_id, calls }) => [database, query_id, calls]).sort();
+          };
+          const id = String(own!.query_id);
+          assert.deepEqual(await counted('--query-id', id), [
+            ['postgres', id, 13],
+            ['template1', id, 1],
+          ]);
+          assert.deepEqual(await counted('--database', 'template1', '--user', cluster.user), [['template1', id, 1]]);
         }));
 
       it('a view with --pid is of one process, which alone the kernel knows, and answers each interval', () =>

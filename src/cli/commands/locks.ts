@@ -11,7 +11,9 @@ import { measure, type Watched } from '../watch/watch.ts';
 
 export async function run({ options }: Parsed<typeof WATCH_OPTIONS>, context: Context): Promise<Exit> {
   const { json, interval: intervalMs, duration: durationMs } = options;
-  const attribution = await Attribution.start({ ...chosenServers(options), signals: ['locks'] });
+  // Of a wait either side may be chosen: only the waiter's database is for the kernel.
+  const choice = { database: options.database };
+  const attribution = await Attribution.start({ ...chosenServers(options), choice, signals: ['locks'] });
   const watched: Watched<LockRow> = {
     view: LOCK_VIEW,
     toJson: (row) => row,

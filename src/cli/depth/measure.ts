@@ -10,7 +10,7 @@ import {
   type Window,
   windowBetween,
 } from '../../collect/attribution/index.ts';
-import { chosenServers, type ServerChoice } from '../choice.ts';
+import { type Choice, chosenDoers, type ServerChoice } from '../choice.ts';
 import { interruption } from '../interrupt.ts';
 import { pause, stopSignal } from '../watch/watch.ts';
 
@@ -25,7 +25,7 @@ export interface Measured {
   readonly io: { readonly before: IoTotals; readonly after: IoTotals };
 }
 
-export interface MeasureOptions extends ServerChoice {
+export interface MeasureOptions extends ServerChoice, Choice {
   readonly duration?: number | undefined;
   readonly interval?: number | undefined;
 }
@@ -47,7 +47,7 @@ export async function measure(
 ): Promise<void> {
   const start = (all: AttributionOptions) => Attribution.start(all);
   const wanted = [...signals, ...more];
-  const { made: attribution, refused } = await asMuchAsTaken(chosenServers(options), wanted, start, signals.length);
+  const { made: attribution, refused } = await asMuchAsTaken(chosenDoers(options), wanted, start, signals.length);
   try {
     for (const signal of refused.keys()) process.stderr.write(`pebble: this kernel does not let ${signal} be seen\n`);
     await eachWindow(attribution, options, use);

@@ -12,7 +12,7 @@ import {
   WaitRows,
 } from '../../collect/attribution/index.ts';
 import { Sampled, sampledQueries, sampledWaits } from '../../collect/sampled/index.ts';
-import { chosenServers } from '../choice.ts';
+import { type Choice, chosenDoers, type ServerChoice } from '../choice.ts';
 import type { NextWindow } from './watch.ts';
 
 export interface Observer {
@@ -38,24 +38,22 @@ export interface Activity {
 /** Errors that leave the lesser way open. */
 const LESSER: readonly PebbleError['code'][] = ['privilege', 'unsupported', 'kernel', 'verifier'];
 
-interface ObserveOptions {
-  readonly pgdata?: string | undefined;
-  readonly pid?: number | undefined;
+interface ObserveOptions extends ServerChoice, Choice {
   readonly json: boolean;
   /** How every event is seen. */
   readonly start?: (options: AttributionOptions) => Promise<Attribution>;
 }
 
 /** Who reads JSON is told on standard error that there are only samples; people see it above their table. */
-export async function observe({ pgdata, pid, json, start = Attribution.start }: ObserveOptions): Promise<Observer> {
-  const options = chosenServers({ pgdata, pid });
+export async function observe({ json, start = Attribution.start, ...chosen }: ObserveOptions): Promise<Observer> {
+  const options = chosenDoers(chosen);
   try {
     const { made: attribution } = await asMuchAsTaken(options, WANTED, start);
     if (json && attribution.shortcoming) process.stderr.write(`pebble: ${attribution.shortcoming}\n`);
     return exact(attribution);
   } catch (error) {
     const sampled =
-      error instanceof PebbleError && LESSER.includes(error.code) && pid === undefined
+      error instanceof PebbleError && LESSER.includes(error.code) && chosen.pid === undefined
         ? await Sampled.start(options)
         : undefined;
     if (!sampled) throw error;

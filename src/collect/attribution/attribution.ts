@@ -14,6 +14,7 @@ import { layoutOf } from '../../postgres/layout/index.ts';
 import type { ObservedCluster, Refused } from '../observed.ts';
 import { sharedFingerprinter } from '../parser/index.ts';
 import { Sessions } from '../sessions.ts';
+import { kernelChoice, type StatementChoice } from './choice.ts';
 import { isSameDoer } from './doer.ts';
 import { Engine, OTHERS } from './engine.ts';
 import { otherEndOf } from './events.ts';
@@ -65,6 +66,8 @@ export interface AttributionOptions {
   readonly pgdata?: string | readonly string[];
   /** Only this server process: the kernel knows no other, and passes over them. */
   readonly pid?: number;
+  /** Only what these execute: of anything else the kernel keeps nothing apart. */
+  readonly choice?: StatementChoice;
   /** Starts although none of them runs: `refresh` finds them when they do. */
   readonly waits?: boolean;
   /** What is collected besides times, waits and counts. */
@@ -110,6 +113,7 @@ export class Attribution {
       new Set(options.signals),
       options.memoryBytes,
       options.ways,
+      kernelChoice(options.choice ?? {}),
     );
     const attribution = new Attribution(engine, fingerprinter, statements, options);
     try {

@@ -12,6 +12,7 @@ import {
 import { Poller, RingBuffer } from '../../bpf/ring/index.ts';
 import { type CompiledScript, isSystemMap, type ScriptEvent, type ScriptMap, SYSTEM_MAPS } from '../../lang/index.ts';
 import { CounterMap } from '../reading.ts';
+import { PASSED } from './choice.ts';
 import { OTHER_WAITS } from './events.ts';
 import type { InnerProfile } from './inner-profile.ts';
 import type { IoProfile } from './io-profile.ts';
@@ -20,7 +21,14 @@ import type { KernelLockProfile } from './lock-profile.ts';
 import { MEMORY_BUDGET } from './memory.ts';
 import type { PhaseProfile } from './phase-profile.ts';
 import { compileProgram, type Signal, withRoom } from './program.ts';
-import type { FirstSight, KernelBackend, KernelIdentity, KernelProfile, KernelStatement } from './records.ts';
+import type {
+  FirstSight,
+  KernelBackend,
+  KernelChoice,
+  KernelIdentity,
+  KernelProfile,
+  KernelStatement,
+} from './records.ts';
 import { RetiredRows } from './retired.ts';
 import { TaskRecords } from './task-records.ts';
 
@@ -61,12 +69,14 @@ export class Engine {
     onStatement: (statement: KernelStatement) => void,
     signals: ReadonlySet<Signal> = new Set(),
     memoryBytes: number = MEMORY_BUDGET,
-    chosen?: KernelWays,
+    ownWays?: KernelWays,
+    choice?: KernelChoice,
   ): Promise<Engine> {
-    const ways = chosen ?? (await findWays());
-    const script = compileProgram(signals, 1, ways);
+    const ways = ownWays ?? (await findWays());
+    const script = compileProgram(signals, 1, ways, choice !== undefined);
     const collection = await loadCollection(withRoom(script, signals, memoryBytes));
     const engine = new Engine(script, collection, signals, memoryBytes, ways);
+    if (choice) engine.#choose(choice);
     for (const name of ['statement', 'short_statement']) engine.listen<KernelStatement>(name, onStatement);
     return engine;
   }
@@ -175,7 +185,7 @@ export class Engine {
   /** Another program over the same maps, from one event to the next; what it does not collect keeps its sums. */
   async swap(signals: ReadonlySet<Signal>): Promise<void> {
     const generation = this.#generation + 1;
-    const script = compileProgram(signals, generation, this.ways);
+    const script = compileProgram(signals, generation, this.ways, this.hasMap('@choice'));
     const collection = await loadCollection(withRoom(script, signals, this.memoryBudget), { lent: this.#maps });
     try {
       await collection.attachAll();
@@ -232,6 +242,11 @@ export class Engine {
     };
     const poller = new Poller(ring, handle, { busyMs: BUSY_MS });
     return { script, collection, ring, poller };
+  }
+
+  #choose(choice: KernelChoice): void {
+    this.keyed('@choice').set(0, choice);
+    this.#insertZero('@queries', PASSED);
   }
 
   setProfile(cluster: number, profile: KernelProfile): void {

@@ -31,8 +31,14 @@ const readFragments = (ways: KernelWays) => ({
 });
 
 /** Imports go first: a signal's fragment finds there what it needs of the core. */
-export function compileProgram(signals: ReadonlySet<Signal>, generation: number, ways: KernelWays): CompiledScript {
-  const fragments = [...signals, ...(signals.has('resources') ? ways.fragments : [])];
+export function compileProgram(
+  signals: ReadonlySet<Signal>,
+  generation: number,
+  ways: KernelWays,
+  chooses = false,
+): CompiledScript {
+  const ofResources = signals.has('resources') ? ways.fragments : [];
+  const fragments = [...(chooses ? ['choice'] : []), ...signals, ...ofResources];
   const imports = fragments.map((name) => `import "${name}.bt";\n`).join('');
   const core = inWordsOf(ways, readFileSync(PROGRAM, 'utf8'));
   const text = core.replace(/^import "requests.bt";\n/m, (line) => line + imports);
@@ -44,6 +50,7 @@ export function compileProgram(signals: ReadonlySet<Signal>, generation: number,
     ['PIPELINES', BigInt(followsPipelines(ways))],
     ['TASK_STORAGE', BigInt(ways.features.taskStorage ?? true)],
     ['MEMORY_PEAK', BigInt(ways.fragments.includes('memory-peak'))],
+    ['CHOOSES', BigInt(chooses)],
     ['GENERATION', BigInt(generation)],
     ['HALF_RING', BigInt(ringBytes(signals) / 2)],
   ] as const;

@@ -25,6 +25,17 @@ export interface KernelProfile {
   readonly temp_files_seen: number;
 }
 
+/** `struct choice` of choice.bt. */
+export interface KernelChoice {
+  readonly query_id: bigint;
+  readonly by_query_id: number;
+  readonly by_database: number;
+  readonly by_user: number;
+  readonly pad: number;
+  readonly database: { readonly bytes: readonly number[] };
+  readonly user: { readonly bytes: readonly number[] };
+}
+
 /** What of `struct backend` is known of a process that was there before the watch. */
 export interface FirstSight {
   readonly watched: bigint;

@@ -1,4 +1,5 @@
 /** What processes have done that is not in the kernel's sums yet: requests and waits that have not ended. */
+import { PASSED } from './choice.ts';
 import type { KernelBackend } from './records.ts';
 
 /** Times in ns. */
@@ -23,7 +24,7 @@ export interface UnderwayWait {
 export function underwayOf(backend: KernelBackend, now: bigint): Underway | undefined {
   const isRequest = backend.open !== 0;
   const isIdle = backend.in_session !== 0 && !isRequest;
-  if (!backend.attached || !backend.named || backend.slot === 0 || isIdle) return undefined;
+  if (!backend.attached || !backend.named || backend.slot === 0 || backend.slot === PASSED || isIdle) return undefined;
   const since = (moment: bigint): number => (moment === 0n || moment > now ? 0 : Number(now - moment));
   const gap = Number(backend.gap);
   const asleep = since(backend.off_since);
