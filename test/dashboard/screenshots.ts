@@ -11,6 +11,8 @@ const WIDTHS = { wide: 1280, narrow: 400 } as const;
 /** The forgotten transaction lasts six seconds of eight; the scan comes every few seconds. */
 const WARM_UP_MS = 25_000;
 const SETTLE_MS = 1500;
+/** Other work of the machine may take most of it. */
+const PATIENCE_MS = 180_000;
 const SCRIPT =
   'tracepoint:sched:sched_switch /comm == "postgres"/ { @[args.prev_state] = count(); @us = hist(elapsed / 1000); }';
 
@@ -30,6 +32,7 @@ async function main([folder = 'screenshots']: readonly string[]): Promise<void> 
 
 async function shoot(browser: Browser, demo: LiveDemo, folder: string): Promise<void> {
   const context = await browser.newContext();
+  context.setDefaultTimeout(PATIENCE_MS);
   const page = await context.newPage();
   const { origin } = new URL(demo.link);
   await page.goto(demo.link);

@@ -14,8 +14,8 @@ export interface Rows<Row> {
   readonly total?: number | undefined;
 }
 
-/** What a table compares with: where nothing is known of the earlier window, nothing is new. */
-export type Earlier<Row> = Pick<Rows<Row>, 'rows'> & Partial<Pick<Rows<Row>, 'missing' | 'isLoading'>>;
+/** What a table compares with. */
+export type Earlier<Row> = Pick<Rows<Row>, 'rows'> & Partial<Omit<Rows<Row>, 'rows'>>;
 
 /** Of each statement, in characters: enough to find it by; `/api/text` has the whole. */
 export const TEXT_LENGTH = 4000;

@@ -21,7 +21,7 @@ export function BlockerTable({ title, locks, earlier }: BlockerProps): Component
   const sums = blockersOf(locks.rows);
   const windowUs = locks.window?.window_us ?? 1;
   const sentences = sums.slice(0, MOST_SENTENCES).map((sum) => sentenceOf(sum, windowUs));
-  return h(Panel, { title, of: locks }, [
+  return h(Panel, { title, of: locks, earlier }, [
     sums.length > 0 &&
       h(
         'div',
@@ -31,7 +31,7 @@ export function BlockerTable({ title, locks, earlier }: BlockerProps): Component
     h(Table<BlockerSum>, {
       name: 'blockers',
       caption: title,
-      columns: columnsOf(windowUs),
+      columns: columnsOf(windowUs, earlier?.window?.window_us ?? windowUs),
       rows: sums,
       earlier: earlierOf(earlier, blockersOf),
       keyOf: ({ application, user }: BlockerSum) => JSON.stringify([application, user]),
@@ -51,13 +51,14 @@ function sentenceOf(sum: BlockerSum, windowUs: number): string {
   return `${blockerWords(sum)} ${much}: ${waiter}${did}.`;
 }
 
-const columnsOf = (windowUs: number): readonly Column<BlockerSum>[] => [
+const columnsOf = (windowUs: number, earlierUs: number): readonly Column<BlockerSum>[] => [
   {
     title: 'keeps waiting',
     means: 'sessions at a moment, on average',
-    value: ({ waitUs }) => waitUs,
+    value: ({ waitUs }) => waitUs / windowUs,
+    valueBefore: ({ waitUs }) => waitUs / earlierUs,
     cell: ({ waitUs }) => formatRate(waitUs / windowUs),
-    change: (us) => formatRate(us / windowUs),
+    change: formatRate,
   },
   { title: 'waits', value: ({ count }) => count, cell: ({ count }) => formatCount(count) },
   { title: 'longest', value: ({ maxUs }) => maxUs, cell: ({ maxUs }) => formatMicroseconds(maxUs) },

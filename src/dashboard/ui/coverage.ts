@@ -23,17 +23,43 @@ export function CoverageBadge({
   readonly window: Seen;
   readonly askedUs?: number | undefined;
 }): ComponentChild {
-  const { coverage, dropped, window_us: seenUs } = window;
-  if (coverage === 'partial' && dropped === 0 && askedUs && seenUs && seenUs < askedUs * NEARLY_ALL) {
-    const words = `${formatMicroseconds(seenUs)} of ${formatMicroseconds(askedUs)} watched`;
-    return h('span', { class: 'coverage young', title: 'the agent did not run, or was not ready, before' }, words);
-  }
+  const { coverage, dropped } = window;
+  const watched = askedUs && coverage === 'partial' && dropped === 0 ? watchedOf(window, askedUs) : undefined;
+  if (watched !== undefined)
+    return h('span', { class: 'coverage young', title: 'the agent did not run, or was not ready, before' }, watched);
   const lost = dropped > 0 ? `: ${dropped} lost` : '';
   return h('span', { class: `coverage ${coverage}`, title: `${WORDS[coverage]}${lost}` }, `${coverage}${lost}`);
 }
 
 /** What is shorter by the time between two readings is whole. */
 const NEARLY_ALL = 0.95;
+
+/** How much of the range, where that is not nearly all. */
+export function watchedOf({ window_us: seenUs }: Pick<Seen, 'window_us'>, askedUs: number): string | undefined {
+  if (!seenUs || seenUs >= askedUs * NEARLY_ALL) return undefined;
+  return `${formatMicroseconds(seenUs)} of ${formatMicroseconds(askedUs)} watched`;
+}
+
+/** Of the window that the reader compares with, where less is known of it than of a whole one. */
+export function EarlierBadge({ earlier, askedUs }: EarlierProps): ComponentChild {
+  const { missing, window } = earlier;
+  if (missing !== undefined) return badge('young', 'earlier: not watched', missing);
+  if (!window) return undefined;
+  const watched = watchedOf(window, askedUs);
+  if (watched !== undefined)
+    return badge('young', `earlier: ${watched}`, 'differences are to the part that was watched');
+  return window.coverage === 'exact'
+    ? undefined
+    : badge(window.coverage, `earlier: ${window.coverage}`, WORDS[window.coverage]);
+}
+
+interface EarlierProps {
+  readonly earlier: { readonly missing?: string | undefined; readonly window?: Seen | undefined };
+  readonly askedUs: number;
+}
+
+const badge = (name: string, text: string, title: string): ComponentChild =>
+  h('span', { class: `coverage ${name}`, title }, text);
 
 /** A figure that its row names in `inexact` looks different from one that was counted. */
 export function Figure({

@@ -6,5 +6,5 @@ import { Table, type TableProps } from './table.ts';
 type TablePanelProps<Row> = Omit<PanelProps, 'children'> & Omit<TableProps<Row>, 'caption'>;
 
 export function TablePanel<Row>({ title, of, note, ...table }: TablePanelProps<Row>): ComponentChild {
-  return h(Panel, { title, of, note }, h(Table<Row>, { ...table, caption: title }));
+  return h(Panel, { title, of, note, earlier: table.earlier }, h(Table<Row>, { ...table, caption: title }));
 }

@@ -2,9 +2,10 @@
 import { type ComponentChild, h } from 'preact';
 import { useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import type { Earlier } from '../data/rows.ts';
-import { withOwn } from '../state/place.ts';
+import { secondsOf, withOwn } from '../state/place.ts';
 import { store } from '../state/store.ts';
 import { type Cells, copyText, csvOf, saveFile, textOf } from './copy.ts';
+import { watchedOf } from './coverage.ts';
 
 export interface Column<Row> {
   readonly title: string;
@@ -89,10 +90,16 @@ export function Table<Row>(props: TableProps<Row>): ComponentChild {
 function useCompared<Row>({ columns, earlier, keyOf }: TableProps<Row>): readonly Column<Row>[] {
   const before = useMemo(() => new Map(earlier?.rows.map((row) => [keyOf(row), row])), [earlier?.rows]);
   if (!earlier) return columns;
-  const without = earlier.missing !== undefined || earlier.isLoading ? '-' : 'new';
+  const without = isWhole(earlier) ? 'new' : '-';
   return columns.flatMap((column) =>
     column.change ? [column, changeOf(column, column.change, (row) => before.get(keyOf(row)), without)] : [column],
   );
+}
+
+/** What was not there in a part of a window may have been there in the rest. */
+function isWhole<Row>({ missing, isLoading, window }: Earlier<Row>): boolean {
+  if (missing !== undefined || isLoading) return false;
+  return window === undefined || watchedOf(window, secondsOf(store.state.place.range) * 1e6) === undefined;
 }
 
 function changeOf<Row>(

@@ -64,7 +64,7 @@ export function TopQueries({ title, most }: TopQueriesProps): ComponentChild {
   );
   return h(
     Panel,
-    { title, of: queries, note: queries.window && noteOf(queries, rows, search) },
+    { title, of: queries, earlier, note: queries.window && noteOf(queries, rows, search) },
     h(Table<AnyQueryRow>, {
       name: 'queries',
       caption: title,

@@ -101,7 +101,11 @@ interface FunctionsProps {
 
 function Functions({ root, before }: FunctionsProps): ComponentChild {
   const functions = useMemo(() => functionsOf(root), [root]);
-  const earlier = useMemo(() => earlierOf(before, (rows) => functionsOf(treeOf(rows))), [before]);
+  // Shares of what was taken: how long the window was says nothing of them.
+  const earlier = useMemo(
+    () => before && { ...earlierOf(before, (rows) => functionsOf(treeOf(rows)))!, window: undefined },
+    [before],
+  );
   const share = (us: number): string => formatShare(us / (root.total || 1));
   const columns: readonly Column<Function>[] = [
     { title: 'itself', value: ({ self }) => self, cell: ({ self }) => share(self) },

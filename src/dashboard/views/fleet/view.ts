@@ -2,6 +2,7 @@
 import { type ComponentChild, h } from 'preact';
 import type { FleetAnswer, FleetMember } from '../../../api/index.ts';
 import { formatLoad, formatShare } from '../../../base/units.ts';
+import type { Earlier } from '../../data/rows.ts';
 import { earlierParams, placeParams, useAnswer } from '../../data/use-answer.ts';
 import { movedTo, withFacet } from '../../state/place.ts';
 import { store } from '../../state/store.ts';
@@ -36,7 +37,7 @@ export function FleetView(): ComponentChild {
       caption: 'Clusters',
       columns: columnsOf(Math.max(0, ...members.map(activeOf)), majors),
       rows: members,
-      earlier: before && dataBefore && { rows: dataBefore.members },
+      earlier: before && earlierOf(dataBefore),
       keyOf: ({ host, cluster }: FleetMember) => `${host} ${cluster}`,
       sort: 'active',
       data: ({ host, cluster }: FleetMember) => ({ host, cluster }),
@@ -45,6 +46,11 @@ export function FleetView(): ComponentChild {
       empty: 'No cluster was watched in this window.',
     }),
   );
+}
+
+function earlierOf(answer: FleetAnswer | undefined): Earlier<FleetMember> {
+  if (!answer) return { rows: [], isLoading: true };
+  return { rows: answer.members, ...(answer.members.length === 0 && { missing: 'No cluster was watched then.' }) };
 }
 
 const NOTHING = { sessions: [], classes: {}, observed_us: 0 };
