@@ -12,8 +12,8 @@ const MOST: Readonly<Record<string, number>> = {
   'switch to backend': 3,
   'receives request': 8,
   'sends answer': 12,
-  'receives nothing': 0,
-  'switch from backend': 5,
+  'receives nothing': 2,
+  'switch from backend': 3,
   'client receives': 2,
   'foreign switch': 2,
 };
