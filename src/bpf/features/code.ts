@@ -46,9 +46,12 @@ const PRESENT: CodeFeatures = {
 
 let known: CodeFeatures | undefined;
 
+/** One that goes nowhere is refused before Linux 6.15 (kernel/bpf/verifier.c: check_cond_jmp_op). */
+const LEAVES_A_LOOP = [mayGoto(1), aluImm('mov', 0, 0)];
+
 /** Nobody took out later what this adds to kernels: what has loops that the kernel ends has the rest. */
 export function codeFeatures(): CodeFeatures {
-  known ??= understands([mayGoto(0)]) || !understands([]) ? PRESENT : older();
+  known ??= understands(LEAVES_A_LOOP) || !understands([]) ? PRESENT : older();
   return known;
 }
 

@@ -62,7 +62,8 @@ export const PROGRAM_FEATURES = {
     title: 'loops that the kernel ends',
     since: '6.9',
     without: 'loops count their rounds, and stop after some hundreds',
-    probe: () => tryProgram([mayGoto(0), ...RETURN_0]),
+    // One that goes nowhere is refused before Linux 6.15.
+    probe: () => tryProgram([mayGoto(1), aluImm('mov', 0, 0), ...RETURN_0]),
   },
   probe_read_user: {
     title: 'reading user memory as such',
