@@ -13,7 +13,14 @@ import type {
 } from '../api/index.ts';
 import { lowerBound } from '../base/exponential.ts';
 import { rfc3339 } from '../base/time.ts';
-import { inexactFields, QUERY_TIMES, type QueryCounts, queryRow } from '../collect/attribution/index.ts';
+import {
+  callsElsewhere,
+  type IsElsewhere,
+  inexactFields,
+  QUERY_TIMES,
+  type QueryCounts,
+  queryRow,
+} from '../collect/attribution/index.ts';
 import {
   counterAt,
   type Filter,
@@ -43,8 +50,17 @@ export class History {
     const summed = await this.#store.sum({ kind: 'queries', range, where });
     const texts = await textsOf(this.#store, 'queries', summed.samples);
     const failures = failuresBy(await this.#store.sum({ kind: 'failures', range, where }));
-    const rows = summed.samples.map((sample) => pastQueryRow(sample, summed, texts, failures));
+    const isElsewhere = elsewhereIn(await this.#owners(range, where, summed));
+    const rows = summed.samples.map((sample) => pastQueryRow(sample, summed, isElsewhere, texts, failures));
     return { ...windowOf(summed), rows: rows.sort((a, b) => b.latency_us.total - a.latency_us.total) };
+  }
+
+  /** Those whose calls may be on rows that `where` leaves, by owner at least. */
+  async #owners(range: TimeRange, where: PastFilter, summed: Summed): Promise<Summed> {
+    const names = Object.keys(where).filter((name) => !OWNER.includes(name));
+    if (names.length === 0) return summed;
+    const ofOwner = Object.fromEntries(Object.entries(where).filter(([name]) => OWNER.includes(name)));
+    return this.#store.sum({ kind: 'queries', range, where: ofOwner, by: OWNER, onlyCounters: true });
   }
 
   /** The longest in sum first. */
@@ -67,13 +83,14 @@ export class History {
     const by = ['host', 'fingerprint'];
     const steps = await this.#store.steps({ kind: 'queries', range, stepMs, where, by });
     const texts = await textsOf(this.#store, 'queries', steps[0]?.samples ?? []);
-    return steps.flatMap((step) =>
-      step.samples.map((sample) => ({
+    return steps.flatMap((step) => {
+      const isElsewhere = elsewhereIn(step);
+      return step.samples.map((sample) => ({
         at: rfc3339(step.range.fromMs),
         step_us: (step.range.toMs - step.range.fromMs) * 1000,
-        row: pastQueryRow(sample, step, texts),
-      })),
-    );
+        row: pastQueryRow(sample, step, isElsewhere, texts),
+      }));
+    });
   }
 
   /** Latencies of all requests that `where` leaves, in steps. */
@@ -116,9 +133,24 @@ function failuresBy({ samples }: Summed): Failures {
   return failures;
 }
 
+/** The parts of a series that say whose sessions executed the statement. */
+const OWNER: readonly string[] = ['host', 'cluster', 'database', 'user'];
+
+function elsewhereIn({ samples }: Summed): IsElsewhere {
+  return callsElsewhere(
+    samples.map((sample) => ({ ...ownerOf(sample), unsplit: sample.values[counterAt('queries', 'unsplit')]! })),
+  );
+}
+
+function ownerOf(sample: Sample) {
+  const part = reader('queries', sample);
+  return { cluster: JSON.stringify([part('host'), part('cluster')]), database: part('database'), user: part('user') };
+}
+
 export function pastQueryRow(
   sample: Sample,
   summed: Summed,
+  isElsewhere: IsElsewhere,
   texts: Texts = new Map(),
   failures?: Failures,
 ): PastQueryRow {
@@ -136,7 +168,10 @@ export function pastQueryRow(
     query: text?.text ?? null,
     truncated: text?.truncated ?? false,
   };
-  return { host, ...queryRow({ ...head, inexact: inexactFields(counts) }, identity, counts) };
+  return {
+    host,
+    ...queryRow({ ...head, inexact: inexactFields(counts, isElsewhere(ownerOf(sample))) }, identity, counts),
+  };
 }
 
 function countsOf(sample: Sample, failures: QueryCounts['failures'] | undefined): QueryCounts {

@@ -13,6 +13,7 @@ export {
 } from './commit-rows.ts';
 export { DataFiles } from './data-files.ts';
 export { doerFields } from './doer.ts';
+export { type CallsOf, callsElsewhere, type IsElsewhere } from './elsewhere.ts';
 export { eventOf } from './events.ts';
 export { requireHost } from './host.ts';
 export { cacheRow, deviceRow, fileRow, type IoReading, IoRows } from './io-rows.ts';

@@ -2,12 +2,14 @@
 
 import { type Histogram, Windows } from '../../aggregate/index.ts';
 import type { QueryRow, Resources, RowHead } from '../../api/index.ts';
+import { callsElsewhere } from './elsewhere.ts';
 import type { SlotIdentity } from './statements.ts';
 import { QUERY_COUNTERS, QUERY_RULES, type QueryCounter, type QueryTotals, type Totals } from './totals.ts';
 import { countersOf, microseconds, rowHead, type Window, windowBetween } from './window.ts';
 
 const column = (name: QueryCounter): number => QUERY_COUNTERS.indexOf(name);
 const MAX = column('latency_max');
+const UNSPLIT = column('unsplit');
 
 /** What the signal `resources` tells. */
 const OF_RESOURCES = [
@@ -53,16 +55,35 @@ export class QueryRows {
   advance(now: Totals): QueryRow[] {
     const growth = this.#windows.advance(countersOf(now.queries));
     const window = windowBetween(this.#last, now);
-    const rows = [...growth].flatMap(([key, counters]) => {
-      const totals = now.queries.get(key)!;
-      return totals.identity.executes ? [toRow(totals, counters, this.#last.queries.get(key), window)] : [];
-    });
+    const executed = [...growth]
+      .map(([key, counters]) => ({
+        totals: now.queries.get(key)!,
+        growth: counters,
+        before: this.#last.queries.get(key),
+      }))
+      .filter(({ totals }) => totals.identity.executes);
+    const isElsewhere = callsElsewhere(
+      executed.map(({ totals, growth: counters }) => ({ ...ownerOf(totals), unsplit: counters[UNSPLIT]! })),
+    );
+    const rows = executed.map((one) => toRow(one, isElsewhere(ownerOf(one.totals)), window));
     this.#last = now;
     return rows.sort((a, b) => b.latency_us.total - a.latency_us.total);
   }
 }
 
-function toRow(totals: QueryTotals, growth: Float64Array, before: QueryTotals | undefined, window: Window): QueryRow {
+const ownerOf = ({ cluster, identity: { database, user } }: QueryTotals) => ({
+  cluster: cluster.pgdata,
+  database,
+  user,
+});
+
+interface Grown {
+  readonly totals: QueryTotals;
+  readonly growth: Float64Array;
+  readonly before: QueryTotals | undefined;
+}
+
+function toRow({ totals, growth, before }: Grown, mayLackCalls: boolean, window: Window): QueryRow {
   const latency = totals.latency.clone();
   if (before) latency.subtract(before.latency);
   const max = isNewMax(totals, before) ? totals.counters[MAX]! : undefined;
@@ -74,7 +95,7 @@ function toRow(totals: QueryTotals, growth: Float64Array, before: QueryTotals | 
     running: totals.running,
     failures: failuresSince(totals, before),
   };
-  return queryRow(rowHead(totals, window, inexactFields(counts)), totals.identity, counts);
+  return queryRow(rowHead(totals, window, inexactFields(counts, mayLackCalls)), totals.identity, counts);
 }
 
 /** What a row is made of, now or from history. */
@@ -177,14 +198,14 @@ function percentiles({ latency, max }: QueryCounts): Omit<QueryRow['latency_us']
   return { p50: percentile(0.5), p95: percentile(0.95), p99: percentile(0.99), max: percentile(1) };
 }
 
-/** Names of the fields that are approximations. */
-export function inexactFields({ count, isMaxExact }: QueryCounts): string[] {
+/** Names of the fields that are approximations. `mayLackCalls`: they may be on another row (elsewhere.ts). */
+export function inexactFields({ count, isMaxExact }: QueryCounts, mayLackCalls: boolean): string[] {
   const fields = new Set<string>();
   if (!isMaxExact) fields.add('latency_us.max');
   if (count('joint') > 0) for (const field of OF_REQUESTS) fields.add(field);
   if (count('hidden') > 0) fields.add('rows');
   if (count('phased') > 0) fields.add('phases_us');
   if (count('measured') < count('requests')) for (const field of OF_RESOURCES) fields.add(field);
-  if (count('unsplit') + count('hidden') > 0) for (const field of ['calls', 'errors']) fields.add(field);
+  if (mayLackCalls || count('hidden') > 0) for (const field of ['calls', 'errors']) fields.add(field);
   return [...fields];
 }

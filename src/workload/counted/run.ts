@@ -2,13 +2,11 @@
 
 import { Connection } from '../../postgres/client/index.ts';
 import type { WorkloadTarget } from '../workload.ts';
-import { KINDS, SETUP } from './kinds.ts';
+import { KINDS, type Kind, SETUP } from './kinds.ts';
 import type { CountedReport } from './report.ts';
 
 export async function runStatements(target: WorkloadTarget, sessions: number): Promise<CountedReport> {
-  const first = await Connection.open(target);
-  for (const statement of SETUP) await first.query(statement);
-  await first.close();
+  await setUp(target);
   await Promise.all(Array.from({ length: sessions }, () => runSession(target)));
   const statements = KINDS.flatMap((kind) => kind.statements);
   const requests = KINDS.reduce((sum, kind) => sum + kind.requests, 0);
@@ -21,6 +19,26 @@ export async function runStatements(target: WorkloadTarget, sessions: number): P
       failed: sessions * failed,
     })),
   };
+}
+
+/** In this process, one kind after the other: `after` hears of each before the next begins. */
+export async function runKinds(target: WorkloadTarget, after: (kind: Kind) => void): Promise<void> {
+  await setUp(target);
+  const connection = await Connection.open(target);
+  try {
+    for (const kind of KINDS) {
+      await kind.run(connection);
+      after(kind);
+    }
+  } finally {
+    await connection.close();
+  }
+}
+
+async function setUp(target: WorkloadTarget): Promise<void> {
+  const connection = await Connection.open(target);
+  for (const statement of SETUP) await connection.query(statement);
+  await connection.close();
 }
 
 async function runSession(target: WorkloadTarget): Promise<void> {
