@@ -84,7 +84,13 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
 };
 const PURE_MODULES = ['node:util', 'node:path', 'node:buffer', 'node:url'];
 /** Doors of pure areas to the file system: they fetch the bytes that the rest of their folder understands. */
-const DOORS = ['bpf/btf/open.ts', 'bpf/dwarf/open.ts', 'bpf/elf/source.ts', 'bpf/elf/debuglink.ts'];
+const DOORS = [
+  'base/foreign-file.ts',
+  'bpf/btf/open.ts',
+  'bpf/dwarf/open.ts',
+  'bpf/elf/source.ts',
+  'bpf/elf/debuglink.ts',
+];
 
 type Import = { readonly specifier: string; readonly kind: 'value' | 'type' | 'lazy' };
 

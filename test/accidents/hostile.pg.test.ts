@@ -1,7 +1,7 @@
 /** Query texts made to hurt whoever shows them: terminal escapes, HTML, NUL-like and invalid bytes, megabytes of text. */
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { execFileSync, spawn } from 'node:child_process';
+import { closeSync, constants, copyFileSync, mkdirSync, openSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { type Cluster, findDebianMajors, startCluster } from '../../src/cluster/index.ts';
@@ -102,6 +102,31 @@ describe('hostile query texts', { skip: UNABLE }, () => {
     assert.match(report.stdout, /<img src=x/);
     assert.doesNotMatch(report.stdout.replaceAll('\n', ''), ACTS);
     assert.throws(() => execFileSync('grep', ['-rlaq', 'secret', folder.path], { stdio: 'pipe' }));
+  });
+
+  test('a false server, whose files are pipes: nobody waits for it', async () => {
+    const place = join(folder.path, 'false');
+    mkdirSync(join(place, 'global'), { recursive: true });
+    copyFileSync('/bin/sh', join(place, 'postgres'));
+    const pipes = ['PG_VERSION', 'postmaster.pid', 'global/pg_control'].map((name) => join(place, name));
+    execFileSync('mkfifo', ['-m', '666', ...pipes]);
+    // Both names of processes are "postgres", and one is the child of the other: as a postmaster looks.
+    const script = './postgres -c "echo started; read forever; exit"; exit';
+    const server = spawn('./postgres', ['-c', script], { cwd: place, uid: 65534, gid: 65534 });
+    try {
+      await new Promise((resolve) => server.stdout.once('data', resolve));
+      run = await startWatching(cluster);
+      const connection = await Connection.open(cluster);
+      for (let n = 0; n < 11; n++) await connection.query('SELECT 1 AS beside_a_false_server');
+      await connection.close();
+      const calls = (await endWatching(run)).map((row) => (/beside_a/.test(row.query ?? '') ? row.calls : 0));
+      assert.equal(Math.max(...calls), 11);
+    } finally {
+      // Whoever waits for one, in this test or beside it, goes on.
+      for (const fd of pipes.map((pipe) => openSync(pipe, constants.O_RDWR | constants.O_NONBLOCK))) closeSync(fd);
+      server.stdin.end();
+      await new Promise((resolve) => server.once('close', resolve));
+    }
   });
 
   /** Lines of Prometheus's text format, and nothing else: a label cannot end one. */

@@ -1,6 +1,7 @@
 /** Where an ELF file's bytes come from: ranges of a file, or bytes already in memory. */
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, fstatSync, readSync } from 'node:fs';
 import { PebbleError } from '../../base/errors.ts';
+import { openRegular } from '../../base/foreign-file.ts';
 
 export interface ByteSource {
   /** For messages: the path. */
@@ -48,7 +49,7 @@ export function fileSource(path: string): ByteSource {
 
 function openFile(path: string): number {
   try {
-    return openSync(path, 'r');
+    return openRegular(path);
   } catch (cause) {
     throw new PebbleError('io', { doing: `opening ${path}`, what: (cause as Error).message, cause });
   }

@@ -1,5 +1,6 @@
 /** /tmp/perf-PID.map: names that a just-in-time compiler writes for its code (perf's jit interface). */
 import { readFileSync } from 'node:fs';
+import { readRegular } from '../../base/foreign-file.ts';
 import { AddressIndex } from '../elf/addresses.ts';
 import type { CodePlace } from '../elf/code.ts';
 
@@ -34,7 +35,8 @@ export class PerfMap {
   static read(pid: number): PerfMap | undefined {
     try {
       const path = `/proc/${pid}/root/tmp/perf-${pidInItsNamespace(pid)}.map`;
-      return PerfMap.parse(readFileSync(path, 'utf8'));
+      const bytes = readRegular(path);
+      return bytes && PerfMap.parse(bytes.toString());
     } catch {
       return undefined;
     }

@@ -1,7 +1,8 @@
 /** Finds every PostgreSQL cluster that runs on this host, in containers too. */
 
 import { join } from 'node:path';
-import { listPids, type ProcessStat, readBytes, readInnermostPid, readLink, readStat, readText } from './proc.ts';
+import { readRegular } from '../../base/foreign-file.ts';
+import { listPids, type ProcessStat, readInnermostPid, readLink, readStat } from './proc.ts';
 
 export interface DiscoveredCluster {
   /** The postmaster, by its pid in our pid namespace. */
@@ -34,6 +35,9 @@ export interface Discovery {
   readonly hidden: readonly number[];
 }
 
+/** Of the files that name a cluster; pg_control has 8 KiB, the others some bytes. */
+const MOST_BYTES = 1 << 16;
+
 export function discoverClusters(): Discovery {
   const servers = listPids()
     .map(readStat)
@@ -60,7 +64,7 @@ export function isServerName(comm: string): boolean {
 function examine(server: ProcessStat, children: readonly ProcessStat[]): DiscoveredCluster | undefined {
   const dataPath = `/proc/${server.pid}/cwd`;
   const pgdata = readLink(dataPath);
-  const version = readText(join(dataPath, 'PG_VERSION'));
+  const version = readRegular(join(dataPath, 'PG_VERSION'), MOST_BYTES)?.toString();
   const lock = readLockFile(join(dataPath, 'postmaster.pid'));
   const systemIdentifier = readSystemIdentifier(dataPath);
   if (pgdata === undefined || version === undefined || lock === undefined || systemIdentifier === undefined)
@@ -82,13 +86,13 @@ function examine(server: ProcessStat, children: readonly ProcessStat[]): Discove
 
 /** Lines: pid, data directory, start time, port, socket directory, … (src/include/utils/pidfile.h). */
 function readLockFile(path: string): { pid: number; port: number; socketDir: string } | undefined {
-  const lines = readText(path)?.split('\n');
+  const lines = readRegular(path, MOST_BYTES)?.toString().split('\n');
   if (lines === undefined || lines.length < 5) return undefined;
   return { pid: Number(lines[0]), port: Number(lines[3]), socketDir: lines[4]! };
 }
 
 /** global/pg_control starts with it (src/include/catalog/pg_control.h: ControlFileData). */
 function readSystemIdentifier(dataPath: string): string | undefined {
-  const control = readBytes(join(dataPath, 'global/pg_control'));
+  const control = readRegular(join(dataPath, 'global/pg_control'), MOST_BYTES);
   return control === undefined || control.length < 8 ? undefined : String(control.readBigUInt64LE(0));
 }

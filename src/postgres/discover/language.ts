@@ -1,6 +1,6 @@
 /** The library of a procedural language that a server loads when it is first used. */
-import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { readRegular } from '../../base/foreign-file.ts';
 import { Elf } from '../../bpf/elf/index.ts';
 import type { DiscoveredCluster } from './discover.ts';
 import { readLink } from './proc.ts';
@@ -15,8 +15,9 @@ export function openLanguage(cluster: DiscoveredCluster, name: string): Elf | un
   for (const library of LIBRARIES) {
     // Through the server's own root: it may be in a container.
     const path = join(`/proc/${cluster.pid}/root`, dirname(program), library, `${name}.so`);
+    const bytes = readRegular(path);
     try {
-      return Elf.parse(readFileSync(path), path);
+      if (bytes !== undefined) return Elf.parse(bytes, path);
     } catch {
       // The next one, or none.
     }

@@ -60,14 +60,6 @@ export function readText(path: string, encoding: BufferEncoding = 'utf8'): strin
   }
 }
 
-export function readBytes(path: string): Buffer | undefined {
-  try {
-    return readFileSync(path);
-  } catch {
-    return undefined;
-  }
-}
-
 export function readLink(path: string): string | undefined {
   try {
     return readlinkSync(path);
