@@ -1,4 +1,5 @@
 /** The agent: watches, keeps history, and says what that costs. */
+import { statSync } from 'node:fs';
 import type { AgentStatus } from '../api/index.ts';
 import { rfc3339 } from '../base/time.ts';
 import type { Attribution, Totals } from '../collect/attribution/index.ts';
@@ -141,6 +142,12 @@ export class Agent {
       })),
       refused: refused.map(({ pgdata, reason }) => ({ pgdata, reason: reason.what })),
     };
+  }
+
+  /** Whose the servers are that are watched: the owners of their data directories. */
+  get owners(): { readonly uid: number; readonly gid: number }[] {
+    const found = this.#attribution.clusters.map(({ pid }) => statSync(`/proc/${pid}/cwd`, { throwIfNoEntry: false }));
+    return found.filter((stats) => stats !== undefined).map(({ uid, gid }) => ({ uid, gid }));
   }
 
   /** Takes over what can change while it runs. */

@@ -31,12 +31,19 @@ export function parseSocket(text: string): { readonly directory: string; readonl
   return match ? { directory: match[1]!, port: Number(match[2]) } : undefined;
 }
 
-/** The socket belongs to the user of the PostgreSQL that is watched: postgres_fdw connects as that user, and nobody else may. */
+/**
+ * The socket belongs to the user of the PostgreSQL that is watched: postgres_fdw connects as that user, and nobody else may.
+ * Where servers of several users are watched it stays ours: any user could start one to read what the others' do.
+ */
 function ownerOf(agent: Agent): { readonly owner?: { readonly uid: number; readonly gid: number } } {
-  const [cluster] = agent.feed.status().clusters;
-  if (!cluster || process.getuid?.() !== 0) return {};
-  const { uid, gid } = statSync(cluster.pgdata);
-  return { owner: { uid, gid } };
+  if (process.getuid?.() !== 0) return {};
+  const owners = new Map(agent.owners.map((owner) => [owner.uid, owner]));
+  if (owners.size === 1) return { owner: [...owners.values()][0]! };
+  if (owners.size > 1)
+    process.stderr.write(
+      'warning: servers of several users are watched: only root may ask for SQL at the socket; hint: name the clusters with `pgdata`\n',
+    );
+  return {};
 }
 
 export function readPassword(path: string): string {

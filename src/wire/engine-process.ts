@@ -1,4 +1,5 @@
 /** Runs one SELECT after another over rows that come with it, in SQLite in memory: a process of its own, which can be killed in the middle of one. */
+import { writeFileSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 
 export interface Table {
@@ -16,6 +17,10 @@ export interface Answer {
   readonly rows: readonly (readonly (string | null)[])[];
 }
 
+/** Of one value, and of all that are sent. The memory in between is the agent's to watch: Node's SQLite does not count it. */
+const MOST_VALUE_BYTES = 16 * 2 ** 20;
+const MOST_BYTES = 64 * 2 ** 20;
+
 /** SQLite's affinity by our types; it keeps the declared one for whoever asks what a column is. */
 const CONVERT: Readonly<Record<string, (text: string) => string | number | bigint>> = {
   bigint: BigInt,
@@ -25,9 +30,9 @@ const CONVERT: Readonly<Record<string, (text: string) => string | number | bigin
 };
 
 function run({ sql, tables, mostRows }: Work): Answer {
-  const database = new DatabaseSync(':memory:', { allowExtension: false });
+  const database = new DatabaseSync(':memory:', { limits: { length: MOST_VALUE_BYTES, attach: 0 } });
   try {
-    database.exec('PRAGMA case_sensitive_like = ON; PRAGMA trusted_schema = OFF');
+    database.exec('PRAGMA case_sensitive_like = ON; PRAGMA trusted_schema = OFF; PRAGMA temp_store = MEMORY');
     database.function('version', () => 'PostgreSQL 15.0 (Pebble: SQL over what its agent sees)');
     for (const table of tables) fill(database, table);
     const statement = database.prepare(sql);
@@ -35,9 +40,13 @@ function run({ sql, tables, mostRows }: Work): Answer {
     statement.setReadBigInts(true);
     const columns = statement.columns().map(({ name, type }) => ({ name, type }));
     const rows: (string | null)[][] = [];
+    let bytes = 0;
     for (const row of statement.iterate() as Iterable<unknown>) {
       if (rows.length === mostRows) throw new Error(`the result has more than ${mostRows} rows`);
-      rows.push((row as unknown[]).map((value, at) => textOf(value, columns[at]!.type)));
+      const texts = (row as unknown[]).map((value, at) => textOf(value, columns[at]!.type));
+      bytes += texts.reduce((sum, text) => sum + (text?.length ?? 0), 0);
+      if (bytes > MOST_BYTES) throw new Error(`the result has more than ${MOST_BYTES / 2 ** 20} MiB`);
+      rows.push(texts);
     }
     return { columns: columns.map((column, at) => ({ ...column, type: column.type ?? guess(rows, at) })), rows };
   } finally {
@@ -67,6 +76,9 @@ function guess(rows: Answer['rows'], at: number): string | null {
   if (values.every((value) => /^-?\d{1,18}$/.test(value))) return 'bigint';
   return values.every((value) => /^-?\d+(\.\d+)?(e[+-]\d+)?$/i.test(value)) ? 'double precision' : null;
 }
+
+// Where memory is short the kernel ends this process before the agent (proc(5): oom_score_adj).
+writeFileSync('/proc/self/oom_score_adj', '1000');
 
 process.on('message', (work: Work) => {
   try {

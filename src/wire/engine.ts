@@ -1,5 +1,6 @@
 /** Answers queries: those of all rows of one relation here, every other in a process that is killed when it takes too long: nothing else ends SQLite in the middle of a step. */
 import { type ChildProcess, fork } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { RELATIONS, type Relation, type Row, textOf } from './catalog.ts';
 import type { Answer, Table, Work } from './engine-process.ts';
@@ -16,6 +17,11 @@ export interface Result {
 
 const MOST_ROWS = 100_000;
 const TIMEOUT_MS = 10_000;
+/** Of the process, tables of the question included. */
+const MOST_MEMORY_BYTES = 512 * 2 ** 20;
+const LOOK_EVERY_MS = 100;
+/** Or more, on few machines: then the limit is higher. */
+const PAGE_BYTES = 4096;
 /** A process that nobody needs costs memory. */
 const IDLE_MS = 60_000;
 
@@ -91,6 +97,10 @@ export class Engine {
       this.#endChild();
       reject(failure);
     };
+    const looking = setInterval(() => {
+      if (memoryOf(child) > MOST_MEMORY_BYTES)
+        end(new SqlFailure('53200', `out of memory: a query has ${MOST_MEMORY_BYTES / 2 ** 20} MiB`));
+    }, LOOK_EVERY_MS);
     const onAbort = (): void => end(CANCELED());
     const timer = setTimeout(
       () => end(new SqlFailure('57014', 'canceling statement due to statement timeout')),
@@ -105,6 +115,7 @@ export class Engine {
     child.send(work);
     return promise.finally(() => {
       clearTimeout(timer);
+      clearInterval(looking);
       signal.removeEventListener('abort', onAbort);
       child.off('message', onMessage).off('error', onError).off('exit', onExit);
       this.#idle = setTimeout(() => this.#endChild(), IDLE_MS).unref();
@@ -120,6 +131,15 @@ function start(): ChildProcess {
     execArgv: ['--disable-warning=ExperimentalWarning'],
     stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
   });
+}
+
+/** /proc/PID/statm (proc(5)): pages that are in memory, the second number. */
+function memoryOf({ pid }: ChildProcess): number {
+  try {
+    return Number(readFileSync(`/proc/${pid}/statm`, 'latin1').split(' ')[1]) * PAGE_BYTES;
+  } catch {
+    return 0;
+  }
 }
 
 const CANCELED = (): SqlFailure => new SqlFailure('57014', 'canceling statement due to user request');

@@ -1,7 +1,7 @@
 /** Listens for PostgreSQL clients: on a Unix socket for whom its permissions let in, and on TCP for who knows the password. */
 import { randomInt } from 'node:crypto';
-import { chmodSync, chownSync, mkdirSync, rmSync } from 'node:fs';
-import { createServer, type Server, type Socket } from 'node:net';
+import { lchownSync, lstatSync, mkdirSync, rmSync } from 'node:fs';
+import { connect, createServer, type Server, type Socket } from 'node:net';
 import { PebbleError } from '../base/errors.ts';
 import { Engine, type Source } from './engine.ts';
 import { SqlFailure } from './messages.ts';
@@ -83,12 +83,15 @@ export class WireServer {
 async function open(server: Server, address: Address): Promise<void> {
   const at = 'directory' in address ? `${address.directory}/.s.PGSQL.${address.port}` : address;
   try {
-    if (typeof at === 'string') prepare((address as { directory: string }).directory, at);
+    if (typeof at === 'string') await makeRoom((address as { directory: string }).directory, at);
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject);
-      server.listen(typeof at === 'string' ? { path: at } : { host: at.host, port: at.port }, resolve);
+      if (typeof at === 'string') bindPrivately(server, at, resolve);
+      else server.listen({ host: at.host, port: at.port }, resolve);
     });
-    if (typeof at === 'string') restrict(at, address);
+    // Of the name itself: whoever may write the directory could have put a link to another file there meanwhile.
+    if (typeof at === 'string' && 'owner' in address && address.owner)
+      lchownSync(at, address.owner.uid, address.owner.gid);
   } catch (cause) {
     throw new PebbleError('io', {
       doing: `listening for SQL on ${typeof at === 'string' ? at : `${at.host}:${at.port}`}`,
@@ -99,13 +102,33 @@ async function open(server: Server, address: Address): Promise<void> {
   }
 }
 
-/** A socket that a killed agent left would be in the way. */
-function prepare(directory: string, path: string): void {
+/** A socket that a killed agent left would be in the way; one that answers is another server's, and so is any other file. */
+async function makeRoom(directory: string, path: string): Promise<void> {
   mkdirSync(directory, { recursive: true, mode: 0o755 });
-  rmSync(path, { force: true });
+  const found = lstatSync(path, { throwIfNoEntry: false });
+  if (found === undefined) return;
+  if (!found.isSocket()) throw new Error(`${path} is there, and is no socket`);
+  if (await answers(path)) throw new Error(`another server listens at ${path}`);
+  rmSync(path);
 }
 
-function restrict(path: string, address: Address): void {
-  chmodSync(path, 0o600);
-  if ('owner' in address && address.owner) chownSync(path, address.owner.uid, address.owner.gid);
+function answers(path: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const client = connect(path, () => {
+      client.destroy();
+      resolve(true);
+    });
+    // A full queue of connections is a server's, too.
+    client.once('error', (error: NodeJS.ErrnoException) => resolve(error.code !== 'ECONNREFUSED'));
+  });
+}
+
+/** Its own user's from the first moment on: what bind(2) makes has the permissions that the mask leaves. */
+function bindPrivately(server: Server, path: string, whenBound: () => void): void {
+  const mask = process.umask(0o177);
+  try {
+    server.listen({ path }, whenBound);
+  } finally {
+    process.umask(mask);
+  }
 }

@@ -1,7 +1,7 @@
 /** The endpoint over given rows: what it answers, what it refuses, and what it survives. */
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { execFile, spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -40,6 +40,20 @@ describe('SQL endpoint', () => {
     server.close();
     rmSync(directory, { recursive: true });
   });
+  test('its socket is its own from the start, and what lies where it should be stays', async () => {
+    const path = join(directory, `.s.PGSQL.${PORT}`);
+    assert.equal(statSync(path).mode & 0o777, 0o600);
+    const listen = (port: number) => WireServer.listen({ directory, port }, async () => []);
+    await assert.rejects(listen(PORT), /another server listens at/);
+    writeFileSync(join(directory, '.s.PGSQL.1'), 'a file');
+    await assert.rejects(listen(1), /is no socket/);
+    assert.equal(readFileSync(join(directory, '.s.PGSQL.1'), 'utf8'), 'a file');
+    // As a server leaves it that was killed.
+    const killed = "require('net').createServer().listen(process.argv[1], () => process.kill(process.pid, 'SIGKILL'))";
+    assert.equal(spawnSync(process.execPath, ['-e', killed, join(directory, '.s.PGSQL.2')]).signal, 'SIGKILL');
+    (await listen(2)).close();
+  });
+
   const one = async (sql: string): Promise<readonly (string | null)[]> => (await session.query(sql))[0]!.rows[0]!;
 
   test('rows as they are, and what SQL makes of them', async () => {
@@ -53,6 +67,15 @@ describe('SQL endpoint', () => {
     assert.deepEqual((await session.run('SELECT calls FROM queries WHERE queryid = $1 LIMIT 1::bigint', [-11])).rows, [
       ['11'],
     ]);
+  });
+
+  test('an answer that is too large ends the query, and nothing else', async () => {
+    await assert.rejects(session.query('SELECT hex(zeroblob(400000000)) FROM queries'), /too big/);
+    await assert.rejects(session.query('SELECT hex(zeroblob(4000000)) FROM queries'), /more than 64 MiB/);
+    const kept =
+      'WITH RECURSIVE r(n, t) AS (SELECT 1, hex(zeroblob(1000000)) UNION SELECT n + 1, hex(zeroblob(1000000)) || n FROM r) SELECT count(t) FROM r';
+    await assert.rejects(session.query(kept), /out of memory|statement timeout/);
+    assert.deepEqual(await one('SELECT count(*) FROM queries'), ['1009']);
   });
 
   test('as postgres_fdw asks: a cursor by the extended protocol in a transaction', async () => {
