@@ -49,6 +49,12 @@ test('the version is that of the package, and Node is the pinned one', () => {
   assert.equal(pebble('--version').stdout, pebble('version').stdout);
 });
 
+test('options for other Nodes, and what they would load, are not for this one', () => {
+  const env = { ...process.env, NODE_OPTIONS: '--require /nonexistent/module.js' };
+  const { status, stderr } = spawnSync(LAUNCHER, ['version'], { encoding: 'utf8', env });
+  assert.deepEqual([status, stderr], [0, '']);
+});
+
 test('the launcher finds its checkout through symbolic links', (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'pebble-launcher-'));
   t.after(() => rmSync(folder, { recursive: true }));

@@ -22,6 +22,8 @@ export interface ServerOptions extends RouterOptions, ChangeOptions {
   readonly names?: readonly string[];
 }
 
+/** Strangers can connect: each connection is a descriptor, which the agent needs for its own work. */
+const MOST_CONNECTIONS = 300;
 /** What may be had without signing in. */
 const OPEN_PATHS = new Set(['/sign-in', '/style.css', '/icon.svg']);
 
@@ -55,6 +57,7 @@ export class LiveServer {
     this.#router = new Router(options);
     const listener: RequestListener = (request, response) => void this.#answer(request, response);
     this.#server = options.tls ? createTlsServer(options.tls, listener) : createServer(listener);
+    this.#server.maxConnections = MOST_CONNECTIONS;
   }
 
   /** Whoever opens it may look and do everything: it works once, and then there is another one. */

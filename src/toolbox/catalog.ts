@@ -1,8 +1,9 @@
 /** Finds the tools: those that come with Pebble, and the user's own. */
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { PebbleError } from '../base/errors.ts';
+import { strangerWhoWrites } from '../base/strangers.ts';
 import { suggest } from '../base/suggest.ts';
 import { describeTool, type Tool } from './tool.ts';
 import { VIEWS, type View } from './views.ts';
@@ -20,7 +21,7 @@ export function listTools(onBroken: (error: PebbleError) => void = () => {}): (T
   const found = new Map<string, Tool | View>(VIEWS.map((view) => [view.name, view]));
   for (const path of toolFolders().reverse().flatMap(scripts)) {
     try {
-      const tool = describeTool({ name: path, text: readFileSync(path, 'utf8') });
+      const tool = readTool(path);
       found.set(tool.name, tool);
     } catch (error) {
       if (!(error instanceof PebbleError)) throw error;
@@ -34,7 +35,7 @@ export function findTool(name: string): Tool | View {
   const path = toolFolders()
     .flatMap(scripts)
     .find((candidate) => candidate.endsWith(`/${name}.bt`));
-  if (path) return describeTool({ name: path, text: readFileSync(path, 'utf8') });
+  if (path) return readTool(path);
   const view = VIEWS.find((candidate) => candidate.name === name);
   if (view) return view;
   const near = suggest(
@@ -55,4 +56,19 @@ export function scripts(folder: string): string[] {
   } catch {
     return [];
   }
+}
+
+/** What another user could write is not run: with our privileges it would do what he likes. Ours lie where the program does. */
+function readTool(path: string): Tool {
+  for (const place of dirname(path) === OURS ? [] : [dirname(path), path]) {
+    const stranger = strangerWhoWrites(statSync(place));
+    if (stranger === undefined) continue;
+    const doing = `reading the tool ${path}`;
+    throw new PebbleError('usage', {
+      doing,
+      what: `${place}: ${stranger}`,
+      hint: 'give it to root or to yourself (chown), and take the right to write from others (chmod go-w)',
+    });
+  }
+  return describeTool({ name: path, text: readFileSync(path, 'utf8') });
 }

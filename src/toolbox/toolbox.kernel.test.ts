@@ -1,6 +1,6 @@
 /** Every tool compiles for this host, says what it answers and has its page; users' own tools are found, too. */
 import assert from 'node:assert/strict';
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
@@ -53,6 +53,9 @@ describe('the ready-made tools', { skip }, () => {
         { question, hooks, cost },
         { question: 'What is mine?', hooks: ['tp_btf:sched_switch'], cost: 'nothing' },
       );
+      chmodSync(join(folder, 'mine.bt'), 0o666);
+      assert.throws(() => findTool('mine'), { what: /mine\.bt: every user may write it$/ });
+      assert.ok(!listTools().some(({ name }) => name === 'mine'), 'what anybody could write is not run');
     } finally {
       delete process.env.PEBBLE_TOOLS;
       rmSync(folder, { recursive: true });

@@ -1,7 +1,7 @@
 /** Installing without fear: what the agent would do, an agent that ends by itself, one with few privileges, and removal with proof. */
 import assert from 'node:assert/strict';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import type { ReportRow } from '../../src/api/index.ts';
 import { type Cluster, startCluster } from '../../src/cluster/index.ts';
@@ -82,6 +82,21 @@ describe('an agent that one need not fear', { skip: UNABLE }, () => {
       row.kind === 'query' && row.query === 'SELECT FROM few_privileges' ? row.calls : [],
     );
     assert.deepEqual(calls, [241]);
+  });
+
+  test('uninstall leaves alone what only looks like a Pebble', async () => {
+    const entry = join(folder, 'src/cli/main.ts');
+    mkdirSync(dirname(entry), { recursive: true });
+    writeFileSync(entry, 'console.log(1); setInterval(() => {}, 1000);');
+    copyFileSync('/bin/sleep', join(folder, 'pebble'));
+    const others = [new Running([entry], {}, process.execPath), new Running(['1000'], {}, join(folder, 'pebble'))];
+    try {
+      await others[0]!.until('it runs', () => others[0]!.stdout !== '');
+      const found = parse(pebble('uninstall', '--dry-run', '--json').stdout);
+      for (const { pid } of others) assert.ok(!found.some(({ kind, id }) => kind === 'process' && id === pid));
+    } finally {
+      for (const other of others) other.signal('SIGKILL');
+    }
   });
 
   test('uninstall finds an agent by what it holds, ends it, and asks the kernel for all of it', async () => {

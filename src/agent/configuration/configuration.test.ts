@@ -1,6 +1,6 @@
 /** The file: what is understood, what is refused and how, what a reload changes. */
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -83,6 +83,8 @@ test('the command line wins; a reload changes some settings, and says which it c
     changed: ['keep_1h'],
     needRestart: ['store', 'metrics_queries'],
   });
+  chmodSync(path, 0o666);
+  assert.throws(() => loadConfiguration(path, {}), /every user may write it/);
   rmSync(folder, { recursive: true });
   assert.throws(() => loadConfiguration(path, {}), /reading the configuration/);
 });

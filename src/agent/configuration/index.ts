@@ -1,6 +1,7 @@
 /** What the agent is told: a file, over it the command line; read again at SIGHUP. */
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { PebbleError } from '../../base/errors.ts';
+import { strangerWhoWrites } from '../../base/strangers.ts';
 import { type Given, parseFile, readSettings } from './parse.ts';
 import { type Configuration, SETTINGS, type SettingName } from './settings.ts';
 
@@ -21,12 +22,19 @@ export function loadConfiguration(path: string | undefined, flags: Given): Confi
 }
 
 function readText(path: string | undefined): string | undefined {
+  const doing = `reading the configuration ${path ?? DEFAULT_FILE}`;
   try {
+    const stranger = strangerWhoWrites(statSync(path ?? DEFAULT_FILE));
+    if (stranger !== undefined) {
+      const hint = 'it says what is run as whom, and who may see it: give it to root (chown), and chmod go-w';
+      throw new PebbleError('usage', { doing, what: stranger, hint });
+    }
     return readFileSync(path ?? DEFAULT_FILE, 'utf8');
   } catch (cause) {
+    if (cause instanceof PebbleError) throw cause;
     if (path === undefined && (cause as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw new PebbleError('usage', {
-      doing: `reading the configuration ${path ?? DEFAULT_FILE}`,
+      doing,
       what: cause instanceof Error ? cause.message : String(cause),
       cause,
     });

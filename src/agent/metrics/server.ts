@@ -4,6 +4,9 @@ import type { AddressInfo } from 'node:net';
 import { PebbleError } from '../../base/errors.ts';
 import { type Family, formatProtobuf, formatText, PROTOBUF_TYPE, TEXT_TYPE } from '../../export/index.ts';
 
+/** Anybody can connect: each connection is a descriptor, which the agent needs for its own work. */
+const MOST_CONNECTIONS = 100;
+
 export class MetricsServer {
   readonly #server: Server;
   readonly #families: () => Promise<readonly Family[]>;
@@ -29,6 +32,7 @@ export class MetricsServer {
   private constructor(families: () => Promise<readonly Family[]>) {
     this.#families = families;
     this.#server = createServer((request, response) => void this.#answer(request, response));
+    this.#server.maxConnections = MOST_CONNECTIONS;
   }
 
   get port(): number {

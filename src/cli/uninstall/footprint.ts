@@ -1,5 +1,7 @@
 /** What of Pebble is in this host's kernel, and why it is there: held by a process, pinned, or neither. */
 import { readFileSync, readlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { readRegular } from '../../base/foreign-file.ts';
 import {
   type Held,
   type HeldKind,
@@ -13,8 +15,10 @@ import { rememberedPins } from './remembered-pins.ts';
 
 /** How the programs that Pebble's compiler makes are called in the kernel (src/lang/lower/program.ts). */
 const OUR_PROGRAMS = /^pebble_p\d+$/;
-/** Arguments of a run from sources, a package or a checkout; a single executable is called pebble. */
+/** Arguments of a run from sources, a package or a checkout. */
 const OUR_ENTRY = /\/src\/cli\/(start\/index|main)\.ts$/;
+/** Where a single executable has unpacked the library that it calls the kernel by (scripts/single/main.cjs). */
+const UNPACKED = /\/pebble\/[0-9a-f]{16}\/node_modules\//;
 
 export interface Footprint {
   readonly processes: readonly { readonly pid: number; readonly command: string }[];
@@ -67,8 +71,19 @@ function pinsOf(objects: readonly KernelObject[], remembered: readonly string[])
 
 export const keyOf = ({ kind, id }: Held): string => `${kind} ${id}`;
 
+/** By what runs, not by its name alone: other programs are called pebble, and anybody may edit a file of such a path. */
 function isPebble(pid: number): boolean {
-  return argumentsOf(pid).some((argument) => OUR_ENTRY.test(argument)) || programOf(pid).endsWith('/pebble');
+  const program = programOf(pid);
+  if (program.endsWith('/pebble')) return UNPACKED.test(readText(`/proc/${pid}/maps`));
+  const entry = program.endsWith('/node') && argumentsOf(pid).find((argument) => OUR_ENTRY.test(argument));
+  return entry ? isOfOurPackage(pid, entry) : false;
+}
+
+/** As the process itself sees the path. */
+function isOfOurPackage(pid: number, entry: string): boolean {
+  const place = entry.startsWith('/') ? 'root' : 'cwd';
+  const path = join(`/proc/${pid}/${place}`, entry.replace(OUR_ENTRY, ''), 'package.json');
+  return /"name":\s*"pgpebble"/.test(readRegular(path)?.toString() ?? '');
 }
 
 /** As it was started, without the machinery before it. */
@@ -78,11 +93,13 @@ function commandOf(pid: number): string {
   return ['pebble', ...argv.slice(Math.max(entry, 0) + 1)].join(' ');
 }
 
-function argumentsOf(pid: number): string[] {
+const argumentsOf = (pid: number): string[] => readText(`/proc/${pid}/cmdline`).split('\0').filter(Boolean);
+
+function readText(path: string): string {
   try {
-    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').filter(Boolean);
+    return readFileSync(path, 'utf8');
   } catch {
-    return [];
+    return '';
   }
 }
 

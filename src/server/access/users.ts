@@ -1,6 +1,7 @@
 /** The users file: a line `NAME:ROLE:HASH` for each who may sign in. */
 import { readFileSync, statSync } from 'node:fs';
 import { PebbleError } from '../../base/errors.ts';
+import { strangerWhoWrites } from '../../base/strangers.ts';
 import { hashPassword, parseHash, verifyPassword } from './secret.ts';
 
 export type Role = 'viewer' | 'admin';
@@ -23,9 +24,10 @@ export class Users {
     const doing = `reading the users of ${path}`;
     let text: string;
     try {
-      if ((statSync(path).mode & 0o077) !== 0) {
-        throw new PebbleError('usage', { doing, what: 'others may read it', hint: `chmod 600 ${path}` });
-      }
+      const stats = statSync(path);
+      const what = (stats.mode & 0o077) !== 0 ? 'others may read it' : strangerWhoWrites(stats);
+      if (what !== undefined)
+        throw new PebbleError('usage', { doing, what, hint: `chown 0:0 ${path}; chmod 600 ${path}` });
       text = readFileSync(path, 'utf8');
     } catch (cause) {
       if (cause instanceof PebbleError) throw cause;

@@ -1,8 +1,9 @@
 /** The file: its tables, and that one process writes it at a time. */
-import { closeSync, existsSync, mkdirSync, openSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { PebbleError } from '../../base/errors.ts';
+import { strangerWhoWrites } from '../../base/strangers.ts';
 import { processMark } from '../claim.ts';
 import { KINDS, type Kind, type KindName } from '../kinds.ts';
 import type { Column, Layout } from './block.ts';
@@ -38,6 +39,8 @@ export function openDatabase(path: string, { readOnly = false }: OpenOptions = {
     if (readOnly) refuseMissing(path);
     else makePrivate(path);
     const database = new DatabaseSync(path, { readOnly, timeout: 5000 });
+    // A file of somebody else's may hold views and triggers that call what they like.
+    database.exec('PRAGMA trusted_schema = OFF');
     if (!readOnly) prepare(database);
     checkVersion(database);
     return database;
@@ -67,7 +70,24 @@ function refuseMissing(path: string): void {
 /** Query texts are nobody's business but those who may read them: the file and its companions are the owner's. */
 function makePrivate(path: string): void {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-  if (!existsSync(path)) closeSync(openSync(path, 'a', 0o600));
+  if (!existsSync(path)) makeEmpty(path);
+  const stranger = strangerWhoWrites(statSync(path));
+  if (stranger === undefined) return;
+  throw new PebbleError('io', {
+    doing: `opening the history ${path}`,
+    what: stranger,
+    hint: 'what others write there would be read as history: chown it, chmod 600, or name another file',
+  });
+}
+
+/** Where it is said to be, and not where a link points to. */
+function makeEmpty(path: string): void {
+  try {
+    closeSync(openSync(path, 'ax', 0o600));
+  } catch (error) {
+    // Another process was faster.
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  }
 }
 
 /** With `synchronous = NORMAL` a killed process loses nothing that was committed; only a power failure can take the last commits. */

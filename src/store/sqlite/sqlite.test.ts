@@ -1,7 +1,9 @@
 /** The embedded store, by the suite that every store passes. */
-import { mkdtempSync, rmSync } from 'node:fs';
+import assert from 'node:assert/strict';
+import { chmodSync, mkdtempSync, rmSync, statSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { test } from 'node:test';
 import { conformance } from '../testing/conformance.ts';
 import { SqliteStore } from './index.ts';
 
@@ -21,4 +23,20 @@ conformance('the embedded store', async () => {
       rmSync(folder, { recursive: true });
     },
   };
+});
+
+test("the file is its owner's; one that others may write, and a link into nowhere, are no history", async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'pebble-store-'));
+  const path = join(folder, 'history.db');
+  try {
+    await SqliteStore.open(path).close();
+    assert.equal(statSync(path).mode & 0o777, 0o600);
+    chmodSync(path, 0o666);
+    assert.throws(() => SqliteStore.open(path), /every user may write it/);
+    symlinkSync(join(folder, 'elsewhere'), join(folder, 'link.db'));
+    assert.throws(() => SqliteStore.open(join(folder, 'link.db')), /ENOENT/);
+    assert.equal(statSync(join(folder, 'elsewhere'), { throwIfNoEntry: false }), undefined);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });
