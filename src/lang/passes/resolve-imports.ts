@@ -1,6 +1,7 @@
 /** Brings in what a script imports and includes: other scripts, C headers, and the macros of the standard library that it calls. */
 import type { Diagnostics, Source, Span } from '../diagnostics/index.ts';
 import {
+  type CDefinition,
   type CSource,
   type Import,
   type Macro,
@@ -11,6 +12,7 @@ import {
   relocate,
   walk,
 } from '../syntax/index.ts';
+import { bringsKernelMacros, isKernelHeader, kernelMacros, knownHeader } from './known-headers.ts';
 
 /** The files that imports and includes can name; the only way a file's text comes into the compiler. */
 export interface ImportHost {
@@ -51,6 +53,7 @@ class Importer {
   readonly #done = new Set<string>();
   /** Headers that an import named. */
   readonly #headers: Source[] = [];
+  #wantsKernelMacros = false;
 
   constructor(diagnostics: Diagnostics, options: ImportOptions) {
     this.#diagnostics = diagnostics;
@@ -164,25 +167,31 @@ class Importer {
       if (system && isKernelHeader(path)) continue;
       this.#diagnostics.error(span, `'${path}' file not found`);
     }
-    return { ...program, definitions };
+    return { ...program, definitions: [...this.#missingMacros(definitions), ...definitions] };
+  }
+
+  /** Whichever of the kernel's headers are there. */
+  #missingMacros(definitions: readonly CDefinition[]): readonly CDefinition[] {
+    if (!this.#wantsKernelMacros) return [];
+    const known = new Set(definitions.map((one) => ('name' in one ? one.name : undefined)));
+    const source = kernelMacros();
+    const span = { source, start: 0, end: source.text.length };
+    const text: CSource = { kind: 'c-source', span, text: source.text };
+    const others = readDefinitions([text], this.#diagnostics).definitions;
+    return others.filter((one) => 'name' in one && !known.has(one.name));
   }
 
   #readHeader(path: string, system: boolean, from: Source): Source | undefined {
     const { includePaths = [] } = this.#options;
+    this.#wantsKernelMacros ||= system && bringsKernelMacros(path);
     const directories = system ? includePaths : [directoryOf(from.name), ...includePaths];
     for (const directory of directories) {
       const name = join(directory, path);
       const text = this.#host.read(name);
       if (text !== undefined) return { name, text };
     }
-    return undefined;
+    return system ? knownHeader(path) : undefined;
   }
-}
-
-const KERNEL_FOLDERS = /^(?:linux|net|asm|asm-generic|uapi|scsi|sound|drm|rdma|trace)\//;
-
-function isKernelHeader(path: string): boolean {
-  return KERNEL_FOLDERS.test(path);
 }
 
 function includeLine(path: string): CSource {
