@@ -32,7 +32,7 @@ int main(int argc, char **argv) {
   structs((struct Pair){ 11, 22 }, (struct Big){ { 1, 2, 3, 4, 5 } }, 6, 7, 8);
   outer(0);
   reading(&(struct Reading){ 0.1f, 3.25e-7 });
-  /* Symbols are found while it lives. */
+  /* Symbols are found while it lives: milliseconds, cut short by the end of the script. */
   if (argc > 1) usleep(atoi(argv[1]) * 1000);
   return 0;
 }

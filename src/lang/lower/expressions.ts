@@ -237,6 +237,7 @@ function lowerCast(node: Cast, l: Lowering): Value {
   const value = l.value(node.value);
   if (value.kind === 'scalar' && isScalar(to)) return castScalar(value.operand, value.type, to, l);
   if (to.kind === 'bool' && value.kind !== 'scalar') return scalar(to, truth(value, l));
+  if (to.kind === 'pointer' && value.kind === 'memory') return scalar(to, pointerOf(value.at, l));
   if (isScalar(to)) return scalar(to, load(inMemory(to, toMemory(value, l).at), l).operand);
   if (to.kind === 'string' && value.kind === 'scalar') return readAs(to, value.operand, value.type, l);
   if (to.kind === 'array' || to.kind === 'string') {

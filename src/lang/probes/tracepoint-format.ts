@@ -43,9 +43,9 @@ function dataLocType(text: string): Type {
 function arrayType(text: string, size: number): Type {
   const length = Number(/\[(\d+)\]/.exec(text)?.[1] ?? 0);
   const element = length > 0 ? size / length : 1;
-  if (element === 1 && /^(?:const\s+)?(?:unsigned\s+)?(?:char|__u8|u8|uint8_t)\b/.test(text)) return charArray(size);
+  if (element === 1 && /^(?:const\s+)?char\b/.test(text)) return charArray(size);
   const width = element === 2 || element === 4 || element === 8 ? element : 1;
-  return arrayOf(intType(width, !/\bu(?:nsigned|\d|int)/.test(text)), size / width);
+  return arrayOf(intType(width, !/(?:\b|__)u(?:nsigned|\d|int)/.test(text)), size / width);
 }
 
 function scalarType(ctype: string, size: number, signed: boolean, space: 'kernel' | 'user', types: TypeSpace): Type {

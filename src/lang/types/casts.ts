@@ -2,6 +2,7 @@
 import type { Cast } from '../syntax/ast.ts';
 import { sizeOfType } from './layout.ts';
 import { integral } from './operators.ts';
+import { placeOf } from './places.ts';
 import { type AddressSpace, arrayOf, type EnumType, type PointerType, type Type, typeName } from './type.ts';
 import type { Typing } from './typing.ts';
 
@@ -11,6 +12,7 @@ export function castType(node: Cast, to: Type, from: Type, t: Typing): Type | un
   if (from.kind === 'struct') return t.error(node, `Cannot cast from C type "${typeName(from)}"`);
   switch (to.kind) {
     case 'pointer':
+      if (from.kind === 'string' || from.kind === 'array') return pointerInto(to, node, t) ?? refuse();
       return from.kind === 'pointer' || integral(from) ? pointerCast(to, from, t) : refuse();
     case 'int':
       return intCast(to, from) ?? refuse();
@@ -34,6 +36,14 @@ function pointerCast(to: PointerType, from: Type, t: Typing): PointerType {
   const space = spaceOf(from, t);
   const typed = from.kind === 'pointer' && from.typed && to.to.kind === 'struct' && sameStruct(from, to);
   return typed ? { ...to, space, typed } : { kind: 'pointer', to: inSpace(to.to, space), space };
+}
+
+/** `(struct tcp_skb_cb *)$skb->cb`: bytes in the kernel's or a program's memory are a place for something else. */
+function pointerInto(to: PointerType, node: Cast, t: Typing): PointerType | undefined {
+  const at = placeOf(node.value, t).space;
+  const space = at === 'context' ? 'kernel' : at;
+  if (space !== 'kernel' && space !== 'user') return undefined;
+  return { kind: 'pointer', to: inSpace(to.to, space), space };
 }
 
 const sameStruct = (a: PointerType, b: PointerType): boolean =>
