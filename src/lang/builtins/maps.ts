@@ -62,7 +62,7 @@ function typeEntry(call: Call, t: Typing): Type | undefined {
         `call to ${call.name}() with a single argument expects a map without explicit keys (scalar map)`,
       );
   }
-  return map.value ?? t.error(access, `Undefined map: ${map.name}`);
+  return map.value ?? t.undefinedMap(map.name, access);
 }
 
 const remove: FunctionRow = {

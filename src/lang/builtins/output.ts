@@ -79,7 +79,7 @@ const print: FunctionRow = {
   type(call, t) {
     const [value] = call.arguments;
     if (value?.kind === 'map') {
-      if (!t.script.map(value.name, value.span).value) return t.error(value, `Undefined map: ${value.name}`);
+      if (!t.script.map(value.name, value.span).value) return t.undefinedMap(value.name, value);
       for (const i of [1, 2]) if (call.arguments[i]) numberArgument(call, i, t);
       if (t.loops > 0) {
         t.warning(
@@ -132,7 +132,7 @@ function onMap(name: 'clear' | 'zero', doc: string): FunctionRow {
     type(call, t) {
       const [map] = call.arguments;
       if (map?.kind !== 'map') return t.error(call, `${name}() expects a map argument`);
-      if (!t.script.map(map.name, map.span).value) return t.error(map, `Undefined map: ${map.name}`);
+      if (!t.script.map(map.name, map.span).value) return t.undefinedMap(map.name, map);
       return VOID;
     },
     lower(call, l) {

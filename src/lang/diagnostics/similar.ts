@@ -4,9 +4,9 @@
 export function similarNames(name: string, candidates: Iterable<string>, limit = 3): string[] {
   const most = Math.max(1, Math.floor(name.length / 3));
   const near: { candidate: string; distance: number }[] = [];
-  for (const candidate of candidates) {
+  for (const candidate of new Set(candidates)) {
     if (Math.abs(candidate.length - name.length) > most) continue;
-    const distance = editDistance(name, candidate);
+    const distance = bare(name) === bare(candidate) ? 0.5 : editDistance(name, candidate);
     if (distance <= most) near.push({ candidate, distance });
   }
   near.sort((a, b) => a.distance - b.distance);
@@ -18,6 +18,9 @@ export function didYouMean(name: string, candidates: Iterable<string>): string |
   const near = similarNames(name, candidates).map((candidate) => `'${candidate}'`);
   return near.length === 0 ? undefined : `did you mean ${near.join(' or ')}?`;
 }
+
+/** The kernel renames with underscores: `state` became `__state`. */
+const bare = (name: string): string => name.replace(/^_+/, '');
 
 /** Insertions, deletions, substitutions and swaps of neighbours, each one edit (optimal string alignment). */
 function editDistance(a: string, b: string): number {

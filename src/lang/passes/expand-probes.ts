@@ -101,12 +101,18 @@ function expand(point: AttachPoint, context: ExpandContext, { diagnostics }: Pro
   const kind = findProbeKind(name);
   if (kind && hasCount(point, kind, context)) return kind.expand(point, context);
   if (kind) return [];
-  const hint = didYouMean(
-    name,
-    PROBE_KINDS.flatMap((known) => known.names),
-  );
+  const names = PROBE_KINDS.flatMap((known) => known.names);
+  const hint = eventNamed(point.parts, context) ?? didYouMean(name, names);
   diagnostics.error(point.span, `Invalid probe type: ${name}`, { hints: hint ? [hint] : [] });
   return [];
+}
+
+/** `sys_enter_openat`, `syscall:openat`, `sched:sched_switch`: a tracepoint without its kind. */
+function eventNamed(parts: readonly string[], { host }: ExpandContext): string | undefined {
+  const last = parts.at(-1)!;
+  const wanted = new Set([last, `sys_enter_${last}`]);
+  const found = last.length > 2 && host.tracepoints?.().find((event) => wanted.has(event.split(':')[1]!));
+  return found ? `write tracepoint:${found}` : undefined;
 }
 
 /** The binary of a process that is traced need not be named. */

@@ -25,7 +25,9 @@ function expand(point: AttachPoint, context: ExpandContext): ProbePoint[] {
   }
   const found = matching(category, event, context);
   if (found.length === 0) {
-    const hint = didYouMean(`${category}:${event}`, context.host.tracepoints?.() ?? []);
+    const hint = event.includes('/')
+      ? 'a condition stands apart from the probe: put a space before its /'
+      : didYouMean(`${category}:${event}`, context.host.tracepoints?.() ?? []);
     context.missing(point, `tracepoint ${category}:${event}`, hint);
   }
   return found.map(([c, e]) => pointOf(c, e, context));

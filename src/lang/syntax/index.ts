@@ -2,6 +2,7 @@
 import { type Diagnostic, Diagnostics, type Source } from '../diagnostics/index.ts';
 import type { Program } from './ast.ts';
 import { readDefinitions } from './c/index.ts';
+import { withHint } from './hints.ts';
 import { parseProgram } from './program.ts';
 
 export type * from './ast.ts';
@@ -23,7 +24,7 @@ export function parse(source: Source): Parsed {
   try {
     const program = parseProgram(source, diagnostics);
     const definitions = diagnostics.ok ? readDefinitions(program.cSources, diagnostics).definitions : [];
-    return { program: { ...program, definitions }, diagnostics: diagnostics.all };
+    return { program: { ...program, definitions }, diagnostics: withHint(diagnostics.all, source) };
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
     // The stack is full: every level of nesting takes a few frames.

@@ -66,7 +66,7 @@ const RULES: { readonly [K in Expression['kind']]: Rule<K> } = {
   'map-access': (node, t) => inferAccess(node, t).value,
   'address-of': (node, t) => {
     const type = inferPlace(node.of as AssignTarget, t);
-    if (!type && node.of.kind === 'map') return t.error(node.of, `Undefined map: ${node.of.name}`);
+    if (!type && node.of.kind === 'map') return t.undefinedMap(node.of.name, node.of);
     if (node.of.kind === 'variable') {
       const symbol = t.find(node.of.name);
       if (symbol) symbol.inMemory = true;
@@ -185,10 +185,20 @@ function inferIdentifier(node: Extract<Expression, { kind: 'identifier' }>, t: T
 
 function inferVariable(node: Variable, t: Typing): Type | undefined {
   const symbol = t.find(node.name);
-  if (!symbol) return t.error(node, `Undefined or undeclared variable: ${node.name}`);
+  if (!symbol) {
+    const hint = unknownVariableHint(node.name, t);
+    return t.error(node, `Undefined or undeclared variable: ${node.name}`, hint ? { hints: [hint] } : {});
+  }
   t.table.symbols.set(node, symbol);
   if (symbol.type === undefined) return t.error(node, `No type available for variable ${node.name}`);
   return symbol.type;
+}
+
+/** Scripts for bpftrace before 0.22 use variables after the block that they were first assigned in. */
+function unknownVariableHint(name: string, t: Typing): string | undefined {
+  const names = new Set([...t.table.symbols.values()].map((symbol) => symbol.name));
+  if (!names.has(name)) return didYouMean(name, names);
+  return `it is known only inside the block that assigns it first: write let ${name}; before that block`;
 }
 
 /** A bare map is its one value. */
@@ -215,7 +225,7 @@ export function useMap(node: MapReference, scalar: boolean, t: Typing, at: Expre
 }
 
 function mapValue(map: MapTyping, node: Expression, t: Typing): Type | undefined {
-  if (map.value === undefined) return t.error(node, `Undefined map: ${map.name}`);
+  if (map.value === undefined) return t.undefinedMap(map.name, node);
   return map.value;
 }
 
@@ -337,8 +347,12 @@ function structField(node: FieldAccess, type: StructType, t: Typing): Type | und
   return place.space === 'context' ? field.type : pointerAt(field.type, place);
 }
 
+/** So many are listed where none is like the one that was wanted. */
+const FEW_FIELDS = 12;
+
 function noField(node: FieldAccess, what: string, names: readonly string[], t: Typing): undefined {
-  const hint = didYouMean(node.name, names);
+  const all = names.length > 0 && names.length <= FEW_FIELDS ? `it has ${names.join(', ')}` : undefined;
+  const hint = didYouMean(node.name, names) ?? all;
   return t.error(node.nameSpan, `${what} does not contain a field named '${node.name}'`, hint ? { hints: [hint] } : {});
 }
 

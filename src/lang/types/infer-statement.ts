@@ -351,7 +351,7 @@ function iterated(over: MapReference, t: Typing): Type | undefined {
   }
   const map = useMap(over, false, t);
   if (!t.script.isReadable(map, over.span)) return undefined;
-  if (!map.key || !map.value) return t.error(over, `Undefined map: ${map.name}`);
+  if (!map.key || !map.value) return t.undefinedMap(map.name, over);
   if (isAggregate(map.value) && !isCastableAggregate(map.value)) {
     return t.error(over, `Loop expression does not support type: ${typeName(map.value)}`);
   }

@@ -41,8 +41,15 @@ export function resolveType(node: TypeExpression, t: Typing, whole = node): Type
 
 function unknown(node: TypeExpression & { name: string }, whole: TypeExpression, t: Typing): undefined {
   const name = node.kind === 'tagged-type' ? `${node.tag} ${node.name}` : node.name;
-  const hint = didYouMean(name, t.space.names());
+  const hint = tagHint(node, t) ?? didYouMean(name, t.space.names());
   return t.error(whole, `Cannot resolve unknown type "${name}"`, hint ? { hints: [hint] } : {});
+}
+
+/** Before 0.9 of bpftrace a struct was named without the word. */
+function tagHint({ kind, name }: { kind: string; name: string }, t: Typing): string | undefined {
+  if (kind !== 'named-type') return undefined;
+  const tag = (['struct', 'union', 'enum'] as const).find((one) => t.space.tagged(one, name));
+  return tag && `write ${tag} ${name}`;
 }
 
 /** Only expressions have types to infer; what names a type is resolved where it is used. */

@@ -1,5 +1,5 @@
 /** What inference knows and fills in: types of maps, variables and nodes; shared by all expression rules. */
-import type { DiagnosticExtras, Diagnostics, Span } from '../diagnostics/index.ts';
+import { type DiagnosticExtras, type Diagnostics, didYouMean, type Span } from '../diagnostics/index.ts';
 import type { CompileHost } from '../host.ts';
 import type { ProbePoint } from '../probes/index.ts';
 import type { Settings } from '../settings.ts';
@@ -253,6 +253,12 @@ export class Typing {
 
   warning(node: Node | Span, message: string, extras?: DiagnosticExtras): void {
     this.script.warning('span' in node ? node.span : node, message, extras);
+  }
+
+  undefinedMap(name: string, node: Node): undefined {
+    const others = [...this.script.maps.values()].flatMap((map) => (map.value === undefined ? [] : [map.name]));
+    const hint = didYouMean(name, others) ?? 'no probe of this script puts anything into it';
+    return this.error(node, `Undefined map: ${name}`, { hints: [hint] });
   }
 
   find(name: string): Scratch | undefined {

@@ -1,0 +1,32 @@
+/** Mistakes of beginners, and the hints that they get. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { parse } from './index.ts';
+
+const HINTS: readonly (readonly [script: string, hint: string | undefined])[] = [
+  ['BEGIN { print(1)', 'the { in line 1 is not closed: a } is missing'],
+  ['BEGIN {\n  if (1) { print("}"); // }\n', 'the { in line 2 is not closed: a } is missing'],
+  ['BEGIN { print(1); } }', 'the } in line 1 closes nothing'],
+  ['BEGIN { print("x); }', 'the text that begins in line 1 has no closing "'],
+  ["BEGIN { print('x'); }", 'texts stand in double quotes: "…"'],
+  ['BEGIN print(1); }', 'what a probe does stands in braces: BEGIN { … }, after its /condition/'],
+  ['{ print(1); }', 'a body has its probe in front: BEGIN { … }'],
+  ['BEGIN { x = 1; }', 'names of variables begin with $ (for one event) or @ (kept between events): $x = …'],
+  ['BEGIN /comm = "x"/ { print(1); }', 'compare by =='],
+  ['BEGIN { for (i = 0; i < 3; i++) { } }', 'write for ($i : 0..10) { … }'],
+  ['BEGIN { for ($i = 0; $i < 3; $i++) { } }', 'write for ($i : 0..10) { … }'],
+  ['BEGIN { if (1) { } elif (2) { } }', 'write else if'],
+  ['BEGIN { let x = 1; }', 'names of variables begin with $'],
+  ['BEGIN { int $x = 1; }', 'variables are declared by their first value, or by let $name : type;'],
+  ['BEGIN { # remark\n }', 'comments begin with //'],
+  ['BEGIN { @x = 1 print(@x); }', undefined],
+  ['BEGIN { print(1 + ); }', undefined],
+];
+
+for (const [text, hint] of HINTS) {
+  test(text, () => {
+    const { diagnostics } = parse({ name: 'stdin', text });
+    assert.match(diagnostics[0]!.message, /^syntax: /);
+    assert.deepEqual(diagnostics[0]!.hints, hint === undefined ? [] : [hint]);
+  });
+}
