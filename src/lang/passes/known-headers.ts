@@ -1,5 +1,4 @@
 /** Headers that scripts include and machines without a compiler or kernel sources lack: what of them scripts use. */
-import { constants } from 'node:os';
 import type { Source } from '../diagnostics/index.ts';
 
 /** A compiler brings these itself. */
@@ -79,14 +78,28 @@ const OTHERS = {
   USEC_PER_SEC: 1_000_000,
 };
 
+/** From 1 on (include/uapi/asm-generic/errno.h); a dash for numbers that no error has. */
+const ERRORS = (
+  'EPERM ENOENT ESRCH EINTR EIO ENXIO E2BIG ENOEXEC EBADF ECHILD EAGAIN ENOMEM EACCES EFAULT ENOTBLK EBUSY ' +
+  'EEXIST EXDEV ENODEV ENOTDIR EISDIR EINVAL ENFILE EMFILE ENOTTY ETXTBSY EFBIG ENOSPC ESPIPE EROFS EMLINK ' +
+  'EPIPE EDOM ERANGE EDEADLK ENAMETOOLONG ENOLCK ENOSYS ENOTEMPTY ELOOP - ENOMSG EIDRM ECHRNG EL2NSYNC EL3HLT ' +
+  'EL3RST ELNRNG EUNATCH ENOCSI EL2HLT EBADE EBADR EXFULL ENOANO EBADRQC EBADSLT - EBFONT ENOSTR ENODATA ETIME ' +
+  'ENOSR ENONET ENOPKG EREMOTE ENOLINK EADV ESRMNT ECOMM EPROTO EMULTIHOP EDOTDOT EBADMSG EOVERFLOW ENOTUNIQ ' +
+  'EBADFD EREMCHG ELIBACC ELIBBAD ELIBSCN ELIBMAX ELIBEXEC EILSEQ ERESTART ESTRPIPE EUSERS ENOTSOCK ' +
+  'EDESTADDRREQ EMSGSIZE EPROTOTYPE ENOPROTOOPT EPROTONOSUPPORT ESOCKTNOSUPPORT EOPNOTSUPP EPFNOSUPPORT ' +
+  'EAFNOSUPPORT EADDRINUSE EADDRNOTAVAIL ENETDOWN ENETUNREACH ENETRESET ECONNABORTED ECONNRESET ENOBUFS EISCONN ' +
+  'ENOTCONN ESHUTDOWN ETOOMANYREFS ETIMEDOUT ECONNREFUSED EHOSTDOWN EHOSTUNREACH EALREADY EINPROGRESS ESTALE ' +
+  'EUCLEAN ENOTNAM ENAVAIL EISNAM EREMOTEIO EDQUOT ENOMEDIUM EMEDIUMTYPE ECANCELED ENOKEY EKEYEXPIRED ' +
+  'EKEYREVOKED EKEYREJECTED EOWNERDEAD ENOTRECOVERABLE ERFKILL -'
+).split(' ');
+
 /** The macros of kernel headers that scripts use, which BTF does not have; read for those that nothing else defined. */
 export function kernelMacros(): Source {
   const lines = [
     ...Object.entries(FAMILIES).flatMap(([name, value]) => [`AF_${name} ${value}`, `PF_${name} ${value}`]),
     ...Object.entries(FILE_KINDS).map(([name, value]) => `DT_${name} ${value}`),
-    ...Object.entries({ ...STATES, ...FILE_MODES, ...OTHERS, ...constants.errno }).map(
-      ([name, value]) => `${name} ${value}`,
-    ),
+    ...ERRORS.flatMap((name, i) => (name === '-' ? [] : [`${name} ${i + 1}`])),
+    ...Object.entries({ ...STATES, ...FILE_MODES, ...OTHERS }).map(([name, value]) => `${name} ${value}`),
   ];
   return { name: '<kernel headers>', text: lines.map((line) => `#define ${line}\n`).join('') };
 }
