@@ -144,10 +144,20 @@ function optionLines(tool: Tool, cluster: Cluster): string[] {
 function jsonLines(tool: Tool | View, cluster: Cluster): string[] {
   if (!isScript(tool))
     return [`- JSON: rows of \`pebble ${tool.command.join(' ')}\` ([docs/json.md](../docs/json.md))`];
-  const script = scriptOf(tool, ARGUMENTS[tool.name] ?? [], cluster.pgdata);
+  const compiled = (one: Tool) => scriptOf(one, ARGUMENTS[tool.name] ?? [], cluster.pgdata);
+  const script = compiled(tool) ?? compiled(onOwnFunction(tool));
   return (script ? rowKinds(script) : []).map(
     ({ fields }) => `- JSON: ${fields.map((field) => `\`${field}\``).join(', ')}`,
   );
+}
+
+/** The rows of a script do not depend on what it is attached to: where this kernel has no kprobes, a function of ours stands in. */
+function onOwnFunction(tool: Tool): Tool {
+  const text = tool.source.text.replace(
+    /\bk(ret)?probe:\S+/g,
+    (_, ret = '') => `u${ret}probe:${process.execPath}:uv_fs_read`,
+  );
+  return { ...tool, source: { ...tool.source, text } };
 }
 
 const isTrap = ({ hooks }: Tool | View): boolean => hooks.some((hook) => /^ur?e?t?probe:/.test(hook));

@@ -4,5 +4,6 @@ export { ROW_FIELDS, type RowKind, rowKinds } from './rows.ts';
 export { runTool, type ScriptOption, scriptOf, type ToolOptions, toolOptions } from './run.ts';
 export { saveTool } from './save.ts';
 export { describeTool, type Tool } from './tool.ts';
+export { byTopic, TOPICS } from './topics.ts';
 export { VIEWS, type View } from './views.ts';
 export { header, shortHooks } from './words.ts';

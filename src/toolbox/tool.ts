@@ -9,6 +9,8 @@ export interface Tool {
   readonly name: string;
   /** The first comment line: what the tool answers. */
   readonly question: string;
+  /** What it is listed under: its comment `topic:`; ours have one of TOPICS (topics.ts). */
+  readonly topic: string | null;
   /** What one event costs the traced program, as its comment `cost:` says; measured, see its page. */
   readonly cost: string | null;
   /** What its comments `note:` say: limits of what it shows. */
@@ -39,11 +41,14 @@ export function describeTool(source: Source): Tool {
   const points = program.probes.flatMap(({ attachPoints }) => attachPoints.map(({ raw }) => raw.trim()));
   const hooks = points.filter((point) => !NO_HOOK.test(point));
   const events = hooks.filter((hook) => !TIMER.test(hook));
+  const said = (what: string) =>
+    comments.flatMap((line) => (line.startsWith(`${what}: `) ? [line.slice(what.length + 2)] : []));
   return {
     name: basename(source.name).replace(/\.bt$/, ''),
     question: comments.find((line) => line !== '') ?? '',
-    cost: comments.map((line) => /^cost: (.*)$/.exec(line)?.[1]).find((cost) => cost !== undefined) ?? null,
-    notes: comments.flatMap((line) => /^note: (.*)$/.exec(line)?.[1] ?? []),
+    topic: said('topic')[0] ?? null,
+    cost: said('cost')[0] ?? null,
+    notes: said('note'),
     takesServer: comments.includes('argument: server'),
     hooks: [...new Set(events.length > 0 ? events : hooks)],
     source,

@@ -86,10 +86,18 @@ function faultsOfText({ name, question }: Tool | View, { status, lines, stderr, 
 const isUnable = ({ status, stderr }: Ran): boolean =>
   status === 1 && /it cannot run here\n(.|\n)*hint: needs .* without/.test(stderr);
 
-async function faultsOf(tool: Tool | View, cluster: Cluster): Promise<string[]> {
+interface Judged {
+  readonly faults: readonly string[];
+  /** What of its load was seen: a tool that is silent, and says why, has no fault. */
+  readonly seen: string;
+}
+
+async function judge(tool: Tool | View, cluster: Cluster): Promise<Judged> {
   const json = await runOnce(tool.name, cluster, '--json');
-  if (isUnable(json)) return [];
-  return [...faultsOfJson(tool, json), ...faultsOfText(tool, await runOnce(tool.name, cluster))];
+  if (isUnable(json)) return { faults: [], seen: 'says what else answers: this kernel lacks its hooks' };
+  const text = await runOnce(tool.name, cluster);
+  const faults = [...faultsOfJson(tool, json), ...faultsOfText(tool, text)];
+  return { faults, seen: `${json.lines.length} rows of JSON, ${text.lines.length} lines of text` };
 }
 
 const wanted = process.argv.slice(2);
@@ -102,11 +110,11 @@ try {
     const stop = new AbortController();
     const loads = HOST_CASES.filter((known) => known.tool === tool.name).map(({ load }) => load);
     const loading = loads.length > 0 ? keepLoading(loads, stop.signal) : undefined;
-    const faults = await faultsOf(tool, cluster);
+    const { faults, seen } = await judge(tool, cluster);
     stop.abort();
     await loading;
     if (faults.length > 0) bad += 1;
-    process.stdout.write(`${tool.name}: ${faults.length === 0 ? 'as all tools' : faults.join('; ')}\n`);
+    process.stdout.write(`${tool.name}: ${[...faults, seen].join('; ')}\n`);
   }
 } finally {
   await workload.stop();

@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
-import { header, listTools, type Tool, type View } from '../../src/toolbox/index.ts';
+import { header, listTools, TOPICS, type Tool, type View } from '../../src/toolbox/index.ts';
+import { pebble } from '../cli/pebble.ts';
 import { HOST_CASES } from './cases/host.ts';
 import { POSTGRES_CASES } from './cases/postgres.ts';
 import { VIEW_CASES } from './cases/views.ts';
@@ -29,6 +30,21 @@ describe('each tool', () => {
     assert.deepEqual([...TESTED].sort(), names);
     for (const [name, file] of Object.entries(ALONE))
       assert.match(readFileSync(new URL(file, import.meta.url), 'utf8'), new RegExp(`'${name}'`));
+  });
+
+  it('is listed under a topic, in the width of a terminal', () => {
+    for (const { name, topic } of tools) assert.ok((TOPICS as readonly unknown[]).includes(topic), `${name}: ${topic}`);
+    const lines = pebble('run').stdout.trimEnd().split('\n');
+    for (const line of lines) assert.ok(line.length < COLUMNS, line);
+    const listed = lines.filter((line) => line.startsWith('  ')).map((line) => line.trim().split(' ')[0]!);
+    assert.deepEqual(
+      listed.sort(),
+      tools.map(({ name }) => name),
+    );
+    assert.deepEqual(
+      lines.filter((line) => /^\S/.test(line)),
+      TOPICS,
+    );
   });
 
   it('asks a question, and says what it traces and costs, in the width of a terminal', () => {
@@ -67,8 +83,7 @@ describe('each tool', () => {
       for (const part of [`# ${tool.name}\n\n${tool.question}\n`, '- hooks: ', `- cost: ${tool.cost}`])
         assert.ok(page.includes(part), `${tool.name}.md lacks ${JSON.stringify(part)}: it is out of date`);
       assert.match(page, new RegExp(`sudo \\./pebble run ${tool.name}\\b`), tool.name);
-      const isUnable = page.includes('it cannot run here');
-      assert.ok(isUnable || page.includes('- JSON: '), `${tool.name}.md does not say which fields its rows have`);
+      assert.ok(page.includes('- JSON: '), `${tool.name}.md does not say which fields its rows have`);
       for (const line of page.slice(page.indexOf('    sudo ')).split('\n'))
         assert.ok(line.length <= 4 + COLUMNS || isFrame(line), `${tool.name}.md: ${line}`);
     }

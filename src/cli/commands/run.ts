@@ -2,12 +2,12 @@
 import { PebbleError } from '../../base/errors.ts';
 import { knownColumns, layoutTable, textColumn } from '../../terminal/index.ts';
 import {
+  byTopic,
   findTool,
   header,
   listTools,
   runTool,
   type ScriptOption,
-  shortHooks,
   type Tool,
   toolOptions,
   VIEWS,
@@ -54,18 +54,26 @@ function list({ options }: Parsed<typeof RUN_OPTIONS>, { terminal }: Context): E
   }
   const tools = listTools((error) => reportError(error, { json: options.json, color: false }));
   if (options.json) {
-    for (const { name, question, hooks } of tools)
-      process.stdout.write(`${JSON.stringify({ name, question, hooks })}\n`);
+    for (const { name, question, hooks, topic } of tools)
+      process.stdout.write(`${JSON.stringify({ name, question, hooks, topic })}\n`);
     return 0;
   }
-  const columns = [
-    textColumn<Tool | View>('TOOL', ({ name }) => name),
-    textColumn<Tool | View>('QUESTION', ({ question }) => question),
-    textColumn<Tool | View>('HOOKS', ({ hooks }) => shortHooks(hooks).join(', '), { flexible: true }),
-  ];
-  const lines = layoutTable(columns, tools, terminal ? { width: process.stdout.columns } : {});
-  process.stdout.write(`${lines.join('\n')}\n`);
+  const width = terminal ? process.stdout.columns : undefined;
+  process.stdout.write(`${listLines(tools, width).join('\n')}\n`);
   return 0;
+}
+
+/** Under their topics; of a question what it asks, without the units that may follow. */
+function listLines(tools: readonly (Tool | View)[], width: number | undefined): string[] {
+  const columns = [
+    textColumn<Tool | View>('', ({ name }) => `  ${name}`),
+    textColumn<Tool | View>('', ({ question }) => /^[^?]*\??/.exec(question)![0], { flexible: true }),
+  ];
+  const names = Math.max(...tools.map(({ name }) => name.length)) + 2;
+  return [...byTopic(tools)].flatMap(([topic, own], at) => {
+    const [, ...lines] = layoutTable(columns, own, { widths: [names, 0], ...(width !== undefined && { width }) });
+    return [...(at > 0 ? [''] : []), topic, ...lines];
+  });
 }
 
 /** What the agent has kept answers for the past, in the view's own words. */
