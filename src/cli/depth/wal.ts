@@ -27,18 +27,18 @@ const STATEMENTS: readonly Column<CommitRow>[] = [
 ];
 
 export function printWal(rows: readonly (WalRow | CommitRow)[], context: Context): void {
-  const clusters = rows.filter((row): row is WalRow => row.kind === 'cluster');
-  const statements = rows.filter((row): row is CommitRow => row.kind === 'statement');
-  if (clusters.length === 0) printTable(['nothing happened in this window'], [], [], context);
-  for (const cluster of clusters) {
-    const own = statements.filter((row) => row.cluster === cluster.cluster);
-    printTable([summary(cluster)], STATEMENTS, own, context);
+  if (rows.length === 0) printTable(['nothing happened in this window'], [], [], context);
+  // Who chooses statements sees no row of the cluster: it is about all of them.
+  for (const [cluster, own] of Map.groupBy(rows, (row) => row.cluster)) {
+    const whole = own.find((row): row is WalRow => row.kind === 'cluster');
+    const statements = own.filter((row): row is CommitRow => row.kind === 'statement');
+    printTable([cluster, ...(whole ? [summary(whole)] : [])], STATEMENTS, statements, context);
   }
 }
 
-function summary({ cluster, commits, syncs, group_size, attributed }: WalRow): string {
+function summary({ commits, syncs, group_size, attributed }: WalRow): string {
   const group =
     group_size === null ? 'no sync of WAL' : `${formatCount(syncs)} syncs, ${formatRate(group_size)} commits each`;
   const known = attributed === null ? '' : `, ${formatShare(attributed)} of the waits on a known statement`;
-  return `${cluster}: ${formatCount(commits)} commits that wrote WAL, ${group}${known}`;
+  return `${formatCount(commits)} commits that wrote WAL, ${group}${known}`;
 }
