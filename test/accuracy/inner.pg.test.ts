@@ -1,5 +1,6 @@
 /** What functions, triggers and foreign-key checks execute is named beside the client's statement. */
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ProfileRow, WaitRow } from '../../src/api/index.ts';
@@ -32,7 +33,9 @@ const SCHEMA = `
   CREATE FUNCTION compute_alone() RETURNS bigint LANGUAGE plpgsql AS
     $$ DECLARE s bigint := 0; BEGIN FOR i IN 1..300000 LOOP s := s + i % 7; END LOOP; RETURN s; END $$;
 `;
+/** On a CPU, however long that takes: some hundred samples, and on a busy machine no fewer. */
 const LOAD_MS = 1000;
+const MOST_LOAD_MS = 30_000;
 
 for (const server of SERVERS) {
   describe(`inner statements, ${server.flavour} ${server.major}`, { skip: UNABLE }, () => {
@@ -89,7 +92,8 @@ for (const server of SERVERS) {
       const rows = await watched(cluster, ['inner', 'profile'], async ({ attribution }, connection) => {
         const first = attribution.read();
         for (const sql of ['SELECT compute_inside()', 'SELECT compute_alone()']) {
-          for (const until = Date.now() + LOAD_MS; Date.now() < until; ) await connection.query(sql);
+          const [until, latest] = [onCpuMs(connection) + LOAD_MS, Date.now() + MOST_LOAD_MS];
+          while (onCpuMs(connection) < until && Date.now() < latest) await connection.query(sql);
         }
         return attribution.endProfile(windowBetween(first, attribution.read()));
       });
@@ -105,8 +109,9 @@ for (const server of SERVERS) {
         );
         const samples = (some: readonly ProfileRow[]): number => total(some, (row) => row.samples);
         const known = named.filter((row) => row.inner_query !== null);
+        // One of a hundred, and whole samples: a call's first instructions are in the language's module, and nothing is inside.
         assert.ok(
-          samples(inPlpgsql) >= 5 && samples(named) >= 0.99 * samples(inPlpgsql),
+          samples(inPlpgsql) >= 5 && samples(inPlpgsql) - samples(named) <= Math.ceil(samples(inPlpgsql) / 100),
           `${samples(named)} of ${samples(inPlpgsql)}`,
         );
         assert.ok(samples(known) >= 0.9 * samples(inPlpgsql), `${samples(known)} of ${samples(inPlpgsql)}`);
@@ -114,6 +119,10 @@ for (const server of SERVERS) {
     });
   });
 }
+
+/** Milliseconds that its backend was on a CPU: /proc/PID/schedstat. */
+const onCpuMs = ({ backendPid }: Connection): number =>
+  Number(readFileSync(`/proc/${backendPid}/schedstat`, 'latin1').split(' ')[0]) / 1e6;
 
 async function watched<T>(
   cluster: Cluster,
