@@ -123,9 +123,6 @@ for (const server of SERVERS) {
     });
 
     test('waits are counted as often as they happen', async () => {
-      // The deadlock timer of the lock before is not taken back (timeout.c, disable_timeout): its signal ends a sleep, which
-      // goes on as one more.
-      await sleep(1200);
       const rows = new WaitRows(watching.attribution.read());
       for (let n = 0; n < 23; n++) await waiter!.query('SELECT pg_sleep(0.003) AS often, n, n FROM held');
       const own = of(rows.advance(watching.attribution.read()), 'Timeout:PgSleep').filter(({ query }) =>
@@ -135,6 +132,23 @@ for (const server of SERVERS) {
         total(own, ({ count }) => count),
         23,
       );
+    });
+
+    test('a wait whose sleeps signals end is one wait', async () => {
+      const rows = new WaitRows(watching.attribution.read());
+      const waiting = waiter!.query('SELECT pg_sleep(0.6) AS signalled');
+      // What the server's processes notify each other with: the process looks what there is, and goes on to sleep.
+      for (let n = 0; n < 7; n++) {
+        await sleep(30);
+        process.kill(waiter!.backendPid, 'SIGUSR1');
+      }
+      const during = of(rows.advance(watching.attribution.read()), 'Timeout:PgSleep');
+      await waiting;
+      const rest = of(rows.advance(watching.attribution.read()), 'Timeout:PgSleep');
+      const counts = [during, rest].map((some) => total(some, ({ count }) => count));
+      assert.deepEqual(counts, [1, 0]);
+      const slept = total([...during, ...rest], ({ total_us }) => total_us);
+      assert.ok(slept > 500_000 && slept <= 600_000 * 1.5, `${slept} µs`);
     });
   });
 }

@@ -97,6 +97,7 @@ const ARM64: KernelWays['words'] = [
   ['userregs->di', 'userregs->orig_x0'],
   ['userregs->si', 'userregs->regs[1]'],
   ['userregs->orig_ax', 'userregs->syscallno'],
+  ['userregs->ax', 'userregs->regs[0]'],
   ['uint8_t registers[168]', 'uint8_t registers[272]'],
 ];
 

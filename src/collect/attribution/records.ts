@@ -70,6 +70,9 @@ export interface KernelBackend {
   readonly lock_ns: bigint;
   readonly lock_inner: bigint;
   readonly lock_event: number;
+  readonly cut_ns: bigint;
+  readonly cut_inner: bigint;
+  readonly cut_event: number;
 }
 
 /** `struct identity` of records.bt. */

@@ -40,17 +40,14 @@ export function underwayOf(backend: KernelBackend, now: bigint): Underway | unde
   };
 }
 
-/** The lock wait that may have slept before, and the sleep of now, which may be part of it. */
+/** The waits that may have slept before, for a lock or until a signal came, and the sleep of now, which may be part of one. */
 function waitsOf(backend: KernelBackend, waited: number): UnderwayWait[] {
-  const inLock = backend.lock !== 0n;
-  const forLock = inLock && backend.gap_event === backend.lock_event;
-  const lock = {
-    event: backend.lock_event,
-    inner: backend.lock_inner,
-    ns: Number(backend.lock_ns) + (forLock ? waited : 0),
-  };
-  return [
-    ...(inLock ? [lock] : []),
-    ...(waited > 0 && !forLock ? [{ event: backend.gap_event, inner: backend.gap_inner, ns: waited }] : []),
+  const { gap_event: event, lock_event, cut_event } = backend;
+  const before = [
+    ...(backend.lock === 0n ? [] : [{ event: lock_event, inner: backend.lock_inner, ns: Number(backend.lock_ns) }]),
+    ...(backend.cut_ns === 0n ? [] : [{ event: cut_event, inner: backend.cut_inner, ns: Number(backend.cut_ns) }]),
   ];
+  const own = before.findIndex((wait) => wait.event === event);
+  if (own >= 0) return before.map((wait, i) => (i === own ? { ...wait, ns: wait.ns + waited } : wait));
+  return waited > 0 ? [...before, { event, inner: backend.gap_inner, ns: waited }] : before;
 }
