@@ -4,7 +4,8 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { type TestContext, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { possibleCpus } from '../../src/bpf/index.ts';
+import { CgroupStorageMap, possibleCpus } from '../../src/bpf/index.ts';
+import { cgroupRoot } from '../../src/bpf/object/host/cgroups.ts';
 import { MapReader, ObjectRun } from '../../src/bpf/object/host/index.ts';
 import { lostPin, withoutLostPin } from '../../src/bpf/object/host/pins.ts';
 import { callGetppid, cannotTest, GETPPID, load, scratch } from './harness.ts';
@@ -195,11 +196,18 @@ test('task storage', {
   assert.deepEqual(it.entries('calls'), { [target]: 37 });
 });
 
-test('cgroup maps are created', { skip }, async () => {
+test('cgroup maps are created, and storage at a cgroup is told by its path', { skip }, async (t) => {
   using it = await load('map_cgroup_storage');
   assert.equal(it.collection.map('cgroups').info().type, 8);
   assert.equal(it.collection.map('storage').info().type, 32);
   assert.equal(it.collection.map('old').info().type, 19);
+  assert.deepEqual(it.entries('old'), {});
+  const storage = it.collection.map('storage');
+  const root = cgroupRoot();
+  if (!(storage instanceof CgroupStorageMap) || root === undefined)
+    return t.skip('no file system of cgroups is mounted');
+  storage.set(root, 41n);
+  assert.deepEqual(it.entries('storage'), { '/': 41 });
 });
 
 test('locks and timers are found by the types of the map', { skip }, async () => {

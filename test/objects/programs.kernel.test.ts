@@ -129,6 +129,19 @@ test('packets: loaded, run by hand', { skip }, async () => {
   assert.deepEqual([lengths[0], lengths[1]], [100, 64]);
 });
 
+test('programs for sockets and cgroups are loaded', { skip }, async () => {
+  using it = await load('cgroups');
+  assert.deepEqual(
+    new Set(it.unattached.map(({ error }) => error.what)),
+    new Set([
+      'the section does not say which cgroup',
+      'the section does not say which map',
+      'the section does not say which device or socket',
+    ]),
+  );
+  assert.equal(it.collection.programs.size, it.unattached.length);
+});
+
 test('system call programs get a context', { skip }, async () => {
   using it = await load('syscall_args');
   const context = Buffer.alloc(16);

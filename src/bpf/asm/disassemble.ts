@@ -143,6 +143,10 @@ function referenceText(ref: Reference): string {
       return `&${ref.name}`;
     case 'kfunc':
       return ref.name;
+    case 'moduleVariable':
+      return `&${ref.module}[${ref.id}]`;
+    case 'moduleFunction':
+      return `${ref.module}[${ref.id}]`;
   }
 }
 

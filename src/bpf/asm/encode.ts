@@ -4,9 +4,10 @@ import { PebbleError } from '../../base/errors.ts';
 import type { Instruction, Reference } from './instruction.ts';
 import { INSN_SIZE, OPCODE_LD_IMM64 } from './opcodes.ts';
 
-/** What a reference becomes: source register (BPF_PSEUDO_*) and immediate. */
+/** What a reference becomes: source register (BPF_PSEUDO_*), immediate, and for functions of modules the offset. */
 export interface Resolved {
   readonly src: number;
+  readonly offset?: number;
   readonly imm: number | bigint;
 }
 
@@ -27,11 +28,11 @@ export function encode(insns: readonly Instruction[], resolve: Resolve = unresol
   let slot = 0;
   for (const insn of insns) {
     const at = slot * INSN_SIZE;
-    const { src, imm } = insn.ref ? resolve(insn.ref, slot) : insn;
+    const { src, imm, offset = insn.offset } = insn.ref ? resolve(insn.ref, slot) : insn;
     checkFields(insn, slot);
     out.writeUInt8(insn.opcode, at);
     out.writeUInt8((src << 4) | insn.dst, at + 1);
-    out.writeInt16LE(insn.offset, at + 2);
+    out.writeInt16LE(offset, at + 2);
     if (slotsOf(insn) === 2) {
       const value = BigInt.asUintN(64, BigInt(imm));
       out.writeUInt32LE(Number(value & 0xffffffffn), at + 4);

@@ -25,7 +25,9 @@ export type Reference =
   /** ld_imm64: a kernel variable by BTF (BPF_PSEUDO_BTF_ID). */
   | { readonly kind: 'kernelSymbol'; readonly name: string }
   /** call: a kernel function by BTF (BPF_PSEUDO_KFUNC_CALL). */
-  | { readonly kind: 'kfunc'; readonly name: string };
+  | { readonly kind: 'kfunc'; readonly name: string }
+  /** The same of a module, by the id in its BTF. */
+  | { readonly kind: 'moduleVariable' | 'moduleFunction'; readonly module: string; readonly id: number };
 
 /**
  * Fields as in `struct bpf_insn` (linux/bpf.h). An ld_imm64 (opcode 0x18) is ONE Instruction here and two

@@ -27,7 +27,7 @@ export function bytesSource(bytes: Buffer, name: string): ByteSource {
 /** Keeps the file open, so that what is read later is of the same file even if the path is replaced. */
 export function fileSource(path: string): ByteSource {
   const fd = openFile(path);
-  const size = fstatSync(fd).size;
+  const { size } = fstatSync(fd);
   return {
     name: path,
     size,
@@ -47,17 +47,33 @@ export function fileSource(path: string): ByteSource {
   };
 }
 
+/** What to make of the commonest refusals, which Node tells with the path once more. */
+const REFUSED: Readonly<Record<string, { readonly what: string; readonly hint?: string }>> = {
+  ENOENT: { what: 'there is no such file' },
+  ENOTDIR: { what: 'there is no such file' },
+  EACCES: { what: 'you may not read it', hint: 'run as root, or as its owner' },
+};
+
 function openFile(path: string): number {
   try {
     return openRegular(path);
   } catch (cause) {
-    throw new PebbleError('io', { doing: `opening ${path}`, what: (cause as Error).message, cause });
+    const { code, message } = cause as NodeJS.ErrnoException;
+    throw new PebbleError('io', {
+      doing: `opening ${path}`,
+      ...(REFUSED[code ?? ''] ?? { what: message.replace(`${path} is`, 'it is') }),
+      cause,
+    });
   }
 }
 
 function checkRange(source: ByteSource, offset: number, length: number): void {
   if (!(offset >= 0 && length >= 0 && offset + length <= source.size)) {
-    throw failed(source.name, `${length} bytes at ${offset} are wanted, the file has ${source.size}`);
+    throw new PebbleError('format', {
+      doing: `reading ${source.name}`,
+      what: `${length} bytes at ${offset} are wanted, the file has ${source.size}`,
+      hint: 'it is cut off or damaged: copy it again, or build it anew',
+    });
   }
 }
 

@@ -20,6 +20,7 @@ import {
   objPin,
   possibleCpus,
 } from '../sys/index.ts';
+import { ArenaMap } from './arena.ts';
 import { loadMapBtf } from './btf.ts';
 import { type Codec, codecOf, perCpu } from './codec.ts';
 import { MapHandle, type MapParts } from './handle.ts';
@@ -52,7 +53,9 @@ export type MapOf<S extends MapSpec> = MapType extends S['type']
                 ? TaskStorageMap<ValueOf<S>>
                 : S['type'] extends 'cgroup_storage'
                   ? CgroupStorageMap<ValueOf<S>>
-                  : MapHandle;
+                  : S['type'] extends TypesWith<'memory'>
+                    ? ArenaMap
+                    : MapHandle;
 
 /** Flags of BPF_MAP_CREATE (linux/bpf.h). */
 const FLAG = { noPrealloc: 1, numaNode: 1 << 2, readOnlyForPrograms: 1 << 7, mmapable: 1 << 10 } as const;
@@ -63,8 +66,11 @@ const FLAG = { noPrealloc: 1, numaNode: 1 << 2, readOnlyForPrograms: 1 << 7, mma
  */
 export function createMap<const S extends MapSpec>(spec: S, btf?: number): MapOf<S> {
   const full = completed(spec);
-  const fd = (spec.pin === undefined ? undefined : openPin(full, spec.pin)) ?? createAndFill(full, btf);
-  return wrap(full, fd) as MapOf<S>;
+  const pinned = spec.pin === undefined ? undefined : openPin(full, spec.pin);
+  if (pinned !== undefined) return wrap(full, pinned) as MapOf<S>;
+  const map = wrap(full, createAndFill(full, btf));
+  if (map instanceof ArenaMap && spec.initial) map.write(0, spec.initial);
+  return map as MapOf<S>;
 }
 
 /** A spec with the key and value that its type implies. */
@@ -89,7 +95,7 @@ function completed(spec: MapSpec): CompleteSpec {
 function createAndFill(spec: CompleteSpec, btf: number | undefined): number {
   const fd = createFd(spec, btf);
   try {
-    if (spec.initial) writeInitial(spec, fd, spec.initial);
+    if (spec.initial && spec.type !== 'arena') writeInitial(spec, fd, spec.initial);
     if (spec.flags?.readOnlyForPrograms) must(mapFreeze(fd), `freezing map "${spec.name}"`);
     if (spec.pin !== undefined) {
       must(objPin(fd, spec.pin), `pinning map "${spec.name}" at ${spec.pin}`, 'mount -t bpf bpf /sys/fs/bpf');
@@ -233,7 +239,18 @@ function wrap(spec: CompleteSpec, fd: number): MapHandle {
       return new ProgramArray(parts);
     case 'storage':
       return spec.type === 'task_storage' ? new TaskStorageMap(parts, value()) : new CgroupStorageMap(parts, value());
+    case 'memory':
+      return arena(parts, spec.extra);
     case 'none':
       return new MapHandle(parts);
+  }
+}
+
+function arena(parts: MapParts, address: bigint | undefined): ArenaMap {
+  try {
+    return new ArenaMap(parts, address);
+  } catch (error) {
+    closeFd(parts.fd);
+    throw error;
   }
 }

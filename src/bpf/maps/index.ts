@@ -1,4 +1,5 @@
 /** Maps: tables that programs and this process share. `createMap` makes one from its spec, typed by it. */
+export { ArenaMap } from './arena.ts';
 export { type ArrayView, viewArray } from './array-view.ts';
 export type { Chunk } from './batch.ts';
 export type { Codec } from './codec.ts';

@@ -14,6 +14,8 @@ export type Access =
   | 'maps'
   /** Values are programs. */
   | 'programs'
+  /** Bytes at addresses, without entries. */
+  | 'memory'
   /** Nothing to look up: a ring buffer's reader and others take the descriptor. */
   | 'none';
 
@@ -41,15 +43,15 @@ export const MAP_KINDS = {
   hash_of_maps: { access: 'maps' },
   queue: { access: 'queue' },
   stack: { access: 'queue' },
-  devmap: { access: 'none' },
-  sockmap: { access: 'none' },
-  cpumap: { access: 'none' },
+  devmap: { access: 'keyed' },
+  sockmap: { access: 'keyed' },
+  cpumap: { access: 'keyed' },
   xskmap: { access: 'none' },
-  sockhash: { access: 'none' },
-  old_cgroup_storage: { access: 'none' },
-  reuseport_sockarray: { access: 'none' },
-  old_percpu_cgroup_storage: { access: 'none' },
-  devmap_hash: { access: 'none' },
+  sockhash: { access: 'keyed' },
+  old_cgroup_storage: { access: 'keyed' },
+  reuseport_sockarray: { access: 'keyed' },
+  old_percpu_cgroup_storage: { access: 'per_cpu' },
+  devmap_hash: { access: 'keyed' },
   sk_storage: { access: 'none', btf: true },
   inode_storage: { access: 'none', btf: true },
   ringbuf: { access: 'none' },
@@ -57,7 +59,7 @@ export const MAP_KINDS = {
   bloom_filter: { access: 'bloom', since: '5.16' },
   user_ringbuf: { access: 'none', since: '6.1' },
   cgroup_storage: { access: 'storage', btf: true, since: '6.2' },
-  arena: { access: 'none', since: '6.9' },
+  arena: { access: 'memory', since: '6.9' },
 } as const satisfies Record<MapType, MapKind>;
 
 export type TypesWith<A extends Access> = {

@@ -1,8 +1,9 @@
 /** Every map type does what its class says, in the real kernel. */
 import assert from 'node:assert/strict';
+import { readdirSync } from 'node:fs';
 import { test } from 'node:test';
 import { array, i32, record, text, u8, u32, u64 } from '../../base/record.ts';
-import { detachedMount, possibleCpus } from '../sys/index.ts';
+import { detachedMount, kernelVersion, pageSize, possibleCpus } from '../sys/index.ts';
 import { lacking } from '../testing/needs.ts';
 import { createMap, type KeyedMap, type MapHandle, openPinned, viewArray } from './index.ts';
 
@@ -200,6 +201,28 @@ test('task storage: values by process', { skip: await lacking('task_storage') },
     assert.deepEqual(map.get(process.pid), one);
     assert.equal(map.delete(process.pid), true);
     assert.throws(() => map.get(2 ** 22 + 1), /opening process/);
+  });
+});
+
+test('task storage: values by thread', {
+  skip: (await lacking('task_storage')) || (kernelVersion() < 0x060900 && 'threads have descriptors since Linux 6.9'),
+}, () => {
+  using(createMap({ name: 'ts', type: 'task_storage', value: u64, maxEntries: 0 }), (map) => {
+    const thread = readdirSync('/proc/self/task')
+      .map(Number)
+      .find((id) => id !== process.pid)!;
+    map.set(thread, 11n);
+    assert.deepEqual([map.get(thread), map.get(process.pid)], [11n, undefined]);
+  });
+});
+
+test('an arena has what it begins with, and what is written to it', { skip: await lacking('arena') }, () => {
+  const spec = { name: 'arena', type: 'arena', maxEntries: 4, initial: Buffer.from('begin') } as const;
+  using(createMap(spec), (map) => {
+    assert.equal(map.read(0, 5).toString(), 'begin');
+    map.write(2 * pageSize() - 2, Buffer.from('over'));
+    assert.equal(map.read(2 * pageSize() - 2, 4).toString(), 'over');
+    assert.throws(() => map.read(4 * pageSize() - 1, 2), /it has \d+ bytes, not/);
   });
 });
 

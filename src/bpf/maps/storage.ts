@@ -1,7 +1,7 @@
 /** Task and cgroup storage: a value on the object itself, reached here through a descriptor of it. */
 import { closeSync, openSync } from 'node:fs';
 import { i32 } from '../../base/record.ts';
-import { closeFd, must, pidfdOpen } from '../sys/index.ts';
+import { closeFd, EINVAL, ENOENT, must, pidfdOpen } from '../sys/index.ts';
 import type { Codec } from './codec.ts';
 import { codecOf } from './codec.ts';
 import { MapHandle, type MapParts } from './handle.ts';
@@ -49,10 +49,13 @@ class StorageMap<Key, V> extends MapHandle {
   }
 }
 
-/** Keys are ids of processes (their first thread); the value goes with the task. */
+const threadHint = (errno: number): string | undefined =>
+  errno === EINVAL || errno === ENOENT ? 'before Linux 6.9 only the first thread of a process can be asked' : undefined;
+
+/** Keys are ids of processes, which stand for their first thread, or (from Linux 6.9 on) of other threads. */
 export class TaskStorageMap<V> extends StorageMap<number, V> {
   constructor(parts: MapParts, value: Codec<V>) {
-    super(parts, value, (pid) => must(pidfdOpen(pid), `opening process ${pid}`), closeFd);
+    super(parts, value, (task) => must(pidfdOpen(task), `opening process ${task}`, threadHint), closeFd);
   }
 }
 

@@ -43,6 +43,9 @@ export class DataSection {
   }
 }
 
+/** Where clang puts variables that are in an arena (`__arena`, address space 1). */
+export const ARENA_SECTION = '.addr_space.1';
+
 export function readData({ elf }: ObjectElf, btf: Btf | undefined): ReadonlyMap<number, DataSection> {
   const sections = new Map<number, DataSection>();
   let total = 0;

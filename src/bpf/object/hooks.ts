@@ -1,5 +1,6 @@
 /** What a section name says about its program: kind and hook, one row a prefix (libbpf, program_types). */
 import type { ProgramKind } from '../spec/index.ts';
+import { NETWORK_ROWS, type NetworkRow } from './network-hooks.ts';
 
 /** Where a program is to be attached, before anybody looked whether that exists. */
 export type Hook =
@@ -13,8 +14,8 @@ export type Hook =
   | { readonly kind: 'uprobe'; readonly binary: string; readonly place: UserPlace; readonly atReturn: boolean }
   | { readonly kind: 'uprobe_multi'; readonly binary: string; readonly pattern: string; readonly atReturn: boolean }
   | { readonly kind: 'usdt'; readonly binary: string; readonly provider: string; readonly name: string }
-  /** Nothing to attach to; `reason` says what is to be done instead. */
-  | { readonly kind: 'none'; readonly reason: string };
+  /** Nothing to attach to; `reason` says what is to be done instead, `target` which function of the kernel it stands for. */
+  | { readonly kind: 'none'; readonly reason: string; readonly target?: string };
 
 export type UserPlace =
   | { readonly symbol: string; readonly plus: number }
@@ -27,6 +28,8 @@ export interface SectionMeaning {
   readonly hook: Hook;
   readonly sleepable?: true;
   readonly attachType?: number;
+  /** Of BPF_PROG_LOAD. */
+  readonly flags?: number;
   /** `SEC("?…")`: loaded only when asked for. */
   readonly optional: boolean;
 }
@@ -38,6 +41,7 @@ interface Row {
   readonly sleepable?: true;
   /** expected_attach_type where the kind leaves a choice. */
   readonly attachType?: number;
+  readonly flags?: number;
 }
 
 const none = (reason: string) => (): Hook => ({ kind: 'none', reason });
@@ -93,8 +97,13 @@ const usdt = (rest: string): Hook | undefined => {
   return binary && provider && name ? { kind: 'usdt', binary, provider, name } : undefined;
 };
 
-const network = none('the section does not say which device or socket');
-const cgroup = none('the section does not say which cgroup');
+/** What sections leave to those who attach. */
+const NOT_SAID: Readonly<Record<NetworkRow['at'], string>> = {
+  device: 'the section does not say which device or socket',
+  socket: 'the section does not say which device or socket',
+  cgroup: 'the section does not say which cgroup',
+  map: 'the section does not say which map',
+};
 
 const ROWS: Readonly<Record<string, Row>> = {
   tracepoint: { kind: 'tracepoint', hook: tracepoint },
@@ -135,18 +144,13 @@ const ROWS: Readonly<Record<string, Row>> = {
   'usdt.s': { kind: 'uprobe_multi', hook: usdt, sleepable: true },
   perf_event: { kind: 'perf_event', hook: none('the section does not say which event') },
   syscall: { kind: 'syscall', hook: none('it runs when it is called (Program.testRun)') },
-  socket: { kind: 'socket_filter', hook: network },
-  xdp: { kind: 'xdp', hook: network },
-  'xdp.frags': { kind: 'xdp', hook: network },
-  tc: { kind: 'sched_cls', hook: network },
-  'tc/ingress': { kind: 'sched_cls', hook: network },
-  'tc/egress': { kind: 'sched_cls', hook: network },
-  'tcx/ingress': { kind: 'sched_cls', hook: network },
-  'tcx/egress': { kind: 'sched_cls', hook: network },
-  classifier: { kind: 'sched_cls', hook: network },
-  'cgroup_skb/ingress': { kind: 'cgroup_skb', hook: cgroup },
-  'cgroup_skb/egress': { kind: 'cgroup_skb', hook: cgroup, attachType: 1 },
-  'cgroup/skb': { kind: 'cgroup_skb', hook: cgroup },
+  lsm_cgroup: {
+    kind: 'lsm_cgroup',
+    hook: (target) => (target === '' ? undefined : { kind: 'none', reason: NOT_SAID.cgroup, target }),
+  },
+  ...Object.fromEntries(
+    Object.entries(NETWORK_ROWS).map(([prefix, row]) => [prefix, { ...row, hook: none(NOT_SAID[row.at]) }]),
+  ),
 };
 
 /** The longest prefix that is the whole name or ends at a slash says it. */
@@ -157,7 +161,7 @@ export function readSectionName(name: string): SectionMeaning {
     .filter((key) => plain === key || plain.startsWith(`${key}/`))
     .sort((a, b) => b.length - a.length)[0];
   if (prefix === undefined) return { programKind: undefined, hook: none(unknown(plain))(), optional };
-  const { kind, hook, sleepable, attachType } = ROWS[prefix]!;
+  const { kind, hook, sleepable, attachType, flags } = ROWS[prefix]!;
   const rest = plain.slice(prefix.length + 1);
   return {
     programKind: kind,
@@ -165,6 +169,7 @@ export function readSectionName(name: string): SectionMeaning {
     optional,
     ...(sleepable && { sleepable }),
     ...(attachType !== undefined && { attachType }),
+    ...(flags !== undefined && { flags }),
   };
 }
 

@@ -134,11 +134,21 @@ class Definition {
     if (member === undefined) return { type: 0, ...(size !== undefined && { shape: shapeOfSize(size) }) };
     const pointer = resolve(this.#btf, member.type);
     if (pointer.kind !== 'ptr') return this.#fail(`its ${which} is not given by __type(${which}, …)`);
+    this.#checkDefined(which, pointer.type);
     const shape = shapeOf(this.#btf, pointer.type);
     if (size !== undefined && size !== sizeOfShape(shape)) {
       this.#fail(`its ${which} has ${sizeOfShape(shape)} bytes by type, and ${size} by ${which}_size`);
     }
     return { type: pointer.type, shape };
+  }
+
+  #checkDefined(which: string, id: TypeId): void {
+    const { kind, name } = resolve(this.#btf, id) as { kind: string; name?: string };
+    if (kind !== 'fwd') return;
+    this.#fail(
+      `its ${which} is a struct ${name}, of which the compiler told the name alone`,
+      `older ones leave out what is used nowhere else: declare a variable of it, as struct ${name} unused;`,
+    );
   }
 
   /** What all maps in it look like: `__array(values, struct { … })`. */
@@ -167,8 +177,9 @@ class Definition {
     return array?.kind === 'array' ? array.count : this.#fail(`its ${name} is not given by __uint(${name}, …)`);
   }
 
-  #fail(what: string): never {
-    throw new PebbleError('format', { doing: `reading map "${this.#name}" of ${this.#btf.name}`, what });
+  #fail(what: string, hint?: string): never {
+    const doing = `reading map "${this.#name}" of ${this.#btf.name}`;
+    throw new PebbleError('format', { doing, what, ...(hint !== undefined && { hint }) });
   }
 }
 

@@ -6,7 +6,15 @@ import type { Btf } from '../btf/index.ts';
 import { Relocator } from '../core/index.ts';
 import { Elf } from '../elf/index.ts';
 import type { CollectionSpec, MapSpec, ProgramSpec } from '../spec/index.ts';
-import { type DataSection, listVariables, readData, readVariable, type Variable, writeVariable } from './data.ts';
+import {
+  ARENA_SECTION,
+  type DataSection,
+  listVariables,
+  readData,
+  readVariable,
+  type Variable,
+  writeVariable,
+} from './data.ts';
 import { type ObjectElf, readObjectElf } from './elf.ts';
 import { Functions, type ObjectFunction } from './functions.ts';
 import { readSectionName, type SectionMeaning } from './hooks.ts';
@@ -70,7 +78,27 @@ export class BpfObject {
 
   /** The maps that it defines; those of its variables are named after their sections. */
   get maps(): readonly MapSpec[] {
-    return this.#maps.map(({ spec }) => spec);
+    return this.#maps.map(({ spec }) => (spec.type === 'arena' ? this.#withVariables(spec) : spec));
+  }
+
+  /** An arena begins with the variables that are in it. */
+  #withVariables(arena: MapSpec): MapSpec {
+    const section = this.#arenaSection();
+    if (section === undefined) return arena;
+    return {
+      ...arena,
+      initial: section.contents,
+      ...(section.type !== undefined && { types: { key: 0, value: section.type } }),
+    };
+  }
+
+  #arenaSection(): DataSection | undefined {
+    return [...this.#data.values()].find(({ name }) => name === ARENA_SECTION);
+  }
+
+  #arena(): string {
+    const arena = this.#maps.find(({ spec }) => spec.type === 'arena')?.spec.name;
+    return arena ?? this.#elf.elf.fail('it has variables in an arena (__arena), and defines no map of that type');
   }
 
   /** Types of its local variables, which the BTF lacks; read from the debug information when asked for. */
@@ -103,7 +131,9 @@ export class BpfObject {
       return relocator;
     });
     const programs = chosen.map((program) => this.#program(program, linker, options.targets?.[program.name]));
-    const data = [...this.#data.values()].filter(({ name, type }) => type !== undefined || used.has(name));
+    const data = [...this.#data.values()].filter(
+      ({ name, type }) => name !== ARENA_SECTION && (type !== undefined || used.has(name)),
+    );
     return {
       maps: [...this.maps, ...data.map((section) => section.map(this.btf)), ...(kconfig ? [kconfig] : [])],
       programs,
@@ -131,7 +161,7 @@ export class BpfObject {
   }
 
   #program(program: ObjectProgram, linker: Linker, target: string | undefined): ProgramSpec {
-    const { name, programKind, sleepable, attachType } = program;
+    const { name, programKind, sleepable, attachType, flags } = program;
     const refusal = this.refusal(program, target);
     if (refusal) throw refusal;
     const attachTo = target ?? targetOf(program);
@@ -143,6 +173,7 @@ export class BpfObject {
       ...(attachTo !== undefined && { attachTo }),
       ...(sleepable && { sleepable }),
       ...(attachType !== undefined && { attachType }),
+      ...(flags !== undefined && { flags }),
     };
   }
 
@@ -182,6 +213,7 @@ export class BpfObject {
       mapAt: (section, offset) => this.#maps.find((map) => map.section === section && map.offset === offset)?.spec.name,
       dataMap: (section) => {
         const name = this.#data.get(section)?.name;
+        if (name === ARENA_SECTION) return this.#arena();
         if (name !== undefined) used.add(name);
         return name;
       },
@@ -225,12 +257,15 @@ export class BpfObject {
     throw new PebbleError('semantic', {
       doing: `looking for variable "${name}" of ${this.name}`,
       what: this.btf ? 'the object has no such global variable' : 'the object has no types: compile with -g',
+      ...(this.variables.size > 0 && { hint: `it has ${[...this.variables.keys()].slice(0, MOST_NAMED).join(', ')}` }),
     });
   }
 }
 
 const MAX_PARAMETERS = 5;
-const NEEDS_TARGET: readonly string[] = ['tp_btf', 'fentry', 'fexit', 'fmod_ret', 'lsm', 'iter'];
+/** Names in a hint. */
+const MOST_NAMED = 20;
+const NEEDS_TARGET: readonly string[] = ['tp_btf', 'fentry', 'fexit', 'fmod_ret', 'lsm', 'lsm_cgroup', 'iter'];
 
 function readTypes(object: ObjectElf): ObjectTypes | undefined {
   const section = object.elf.section('.BTF');
@@ -248,7 +283,7 @@ function readLicense(elf: Elf): string {
 }
 
 function targetOf({ hook }: ObjectProgram): string | undefined {
-  return hook.kind === 'tracing' || hook.kind === 'iter' ? hook.target : undefined;
+  return 'target' in hook ? hook.target : undefined;
 }
 
 function programOf(fn: ObjectFunction): ObjectProgram {

@@ -21,6 +21,7 @@ import {
 import { type DebugInfo, debugInfo } from './debug-info.ts';
 import { type HookType, hookType, typeFinder } from './hook.ts';
 import { PROGRAM_KINDS, permissionHint } from './kinds.ts';
+import { ModuleTypes } from './module-types.ts';
 import { Program } from './program.ts';
 import { type MapFds, resolver } from './resolve.ts';
 import { streamOf } from './stream.ts';
@@ -35,20 +36,31 @@ const LARGEST_LOG = 16 * 1024 * 1024 - 1;
 export async function loadProgram(spec: ProgramSpec, maps: MapFds = new Map(), btf?: number): Promise<Program> {
   const find = await typeFinder(spec);
   const stream = streamOf(spec);
-  const insns = encode(stream.insns, resolver(spec, stream, maps, find));
   const hook = await hookType(spec, find);
+  const modules = new ModuleTypes(spec);
   try {
-    return new Program(load(spec, insns, hook, debugInfo(spec, stream, btf !== undefined), btf), spec);
+    const insns = encode(stream.insns, resolver(spec, stream, maps, find, modules));
+    const parts = { insns, hook, modules, info: debugInfo(spec, stream, btf !== undefined) };
+    return new Program(load(spec, parts, btf), spec);
   } finally {
+    modules.close();
     if (hook.module !== undefined) closeFd(hook.module);
   }
 }
 
-function load(spec: ProgramSpec, insns: Buffer, hook: HookType, info: DebugInfo, collectionBtf = -1): number {
+interface Parts {
+  readonly insns: Buffer;
+  readonly hook: HookType;
+  readonly modules: ModuleTypes;
+  readonly info: DebugInfo;
+}
+
+function load(spec: ProgramSpec, { insns, hook, modules, info }: Parts, collectionBtf = -1): number {
   const kind = PROGRAM_KINDS[spec.kind];
   // Kernels without BTF (or that refuse ours) load the program all the same; only their log quotes no lines.
   const own = info.btf === undefined ? undefined : btfLoad(info.btf);
   const btf = own ?? collectionBtf;
+  const fdArray = modules.fdArray();
   try {
     return scratch((arena) => {
       const attr: ProgLoadAttr = {
@@ -57,10 +69,11 @@ function load(spec: ProgramSpec, insns: Buffer, hook: HookType, info: DebugInfo,
         insns: arena.bytes(insns),
         insn_cnt: insns.length / INSN_SIZE,
         license: arena.text(spec.license),
-        prog_flags: spec.sleepable || kind.sleepable ? BPF_F_SLEEPABLE : 0,
+        prog_flags: (spec.flags ?? 0) | (spec.sleepable || kind.sleepable ? BPF_F_SLEEPABLE : 0),
         prog_name: (spec.kernelName ?? spec.name).replace(/[^\w.]/g, '_').slice(0, 15),
         attach_btf_id: hook.id,
         ...(hook.module !== undefined && { attach_btf_obj_fd: hook.module }),
+        ...(fdArray && { fd_array: arena.bytes(fdArray) }),
         ...(btf >= 0 && { prog_btf_fd: btf, ...infoAttr(info, arena) }),
       };
       const result = progLoad(attr);

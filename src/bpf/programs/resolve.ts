@@ -3,12 +3,19 @@ import { PebbleError } from '../../base/errors.ts';
 import { PSEUDO, PSEUDO_CALL, type Reference, type Resolve, type Resolved } from '../asm/index.ts';
 import type { ProgramSpec } from '../spec/index.ts';
 import type { FindType } from './hook.ts';
+import type { ModuleTypes } from './module-types.ts';
 import type { Stream } from './stream.ts';
 
 /** Maps by name, as a program refers to them. */
 export type MapFds = ReadonlyMap<string, { readonly fd: number }>;
 
-export function resolver(program: ProgramSpec, stream: Stream, maps: MapFds, find: FindType): Resolve {
+export function resolver(
+  program: ProgramSpec,
+  stream: Stream,
+  maps: MapFds,
+  find: FindType,
+  modules: ModuleTypes,
+): Resolve {
   const doing = `loading program "${program.name}"`;
   const fdOf = (map: string): number => maps.get(map)?.fd ?? missing(doing, `map "${map}"`);
   const distance = (name: string, slot: number): number =>
@@ -28,6 +35,10 @@ export function resolver(program: ProgramSpec, stream: Stream, maps: MapFds, fin
         return { src: PSEUDO.btfId, imm: find(ref.name, 'var', doing) };
       case 'kfunc':
         return { src: PSEUDO_CALL.kfunc, imm: find(ref.name, 'func', doing) };
+      case 'moduleVariable':
+        return { src: PSEUDO.btfId, imm: (BigInt(modules.fd(ref.module)) << 32n) | BigInt(ref.id) };
+      case 'moduleFunction':
+        return { src: PSEUDO_CALL.kfunc, imm: ref.id, offset: modules.index(ref.module) };
     }
   };
 }

@@ -19,11 +19,31 @@ export type ProgramKind =
   | 'uprobe_multi'
   | 'uprobe_session'
   | 'perf_event'
+  | 'syscall'
+  // Packets, sockets, cgroups: loaded here, attached by whoever knows to what.
+  | 'cgroup_device'
   | 'cgroup_skb'
-  | 'socket_filter'
+  | 'cgroup_sock'
+  | 'cgroup_sock_addr'
+  | 'cgroup_sockopt'
+  | 'cgroup_sysctl'
+  | 'flow_dissector'
+  | 'lirc_mode2'
+  | 'lsm_cgroup'
+  | 'lwt_in'
+  | 'lwt_out'
+  | 'lwt_seg6local'
+  | 'lwt_xmit'
+  | 'netfilter'
+  | 'sched_act'
   | 'sched_cls'
-  | 'xdp'
-  | 'syscall';
+  | 'sk_lookup'
+  | 'sk_msg'
+  | 'sk_reuseport'
+  | 'sk_skb'
+  | 'sock_ops'
+  | 'socket_filter'
+  | 'xdp';
 
 export interface FunctionSpec {
   readonly name: string;
@@ -48,6 +68,8 @@ export interface ProgramSpec {
   readonly sleepable?: boolean;
   /** expected_attach_type, for kinds that leave a choice (cgroup_skb: ingress or egress). */
   readonly attachType?: number;
+  /** Flags of BPF_PROG_LOAD besides, as the kernel numbers them. */
+  readonly flags?: number;
   /** The entry first, then the functions that it calls. */
   readonly functions: readonly FunctionSpec[];
   /** The kernel wants "GPL" or "Dual BSD/GPL" for most tracing helpers. */

@@ -14,7 +14,10 @@ export function parseCpuList(list: string): number[] {
     const [first, last = first] = range.split('-').map(Number);
     const count = last! - first! + 1;
     if (count > 0 && last! < MOST_CPUS) return Array.from({ length: count }, (_, i) => first! + i);
-    throw new PebbleError('format', { doing: 'reading a list of CPUs', what: `"${range}" is no range of them` });
+    throw new PebbleError('format', {
+      doing: 'reading a list of CPUs',
+      what: `"${range.slice(0, 40)}" is no range of them`,
+    });
   });
 }
 

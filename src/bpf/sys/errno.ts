@@ -56,7 +56,13 @@ export class KernelError extends PebbleError {
 
 /** What to do about a refusal; `capabilities` as in capabilities(7). */
 export function needs(capabilities: string): string {
-  return `run as root, or with ${capabilities}; containers and kernel lockdown can take them away`;
+  return isRoot()
+    ? `that needs ${capabilities}, which a container, a security module or kernel lockdown has taken from root`
+    : `run as root, or with ${capabilities}`;
+}
+
+export function isRoot(): boolean {
+  return process.geteuid?.() === 0;
 }
 
 /** The result of a system call, or its failure as an error. The hint may depend on the errno. */

@@ -6,7 +6,7 @@ export * from './errno.ts';
 export { closeFd, pidfdOpen } from './fd.ts';
 export * from './link-commands.ts';
 export * from './map-commands.ts';
-export { type Mapping, mmap, pageSize } from './mmap.ts';
+export { type Mapping, mapAt, mmap, pageSize } from './mmap.ts';
 export { detachedMount } from './mount.ts';
 export * from './object-commands.ts';
 export * from './perf-event.ts';

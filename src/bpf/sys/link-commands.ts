@@ -17,6 +17,7 @@ export const ATTACH_TYPE = {
   xdp: 37,
   perf_event: 41,
   trace_kprobe_multi: 42,
+  lsm_cgroup: 43,
   trace_uprobe_multi: 48,
   trace_kprobe_session: 56,
   trace_uprobe_session: 57,

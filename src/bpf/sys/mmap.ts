@@ -6,6 +6,8 @@ import { must } from './errno.ts';
 const PROT_READ = 1;
 const PROT_WRITE = 2;
 const MAP_SHARED = 1;
+/** Linux 4.17: fails where something is mapped already. */
+const MAP_FIXED_NOREPLACE = 0x100000;
 
 const AT_PAGESZ = 6n;
 let size: number | undefined;
@@ -36,6 +38,25 @@ export function mmap(fd: number, offset: number, length: number, writable: boole
       if (memory.detached) return;
       memory.transfer();
       syscall('munmap', address, length);
+    },
+  };
+}
+
+/** Shared and writable, at this address (0: wherever the kernel likes); nothing of it is seen as an ArrayBuffer. */
+export function mapAt(
+  address: bigint,
+  length: number,
+  fd: number,
+  doing: string,
+): { readonly address: bigint; unmap(): void } {
+  const flags = address === 0n ? MAP_SHARED : MAP_SHARED | MAP_FIXED_NOREPLACE;
+  const at = must(syscall('mmap', Number(address), length, PROT_READ | PROT_WRITE, flags, fd, 0), doing);
+  let mapped = true;
+  return {
+    address: BigInt(at),
+    unmap() {
+      if (mapped) syscall('munmap', at, length);
+      mapped = false;
     },
   };
 }

@@ -66,9 +66,10 @@ class Stacks {
 function assertNames({ names, count }: Stacks): void {
   const own = [...names].filter(([name]) => /shown|main$|of program$/.test(name)).map(([name, times]) => [name, times]);
   const hidden = own.find(([name]) => /^function at 0x[0-9a-f]+ of program$/.test(String(name)));
-  assert.equal(hidden?.[1], count);
-  assert.equal(names.get('shown'), count);
-  assert.equal(names.get('main'), count);
+  // A sample may hit the few instructions of main and of shown between two calls, too.
+  for (const times of [hidden?.[1], names.get('shown'), names.get('main')]) {
+    assert.ok(Number(times) <= count && Number(times) >= 0.95 * count, `${times} of ${count}`);
+  }
 }
 
 test('the thread reads a ring', { skip }, async () => {

@@ -222,6 +222,8 @@ export class Vm {
         return this.environment.symbols.get(ref.name) ?? 0n;
       case 'function':
       case 'kfunc':
+      case 'moduleFunction':
+      case 'moduleVariable':
         throw new PebbleError('internal', { what: `${ref.kind} is no value` });
     }
   }

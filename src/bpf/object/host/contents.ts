@@ -3,10 +3,11 @@ import { readdirSync } from 'node:fs';
 import { alignUp } from '../../../base/record.ts';
 import { type Btf, type BtfValue, type ValueReader, valueReader } from '../../btf/index.ts';
 import type { Collection } from '../../collection.ts';
-import { KeyedMap, MapHandle, QueueMap, TaskStorageMap } from '../../maps/index.ts';
+import { ArenaMap, CgroupStorageMap, KeyedMap, MapHandle, QueueMap, TaskStorageMap } from '../../maps/index.ts';
 import { mapKind } from '../../maps/kinds.ts';
 import type { MapSpec, MapType } from '../../spec/index.ts';
-import { closeFd, ENOENT, ESRCH, fdById, KernelError, mapInfo, possibleCpus } from '../../sys/index.ts';
+import { closeFd, ENOENT, ESRCH, fdById, KernelError, kernelVersion, mapInfo, possibleCpus } from '../../sys/index.ts';
+import { cgroupPaths, cgroupRoot } from './cgroups.ts';
 import { bytesValue } from './load.ts';
 
 export interface MapEntry {
@@ -33,13 +34,22 @@ export class MapReader {
   }
 
   /** undefined for maps whose entries can be read. */
-  unlisted({ type, pin }: MapSpec): string | undefined {
+  unlisted({ type, pin, types }: MapSpec): string | undefined {
     const { access } = mapKind(type);
+    if (access === 'memory' && types === undefined) return 'it has memory, and no variables that could be told';
     if (access === 'none' || access === 'bloom')
       return UNLISTED[type] ?? `entries of a map of type ${type} cannot be read`;
     if (access === 'queue' && pin !== undefined) return 'reading would take the entries from others: the map is pinned';
-    if (type === 'cgroup_storage') return 'its entries are at cgroups, which it does not list';
+    if (type === 'cgroup_storage' && cgroupRoot() === undefined)
+      return 'its entries are at cgroups, and no file system of them (cgroup2) is mounted';
     return undefined;
+  }
+
+  /** What of the entries cannot be asked for; undefined: all can. */
+  incomplete({ type }: MapSpec): string | undefined {
+    return type === 'task_storage' && !THREADS
+      ? 'of each process only the first thread: the others can be asked since Linux 6.9'
+      : undefined;
   }
 
   entries(spec: MapSpec): Generator<MapEntry> {
@@ -62,7 +72,10 @@ export class MapReader {
         yield* this.#queue(map, spec);
         break;
       case 'storage':
-        yield* this.#tasks(map, spec);
+        yield* spec.type === 'task_storage' ? this.#tasks(map, spec) : this.#cgroups(map, spec);
+        break;
+      case 'memory':
+        yield* this.#variables(map, spec);
     }
   }
 
@@ -122,14 +135,34 @@ export class MapReader {
     }
   }
 
-  /** The kernel lists no tasks of a map: every process is asked. */
+  /** Of an arena: they are at its beginning, as in a section of global variables. */
+  *#variables(map: MapHandle, spec: MapSpec): Generator<MapEntry> {
+    const { length } = spec.initial ?? [];
+    if (!(map instanceof ArenaMap) || length === undefined) return;
+    yield { key: 0, value: this.#reader(spec.types?.value, length)(map.read(0, length), 0) };
+  }
+
+  /** The kernel lists no tasks of a map: every thread is asked. */
   *#tasks(map: MapHandle, spec: MapSpec): Generator<MapEntry> {
     const { value_size } = map.info();
     const value = this.#reader(spec.types?.value, value_size);
     const storage = new TaskStorageMap(map, bytesValue(value_size));
-    for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
-      const bytes = readTask(storage, Number(pid));
-      if (bytes) yield { key: Number(pid), value: value(bytes, 0) };
+    for (const task of tasks()) {
+      const bytes = unlessGone(() => storage.get(task));
+      if (bytes) yield { key: task, value: value(bytes, 0) };
+    }
+  }
+
+  /** Nor cgroups. */
+  *#cgroups(map: MapHandle, spec: MapSpec): Generator<MapEntry> {
+    const root = cgroupRoot();
+    if (root === undefined) return;
+    const { value_size } = map.info();
+    const value = this.#reader(spec.types?.value, value_size);
+    const storage = new CgroupStorageMap(map, bytesValue(value_size));
+    for (const path of cgroupPaths(root)) {
+      const bytes = unlessGone(() => storage.get(root + path));
+      if (bytes) yield { key: path, value: value(bytes, 0) };
     }
   }
 
@@ -147,15 +180,39 @@ export class MapReader {
   }
 }
 
-function readTask(storage: TaskStorageMap<Buffer>, pid: number): Buffer | undefined {
+/** PIDFD_THREAD came with Linux 6.9. */
+const THREADS = kernelVersion() >= 0x060900;
+
+/** Ids of all processes and, where the kernel lets us ask them, of their other threads. */
+function* tasks(): Generator<number, void, undefined> {
+  for (const pid of numbersIn('/proc')) {
+    if (THREADS) yield* numbersIn(`/proc/${pid}/task`);
+    else yield pid;
+  }
+}
+
+function numbersIn(directory: string): number[] {
+  return (
+    unlessGone(() =>
+      readdirSync(directory)
+        .filter((name) => /^\d+$/.test(name))
+        .map(Number),
+    ) ?? []
+  );
+}
+
+/** What is read may end at any time. */
+function unlessGone<T>(read: () => T): T | undefined {
   try {
-    return storage.get(pid);
+    return read();
   } catch (error) {
-    // The process has ended meanwhile.
     if (error instanceof KernelError && error.errno === ESRCH) return undefined;
+    if (GONE.includes((error as NodeJS.ErrnoException).code ?? '')) return undefined;
     throw error;
   }
 }
+
+const GONE: readonly string[] = ['ENOENT', 'ESRCH', 'ENODEV'];
 
 /** Addresses, the innermost first, up to the first zero. */
 function stackReader(size: number): ValueReader {

@@ -1,9 +1,9 @@
 /** From the hooks that sections name to links on this host. */
-import { readFileSync } from 'node:fs';
 import { PebbleError } from '../../../base/errors.ts';
 import type { LinkSpec } from '../../spec/index.ts';
 import type { Hook, ObjectKernel, ObjectProgram } from '../index.ts';
 import { findBinary, functionOffsets, kernelFunctions } from './binaries.ts';
+import { cgroupRoot } from './cgroups.ts';
 import { type UsdtArguments, usdtLink } from './usdt.ts';
 
 const WRAPPER: Partial<Record<NodeJS.Architecture, string>> = { x64: '__x64_sys_', arm64: '__arm64_sys_' };
@@ -32,7 +32,7 @@ const MAKERS: Makers = {
   iter: ({ target }, program) => ({
     kind: 'iter',
     program,
-    ...(target === 'cgroup' && { over: { cgroup: cgroupRoot() } }),
+    ...(target === 'cgroup' && { over: { cgroup: cgroupRoot() ?? '/sys/fs/cgroup' } }),
   }),
   kprobe: ({ symbol, plus, atReturn }, program) => ({
     kind: 'kprobe',
@@ -64,12 +64,6 @@ const MAKERS: Makers = {
     throw new PebbleError('no-target', { doing: `attaching program "${program}"`, what: reason });
   },
 };
-
-/** Of the second version, wherever it is mounted. */
-function cgroupRoot(): string {
-  const [, path] = /^\S+ (\S+) cgroup2 /m.exec(readFileSync('/proc/mounts', 'utf8')) ?? [];
-  return path ?? '/sys/fs/cgroup';
-}
 
 function userPlace(symbol: string, plus: number) {
   return { symbol, ...(plus > 0 && { plus }) };

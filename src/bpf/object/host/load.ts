@@ -11,6 +11,7 @@ import { lostPin, withoutLostPin } from './pins.ts';
 import { assumption, withSizes } from './sizes.ts';
 import { USDT_SPECS, UsdtArguments } from './usdt.ts';
 
+const ELF_MAGIC = '\x7fELF';
 /** Larger files are no BPF objects. */
 const LARGEST_FILE = 256 * 1024 * 1024;
 
@@ -24,7 +25,15 @@ export function openObject(path: string): BpfObject {
         what: `it has ${source.size} bytes: no BPF object has`,
       });
     }
-    return BpfObject.parse(source.read(0, source.size), path);
+    const bytes = source.read(0, source.size);
+    if (bytes.toString('latin1', 0, ELF_MAGIC.length) !== ELF_MAGIC) {
+      throw new PebbleError('format', {
+        doing: `reading ${path}`,
+        what: 'it is no object file (ELF)',
+        hint: 'compile the program first: clang -O2 -g -target bpf -c FILE.bpf.c',
+      });
+    }
+    return BpfObject.parse(bytes, path);
   } finally {
     source.close();
   }

@@ -29,7 +29,7 @@ export interface MapReport {
   readonly events: EventCounts | undefined;
   /** undefined where the entries can be told. */
   readonly unlisted: string | undefined;
-  /** What was taken for what its definition does not say. */
+  /** What was taken for what its definition does not say, or which entries could not be asked for. */
   readonly assumption: string | undefined;
   readonly entries: () => Iterable<MapEntry>;
 }
@@ -126,7 +126,7 @@ export class ObjectRun {
       spec,
       events: this.#events.counts(spec.name),
       unlisted: reader.unlisted(spec),
-      assumption: this.#loaded.assumptions.get(spec.name),
+      assumption: this.#loaded.assumptions.get(spec.name) ?? reader.incomplete(spec),
       entries: () => reader.entries(spec),
     }));
   }
