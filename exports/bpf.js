@@ -2,6 +2,7 @@
 import { load as $load } from './load.js';
 
 const $source = $load('bpf/index.ts');
+export const ArenaMap = $source.ArenaMap;
 export const BloomMap = $source.BloomMap;
 export const CgroupStorageMap = $source.CgroupStorageMap;
 export const Collection = $source.Collection;
