@@ -5,6 +5,7 @@ import { postgresTarget, serverBinary } from '../postgres/tracing/index.ts';
 import { textReports } from '../tracer/format/text-reports.ts';
 import { SYSTEM_INCLUDES, scriptFiles } from '../tracer/host/includes.ts';
 import { machineHost, Output, runScript, Sink, type Wording } from '../tracer/index.ts';
+import { aboutArguments, checkArguments } from './arguments.ts';
 import { jsonRows } from './json-rows.ts';
 import { textRows } from './text-rows.ts';
 import type { Tool } from './tool.ts';
@@ -53,13 +54,17 @@ export function scriptOf(tool: Tool, positional: readonly string[], pgdata?: str
 
 /** The exit status: what the script gave to exit(), 0 without. */
 export async function runTool(tool: Tool, options: ToolOptions): Promise<number> {
+  const { named, positional, pgdata } = options;
+  // Where none runs, that is what there is to say.
+  if (tool.hooks.some((hook) => hook.startsWith('pg:'))) serverBinary(pgdata === undefined ? {} : { pgdata: [pgdata] });
   const { script, diagnostics, options: own } = compileTool(tool, options, false);
+  checkArguments(tool, positional, own, named);
   if (!script) {
     throw new PebbleError('semantic', {
       doing: `compiling the tool ${tool.name} for this host`,
       what: 'it cannot run here',
       detail: reasons(diagnostics),
-      hint: otherWay(tool),
+      hint: (positional.length > 0 && aboutArguments(tool)) || otherWay(tool),
     });
   }
   process.stderr.write(formatDiagnostics(diagnostics, { colour: options.colour, warnings: true }));

@@ -8,7 +8,7 @@ import { lacking } from '../bpf/testing/needs.ts';
 import { compile, formatDiagnostics } from '../lang/index.ts';
 import { SYSTEM_INCLUDES, scriptFiles } from '../tracer/host/includes.ts';
 import { machineHost } from '../tracer/index.ts';
-import { describeTool, findTool, listTools, type Tool } from './index.ts';
+import { describeTool, findTool, listTools, runTool, type Tool } from './index.ts';
 
 const skip = await lacking('tp_btf');
 const noKprobes = await lacking('kprobe');
@@ -60,6 +60,21 @@ describe('the ready-made tools', { skip }, () => {
       delete process.env.PEBBLE_TOOLS;
       rmSync(folder, { recursive: true });
     }
+  });
+
+  it('what it is given wrongly is said to be a matter of usage', async () => {
+    const run = (name: string, named: readonly [string, string][] = []) =>
+      runTool(findTool(name) as Tool, {
+        named: new Map(named),
+        positional: [],
+        json: true,
+        signal: AbortSignal.abort(),
+        top: 1,
+        colour: false,
+      });
+    const hint = 'arguments: the binary, and a name or pattern';
+    await assert.rejects(run('funccount'), { what: 'funccount wants 2 arguments, and got none', hint });
+    await assert.rejects(run('runqslower', [['min-us', 'abc']]), { what: '--min-us wants a number, not "abc"' });
   });
 
   it('a name that is none gets the nearest one', () => {

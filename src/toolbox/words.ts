@@ -1,4 +1,5 @@
 /** What a tool says beside its rows: what it traces at which cost, why nothing came of it, and what else answers where it cannot run. */
+import { existsSync } from 'node:fs';
 import type { Diagnostic } from '../lang/index.ts';
 import type { ScriptOption } from './run.ts';
 import type { Tool } from './tool.ts';
@@ -10,14 +11,19 @@ const COLUMNS = 100;
 const MOST_HOOKS = 3;
 
 /** Printed before the rows; `ends`: when it does. */
-export function header({ name, question, hooks, cost, notes }: Tool | View, ends?: string): string {
+export function header(
+  { name, question, hooks, cost, notes }: Tool | View,
+  ends?: string,
+  width: number = COLUMNS,
+): string {
   const facts = [
     `hooks: ${shortHooks(hooks).join(', ')}`,
     `cost: ${cost ?? 'not measured'}`,
     ...(ends === undefined ? [] : [ends]),
   ];
-  const all = [`${name}: ${question}`, ...filled(facts, '; '), ...notes.map((note) => `note: ${note}`)];
-  return `${all.join('\n')}\n`;
+  const wrapped = (text: string) => filled(text.split(' '), ' ', width);
+  const all = [`${name}: ${question}`, ...filled(facts, '; ', width), ...notes.map((note) => `note: ${note}`)];
+  return `${all.flatMap(wrapped).join('\n')}\n`;
 }
 
 /** Many hooks of one kind are one: `tracepoint:syscalls (16)`. */
@@ -28,11 +34,11 @@ export function shortHooks(hooks: readonly string[]): string[] {
 }
 
 /** As many parts on a line as fit. */
-function filled(parts: readonly string[], gap: string): string[] {
+function filled(parts: readonly string[], gap: string, width: number): string[] {
   const lines: string[] = [];
   for (const part of parts) {
     const joined = lines.length > 0 ? `${lines.at(-1)}${gap}${part}` : part;
-    if (lines.length === 0 || joined.length > COLUMNS) lines.push(part);
+    if (lines.length === 0 || joined.length > width) lines.push(part);
     else lines[lines.length - 1] = joined;
   }
   return lines;
@@ -46,7 +52,8 @@ export function silence(
   given: ReadonlyMap<string, string | undefined>,
 ): string {
   const narrowed = options.flatMap(({ name: option, defaultValue }) => {
-    if (given.has(option)) return `--${option} ${given.get(option) ?? ''}`.trimEnd();
+    if (given.has(option))
+      return `--${option} ${given.get(option) ?? ''}${option === 'pid' ? life(given.get(option)) : ''}`.trimEnd();
     return typeof defaultValue === 'bigint' && defaultValue > 0n ? `--${option} ${defaultValue}, its default` : [];
   });
   return [
@@ -55,6 +62,8 @@ export function silence(
     ...notes.map((note) => `Note: ${note}.`),
   ].join(' ');
 }
+
+const life = (pid: string | undefined): string => (existsSync(`/proc/${pid}`) ? '' : ', which does not run');
 
 /** Errors that are named one by one. */
 const MOST_REASONS = 3;

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type Cluster, startCluster } from '../../src/cluster/index.ts';
 import type { KernelIdentity } from '../../src/collect/attribution/records.ts';
 import { SERVERS, UNABLE, withConnection } from '../accuracy/servers.ts';
-import { pebble } from '../cli/pebble.ts';
+import { pebble, Running } from '../cli/pebble.ts';
 import { POSTGRES_CASES } from './cases/postgres.ts';
 import { VIEW_CASES } from './cases/views.ts';
 import { entries, rowsOf, rowsOfView, sum } from './harness.ts';
@@ -110,20 +110,23 @@ describe('tools for PostgreSQL', { skip: UNABLE, concurrency: 2 }, () => {
               other.query('SELECT 1 AS asked_for'),
             );
           };
-          const all = await rowsOfView('pglat', ['--pgdata', cluster.pgdata], load);
-          const [own] = all.filter(
-            ({ query, database }) => query === 'SELECT $1 AS asked_for' && database === 'postgres',
-          );
           const counted = async (...choice: string[]) => {
             const rows = await rowsOfView('pglat', ['--pgdata', cluster.pgdata, ...choice], load);
-            return rows.map(({ database, query_id, calls }) => [database, query_id, calls]).sort();
+            return rows.map(({ database, query_id, calls }) => [database, String(query_id), calls]).sort();
           };
-          const id = String(own!.query_id);
+          const there = await counted('--database', 'template1', '--user', cluster.user);
+          const id = String(there[0]?.[1]);
+          assert.deepEqual(there, [['template1', id, 1]]);
           assert.deepEqual(await counted('--query-id', id), [
             ['postgres', id, 13],
             ['template1', id, 1],
           ]);
-          assert.deepEqual(await counted('--database', 'template1', '--user', cluster.user), [['template1', id, 1]]);
+          const commits = new Running(['run', 'pgcommit', '--pgdata', cluster.pgdata, '--database', 'postgres']);
+          await commits.watching();
+          await connection.query('UPDATE accounts SET n = n WHERE id = 13');
+          commits.signal('SIGINT');
+          const { stdout } = await commits.ended;
+          assert.match(stdout, / {2}UPDATE accounts/, 'though the row of the whole cluster was not chosen');
         }));
 
       it('a view with --pid is of one process, which alone the kernel knows, and answers each interval', () =>

@@ -19,7 +19,7 @@ import { commandHelp } from '../help.ts';
 import { interruption } from '../interrupt.ts';
 import { type Options, type Parsed, parseOptions } from '../options.ts';
 import { reportError } from '../report-error.ts';
-import { findCommand, PAST_TOOL_OPTIONS, RUN_OPTIONS } from '../table.ts';
+import { COMMON_OPTIONS, findCommand, PAST_TOOL_OPTIONS, RUN_OPTIONS } from '../table.ts';
 
 export async function run(argv: readonly string[], context: Context): Promise<Exit> {
   const [name, ...rest] = argv;
@@ -103,7 +103,11 @@ async function runView(view: View, rest: readonly string[], context: Context): P
   const { dispatch } = await import('../dispatch.ts');
   const [name, ...first] = view.command;
   narrow(context);
-  if (!['--json', '--help', '-h'].some((word) => rest.includes(word))) process.stderr.write(header(view));
+  if (!['--json', '--help', '-h'].some((word) => rest.includes(word))) {
+    // A wrong word is told without what would be traced.
+    parseOptions(rest, { ...(findCommand(name).options as Options), ...COMMON_OPTIONS });
+    process.stderr.write(header(view, undefined, knownColumns()));
+  }
   return dispatch([name, ...first, ...rest]);
 }
 
@@ -136,7 +140,7 @@ async function start(
 ): Promise<Exit> {
   const width = knownColumns();
   const colour = terminal && !options['no-color'] && colorsWanted();
-  if (!options.json) process.stderr.write(header(tool, endOf(options.duration)));
+  if (!options.json) process.stderr.write(header(tool, endOf(options.duration), width));
   return runTool(tool, {
     named: namedValues(own, options),
     positional: operands,

@@ -193,7 +193,7 @@ function innerLines(waits: readonly AnyWaitRow[]): string[] {
 /** How much went through, and what was not seen. */
 export function queryHeader(rows: readonly TopRow[]): string {
   const [first] = rows;
-  if (!first) return 'no query has been executed in this window';
+  if (!first) return 'none of the queries that are watched was executed in this window';
   const total = (of: (row: TopRow) => number): number => rows.reduce((sum, row) => sum + of(row), 0);
   const known = first.query.coverage !== 'sampled';
   const rates = [
