@@ -79,6 +79,12 @@ test('a syntax error: the line, a caret below the place, what was expected', () 
   assert.equal(stderr, 'stdin:1:20-21: ERROR: syntax: expected \')\'\nBEGIN { printf("x" }\n                   ~\n');
 });
 
+test('an option of bpftrace that is left out: what there is instead', () => {
+  const { status, stderr } = pebble('trace', '--dwarf-pid', '1', '-e', 'BEGIN { }');
+  assert.equal(status, 1);
+  assert.match(stderr, /^ERROR: USAGE: there is no option --dwarf-pid\. .*pebble profile.*\n$/);
+});
+
 test('a misspelt name: what was probably meant', () => {
   const { status, stderr } = pebble('trace', '-e', 'BEGIN { @[pidd] = count(); }');
   assert.equal(status, 1);

@@ -48,12 +48,22 @@ export function readRequest(argv: readonly string[]): TraceRequest {
   return { ...common, source, ...splitParameters(inline ? operands : operands.slice(1)) };
 }
 
+/** Options of bpftrace that Pebble leaves out, and what to do instead: docs/language/compatibility.md. */
+const LEFT_OUT: Readonly<Record<string, string>> = {
+  '--aot': 'Pebble compiles no programs in advance: run the script itself, it starts in a fifth of a second',
+  '--dwarf-pid': 'Pebble has no dw_ustack(): ustack walks frame pointers, and pebble profile unwinds by tables',
+  '--emit-elf': 'Pebble writes no object files: -d dis shows the instructions',
+  '--emit-llvm': 'Pebble compiles without LLVM: -d dis shows the instructions',
+};
+
 /** A wrong option shows all of them. */
 function parseArguments(argv: readonly string[]): Parsed<typeof TRACE_OPTIONS> {
   try {
     return parseOptions(argv, TRACE_OPTIONS);
   } catch (error) {
     if (!(error instanceof PebbleError)) throw error;
+    const instead = LEFT_OUT[/^there is no option (--[\w-]+)/.exec(error.what)?.[1] ?? ''];
+    if (instead !== undefined) fail(`USAGE: ${error.what}. ${instead}`);
     throw new PebbleError('usage', { what: `USAGE: ${error.what}`, detail: usage() });
   }
 }

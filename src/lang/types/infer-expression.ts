@@ -17,6 +17,7 @@ import type {
 } from '../syntax/ast.ts';
 import { castType } from './casts.ts';
 import { constantOf, truthy } from './constant.ts';
+import { foreignWordHint } from './foreign-words.ts';
 import { sizeOfType } from './layout.ts';
 import { binaryType, isCondition, unaryType } from './operators.ts';
 import { isArgs, placeOf, pointerAt, readAt } from './places.ts';
@@ -179,7 +180,7 @@ function inferIdentifier(node: Extract<Expression, { kind: 'identifier' }>, t: T
     return constant.type.kind === 'enum' || constant.type.kind === 'int'
       ? { ...constant.type, size: 8 }
       : constant.type;
-  const hint = didYouMean(node.name, t.script.library.names());
+  const hint = foreignWordHint(node.name) ?? didYouMean(node.name, t.script.library.names());
   return t.error(node, `Unknown identifier: '${node.name}'`, hint ? { hints: [hint] } : {});
 }
 
@@ -298,7 +299,8 @@ function inferCall(node: Call, t: Typing): Type | undefined {
       hints: [`write @x = ${node.name}(…)`],
     });
   }
-  const hint = didYouMean(node.name, [...library.names(), ...t.script.functions.keys()]);
+  const names = [...library.names(), ...t.script.functions.keys()];
+  const hint = foreignWordHint(node.name) ?? didYouMean(node.name, names);
   return t.error(node, `Unknown function: '${node.name}'`, hint ? { hints: [hint] } : {});
 }
 
