@@ -23,6 +23,7 @@ export interface QueryRow extends RowHead, Resources {
   readonly off_cpu_us: number;
   readonly run_queue_us: number;
   readonly start_delay_us: number;
+  readonly throttled_us: number | null;
   readonly parallel_on_cpu_us: number;
   readonly parallel_off_cpu_us: number;
   readonly parallel_run_queue_us: number;

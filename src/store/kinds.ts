@@ -36,6 +36,9 @@ export const KINDS = {
       off_cpu: 'sum',
       run_queue: 'sum',
       start_delay: 'sum',
+      /** Part of run_queue; requests on a kernel that does not tell. */
+      throttled: 'sum',
+      throttle_unseen: 'sum',
       shared_hit: 'sum',
       shared_read: 'sum',
       shared_dirtied: 'sum',

@@ -12,6 +12,7 @@ export function assertTimeIdentity(rows: readonly QueryRow[]): void {
     const latency = row.latency_us.total;
     assert.ok(Math.abs(spent - latency) <= latency / 100, `${row.query}: ${spent} µs spent of ${latency} µs`);
     assert.ok(row.start_delay_us <= row.run_queue_us, `${row.query}: start delay is part of the run queue`);
+    assert.ok((row.throttled_us ?? 0) <= row.run_queue_us, `${row.query}: so is what it was throttled`);
   }
 }
 

@@ -1,9 +1,10 @@
 /** Times against the scheduler's own, WAL against PostgreSQL's counters. */
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Cluster } from '../../src/cluster/index.ts';
-import { WaitRows } from '../../src/collect/attribution/index.ts';
+import { findWays, WaitRows } from '../../src/collect/attribution/index.ts';
 import { Connection } from '../../src/postgres/client/index.ts';
 import { statementRows } from './check.ts';
 import { pgbench, WITHOUT_PGBENCH } from './pgbench.ts';
@@ -28,8 +29,32 @@ function notTheirs(): number {
   return (irq! + softirq! + steal!) * 10_000;
 }
 
+const CPU_GROUPS = '/sys/fs/cgroup/cpu';
+const NO_LIMITS = existsSync(`${CPU_GROUPS}/cpu.cfs_quota_us`)
+  ? false
+  : 'no CPU limit can be set: the cpu controller of cgroup v1 is not at its usual place';
+
+/** Of a group: how long its processes were kept off the CPUs, in µs, and how many times. */
+function throttledIn(group: string): { us: number; times: number } {
+  const stat = readFileSync(`${group}/cpu.stat`, 'latin1');
+  const of = (name: string): number => Number(new RegExp(`^${name} (\\d+)$`, 'm').exec(stat)![1]);
+  return { us: of('throttled_time') / 1000, times: of('nr_throttled') };
+}
+
 async function select(cluster: Cluster, sql: string): Promise<readonly (readonly (string | null)[])[]> {
   return withConnection(cluster, async (connection) => (await connection.query(sql)).at(-1)!.rows);
+}
+
+/** It is empty when the last process has gone. */
+async function removeGroup(group: string): Promise<void> {
+  for (let tries = 0; ; tries++) {
+    try {
+      return rmdirSync(group);
+    } catch (error) {
+      if (tries > 100) throw error;
+      await sleep(50);
+    }
+  }
 }
 
 for (const server of SERVERS) {
@@ -72,6 +97,35 @@ for (const server of SERVERS) {
         queued <= runQueue + little && queued >= runQueue - little - outside,
         `${queued} µs for ${runQueue} in the run queue, ${outside} outside of the request`,
       );
+    });
+
+    test('time throttled is what the cgroup says', { skip: UNABLE || NO_LIMITS }, async () => {
+      const session = await Connection.open(cluster);
+      const group = `${CPU_GROUPS}/pebble-sums-${process.pid}`;
+      const compute = 'SELECT sum(cbrt(n)) FROM generate_series(1, 200000) AS n';
+      mkdirSync(group);
+      try {
+        await session.query(compute);
+        const [free] = (await watching.rows()).filter(({ query }) => query?.includes('cbrt'));
+        // Fiftieths of a CPU: less than its share of the busiest machine.
+        writeFileSync(`${group}/cpu.cfs_quota_us`, '2000');
+        writeFileSync(`${group}/cgroup.procs`, String(session.backendPid));
+        const before = throttledIn(group);
+        await session.query(compute);
+        const after = throttledIn(group);
+        const [row] = (await watching.rows()).filter(({ query }) => query?.includes('cbrt'));
+        const [us, times] = [after.us - before.us, after.times - before.times];
+        if ((await findWays()).throttling) {
+          assert.equal(free!.throttled_us, 0);
+          const seen = `${row!.throttled_us} µs of ${row!.run_queue_us} for ${us} in ${times} times`;
+          assert.ok(times > 0 && row!.throttled_us! >= 0.95 * us && row!.throttled_us! <= row!.run_queue_us, seen);
+        } else {
+          assert.deepEqual([free!.throttled_us, row!.throttled_us], [null, null]);
+        }
+      } finally {
+        await session.close();
+        await removeGroup(group);
+      }
     });
 
     test('WAL is what pg_stat_statements says', { skip: WITHOUT_PGBENCH }, async () => {

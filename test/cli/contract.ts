@@ -76,6 +76,7 @@ const QUERY_ROW: Checks<QueryRow> = {
   off_cpu_us: time,
   run_queue_us: time,
   start_delay_us: time,
+  throttled_us: orNull(time),
   running: count,
   parallel_on_cpu_us: time,
   parallel_off_cpu_us: time,
@@ -154,7 +155,7 @@ const unknown = <Field extends string>(...fields: readonly Field[]) =>
 const SAMPLED_QUERY_ROW: Checks<SampledQueryRow> = {
   ...QUERY_ROW,
   ...SAMPLED,
-  ...unknown('requests', 'calls', 'errors', 'run_queue_us', 'start_delay_us', 'parallel_run_queue_us'),
+  ...unknown('requests', 'calls', 'errors', 'run_queue_us', 'start_delay_us', 'throttled_us', 'parallel_run_queue_us'),
   ...unknown('shared_blks_hit', 'shared_blks_read', 'shared_blks_dirtied', 'shared_blks_written'),
   ...unknown('temp_blks_read', 'temp_blks_written', 'wal_records', 'wal_fpi', 'wal_bytes'),
   ...unknown('phases_us'),

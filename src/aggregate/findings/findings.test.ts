@@ -23,7 +23,7 @@ const HEAD = {
 
 const ZEROS = Object.fromEntries(
   [
-    'running errors parallel_on_cpu_us parallel_off_cpu_us parallel_run_queue_us start_delay_us shared_blks_hit shared_blks_read',
+    'running errors parallel_on_cpu_us parallel_off_cpu_us parallel_run_queue_us start_delay_us throttled_us shared_blks_hit shared_blks_read',
     'shared_blks_dirtied shared_blks_written temp_blks_read temp_blks_written wal_records wal_fpi wal_bytes',
   ].flatMap((names) => names.split(' ').map((name) => [name, 0])),
 );

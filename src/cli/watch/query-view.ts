@@ -118,7 +118,7 @@ function detail({ query: row, waits }: TopRow): readonly string[] {
     `latency       p50 ${time(latency.p50)}   p95 ${time(latency.p95)}   p99 ${time(latency.p99)}   max ${time(latency.max)}   total ${time(latency.total)}`,
     `on cpu        ${time(row.on_cpu_us)}${phasesOf(row)}`,
     `waiting       ${time(row.off_cpu_us)}`,
-    `run queue     ${time(row.run_queue_us)}     of it before the request was seen  ${time(row.start_delay_us)}`,
+    `run queue     ${time(row.run_queue_us)}     of it before the request was seen  ${time(row.start_delay_us)}   throttled by cgroup  ${time(row.throttled_us)}`,
     ...resourceLines(row),
     ...(row.inexact.length > 0 ? ['', `inexact       ${row.inexact.join(', ')}`] : []),
     '',

@@ -44,6 +44,8 @@ export interface KernelWays {
   readonly features: KernelFeatures;
   /** What the program says as current kernels do, and this one otherwise. */
   readonly words: readonly (readonly [current: string, own: string])[];
+  /** Tasks say that their cgroup has used up its share of the CPUs (Linux 6.18). */
+  readonly throttling: boolean;
   /** Fragments of the signal `resources` whose events this kernel has. */
   readonly fragments: readonly Fragment[];
 }
@@ -71,7 +73,8 @@ export async function findWays(): Promise<KernelWays> {
     const [event, parameters] = FRAGMENT_EVENTS[name];
     return countParameters(btf, event) >= parameters;
   });
-  return { sockets: await findSocketHooks(btf), features, words: findWords(btf), fragments };
+  const throttling = hasField(btf, 'task_struct', 'throttled');
+  return { sockets: await findSocketHooks(btf), features, words: findWords(btf), throttling, fragments };
 }
 
 async function findSocketHooks(btf: Btf): Promise<SocketHookName> {

@@ -49,6 +49,7 @@ export function compileProgram(
     ...callNumbers(),
     ['PIPELINES', BigInt(followsPipelines(ways))],
     ['TASK_STORAGE', BigInt(ways.features.taskStorage ?? true)],
+    ['THROTTLING', BigInt(ways.throttling)],
     ['MEMORY_PEAK', BigInt(ways.fragments.includes('memory-peak'))],
     ['CHOOSES', BigInt(chooses)],
     ['GENERATION', BigInt(generation)],

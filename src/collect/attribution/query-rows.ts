@@ -134,6 +134,7 @@ export function queryRow(head: RowHead, identity: QueryIdentity, counts: QueryCo
     off_cpu_us: time('off_cpu'),
     run_queue_us: time('run_queue'),
     start_delay_us: time('start_delay'),
+    throttled_us: count('throttle_unseen') > 0 ? null : time('throttled'),
     parallel_on_cpu_us: time('parallel_on_cpu'),
     parallel_off_cpu_us: time('parallel_off_cpu'),
     parallel_run_queue_us: time('parallel_run_queue'),

@@ -101,6 +101,7 @@ const UNKNOWN = {
   latency_us: { p50: null, p95: null, p99: null, max: null, total: null },
   run_queue_us: null,
   start_delay_us: null,
+  throttled_us: null,
   parallel_run_queue_us: null,
   shared_blks_hit: null,
   shared_blks_read: null,
