@@ -1,26 +1,20 @@
-/** The slowest executions of the last minutes: those of each statement in every few seconds, as long as memory allows. */
+/** The slowest executions of the last minutes: those of each statement in every few seconds; where memory does not allow that, the slowest of all. */
 import type { ExecutionRow } from '../api/index.ts';
-import type { Attribution } from '../collect/attribution/index.ts';
-import { type Totals, windowBetween } from '../collect/attribution/index.ts';
+import { type Attribution, type EndedExecution, type Totals, windowBetween } from '../collect/attribution/index.ts';
 import type { TimeRange } from '../store/index.ts';
 
 const EVERY_MS = 5000;
 const KEEP_MS = 15 * 60_000;
-const MOST_ROWS = 4000;
-
-interface Ended {
-  readonly endMs: number;
-  readonly row: ExecutionRow;
-}
+/** Some hundred bytes each. */
+const MOST = 10_000;
 
 export class ExecutionHistory {
-  readonly #attribution: Pick<Attribution, 'takeExecutions'>;
+  readonly #attribution: Pick<Attribution, 'takeEnded'>;
   readonly #firstMs: number;
   #last: Totals;
-  /** By their end, as they were told. */
-  #ended: readonly Ended[] = [];
+  #ended: readonly EndedExecution[] = [];
 
-  constructor(attribution: Pick<Attribution, 'takeExecutions'>, first: Totals) {
+  constructor(attribution: Pick<Attribution, 'takeEnded'>, first: Totals) {
     this.#attribution = attribution;
     this.#firstMs = first.wallMs;
     this.#last = first;
@@ -28,20 +22,15 @@ export class ExecutionHistory {
 
   advance(now: Totals): void {
     if (now.monotonicMs - this.#last.monotonicMs < EVERY_MS) return;
-    const rows = this.#attribution.takeExecutions(windowBetween(this.#last, now));
+    const fresh = this.#attribution.takeEnded(windowBetween(this.#last, now)).slice(0, MOST);
     this.#last = now;
-    const ended = rows.map((row) => ({ endMs: endOf(row), row }));
     const young = this.#ended.filter(({ endMs }) => endMs > now.wallMs - KEEP_MS);
-    this.#ended = [...young, ...ended].slice(-MOST_ROWS);
+    this.#ended = [...slowest(young, MOST - fresh.length), ...fresh];
   }
 
-  /** Before it not all are known here. */
+  /** Before it none are known here. */
   get oldestMs(): number {
-    return Math.max(
-      this.#firstMs,
-      this.#ended.length === MOST_ROWS ? this.#ended[0]!.endMs : 0,
-      this.#last.wallMs - KEEP_MS,
-    );
+    return Math.max(this.#firstMs, this.#last.wallMs - KEEP_MS);
   }
 
   /** Until then they are known. */
@@ -49,11 +38,14 @@ export class ExecutionHistory {
     return this.#last.wallMs;
   }
 
-  /** Those that ended in it, the slowest first. */
-  between({ fromMs, toMs }: TimeRange): ExecutionRow[] {
+  /** Those that ended in it, the slowest first; each is made when it is asked for. */
+  *between({ fromMs, toMs }: TimeRange): Generator<ExecutionRow, void, undefined> {
     const within = this.#ended.filter(({ endMs }) => endMs >= fromMs && endMs < toMs);
-    return within.map(({ row }) => row).sort((a, b) => b.latency_us - a.latency_us);
+    for (const one of slowest(within, within.length)) yield one.row();
   }
 }
+
+const slowest = (ended: readonly EndedExecution[], count: number): readonly EndedExecution[] =>
+  ended.toSorted((a, b) => b.latencyUs - a.latencyUs).slice(0, count);
 
 export const endOf = ({ started, latency_us }: ExecutionRow): number => Date.parse(started) + latency_us / 1000;

@@ -32,8 +32,8 @@ interface Request {
 export interface OtlpSource extends Sender {
   readonly startedMs: number;
   readonly families: () => Promise<readonly Family[]>;
-  /** Those that ended in a range; absent where executions are not followed. */
-  readonly executions?: { readonly untilMs: number; between(range: TimeRange): readonly ExecutionRow[] } | undefined;
+  /** Those that ended in a range, the slowest first; absent where executions are not followed. */
+  readonly executions?: { readonly untilMs: number; between(range: TimeRange): Iterable<ExecutionRow> } | undefined;
   /** Told once when trouble begins. */
   readonly onError: (error: unknown) => void;
 }
@@ -106,8 +106,12 @@ export class OtlpPush {
     if (!executions) return [];
     const range = { fromMs: this.#sentUntilMs, toMs: executions.untilMs };
     this.#sentUntilMs = range.toMs;
-    const isSlow = ({ latency_us }: ExecutionRow): boolean => latency_us >= this.#target.slowMs * 1000;
-    return executions.between(range).filter(isSlow).slice(0, MOST_TRACES);
+    const slow: ExecutionRow[] = [];
+    for (const row of executions.between(range)) {
+      if (slow.length === MOST_TRACES || row.latency_us < this.#target.slowMs * 1000) break;
+      slow.push(row);
+    }
+    return slow;
   }
 
   #traces(rows: readonly ExecutionRow[]): Uint8Array {

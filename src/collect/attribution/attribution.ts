@@ -18,7 +18,7 @@ import { kernelChoice, type StatementChoice } from './choice.ts';
 import { isSameDoer } from './doer.ts';
 import { Engine, OTHERS } from './engine.ts';
 import { otherEndOf } from './events.ts';
-import { executionRows } from './execution-rows.ts';
+import { type EndedExecution, endedExecutions } from './execution-rows.ts';
 import { Executions } from './executions.ts';
 import { firstSight } from './first-sight.ts';
 import { requireHost } from './host.ts';
@@ -253,9 +253,14 @@ export class Attribution {
 
   /** The slowest requests of each statement since the last call, with the signal `executions`. */
   takeExecutions(window: Window): ExecutionRow[] {
+    return this.takeEnded(window).map((ended) => ended.row());
+  }
+
+  /** The same for those who keep many and look at few. */
+  takeEnded(window: Window): EndedExecution[] {
     if (!this.#executions) throw new PebbleError('internal', { what: 'executions were not asked for' });
     this.#engine.drain();
-    return executionRows(this.#executions.take(), (slot) => this.#identify(slot), window, {
+    return endedExecutions(this.#executions.take(), (slot) => this.#identify(slot), window, {
       resources: this.#engine.signals.has('resources'),
       memoryPeak: this.#engine.ways.fragments.includes('memory-peak'),
     });

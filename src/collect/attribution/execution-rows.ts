@@ -3,24 +3,33 @@ import type { ExecutionResources, ExecutionRow, ExecutionStep } from '../../api/
 import { rfc3339 } from '../../base/time.ts';
 import { doerFields } from './doer.ts';
 import { eventOf } from './events.ts';
-import type { KernelExecution, KernelStep } from './executions.ts';
+import type { KernelExecution, KernelStep, SentExecution } from './executions.ts';
 import { PAGE_BYTES } from './records.ts';
 import type { Doer } from './totals.ts';
 import { microseconds, rowHead, type Window } from './window.ts';
 
+/** One that ended, made into a row when somebody asks for it. */
+export interface EndedExecution {
+  readonly endMs: number;
+  readonly latencyUs: number;
+  row(): ExecutionRow;
+}
+
 /** The slowest first. */
-export function executionRows(
-  executions: readonly KernelExecution[],
+export function endedExecutions(
+  executions: readonly SentExecution[],
   identify: (slot: number) => Doer | undefined,
   window: Window,
   known: KnownOfExecutions,
-): ExecutionRow[] {
-  const now = { wallMs: Date.now(), monotonic: process.hrtime.bigint() };
-  const rows = executions.map((execution) => {
-    const doer = identify(execution.slot);
-    return doer && toRow(execution, doer, window, now, known);
+): EndedExecution[] {
+  const [wallMs, monotonic] = [Date.now(), Number(process.hrtime.bigint())];
+  const ended = executions.flatMap((sent): EndedExecution[] => {
+    const doer = identify(sent.slot);
+    if (!doer) return [];
+    const endMs = wallMs - (monotonic - sent.ended) / 1e6;
+    return [{ endMs, latencyUs: microseconds(sent.latency), row: () => toRow(sent.read(), doer, window, endMs, known) }];
   });
-  return rows.filter((row) => row !== undefined).sort((a, b) => b.latency_us - a.latency_us);
+  return ended.sort((a, b) => b.latencyUs - a.latencyUs);
 }
 
 const microsecondsOf = (ns: bigint): number => microseconds(Number(ns));
@@ -29,17 +38,16 @@ function toRow(
   execution: KernelExecution,
   doer: Doer,
   window: Window,
-  now: { readonly wallMs: number; readonly monotonic: bigint },
+  endMs: number,
   known: KnownOfExecutions,
 ): ExecutionRow {
-  const { ended, latency, off_cpu, run_queue, before, after } = execution;
-  const startedMs = now.wallMs - Number(now.monotonic - ended + latency) / 1e6;
+  const { latency, off_cpu, run_queue, before, after } = execution;
   const grown = (of: (usage: KernelExecution['after']) => bigint): number => Number(of(after) - of(before));
   return {
     ...rowHead(doer, window, execution.calls > 1 ? ['query'] : []),
     ...doerFields(doer),
     pid: execution.pid,
-    started: rfc3339(startedMs),
+    started: rfc3339(endMs - Number(latency) / 1e6),
     latency_us: microsecondsOf(latency),
     on_cpu_us: microsecondsOf(latency - off_cpu - run_queue),
     off_cpu_us: microsecondsOf(off_cpu),

@@ -1,4 +1,5 @@
 /** Keeps the slowest requests of each statement that the kernel sends. */
+import { type ArrayShape, decoder, type RecordShape, sizeOf } from '../../base/record.ts';
 import type { KeyedMap } from '../../bpf/index.ts';
 import type { Engine } from './engine.ts';
 
@@ -62,32 +63,97 @@ interface KernelSlowest {
 }
 const NONE: KernelSlowest = { kept: Array.from({ length: KEPT }, () => 0n) };
 
+/** Of a busy server thousands come in a few seconds, and somebody looks at some of them: until then they are bytes. */
+export interface SentExecution {
+  readonly slot: number;
+  /** In ns; `ended` of CLOCK_MONOTONIC. */
+  readonly latency: number;
+  readonly ended: number;
+  read(): KernelExecution;
+}
+
 export class Executions {
   readonly #slowest: KeyedMap<number, KernelSlowest>;
+  readonly #format: Format;
   /** By slot, the slowest first. */
-  #kept = new Map<number, KernelExecution[]>();
+  #kept = new Map<number, SentExecution[]>();
 
   constructor(engine: Engine) {
     this.#slowest = engine.keyed('@slowest') as KeyedMap<number, KernelSlowest>;
-    for (const name of ['execution', 'short_execution']) {
-      engine.listen<KernelExecution>(name, (execution) => this.#add(execution));
-    }
+    this.#format = formatOf(engine.emitted('execution'));
+    for (const name of ['execution', 'short_execution']) engine.on(name, (view, offset) => this.#add(view, offset));
   }
 
   /** Those kept since the last call, of every statement; from now on others have their chance. */
-  take(): KernelExecution[] {
+  take(): SentExecution[] {
     const all = [...this.#kept.values()].flat();
-    for (const slot of this.#kept.keys()) this.#slowest.set(slot, NONE);
+    this.#slowest.setMany([...this.#kept.keys()].map((slot) => [slot, NONE]));
     this.#kept = new Map();
     return all;
   }
 
-  #add(execution: KernelExecution): void {
-    const { slot } = execution;
-    const kept = this.#kept.get(slot) ?? [];
-    kept.push({ ...execution, step: execution.step.slice(0, execution.steps) });
-    kept.sort((a, b) => Number(b.latency - a.latency));
-    kept.length = Math.min(kept.length, KEPT);
-    this.#kept.set(slot, kept);
+  #add(view: DataView, offset: number): void {
+    const sent = new Sent(this.#format, view, offset);
+    const kept = this.#kept.get(sent.slot);
+    if (!kept) {
+      this.#kept.set(sent.slot, [sent]);
+      return;
+    }
+    const faster = kept.findIndex(({ latency }) => latency < sent.latency);
+    kept.splice(faster < 0 ? kept.length : faster, 0, sent);
+    if (kept.length > KEPT) kept.pop();
+  }
+}
+
+/** Of both events: the short one begins as the long one does, and has fewer steps. */
+interface Format {
+  readonly slot: number;
+  readonly latency: number;
+  readonly ended: number;
+  readonly stepCount: number;
+  readonly steps: number;
+  readonly stepBytes: number;
+  readonly readHead: (view: DataView, offset: number) => unknown;
+  readonly readStep: (view: DataView, offset: number) => unknown;
+}
+
+function formatOf(shape: RecordShape): Format {
+  const { step, ...head } = shape.fields;
+  const { of } = step as ArrayShape;
+  const at = (name: string): number => shape.offsets[name]!;
+  return {
+    slot: at('slot'),
+    latency: at('latency'),
+    ended: at('ended'),
+    stepCount: at('steps'),
+    steps: at('step'),
+    stepBytes: sizeOf(of),
+    readHead: decoder({ ...shape, fields: head }),
+    readStep: decoder(of),
+  };
+}
+
+class Sent implements SentExecution {
+  readonly slot: number;
+  readonly latency: number;
+  readonly ended: number;
+  readonly #format: Format;
+  readonly #bytes: Uint8Array;
+
+  constructor(format: Format, view: DataView, offset: number) {
+    this.#format = format;
+    this.slot = view.getUint32(offset + format.slot, true);
+    this.latency = Number(view.getBigUint64(offset + format.latency, true));
+    this.ended = Number(view.getBigUint64(offset + format.ended, true));
+    const length = format.steps + view.getUint32(offset + format.stepCount, true) * format.stepBytes;
+    this.#bytes = new Uint8Array(view.buffer, view.byteOffset + offset, length).slice();
+  }
+
+  read(): KernelExecution {
+    const { readHead, readStep, stepCount, steps, stepBytes } = this.#format;
+    const view = new DataView(this.#bytes.buffer);
+    const length = view.getUint32(stepCount, true);
+    const step = Array.from({ length }, (_, i) => readStep(view, steps + i * stepBytes));
+    return { ...(readHead(view, 0) as Omit<KernelExecution, 'step'>), step: step as KernelStep[] };
   }
 }

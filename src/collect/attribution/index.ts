@@ -15,6 +15,7 @@ export { DataFiles } from './data-files.ts';
 export { doerFields } from './doer.ts';
 export { type CallsOf, callsElsewhere, type IsElsewhere } from './elsewhere.ts';
 export { eventOf } from './events.ts';
+export type { EndedExecution } from './execution-rows.ts';
 export { requireHost } from './host.ts';
 export { cacheRow, deviceRow, fileRow, type IoReading, IoRows } from './io-rows.ts';
 export {
