@@ -12,6 +12,7 @@ import { Documents } from './documents.ts';
 import { FindingWatch } from './finding-watch.ts';
 import { giveBackMemory } from './give-back.ts';
 import { Governor, parseBudget } from './governor.ts';
+import type { Intervals } from './interval.ts';
 import { LiveFeed } from './live.ts';
 import { MetricFamilies } from './metrics/families.ts';
 import { oomEvents } from './oom-events.ts';
@@ -104,7 +105,7 @@ export class Agent {
         host,
         flushMs,
         onError,
-        records: (interval, now) => this.#measure(interval, now),
+        records: (interval, now, led) => this.#measure(interval, now, led),
       });
     this.#otlp =
       otlp &&
@@ -175,9 +176,9 @@ export class Agent {
   }
 
   /** Once a flush: documents to keep besides the counts. */
-  async #measure(interval: Interval, reading: Totals): Promise<StoredRecord[]> {
+  async #measure(interval: Interval, reading: Totals, led: Intervals): Promise<StoredRecord[]> {
     this.#cost.read();
-    await this.feed.advance(reading);
+    await this.feed.advance(reading, led);
     const now = reading.wallMs;
     // A wait's sums can be taken once: the live feed has them.
     const locks = this.feed.locks?.between({ fromMs: this.#locksUntilMs, toMs: now }).rows ?? [];

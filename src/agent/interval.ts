@@ -1,6 +1,7 @@
 /** What happened between two readings, as history keeps it: counts, and times in whole µs. */
 import type { Histogram } from '../aggregate/index.ts';
 import {
+  type Doer,
   eventOf,
   failuresSince,
   QUERY_COUNTERS,
@@ -19,7 +20,6 @@ import {
   rulesOf,
   type Sample,
   type Series,
-  type StoredRecord,
 } from '../store/index.ts';
 import { type Grown, grownOf } from './grown.ts';
 
@@ -31,11 +31,20 @@ const RUNNING: readonly (readonly [string, QueryCounter])[] = [
   ['Run queue', 'parallel_run_queue'],
 ];
 
+/** From a reading to the next one, and the latencies that had been told before. */
+interface Step {
+  readonly since: Totals;
+  readonly told: ReadonlyMap<string, Histogram | undefined>;
+  readonly interval: Interval;
+}
+
 export class Intervals {
   readonly #host: string;
   /** As they were when a sample last told of them: counts and latencies are read one after the other. */
   readonly #told = new Map<string, Histogram>();
+  readonly #series = new WeakMap<Doer['identity'], Map<string, Series>>();
   #last: Totals;
+  #step: Step | undefined;
 
   constructor(host: string, first: Totals) {
     this.#host = host;
@@ -43,13 +52,40 @@ export class Intervals {
     this.#last = first;
   }
 
-  advance(now: Totals, records: readonly StoredRecord[] = []): Interval {
+  /** The step that another has just made for others to follow, where it is the very one that `advance` would make; nothing otherwise. */
+  follow(other: Intervals): Interval | undefined {
+    const step = other.#step;
+    other.#step = undefined;
+    if (step?.since !== this.#last) return undefined;
+    for (const [key, before] of step.told) if (this.#told.get(key) !== before) return undefined;
+    for (const key of step.told.keys()) this.#told.set(key, other.#told.get(key)!);
+    this.#last = other.#last;
+    this.#forgetAllBut(this.#last.queries);
+    return step.interval;
+  }
+
+  /** For whoever keeps other intervals of the same readings: `follow`. */
+  lead(now: Totals): Interval {
+    const since = this.#last;
+    const told = new Map<string, Histogram | undefined>();
+    const interval = this.advance(now, told);
+    this.#step = { since, told, interval };
+    return interval;
+  }
+
+  #forgetAllBut(queries: ReadonlyMap<string, QueryTotals>): void {
+    for (const key of this.#told.keys()) if (!queries.has(key)) this.#told.delete(key);
+  }
+
+  /** `told`: is given what had been told of each statement before. */
+  advance(now: Totals, told?: Map<string, Histogram | undefined>): Interval {
     const last = this.#last;
     this.#last = now;
     const queries = grownOf(rulesOf('queries'), queryValues, now.queries, last.queries);
     const waits = grownOf(rulesOf('waits'), waitValues, now.waits, last.waits);
-    for (const key of this.#told.keys()) if (!now.queries.has(key)) this.#told.delete(key);
+    this.#forgetAllBut(now.queries);
     const executed = queries.filter(({ totals }) => totals.identity.executes);
+    for (const { key } of executed) told?.set(key, this.#told.get(key));
     const dropped = now.dropped - last.dropped;
     return {
       host: this.#host,
@@ -64,7 +100,7 @@ export class Intervals {
         load: this.#loadSamples(executed, waits),
       },
       texts: textsOf([...queries, ...waits], waits),
-      records,
+      records: [],
     };
   }
 
@@ -75,7 +111,8 @@ export class Intervals {
     const told = before && this.#told.get(key);
     if (told) histogram.subtract(told);
     this.#told.set(key, totals.latency);
-    return { series: [...this.#where(totals), database, user, queryId, fingerprint], values, histogram };
+    const make = (): Series => [...this.#where(totals), database, user, queryId, fingerprint];
+    return { series: this.#seriesOf(totals, '', make), values, histogram };
   }
 
   #failureSamples({ totals, before }: Grown<QueryTotals>): Sample[] {
@@ -89,9 +126,17 @@ export class Intervals {
 
   #waitSample({ totals, before, growth: values }: Grown<WaitTotals>): Sample {
     forgetOldMax(values, WAIT_MAX, totals.counters, before?.counters);
+    const inner = totals.inner?.fingerprint ?? null;
+    return {
+      series: this.#seriesOf(totals, `${totals.event} ${inner}`, () => this.#waitSeries(totals, inner)),
+      values,
+    };
+  }
+
+  #waitSeries(totals: WaitTotals, inner: string | null): Series {
     const { cluster, identity } = totals;
     const { type, event } = eventOf(cluster.major, totals.event);
-    const series: Series = [
+    return [
       ...this.#where(totals),
       identity.database,
       identity.user,
@@ -100,9 +145,17 @@ export class Intervals {
       identity.executes ? identity.fingerprint : null,
       type,
       event,
-      totals.inner?.fingerprint ?? null,
+      inner,
     ];
-    return { series, values };
+  }
+
+  /** One object as long as nothing more becomes known of who it is: stores know it again without comparing its parts. */
+  #seriesOf({ identity }: QueryTotals | WaitTotals, which: string, make: () => Series): Series {
+    const own = this.#series.get(identity) ?? new Map<string, Series>();
+    this.#series.set(identity, own);
+    const series = own.get(which) ?? make();
+    own.set(which, series);
+    return series;
   }
 
   #where({ cluster }: QueryTotals | WaitTotals): Series {
@@ -137,8 +190,14 @@ const QUERY_COLUMNS = countersOf('queries').map((name) => ({
 }));
 
 /** Sums are rounded before they are subtracted: however many intervals are added, the sum is off by less than a µs. */
-const queryValues = ({ counters }: QueryTotals): Float64Array =>
-  Float64Array.from(QUERY_COLUMNS, ({ at, unit }) => Math.floor((counters[at] ?? 0) / unit));
+function queryValues({ counters }: QueryTotals): Float64Array {
+  const values = new Float64Array(QUERY_COLUMNS.length);
+  for (let column = 0; column < values.length; column++) {
+    const { at, unit } = QUERY_COLUMNS[column]!;
+    values[column] = Math.floor((counters[at] ?? 0) / unit);
+  }
+  return values;
+}
 
 function waitValues({ counters }: WaitTotals): Float64Array {
   const [ns, count, max] = counters as unknown as readonly [number, number, number];

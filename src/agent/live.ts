@@ -157,10 +157,10 @@ export class LiveFeed implements Feed {
     this.sessions.close();
   }
 
-  /** Takes over a reading: of its own timer, or of whoever reads the sums anyway. */
-  async advance(now: Totals): Promise<void> {
+  /** Takes over a reading: of its own timer, or of whoever reads the sums anyway, and may have made its interval. */
+  async advance(now: Totals, led?: Intervals): Promise<void> {
     this.#last = now;
-    const interval = this.#intervals.advance(now);
+    const interval = (led && this.#intervals.follow(led)) ?? this.#intervals.advance(now);
     const isDue = now.monotonicMs - this.#seldomMs >= SELDOM_MS;
     if (isDue) this.#seldomMs = now.monotonicMs;
     const io = isDue ? this.#attribution.readIo() : undefined;

@@ -15,7 +15,7 @@ export interface RecorderOptions {
   readonly host: string;
   readonly flushMs: number;
   /** What else there is to keep, asked for at each flush. */
-  readonly records?: (interval: Interval, reading: Totals) => Promise<readonly StoredRecord[]>;
+  readonly records?: (interval: Interval, reading: Totals, led: Intervals) => Promise<readonly StoredRecord[]>;
   /** Told about errors; about the store's once, when trouble begins: its state has what is now. */
   readonly onError: (error: unknown) => void;
 }
@@ -64,9 +64,9 @@ export class Recorder {
     const { attribution, store, records } = this.#options;
     const agedMs = await this.#agedMs();
     const reading = attribution.read();
-    const interval = this.#intervals.advance(reading);
+    const interval = this.#intervals.lead(reading);
     const samples = { ...interval.samples, ...this.#io.advance(attribution.readIo()) };
-    await store.append({ ...interval, samples, records: (await records?.(interval, reading)) ?? [] });
+    await store.append({ ...interval, samples, records: (await records?.(interval, reading, this.#intervals)) ?? [] });
     await store.maintain(Date.now(), agedMs);
     await this.#tellTrouble();
   }

@@ -61,13 +61,7 @@ export class Histogram {
 
   /** The same counts, as readings of one source have them. */
   equals({ scale, zeros, offset, counts }: Histogram): boolean {
-    return (
-      this.scale === scale &&
-      this.zeros === zeros &&
-      this.offset === offset &&
-      this.counts.length === counts.length &&
-      this.counts.every((count, at) => count === counts[at])
-    );
+    return this.scale === scale && this.zeros === zeros && this.offset === offset && areEqual(this.counts, counts);
   }
 
   /** Used buckets, ascending. */
@@ -106,7 +100,10 @@ export class Histogram {
     if (other.scale !== this.scale)
       throw new RangeError(`histograms of scales ${this.scale} and ${other.scale} do not mix`);
     this.zeros += sign * other.zeros;
-    for (const { index, count } of other.buckets()) this.addBucket(index, sign * count);
+    for (let at = 0; at < other.counts.length; at++) {
+      const count = other.counts[at]!;
+      if (count > 0) this.addBucket(other.offset + at, sign * count);
+    }
   }
 
   /** Grows by whole powers of two, so that it happens rarely. */
@@ -122,4 +119,10 @@ export class Histogram {
     this.offset = start;
     this.counts = counts;
   }
+}
+
+function areEqual(a: Float64Array, b: Float64Array): boolean {
+  if (a.length !== b.length) return false;
+  for (let at = 0; at < a.length; at++) if (a[at] !== b[at]) return false;
+  return true;
 }

@@ -8,10 +8,11 @@ export type FieldRule = 'sum' | 'max' | 'last';
 
 /** Adds row `from` to row `into`: CPUs, users or queries that one key is to stand for. */
 export function mergeRow(rules: readonly FieldRule[], into: Float64Array, from: Float64Array): void {
-  rules.forEach((rule, at) => {
+  for (let at = 0; at < rules.length; at++) {
+    const rule = rules[at];
     if (rule === 'sum') into[at]! += from[at]!;
     else into[at] = rule === 'max' ? Math.max(into[at]!, from[at]!) : from[at]!;
-  });
+  }
 }
 
 /** Remembers the last reading of every key. A key that is missing from a reading is forgotten. */
@@ -44,8 +45,15 @@ export function growthOf(
   now: Float64Array,
   before: Float64Array | undefined,
 ): Float64Array | undefined {
-  const isSum = (at: number): boolean => rules[at] === 'sum';
-  const restarted = !before || now.some((value, at) => isSum(at) && value < before[at]!);
-  const growth = restarted ? now.slice() : now.map((value, at) => (isSum(at) ? value - before[at]! : value));
-  return growth.some((value, at) => isSum(at) && value > 0) ? growth : undefined;
+  const growth = now.slice();
+  if (before && !hasRestarted(rules, now, before)) {
+    for (let at = 0; at < rules.length; at++) if (rules[at] === 'sum') growth[at]! -= before[at]!;
+  }
+  for (let at = 0; at < rules.length; at++) if (rules[at] === 'sum' && growth[at]! > 0) return growth;
+  return undefined;
+}
+
+function hasRestarted(rules: readonly FieldRule[], now: Float64Array, before: Float64Array): boolean {
+  for (let at = 0; at < rules.length; at++) if (rules[at] === 'sum' && now[at]! < before[at]!) return true;
+  return false;
 }

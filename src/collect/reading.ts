@@ -2,7 +2,7 @@
 import type { RecordShape } from '../base/record.ts';
 import type { Collection } from '../bpf/index.ts';
 import type { ScriptMap } from '../lang/index.ts';
-import { readMap } from '../tracer/index.ts';
+import { readParts } from '../tracer/index.ts';
 
 /** One entry: its key's bytes, and its value's fields in the order of the declaration. */
 export type OnEntry = (key: DataView, offset: number, row: Float64Array) => void;
@@ -37,12 +37,13 @@ export class CounterMap {
 
   /** Those that are in the kernel. */
   readKernel(onEntry: OnEntry): void {
-    const { count, keys, keySize, values, valueSize, copies } = readMap(this.#collection, this.#map);
     const row = new Float64Array(this.fields.length);
-    for (let i = 0; i < count; i++) {
-      row.fill(0);
-      for (const copy of copies) this.#add(row, values, i * valueSize + copy);
-      onEntry(keys, i * keySize, row);
+    for (const { count, keys, keySize, values, valueSize, copies } of readParts(this.#collection, this.#map)) {
+      for (let i = 0; i < count; i++) {
+        row.fill(0);
+        for (const copy of copies) this.#add(row, values, i * valueSize + copy);
+        onEntry(keys, i * keySize, row);
+      }
     }
   }
 

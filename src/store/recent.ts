@@ -50,6 +50,8 @@ export class RecentStore implements Store {
   readonly #coarseMs: number;
   readonly #mostSamples: number;
   readonly #ids = new Map<string, number>();
+  /** The same of series that come as the same object again. */
+  #idsByObject = new WeakMap<Series, number>();
   readonly #series: Series[] = [];
   readonly #texts = new Map<string, QueryText>();
   /** Oldest first. */
@@ -163,6 +165,7 @@ export class RecentStore implements Store {
   #forgetSeries(): void {
     const old = this.#series.splice(0);
     this.#ids.clear();
+    this.#idsByObject = new WeakMap();
     const fingerprints = new Set<string | null | undefined>();
     this.#slices = this.#slices.map((slice) => {
       const held = [...slice.held].map(([kind, sums]) => {
@@ -178,12 +181,15 @@ export class RecentStore implements Store {
   }
 
   #idOf(kind: KindName, series: Series): number {
+    const known = this.#idsByObject.get(series);
+    if (known !== undefined) return known;
     const key = `${kind}${JSON.stringify(series)}`;
     let id = this.#ids.get(key);
     if (id === undefined) {
       id = this.#series.push(series) - 1;
       this.#ids.set(key, id);
     }
+    this.#idsByObject.set(series, id);
     return id;
   }
 

@@ -33,6 +33,15 @@ export function readMap(collection: Collection, map: ScriptMap, take = false): R
   };
 }
 
+/** The same part by part, without copying: each part's bytes are valid until the next. Not of top-k maps. */
+export function* readParts(collection: Collection, map: ScriptMap): Generator<RawEntries, void, undefined> {
+  const table = collection.keyed(map.spec);
+  const shape = { keySize: table.key.size, valueSize: table.value.size, copies: copiesOf(map, table) };
+  for (const { count, keys, values } of table.chunks()) {
+    yield { count, keys: viewOf(keys), values: viewOf(values), ...shape };
+  }
+}
+
 /** Where the CPUs' copies start in what the kernel gives for one key. */
 function copiesOf(map: ScriptMap, table: KeyedMap<unknown, unknown>): number[] {
   const step = map.perCpu ? alignUp(sizeOf(map.valueShape), 8) : table.value.size;

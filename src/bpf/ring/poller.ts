@@ -9,6 +9,8 @@ export interface PollerOptions {
   readonly busyMs?: number;
   /** Longest pause while none come: how late the first event may be seen. */
   readonly idleMs?: number;
+  /** While less than this part of the source is in use it is not busy, events or not: for those who need none at once. */
+  readonly calmBelow?: number;
   /** Events before other work of this thread gets its turn. */
   readonly limit?: number;
   /** A callback threw; without this the error becomes an uncaught exception. */
@@ -26,7 +28,7 @@ export class Poller {
   constructor(source: EventSource, onEvent: OnEvent, options: PollerOptions = {}) {
     this.#source = source;
     this.#onEvent = onEvent;
-    this.#options = { busyMs: 1, idleMs: 100, limit: 200_000, ...options };
+    this.#options = { busyMs: 1, idleMs: 100, calmBelow: 0, limit: 200_000, ...options };
     this.#pause = this.#options.busyMs;
     this.#schedule(this.#pause);
   }
@@ -52,7 +54,8 @@ export class Poller {
   }
 
   readonly #tick = (): void => {
-    const { busyMs, idleMs, limit, onError } = this.#options;
+    const { busyMs, idleMs, calmBelow, limit, onError } = this.#options;
+    const isCalm = (this.#source.fill ?? 1) < calmBelow;
     let count = 0;
     try {
       count = this.#source.poll(this.#onEvent, limit);
@@ -62,7 +65,7 @@ export class Poller {
       onError(error);
       return;
     }
-    this.#pause = count > 0 ? busyMs : Math.min(this.#pause * 2, idleMs);
+    this.#pause = count > 0 && !isCalm ? busyMs : Math.min(this.#pause * 2, idleMs);
     this.#schedule(count >= limit ? 0 : this.#pause);
   };
 }

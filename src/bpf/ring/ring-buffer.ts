@@ -57,6 +57,10 @@ export class RingBuffer implements EventSource {
     return (Atomics.load(this.#producer, 0) - this.#consumed) >>> 0;
   }
 
+  get fill(): number {
+    return this.waiting / this.size;
+  }
+
   /**
    * False when no record as long as those that were read can have found the buffer full. The kernel counts no losses,
    * but positions only grow: what is in use before we give back is the most that was since we last did.

@@ -8,5 +8,7 @@ export interface EventSource {
   poll(onEvent: OnEvent, limit?: number): number;
   /** Events that the kernel reports as lost (perf buffers); ring buffers leave counting to the program. */
   readonly lost: number;
+  /** Part of it that is in use; absent where that is not known. */
+  readonly fill?: number;
   close(): void;
 }

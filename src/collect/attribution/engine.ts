@@ -34,8 +34,10 @@ import { TaskRecords } from './task-records.ts';
 
 /** Slots of what has no room, by cluster: names.bt. */
 export const OTHERS = 0x40000000;
-/** While events come: in so long the busiest server fills a part of the ring, and each look costs the agent. */
+/** While the ring fills: in so long the busiest server fills a part of it, and each look costs the agent. */
 const BUSY_MS = 10;
+/** Of the ring: while less is in use at each look, it is looked at as seldom as if nothing came. */
+const CALM_BELOW = 1 / 16;
 
 /** One event of the ring: its value starts at `offset`. */
 export type OnEmitted = (view: DataView, offset: number) => void;
@@ -240,7 +242,7 @@ export class Engine {
       const event = script.events[view.getUint32(offset, true)]!;
       if (event.kind === 'emit') this.#handlers.get(event.name)?.(view, offset + event.shape.offsets.value!);
     };
-    const poller = new Poller(ring, handle, { busyMs: BUSY_MS });
+    const poller = new Poller(ring, handle, { busyMs: BUSY_MS, calmBelow: CALM_BELOW });
     return { script, collection, ring, poller };
   }
 

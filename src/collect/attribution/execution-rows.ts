@@ -27,7 +27,9 @@ export function endedExecutions(
     const doer = identify(sent.slot);
     if (!doer) return [];
     const endMs = wallMs - (monotonic - sent.ended) / 1e6;
-    return [{ endMs, latencyUs: microseconds(sent.latency), row: () => toRow(sent.read(), doer, window, endMs, known) }];
+    return [
+      { endMs, latencyUs: microseconds(sent.latency), row: () => toRow(sent.read(), doer, window, endMs, known) },
+    ];
   });
   return ended.sort((a, b) => b.latencyUs - a.latencyUs);
 }

@@ -30,7 +30,8 @@ export class Monotone<Row extends Counted> {
 /** Whether there is more than there was. */
 function raise(counters: Float64Array, before: Float64Array): boolean {
   let isMore = false;
-  for (const [at, value] of before.entries()) {
+  for (let at = 0; at < before.length; at++) {
+    const value = before[at]!;
     if (counters[at]! > value) isMore = true;
     else counters[at] = value;
   }

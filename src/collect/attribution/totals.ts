@@ -159,11 +159,12 @@ export class Totals {
     this.#source = source;
     this.#identify = source.identify;
     this.shortcoming = shortcomingOf(engine.ways);
+    const scratch = new Float64Array(QUERY_COUNTERS.length);
     const columns = engine.queries.fields.map((field) => at(field as QueryCounter));
     engine.queries.read((key, offset, row) => {
-      const counters = new Float64Array(QUERY_COUNTERS.length);
-      for (const [index, column] of columns.entries()) counters[column] = row[index]!;
-      this.#addQuery(key.getUint32(offset, true), counters);
+      scratch.fill(0);
+      for (let index = 0; index < columns.length; index++) scratch[columns[index]!] = row[index]!;
+      this.#addQuery(key.getUint32(offset, true), scratch);
     });
     engine.parts.read((key, offset, row) => {
       const doer = this.#identify(key.getUint32(offset, true));
@@ -178,9 +179,8 @@ export class Totals {
     engine.latencies.read((key, offset, row) => {
       const query = this.#queryOf(key.getUint32(offset, true));
       const first = key.getUint32(offset + 4, true) * row.length;
-      row.forEach((count, i) => {
-        if (count > 0) query?.latency.addBucket(first + i, count);
-      });
+      if (!query) return;
+      for (let i = 0; i < row.length; i++) if (row[i]! > 0) query.latency.addBucket(first + i, row[i]!);
     });
     engine.waits.read((key, offset, row) => {
       const wait = { event: key.getUint32(offset + 4, true), inner: key.getBigUint64(offset + 8, true) };

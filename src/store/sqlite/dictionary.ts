@@ -11,10 +11,17 @@ const MOST_KNOWN = 10_000;
 
 type SeriesRow = { readonly kind: KindName; readonly parts: string };
 
+interface Known {
+  readonly id: number;
+  readonly lastMs: number;
+}
+
 export class Dictionary {
   readonly #database: DatabaseSync;
   /** By kind and parts; the day of the last use that the file knows. */
-  readonly #ids = new Generations<string, { readonly id: number; readonly lastMs: number }>(MOST_KNOWN);
+  readonly #ids = new Generations<string, Known>(MOST_KNOWN);
+  /** The same of series that come as the same object again. */
+  #idsByObject = new WeakMap<Series, Known>();
   readonly #series = new Generations<number, Series>(MOST_KNOWN);
   readonly #layouts = new Map<number, ParsedLayout>();
   readonly #written: Partial<Record<KindName, number>> = {};
@@ -30,17 +37,26 @@ export class Dictionary {
 
   /** The number of a series, given one at first use. */
   idOf(kind: KindName, series: Series, nowMs: number): number {
+    const again = this.#idsByObject.get(series);
+    if (again && nowMs - again.lastMs < DAY_MS) return again.id;
+    const found = this.#find(kind, series, nowMs);
+    this.#idsByObject.set(series, found);
+    return found.id;
+  }
+
+  #find(kind: KindName, series: Series, nowMs: number): Known {
     const parts = JSON.stringify(series);
     const key = `${kind} ${parts}`;
     const known = this.#ids.get(key);
-    if (known && nowMs - known.lastMs < DAY_MS) return known.id;
+    if (known && nowMs - known.lastMs < DAY_MS) return known;
     const row = this.#database
       .prepare(
         'INSERT INTO series (kind, parts, last_ms) VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET last_ms = max(last_ms, excluded.last_ms) RETURNING id',
       )
       .get(kind, parts, nowMs) as { id: number };
-    this.#ids.set(key, { id: row.id, lastMs: nowMs });
-    return row.id;
+    const found = { id: row.id, lastMs: nowMs };
+    this.#ids.set(key, found);
+    return found;
   }
 
   seriesOf(id: number): Series {
@@ -117,6 +133,7 @@ export class Dictionary {
   /** After a transaction that was rolled back: what it had introduced is not there. */
   forgetAll(): void {
     this.#ids.clear();
+    this.#idsByObject = new WeakMap();
     this.#series.clear();
     this.#layouts.clear();
     this.#texts.clear();
