@@ -5,10 +5,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { counterAt, identityAt } from '../kinds.ts';
+import type { Interval } from '../store.ts';
 import { ClickHouseServer, WITHOUT_CLICKHOUSE } from '../testing/clickhouse-server.ts';
 import { conformance } from '../testing/conformance.ts';
 import { Generator } from '../testing/generate.ts';
-import { ClickHouseStore } from './index.ts';
+import { ClickHouseStore, schema } from './index.ts';
 
 const YEARS = 20 * 365 * 86_400_000;
 /** What the suite appends is of long ago. */
@@ -118,3 +120,82 @@ describe('rows arrive once', { skip: WITHOUT_CLICKHOUSE }, () => {
     rmSync(small, { recursive: true });
   });
 });
+
+describe('tables of an earlier Pebble', { skip: WITHOUT_CLICKHOUSE }, () => {
+  let server: ClickHouseServer;
+  const folder = mkdtempSync(join(tmpdir(), 'pebble-spool-'));
+
+  before(async () => {
+    server = await ClickHouseServer.make();
+    await server.start();
+  });
+  after(async () => {
+    await server?.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  test('get the columns that came since, and views that fill them; what is there stays', async () => {
+    for (const statement of earlierSchema('old')) await server.ask(statement);
+    const startMs = Math.floor((Date.now() - 600_000) / 60_000) * 60_000;
+    await server.ask(
+      `INSERT INTO old.queries (flush_id, start_ms, host, cluster, calls) VALUES ('before', ${startMs}, 'web', '/pg', 7)`,
+    );
+    const store = await ClickHouseStore.open(server.url('old'), { spool: { folder, maxBytes: 1e9 } });
+    const generator = new Generator({ queries: 11 });
+    const interval = withNews(generator.interval(startMs));
+    await store.append(interval);
+    const { pending, trouble } = await store.state();
+    assert.deepEqual([pending, trouble], [0, null]);
+    // As the views have summed them by the minute and the hour; what was there before has 0.
+    const prepared = interval.samples.queries!.reduce((sum, { values }) => sum + values[PREPARE]!, 0);
+    assert.ok(prepared > 0);
+    for (const table of ['queries_1min', 'queries_1h'])
+      assert.equal(await server.ask(`SELECT sumMerge(prepare) FROM old.${table}`), String(prepared));
+    assert.equal(
+      await server.ask("SELECT sumMerge(calls), sumMerge(prepare) FROM old.queries_1min WHERE host = 'web'"),
+      '7\t0',
+    );
+    for (const table of ['waits', 'waits_1min', 'waits_1h'])
+      assert.equal(
+        await server.ask(`SELECT uniqExact(ifNull(inner_fingerprint, ''), series) FROM old.${table}`),
+        '2',
+        table,
+      );
+    await store.close();
+    // Nothing is left to do.
+    const again = await ClickHouseStore.open(server.url('old'), { spool: { folder, maxBytes: 1e9 } });
+    await again.append(generator.interval(startMs + 10_000));
+    assert.equal((await again.state()).trouble, null);
+    await again.close();
+  });
+});
+
+const PREPARE = counterAt('queries', 'prepare');
+const INNER = identityAt('waits', 'inner_fingerprint');
+
+/** Statements have been prepared, and the first wait was there with something inside of the statement, and without. */
+function withNews(interval: Interval): Interval {
+  const [wait] = interval.samples.waits!;
+  const within = { ...wait!, series: wait!.series.with(INNER, '4711') };
+  for (const { values } of interval.samples.queries!) values[PREPARE] = 13;
+  return { ...interval, samples: { ...interval.samples, waits: [wait!, within] } };
+}
+
+/** Before statements had phases, and waits what was executed inside of the statement. */
+function earlierSchema(database: string): string[] {
+  const now = schema({ database, keepMs: RETENTION.keepMs, hasTtl: false });
+  const came = ['phased', 'prepare', 'execute', 'commit'];
+  return now.map((statement) =>
+    came
+      .reduce(
+        (text, name) =>
+          text
+            .replace(new RegExp(`\\n  ${name} [^\\n]*,`), '')
+            .replace(new RegExp(`,\\n  ${name} [^\\n]*(?=\\n)`), '')
+            .replace(`, sumState(${name}) AS ${name}`, ''),
+        statement,
+      )
+      .replace(/\n {2}inner_fingerprint [^\n]*/, '')
+      .replaceAll(/, (ifNull\(inner_fingerprint, ''\)|inner_fingerprint)/g, ''),
+  );
+}

@@ -18,7 +18,7 @@ import { type Address, parseAddress } from './address.ts';
 import { HttpLink, type Link } from './link.ts';
 import { quoted, Reader } from './reader.ts';
 import { rowsOf, type TableRows } from './rows.ts';
-import { schema } from './schema.ts';
+import { additions, createTables, createViews, type Existing } from './schema.ts';
 
 /** TTL clauses came with 19.6. */
 const TTL_SINCE = [19, 6];
@@ -158,9 +158,23 @@ export class ClickHouseStore implements Store {
     const [major, minor] = String(version).split('.').map(Number) as [number, number];
     const hasTtl = major > TTL_SINCE[0]! || (major === TTL_SINCE[0]! && minor >= TTL_SINCE[1]!);
     const { database, cluster } = this.#address;
-    for (const statement of schema({ database, cluster, keepMs: this.#keepMs, hasTtl }))
-      await this.#link.command(statement);
+    const options = { database, cluster, keepMs: this.#keepMs, hasTtl };
+    for (const statement of createTables(options)) await this.#link.command(statement);
+    for (const statement of additions(options, await this.#existing())) await this.#link.command(statement);
+    for (const statement of createViews(options)) await this.#link.command(statement);
     this.#hasTtl = hasTtl;
+  }
+
+  async #existing(): Promise<Existing> {
+    const rows = await this.#link.query(
+      `SELECT table, name FROM system.columns WHERE database = ${quoted(this.#address.database)}`,
+    );
+    const there = new Map<string, Set<string>>();
+    for (const [table, name] of rows) {
+      const columns = there.get(String(table)) ?? new Set<string>();
+      there.set(String(table), columns.add(String(name)));
+    }
+    return there;
   }
 
   /** Whole partitions: of days, above them of months. */

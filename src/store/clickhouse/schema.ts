@@ -31,19 +31,61 @@ interface Table {
   readonly ttl: readonly [column: string, ms: number];
 }
 
-export function schema(options: SchemaOptions): string[] {
-  const { database, cluster, keepMs } = options;
-  const levels = LEVEL_NAMES.map((_, level) => level);
-  const tables = [
-    ...KIND_NAMES.flatMap((kind) =>
-      levels.map((level) => (level === 0 ? samples(kind, keepMs) : sums(kind, level, keepMs))),
-    ),
-    ...others(keepMs),
+export const schema = (options: SchemaOptions): string[] => [...createTables(options), ...createViews(options)];
+
+export function createTables(options: SchemaOptions): string[] {
+  const { database, cluster } = options;
+  return [
+    `CREATE DATABASE IF NOT EXISTS ${database}${onCluster(cluster)}`,
+    ...tablesOf(options).flatMap((table) => create(table, options)),
   ];
-  const views = KIND_NAMES.flatMap((kind) => levels.slice(1).map((level) => view(kind, level, options)));
-  const made = `CREATE DATABASE IF NOT EXISTS ${database}${cluster === undefined ? '' : ` ON CLUSTER ${cluster}`}`;
-  return [made, ...tables.flatMap((table) => create(table, options)), ...views];
 }
+
+/** Their tables have all columns: the server looks at the query of a view that is there, too. */
+export const createViews = (options: SchemaOptions): string[] =>
+  VIEWS.map(([kind, level]) => view(kind, level, options));
+
+/** Columns by table, views among them. */
+export type Existing = ReadonlyMap<string, ReadonlySet<string>>;
+
+/** What the tables of an earlier Pebble lack; views that lack it go, and what is inserted until they are made anew is missing from their sums. */
+export function additions(options: SchemaOptions, there: Existing): string[] {
+  const { database, cluster } = options;
+  const alter = (name: string, change: string): string =>
+    `ALTER TABLE ${database}.${name}${onCluster(cluster)} ${change}`;
+  const columns = tablesOf(options).flatMap((table) =>
+    (cluster === undefined ? [''] : ['_node', '']).flatMap((ending) => {
+      const name = `${table.name}${ending}`;
+      const own = there.get(name);
+      const missing = table.columns.filter((column) => own && !own.has(nameOf(column)));
+      // Rows that differ in the new column only are to be told apart by it.
+      const isKey = missing.some((column) => column.includes('Nullable'));
+      const series = table.columns.filter((column) => isKey && column.startsWith('series UInt64 DEFAULT'));
+      return [
+        ...missing.map((column) => alter(name, `ADD COLUMN ${column}`)),
+        ...series.map((column) => alter(name, `MODIFY COLUMN ${column}`)),
+      ];
+    }),
+  );
+  const views = VIEWS.flatMap(([kind, level]) => {
+    const name = `${tableOf(kind, level)}_view`;
+    const own = there.get(name);
+    if (!own || sums(kind, level, options.keepMs).columns.every((column) => own.has(nameOf(column)))) return [];
+    return [`DROP TABLE IF EXISTS ${database}.${name}${onCluster(cluster)}`];
+  });
+  return [...columns, ...views];
+}
+
+const nameOf = (column: string): string => column.slice(0, column.indexOf(' '));
+
+const VIEWS = KIND_NAMES.flatMap((kind) => LEVEL_NAMES.slice(1).map((_, at) => [kind, at + 1] as const));
+
+const tablesOf = ({ keepMs }: SchemaOptions): Table[] => [
+  ...KIND_NAMES.flatMap((kind) =>
+    LEVEL_NAMES.map((_, level) => (level === 0 ? samples(kind, keepMs) : sums(kind, level, keepMs))),
+  ),
+  ...others(keepMs),
+];
 
 const WHEN = ['start_ms UInt64', 'time DateTime DEFAULT toDateTime(intDiv(start_ms, 1000))'];
 
