@@ -8,6 +8,7 @@ export const Sink = $source.Sink;
 export const filterProbes = $source.filterProbes;
 export const machineHost = $source.machineHost;
 export const readMap = $source.readMap;
+export const readParts = $source.readParts;
 export const runScript = $source.runScript;
 export const startCommand = $source.startCommand;
 export const trace = $source.trace;
