@@ -149,7 +149,12 @@ function sampleOf(pid: number, at: number): Sample {
 function mapBytes(pid: number): number {
   const maps = new Map<string, number>();
   for (const fd of readdirSync(`/proc/${pid}/fdinfo`)) {
-    const text = readFileSync(`/proc/${pid}/fdinfo/${fd}`, 'latin1');
+    let text: string;
+    try {
+      text = readFileSync(`/proc/${pid}/fdinfo/${fd}`, 'latin1');
+    } catch {
+      continue; // closed since
+    }
     const id = /^map_id:\s*(\d+)$/m.exec(text)?.[1];
     if (id !== undefined) maps.set(id, Number(/^memlock:\s*(\d+)$/m.exec(text)?.[1] ?? 0));
   }
