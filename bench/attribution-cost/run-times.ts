@@ -8,12 +8,11 @@ import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { parseArgs } from 'node:util';
 import { countRuns } from '../../src/bpf/index.ts';
-import { heldBy } from '../../src/bpf/inventory/index.ts';
-import { closeFd, fdById, programInfo } from '../../src/bpf/sys/index.ts';
 import { startCluster } from '../../src/cluster/index.ts';
 import type { Signal } from '../../src/collect/attribution/program.ts';
 import { Client } from './client.ts';
 import { pebble, type Subject } from './modes.ts';
+import { programsOf } from './program-runs.ts';
 
 const { values: given } = parseArgs({
   options: {
@@ -23,24 +22,6 @@ const { values: given } = parseArgs({
     signals: { type: 'string', default: '' },
   },
 });
-
-interface Run {
-  readonly id: number;
-  readonly name: string;
-  readonly runs: number;
-  readonly ns: number;
-}
-
-/** What the kernel has counted of all programs that this process holds. */
-function programsOf(pid: number | 'self'): Run[] {
-  const ids = heldBy(pid).flatMap(({ kind, id }) => (kind === 'program' ? [id] : []));
-  return ids.map((id) => {
-    const fd = fdById('program', id);
-    const { name, run_cnt, run_time_ns } = programInfo(fd);
-    closeFd(fd);
-    return { id, name, runs: Number(run_cnt), ns: Number(run_time_ns) };
-  });
-}
 
 interface Tool {
   readonly name: string;

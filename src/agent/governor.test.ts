@@ -1,7 +1,17 @@
-/** Budgets as people write them. */
+/** Budgets as people write them, and the order of giving up as they read it. */
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { parseBudget } from './governor.ts';
+import { GIVING_UP, parseBudget } from './governor.ts';
+
+test('the order of giving up is the one that docs/overhead.md tells', () => {
+  const text = readFileSync(new URL('../../docs/overhead.md', import.meta.url), 'utf8');
+  const table = text.slice(text.indexOf('| given up'), text.indexOf('Times, waits and counts'));
+  assert.deepEqual(
+    [...table.matchAll(/^\| `(\w+)` \|/gm)].map(([, signal]) => signal),
+    GIVING_UP,
+  );
+});
 
 test('a budget is a share of the CPUs, or none', () => {
   assert.equal(parseBudget('1%'), 0.01);

@@ -1,7 +1,9 @@
 /** What the pages compute: addresses, SQL in pieces, CSV, blocking trees, stacks as trees. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { GIVING_UP } from '../../src/agent/index.ts';
 import type { LockRow, ProfileRow } from '../../src/api/index.ts';
+import { givenUpText } from '../../src/dashboard/frame/given-up.ts';
 import { placeOf, searchOf, withFacet } from '../../src/dashboard/state/place.ts';
 import { csvOf, textOf } from '../../src/dashboard/ui/copy.ts';
 import { blockersOf, treesOf } from '../../src/dashboard/ui/lock-tree.ts';
@@ -93,4 +95,14 @@ test('stacks merge; a function that calls itself is counted once; the difference
   const f = functionsOf(root).find(({ name }) => name === 'f')!;
   assert.deepEqual([f.self, f.total], [5, 15]);
   assert.equal(collapsed(rows), 'main;f;g 10\nmain;f;f 5\nmain;h 1\n');
+});
+
+test('what was given up for the budget is said in words, in the order of its going', () => {
+  assert.equal(givenUpText({ budget: 0.01, given_up: [] }), undefined);
+  const text = givenUpText({ budget: 0.01, given_up: ['inner', 'executions'] })!;
+  assert.match(text, /budget of 1\.00%: single slow requests; what functions and triggers execute\. /);
+  for (const signal of GIVING_UP) {
+    const [, said] = /: (.*?)\. /.exec(givenUpText({ budget: 0.01, given_up: [signal] })!)!;
+    assert.notEqual(said, signal, `${signal} has no words`);
+  }
 });

@@ -4,6 +4,7 @@ import { useEffect, useState } from 'preact/hooks';
 import type { State } from '../state/store.ts';
 import { VIEWS, type View, type ViewBody } from '../views/index.ts';
 import { FacetBar } from './facets.ts';
+import { givenUpText } from './given-up.ts';
 import { Help } from './help.ts';
 import { Navigation } from './navigation.ts';
 import { StatusBar } from './status-bar.ts';
@@ -11,6 +12,7 @@ import { TimeBar } from './time-bar.ts';
 
 export function App(state: State): ComponentChild {
   const { place, status, help } = state;
+  const givenUp = status?.overhead && givenUpText(status.overhead);
   const view = VIEWS.find(({ id }) => id === place.view) ?? VIEWS[0]!;
   useEffect(() => {
     document.title = `${view.title} · Pebble`;
@@ -25,6 +27,7 @@ export function App(state: State): ComponentChild {
         h('p', { class: 'alarm', key: pgdata }, `Not watched: ${pgdata}: ${reason}`),
       ),
       status?.shortcoming != null && h('p', { class: 'shortcoming', role: 'note' }, status.shortcoming),
+      givenUp && h('p', { class: 'shortcoming', role: 'note' }, givenUp),
       h('main', { id: 'view', tabIndex: -1 }, [
         h('div', { class: 'title' }, [h('h1', {}, view.title), h('p', { class: 'quiet' }, view.question)]),
         h(Body, { view, key: view.id }),
