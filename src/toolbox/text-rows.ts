@@ -71,22 +71,24 @@ const ROOM_FOR_IDS = 120;
 const USUAL_COLUMNS = 99;
 const IDS: readonly ByteText[] = ['query_id', 'user'];
 
-/** The statement is last and takes what the others leave; where that is too little, ids go: --json has them. */
+/** The statement is last and takes what the others leave, as the name of a relation does; where that is too little, ids go: --json has them. */
 function columnsOf(cells: Cells, width = USUAL_COLUMNS): Column<Cells>[] {
   const hasQuery = cells.some(([name]) => name === 'query');
   const isShown = (name: ByteText) => !hasQuery || width >= ROOM_FOR_IDS || !IDS.includes(name);
   const places = cells.flatMap(([name], at) => (isShown(name) && name !== 'query' ? [at] : []));
   if (hasQuery) places.push(cells.findIndex(([name]) => name === 'query'));
-  return places.map((at, place) => columnOf(cells[at]!, at, place === places.length - 1));
+  return places.map((at, place) =>
+    columnOf(cells[at]!, at, place === places.length - 1 || cells[at]![0] === 'relation'),
+  );
 }
 
-function columnOf([name, sample]: Cells[number], at: number, last: boolean): Column<Cells> {
+function columnOf([name, sample]: Cells[number], at: number, flexible: boolean): Column<Cells> {
   const { title, format } = unitOf(name);
   const text = (cells: Cells) => {
     const [, value] = cells[at]!;
     return isNumber(value) && format ? format(Number(value.value)) : readable(value);
   };
-  const column = textColumn<Cells>(title.toUpperCase(), text, last ? { flexible: true } : {});
+  const column = textColumn<Cells>(title.toUpperCase(), text, flexible ? { flexible } : {});
   return isNumber(sample) ? { ...column, align: 'right' } : column;
 }
 
