@@ -60,7 +60,7 @@ export class History {
     const names = Object.keys(where).filter((name) => !OWNER.includes(name));
     if (names.length === 0) return summed;
     const ofOwner = Object.fromEntries(Object.entries(where).filter(([name]) => OWNER.includes(name)));
-    return this.#store.sum({ kind: 'queries', range, where: ofOwner, by: OWNER, onlyCounters: true });
+    return this.#store.sum({ kind: 'queries', range, where: ofOwner, by: OWNER, counters: ['unsplit'] });
   }
 
   /** The longest in sum first. */

@@ -1,9 +1,8 @@
 /** The last minutes in memory, finer than history keeps them: what live pages ask for every second. */
 import { type Histogram, mergeRow } from '../aggregate/index.ts';
-import { KINDS, type KindName, rulesOf, textsAt } from './kinds.ts';
+import { KINDS, type KindName, partAt, rulesOf, textsAt } from './kinds.ts';
 import type {
   Covered,
-  Filter,
   Interval,
   QueryText,
   Sample,
@@ -201,8 +200,9 @@ export class RecentStore implements Store {
     });
   }
 
-  #add({ kind, where = {}, by, onlyCounters }: SumRequest, slices: readonly Slice[], range: Summed['range']): Summed {
-    const group = new Groups(KINDS[kind].identity, where, by);
+  #add(request: SumRequest, slices: readonly Slice[], range: Summed['range']): Summed {
+    const { kind, counters } = request;
+    const group = new Groups(request);
     const sums = new Map<string, { series: Series; values: Float64Array; histogram: Histogram | undefined }>();
     for (const slice of slices) {
       for (const [id, held] of slice.held.get(kind)!) {
@@ -217,7 +217,7 @@ export class RecentStore implements Store {
           sums.set(key, {
             series,
             values: held.values.slice(),
-            histogram: onlyCounters ? undefined : held.histogram?.clone(),
+            histogram: counters ? undefined : held.histogram?.clone(),
           });
         }
       }
@@ -235,10 +235,14 @@ class Groups {
   readonly #known = new Map<number, { readonly key: string; readonly series: Series } | undefined>();
   readonly #keeps: readonly boolean[];
   readonly #wanted: readonly (readonly [at: number, value: string | null])[];
+  readonly #present: readonly number[];
+  readonly #apart: { readonly at: number; readonly values: ReadonlySet<string | null> } | undefined;
 
-  constructor(identity: readonly string[], where: Filter, by: readonly string[] | undefined) {
-    this.#keeps = identity.map((name) => by === undefined || by.includes(name));
-    this.#wanted = Object.entries(where).map(([name, value]) => [identity.indexOf(name), value]);
+  constructor({ kind, where = {}, known = [], by, apart }: SumRequest) {
+    this.#keeps = KINDS[kind].identity.map((name) => by === undefined || by.includes(name));
+    this.#wanted = Object.entries(where).map(([name, value]) => [partAt(kind, name), value]);
+    this.#present = known.map((name) => partAt(kind, name));
+    this.#apart = apart && { at: partAt(kind, apart.part), values: new Set(apart.values) };
   }
 
   of(id: number, series: Series): { readonly key: string; readonly series: Series } | undefined {
@@ -248,7 +252,10 @@ class Groups {
 
   #groupOf(series: Series): { readonly key: string; readonly series: Series } | undefined {
     if (!this.#wanted.every(([at, value]) => series[at] === value)) return undefined;
-    const kept = series.map((part, at) => (this.#keeps[at] ? part : null));
+    if (this.#present.some((at) => series[at] === null)) return undefined;
+    const isOther = (part: string | null, at: number): boolean =>
+      at === this.#apart?.at && !this.#apart.values.has(part);
+    const kept = series.map((part, at) => (this.#keeps[at] && !isOther(part, at) ? part : null));
     return { key: JSON.stringify(kept), series: kept };
   }
 }

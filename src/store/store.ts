@@ -76,8 +76,12 @@ export interface SumRequest {
   readonly where?: Filter;
   /** Series that differ only in parts that are not named here are added; their other parts are null. All parts count unless given. */
   readonly by?: readonly string[];
-  /** Samples of the answer have no histogram: sums are all that is wanted, and they are much less to read. */
-  readonly onlyCounters?: boolean;
+  /** Other values of this part are added together, as null: thousands of statements are few series then. */
+  readonly apart?: { readonly part: string; readonly values: readonly string[] };
+  /** Only series in which these parts are known. */
+  readonly known?: readonly string[];
+  /** Only these are wanted, and no histograms: much less is read. The answer's other counters say nothing. */
+  readonly counters?: readonly string[];
 }
 
 export interface Summed {

@@ -8,6 +8,7 @@ import {
   type Sample,
   type Store,
   type Summed,
+  type SumRequest,
   type TimeRange,
 } from '../../store/index.ts';
 import { type Facet, type Facets, filterOf } from '../question.ts';
@@ -33,20 +34,26 @@ const RUNNING: readonly (readonly [name: string, counters: readonly CounterName<
 export const RUNNING_NAMES: ReadonlySet<string> = new Set(RUNNING.map(([name]) => name));
 const SESSIONS = 'client backend';
 
+/** What of them is time in sessions. */
+const READ = {
+  queries: { counters: RUNNING.flatMap(([, counters]) => counters) },
+  waits: { counters: ['total'] },
+} as const;
+
+interface Asked extends Pick<SumRequest, 'range' | 'apart' | 'known'> {
+  readonly stepMs?: number;
+}
+
 /** `by`: the fields that matter to who asks. Background processes are left out unless their type is asked for. */
-export async function activities(
-  store: Store,
-  facets: Facets,
-  by: readonly Facet[],
-  ask: { readonly range: TimeRange; readonly stepMs?: number },
-): Promise<Spent[]> {
-  const names = new Set<string>(['host', 'fingerprint', ...by]);
+export async function activities(store: Store, facets: Facets, by: readonly Facet[], ask: Asked): Promise<Spent[]> {
+  const names = new Set<string>(['host', ...by]);
   const queries = wantsRunning(facets) ? await summed(store, 'queries', filterOf(facets, WHO), names, ask) : [];
   const wanted = [...WHO, 'backend_type', 'wait_event_type', 'wait_event'] as const;
-  const waits = wantsWaits(facets) ? await summed(store, 'waits', filterOf(facets, wanted), names, ask) : [];
+  const ofStatements = facets.backend_type === undefined ? { ...ask, known: ['fingerprint'] } : ask;
+  const waits = wantsWaits(facets) ? await summed(store, 'waits', filterOf(facets, wanted), names, ofStatements) : [];
   return joined(
     queries.map((step) => ({ step, activities: step.samples.flatMap((sample) => runningOf(sample, facets)) })),
-    waits.map((step) => ({ step, activities: step.samples.flatMap((sample) => waitOf(sample, facets)) })),
+    waits.map((step) => ({ step, activities: step.samples.map(waitOf) })),
   );
 }
 
@@ -89,9 +96,9 @@ async function summed(
   kind: 'queries' | 'waits',
   where: Filter,
   names: ReadonlySet<string>,
-  { range, stepMs }: { readonly range: TimeRange; readonly stepMs?: number },
+  { stepMs, ...rest }: Asked,
 ): Promise<readonly Summed[]> {
-  const request = { kind, range, where, by: [...names], onlyCounters: true };
+  const request = { kind, where, by: [...names], ...READ[kind], ...rest };
   return stepMs === undefined ? [await store.sum(request)] : store.steps({ ...request, stepMs });
 }
 
@@ -105,11 +112,10 @@ function runningOf(sample: Sample, { wait_event_type: type, wait_event: event }:
   });
 }
 
-function waitOf(sample: Sample, { backend_type }: Facets): Activity[] {
-  const field = (name: Facet): string | null => sample.series[identityAt('waits', name as 'host')] ?? null;
-  if (backend_type === undefined && field('fingerprint') === null) return [];
-  return [{ us: sample.values[counterAt('waits', 'total')]!, field }];
-}
+const waitOf = ({ series, values }: Sample): Activity => ({
+  us: values[counterAt('waits', 'total')]!,
+  field: (name) => series[identityAt('waits', name as 'host')] ?? null,
+});
 
 interface Part {
   readonly step: Summed;

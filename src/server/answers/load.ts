@@ -1,8 +1,8 @@
 /** Average active sessions over time, split by one field. */
 import type { LoadAnswer } from '../../api/index.ts';
 import { rfc3339 } from '../../base/time.ts';
-import type { Covered, Store } from '../../store/index.ts';
-import { bad, FACETS, type Facet, numberOf, type Question } from '../question.ts';
+import type { Covered, Store, TimeRange } from '../../store/index.ts';
+import { bad, FACETS, type Facet, type Facets, numberOf, type Question } from '../question.ts';
 import { activities, loadActivities, type Spent } from './activity.ts';
 import { type Grid, gridOf, placed, stepFor } from './grid.ts';
 
@@ -15,8 +15,26 @@ export async function loadAnswer(store: Store, question: Question): Promise<Load
   const top = numberOf(question, 'top', 12, MOST_POINTS);
   const grid = gridOf(range, stepFor(range, points));
   const ask = { range, stepMs: grid.stepMs };
-  const steps = (await loadActivities(store, facets, by, ask)) ?? (await activities(store, facets, [by], ask));
+  const steps = (await loadActivities(store, facets, by, ask)) ?? (await activitiesOf(store, facets, by, top, ask));
   return { ...seriesOf(steps, by, top, grid), ...coverageOf(steps) };
+}
+
+/** Of thousands of statements only those that are shown are told apart in each step. */
+async function activitiesOf(store: Store, facets: Facets, by: Facet, top: number, ask: Steps): Promise<Spent[]> {
+  if (by !== 'fingerprint') return activities(store, facets, [by], ask);
+  const [whole] = await activities(store, facets, [by], { range: ask.range });
+  const sums = new Map<string, number>();
+  for (const { us, field } of whole?.activities ?? []) sums.set(field(by) ?? '', (sums.get(field(by) ?? '') ?? 0) + us);
+  const values = [...sums]
+    .sort(([, a], [, b]) => b - a)
+    .slice(0, top)
+    .map(([key]) => key);
+  return activities(store, facets, [by], { ...ask, apart: { part: by, values } });
+}
+
+interface Steps {
+  readonly range: TimeRange;
+  readonly stepMs: number;
 }
 
 function fieldOf(name: string): Facet {
@@ -54,10 +72,11 @@ function bounded(sums: ReadonlyMap<string | null, number[]>, top: number): [stri
     values,
     size: values.reduce((sum, value) => sum + value, 0),
   }));
-  const ranked = sized.sort((a, b) => b.size - a.size);
-  const isKept = (key: string | null, at: number): boolean => key !== null && at < top;
-  const kept = ranked.filter(({ key }, at) => isKept(key, at));
-  const others = ranked.filter(({ key }, at) => !isKept(key, at));
+  const kept = sized
+    .filter(({ key }) => key !== null)
+    .sort((a, b) => b.size - a.size)
+    .slice(0, top);
+  const others = sized.filter((one) => !kept.includes(one));
   const together: number[] = new Array(others[0]?.values.length ?? 0).fill(0);
   for (const { values } of others) for (const [at, value] of values.entries()) together[at]! += value;
   const named = kept.map(({ key, values }): [string | null, number[]] => [key, values]);

@@ -5,7 +5,7 @@ import type { Question } from '../question.ts';
 import { activities } from './activity.ts';
 
 export async function mixAnswer(store: Store, { range, facets }: Question): Promise<MixAnswer> {
-  const [all] = await activities(store, facets, ['wait_event_type'], { range });
+  const [all] = await activities(store, facets, ['fingerprint', 'wait_event_type'], { range });
   const mix: Record<string, Record<string, number>> = {};
   for (const { us, field } of all?.activities ?? []) {
     const [fingerprint, type] = [field('fingerprint') ?? '', field('wait_event_type') ?? 'unknown'];

@@ -112,20 +112,25 @@ export class Reader {
   }
 
   /** The step, the parts of the identity, the counters, the histogram. */
-  #select({ kind, where = {}, by, onlyCounters }: SumRequest, { level, fromMs, toMs }: Piece, stepMs?: number) {
+  #select(request: SumRequest, { level, fromMs, toMs }: Piece, stepMs?: number) {
+    const { kind, where = {}, known = [], by, apart, counters: asked } = request;
     const time = level === 0 ? 'start_ms' : 'from_ms';
     const merge = level === 0 ? '' : 'Merge';
     const { identity, counters, histogram } = KINDS[kind];
     const kept = (identity as readonly string[]).filter((name) => by?.includes(name) ?? true);
+    const one = (name: string): string =>
+      name === apart?.part ? `if(${name} IN (${['', ...apart.values].map(quoted).join(', ')}), ${name}, NULL)` : name;
     const wanted = Object.entries(where).map(([name, value]) =>
       value === null ? `isNull(${name})` : `${name} = ${quoted(value)}`,
     );
     const step = stepMs === undefined ? 'toUInt64(0)' : `intDiv(${time} - ${fromMs}, ${stepMs})`;
     const columns = [
       `${step} AS step`,
-      ...kept,
-      ...Object.entries(counters).map(([name, rule]) => `${rule}${merge}(${name})`),
-      ...(histogram === null || onlyCounters ? [] : histogramOf(level)),
+      ...kept.map(one),
+      ...Object.entries(counters).map(([name, rule]) =>
+        asked?.includes(name) === false ? '0' : `${rule}${merge}(${name})`,
+      ),
+      ...(histogram === null || asked ? [] : histogramOf(level)),
     ];
     // The time of partitions, so that others are not read.
     const conditions = [
@@ -134,10 +139,11 @@ export class Reader {
       `${time} >= ${fromMs}`,
       `${time} < ${toMs}`,
       ...wanted,
+      ...known.map((name) => `isNotNull(${name})`),
     ];
     return this.#link.query(
       `SELECT ${columns.join(', ')} FROM ${this.#database}.${tableOf(kind, level)}
-       WHERE ${conditions.join(' AND ')} GROUP BY ${['step', ...kept].join(', ')}`,
+       WHERE ${conditions.join(' AND ')} GROUP BY ${['step', ...kept.map(one)].join(', ')}`,
     );
   }
 
@@ -184,9 +190,9 @@ class Sums {
   readonly #hasHistogram: boolean;
   readonly #sums = new Map<string, Sample>();
 
-  constructor({ kind, by, onlyCounters }: SumRequest) {
+  constructor({ kind, by, counters }: SumRequest) {
     this.#kind = kind;
-    this.#hasHistogram = KINDS[kind].histogram !== null && !onlyCounters;
+    this.#hasHistogram = KINDS[kind].histogram !== null && !counters;
     this.#kept = KINDS[kind].identity.map((name) => by?.includes(name) ?? true);
   }
 

@@ -104,7 +104,7 @@ export function addBlock(bytes: Uint8Array, layout: Layout, places: readonly num
     rows[at] = rowOf(id);
   }
   if (rows.every((row) => row === undefined)) return;
-  const columns = readColumns(reader, layout, rows.length);
+  const columns = readColumns(reader, layout, rows.length, neededFor(layout, places));
   const values = rows.map((row) => row?.values);
   columns.forEach((column, at) => {
     if (column && places[at]! >= 0) addColumn(values, column, places[at]!, layout.columns[at]!.isMax);
@@ -112,10 +112,28 @@ export function addBlock(bytes: Uint8Array, layout: Layout, places: readonly num
   if (layout.hasHistogram && rows.some((row) => row?.histogram)) addHistograms(reader, rows);
 }
 
-/** Nothing for a column of zeros. */
-function readColumns(reader: VarintReader, { columns }: Layout, count: number): (Float64Array | undefined)[] {
-  const read = columns.map(({ near }) => {
+/** Columns that have a place, and those that they are close to. */
+function neededFor({ columns }: Layout, places: readonly number[]): boolean[] {
+  const needed = columns.map((_, at) => places[at]! >= 0);
+  columns.forEach(({ near }, at) => {
+    if (places[at]! >= 0) for (const other of near) needed[other] = true;
+  });
+  return needed;
+}
+
+/** Nothing for a column of zeros, and for those that are not needed. */
+function readColumns(
+  reader: VarintReader,
+  { columns }: Layout,
+  count: number,
+  needed: readonly boolean[],
+): (Float64Array | undefined)[] {
+  const read = columns.map(({ near }, column) => {
     if (reader.unsigned() === 0) return undefined;
+    if (!needed[column]) {
+      reader.skip(count);
+      return undefined;
+    }
     const values = new Float64Array(count);
     for (let at = 0; at < count; at++) values[at] = near.length === 0 ? reader.unsigned() : reader.signed();
     return values;

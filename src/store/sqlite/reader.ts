@@ -86,35 +86,45 @@ export class Reader {
     return PARTS.flatMap((part) => select.all(...parameters(part)) as unknown as Chosen[]);
   }
 
-  #add({ kind, onlyCounters }: SumRequest, range: TimeRange, chosen: readonly Chosen[], grouping: Grouping): Summed {
+  #add({ kind, counters }: SumRequest, range: TimeRange, chosen: readonly Chosen[], grouping: Grouping): Summed {
     const select = this.#database.prepare('SELECT layout, bytes FROM blocks WHERE interval_id = ? AND kind = ?');
-    const sums = new Sums(kind, grouping, onlyCounters ?? false);
+    const sums = new Sums(kind, grouping, counters !== undefined);
     for (const { id } of chosen) {
       const block = select.get(id, kind) as StoredBlock | undefined;
       if (!block) continue;
       const { layout, names } = this.#dictionary.layoutAt(block.layout);
-      addBlock(block.bytes, layout, placesOf(kind, names), (series) => sums.rowOf(series));
+      const places = placesOf(kind, names).map((place, at) => (counters?.includes(names[at]!) === false ? -1 : place));
+      addBlock(block.bytes, layout, places, (series) => sums.rowOf(series));
     }
-    return { range, covered: coveredBy(chosen), samples: sums.samples() };
+    return { range, covered: coveredBy(chosen), samples: sums.take() };
   }
 
   /** To which sum a series belongs, found out once for each series; nothing where it is not wanted. */
-  #grouping({ kind, where = {}, by }: SumRequest): Grouping {
+  #grouping({ kind, where = {}, known: present = [], by, apart }: SumRequest): Grouping {
     const wanted = Object.entries(where).map(([name, value]) => [partAt(kind, name), value] as const);
-    const kept = by && KINDS[kind].identity.map((name) => by.includes(name));
-    const known = new Map<number, Group | undefined>();
+    const needed = present.map((name) => partAt(kind, name));
+    const named = apart && { at: partAt(kind, apart.part), values: new Set<string | null>(apart.values) };
+    const isOther = (part: string | null, at: number): boolean => at === named?.at && !named.values.has(part);
+    const keeps = KINDS[kind].identity.map((name) => by === undefined || by.includes(name));
+    // By number: they count from 1 on, and a million are looked up for a day of thousands of statements.
+    const known: (Group | null | undefined)[] = [];
     const groups = new Map<string, Group>();
     const find = (id: number): Group | undefined => {
       const series = this.#dictionary.seriesOf(id);
       if (wanted.some(([at, value]) => series[at] !== value)) return undefined;
-      const parts = kept ? series.map((part, at) => (kept[at] ? part : null)) : series;
+      if (needed.some((at) => series[at] === null)) return undefined;
+      const parts = series.map((part, at) => (keeps[at] && !isOther(part, at) ? part : null));
       const key = JSON.stringify(parts);
-      if (!groups.has(key)) groups.set(key, { series: parts });
+      if (!groups.has(key)) groups.set(key, { series: parts, sum: undefined });
       return groups.get(key);
     };
     return (id) => {
-      if (!known.has(id)) known.set(id, find(id));
-      return known.get(id);
+      let group = known[id];
+      if (group === undefined) {
+        group = find(id) ?? null;
+        known[id] = group;
+      }
+      return group ?? undefined;
     };
   }
 
@@ -128,6 +138,8 @@ export class Reader {
 
 interface Group {
   readonly series: Series;
+  /** Of the step that is being added. */
+  sum: Sample | undefined;
 }
 type Grouping = (id: number) => Group | undefined;
 
@@ -135,8 +147,7 @@ class Sums {
   readonly #kind: KindName;
   readonly #grouping: Grouping;
   readonly #onlyCounters: boolean;
-  readonly #sums = new Map<Group, Sample>();
-  readonly #rows = new Map<number, Sample | undefined>();
+  readonly #groups: Group[] = [];
 
   constructor(kind: KindName, grouping: Grouping, onlyCounters: boolean) {
     this.#kind = kind;
@@ -145,21 +156,24 @@ class Sums {
   }
 
   rowOf(id: number): Sample | undefined {
-    const known = this.#rows.get(id);
-    if (known || this.#rows.has(id)) return known;
     const group = this.#grouping(id);
-    if (group && !this.#sums.has(group)) {
-      const { values, histogram } = emptyRow(this.#kind);
-      const wanted = this.#onlyCounters ? undefined : histogram;
-      this.#sums.set(group, { series: group.series, values, ...(wanted && { histogram: wanted }) });
-    }
-    const row = group && this.#sums.get(group);
-    this.#rows.set(id, row);
-    return row;
+    return group && (group.sum ?? this.#begin(group));
   }
 
-  samples(): Sample[] {
-    return [...this.#sums.values()];
+  /** Leaves the groups to the next step. */
+  take(): Sample[] {
+    return this.#groups.map((group) => {
+      const sum = group.sum!;
+      group.sum = undefined;
+      return sum;
+    });
+  }
+
+  #begin(group: Group): Sample {
+    const { values, histogram } = this.#onlyCounters ? emptyRow(this.#kind, false) : emptyRow(this.#kind);
+    group.sum = { series: group.series, values, ...(histogram && { histogram }) };
+    this.#groups.push(group);
+    return group.sum;
   }
 }
 

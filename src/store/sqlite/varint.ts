@@ -64,6 +64,14 @@ export class VarintReader {
     return value;
   }
 
+  /** Over some numbers. */
+  skip(count: number): void {
+    const bytes = this.#bytes;
+    let at = this.at;
+    for (let left = count; left > 0; ) if (bytes[at++]! < 128) left--;
+    this.at = at;
+  }
+
   signed(): number {
     const value = this.unsigned();
     return value % 2 === 0 ? value / 2 : -(value + 1) / 2;

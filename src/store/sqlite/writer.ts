@@ -141,10 +141,13 @@ function sumBlocks(kind: KindName, blocks: readonly StoredBlock[], dictionary: D
   return [...sums.values()];
 }
 
-export function emptyRow(kind: KindName): { readonly values: Float64Array; readonly histogram: Histogram | undefined } {
+export function emptyRow(
+  kind: KindName,
+  hasHistogram = KINDS[kind].histogram !== null,
+): { readonly values: Float64Array; readonly histogram: Histogram | undefined } {
   return {
     values: new Float64Array(countersOf(kind).length),
-    histogram: KINDS[kind].histogram === null ? undefined : new Histogram(),
+    histogram: hasHistogram ? new Histogram() : undefined,
   };
 }
 

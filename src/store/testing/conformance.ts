@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { Histogram, mergeRow } from '../../aggregate/index.ts';
-import { KINDS, type KindName, rulesOf } from '../kinds.ts';
+import { counterAt, identityAt, KINDS, type KindName, rulesOf } from '../kinds.ts';
 import type { Interval, Sample, Store, StoredRecord, Summed, TimeRange } from '../store.ts';
 import { Generator } from './generate.ts';
 
@@ -138,18 +138,50 @@ export function conformance(name: string, open: () => Promise<Subject>, skip: st
       assert.equal((await store.sum({ kind: 'queries', range: whole, where: { user: 'nobody' } })).samples.length, 0);
     });
 
-    test('leaves out histograms where counters are all that is wanted', async () => {
+    test('reads only the counters that are wanted, and then no histograms', async () => {
+      // `latency` is kept as its difference to others.
+      const wanted = { queries: ['wal_bytes', 'latency'], waits: ['count'] } as const;
       for (const kind of ['queries', 'waits'] as const) {
-        const [all, counters] = await Promise.all([
+        const counters: readonly string[] = wanted[kind];
+        const [all, some] = await Promise.all([
           store.sum({ kind, range: whole, by: ['host', 'fingerprint'] }),
-          store.sum({ kind, range: whole, by: ['host', 'fingerprint'], onlyCounters: true }),
+          store.sum({ kind, range: whole, by: ['host', 'fingerprint'], counters }),
         ]);
+        const values = ({ samples }: typeof all) =>
+          samples.map((sample) => [
+            sample.series,
+            counters.map((name) => sample.values[counterAt(kind, name as never)]),
+          ]);
         assert.ok(all.samples.every(({ histogram }) => histogram) && all.samples.length > 0);
-        assert.deepEqual(
-          counters.samples,
-          all.samples.map(({ series, values }) => ({ series, values })),
-        );
+        assert.ok(some.samples.every(({ histogram }) => !histogram));
+        assert.deepEqual(new Map(values(some) as never), new Map(values(all) as never));
       }
+    });
+
+    test('tells chosen values of a part apart, and adds all others', async () => {
+      const ask = { kind: 'queries', range: whole, by: ['host', 'fingerprint'] } as const;
+      const all = await store.sum(ask);
+      const some = await store.sum({ ...ask, apart: { part: 'fingerprint', values: ['1', '3'] } });
+      const at = identityAt('queries', 'fingerprint');
+      assert.deepEqual(some.samples.map(({ series }) => series[at]).toSorted(), ['1', '3', null]);
+      const callsOf = (samples: readonly Sample[], name: string | null): number[] =>
+        samples.filter(({ series }) => series[at] === name).map(({ values }) => values[counterAt('queries', 'calls')]!);
+      for (const name of ['1', '3']) assert.deepEqual(callsOf(some.samples, name), callsOf(all.samples, name));
+      const calls = ({ samples }: Summed): number => samples.reduce((sum, { values }) => sum + values[1]!, 0);
+      assert.equal(calls(some), calls(all));
+      const nothing = await store.sum({ ...ask, apart: { part: 'fingerprint', values: [] } });
+      assert.equal(calls(nothing), calls(all));
+      assert.equal(nothing.samples.length, 1);
+    });
+
+    test('leaves out series in which a part is not known', async () => {
+      const inner = identityAt('waits', 'inner_fingerprint');
+      const ask = { kind: 'waits', range: whole } as const;
+      const [all, known] = [await store.sum(ask), await store.sum({ ...ask, known: ['inner_fingerprint'] })];
+      const count = all.samples.filter(({ series }) => series[inner] !== null).length;
+      assert.ok(count > 0 && count < all.samples.length);
+      assert.equal(known.samples.length, count);
+      assert.ok(known.samples.every(({ series }) => series[inner] !== null));
     });
 
     test('keeps texts once, and prefers whole ones', async () => {
