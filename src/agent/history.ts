@@ -191,7 +191,10 @@ export function pastWaitRow(sample: Sample, summed: Summed, texts: Texts = new M
   return {
     host,
     ...headOf(host, part('cluster'), part('system_identifier'), summed),
-    inexact: [...(unknown > 0 ? ['max_us'] : []), ...(inner === null || texts.has(inner) ? [] : ['inner_query'])],
+    inexact: [
+      ...(unknown > 0 && max > 0 ? ['max_us'] : []),
+      ...(inner === null || texts.has(inner) ? [] : ['inner_query']),
+    ],
     ...doerOf(part, texts, part('backend_type')),
     inner_query: inner === null ? null : (texts.get(inner)?.text ?? null),
     inner_fingerprint: inner,
@@ -201,9 +204,14 @@ export function pastWaitRow(sample: Sample, summed: Summed, texts: Texts = new M
     woken_by: null,
     count,
     total_us: total,
-    // Where no maximum is known, none was longer than their sum.
-    max_us: max > 0 ? max : total,
+    max_us: longestWait(max, count, total),
   };
+}
+
+/** Where no maximum was stored it is known of a single wait only. */
+function longestWait(max: number, count: number, total: number): number | null {
+  if (max > 0) return max;
+  return count <= 1 ? total : null;
 }
 
 function sessionsOf(step: Summed): Record<string, number> {

@@ -93,7 +93,7 @@ function addWaits(a: PastWaitRow, b: PastWaitRow): PastWaitRow {
     inexact: [...new Set([...a.inexact, ...b.inexact])],
     count: a.count + b.count,
     total_us: a.total_us + b.total_us,
-    max_us: Math.max(a.max_us, b.max_us),
+    max_us: a.max_us === null || b.max_us === null ? null : Math.max(a.max_us, b.max_us),
   };
 }
 

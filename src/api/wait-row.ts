@@ -18,5 +18,6 @@ export interface WaitRow extends RowHead, DoerFields, InnerFields {
   readonly woken_by: readonly Waker[] | null;
   readonly count: number;
   readonly total_us: number;
-  readonly max_us: number;
+  /** Null in history where none was longer than one before the window: only the longest so far is known of them. */
+  readonly max_us: number | null;
 }

@@ -75,7 +75,7 @@ function added(rows: readonly WaitRow[], keyOf: (row: WaitRow) => string): WaitR
     ...own[0]!,
     total_us: own.reduce((sum, { total_us }) => sum + total_us, 0),
     count: own.reduce((sum, { count }) => sum + count, 0),
-    max_us: Math.max(...own.map(({ max_us }) => max_us)),
+    max_us: own.every(({ max_us }) => max_us === null) ? null : Math.max(...own.map(({ max_us }) => max_us ?? 0)),
   }));
 }
 

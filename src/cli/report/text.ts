@@ -91,7 +91,7 @@ const WAIT_COLUMNS: readonly Column<PastWaitRow>[] = [
   rateColumn('load', (row) => row.total_us / row.window_us),
   rateColumn('waits/s', (row) => (row.count * 1e6) / row.window_us),
   timeColumn('mean', (row) => (row.count > 0 ? row.total_us / row.count : undefined)),
-  timeColumn('max', (row) => row.max_us),
+  timeColumn('max', (row) => row.max_us ?? undefined),
   textColumn('type', (row) => row.wait_event_type),
   textColumn('event', (row) => row.wait_event, { flexible: true }),
 ];

@@ -62,7 +62,7 @@ function byEvent(waits: readonly AnyWaitRow[]): AnyWaitRow[] {
 
 function added(a: AnyWaitRow, b: AnyWaitRow): AnyWaitRow {
   if (a.coverage === 'sampled' || b.coverage === 'sampled') return { ...a, total_us: a.total_us + b.total_us };
-  const max_us = Math.max(a.max_us, b.max_us);
+  const max_us = a.max_us === null || b.max_us === null ? null : Math.max(a.max_us, b.max_us);
   return { ...a, count: a.count + b.count, total_us: a.total_us + b.total_us, max_us };
 }
 

@@ -40,14 +40,18 @@ export function sumWaits(rows: readonly AnyWaitRow[], by: (row: AnyWaitRow) => s
       process: row.backend_type,
       count: row.count === null ? null : (known?.count ?? 0) + row.count,
       totalUs: (known?.totalUs ?? 0) + row.total_us,
-      maxUs: row.max_us === null ? null : Math.max(known?.maxUs ?? 0, row.max_us),
-      isMaxExact: (known?.isMaxExact ?? true) && !row.inexact.includes('max_us'),
+      maxUs: longer(known?.maxUs ?? null, row.max_us),
+      // The longest of those that are known is no less than it seems.
+      isMaxExact: (known?.isMaxExact ?? true) && row.max_us !== null && !row.inexact.includes('max_us'),
       windowUs: row.window_us,
       worst: isLonger ? row : known.worst,
     });
   }
   return [...sums.values()];
 }
+
+const longer = (a: number | null, b: number | null): number | null =>
+  a === null || b === null ? (a ?? b) : Math.max(a, b);
 
 interface WaitTableProps {
   readonly title: string;
@@ -128,6 +132,7 @@ function columnsOf(most: number, showsProcess: boolean): Column<WaitSum>[] {
     { title: 'average', value: average, cell: (sum) => time(average(sum)) },
     {
       title: 'longest',
+      means: '-: not known, no wait was longer than one before this window',
       value: ({ maxUs }) => maxUs,
       cell: ({ maxUs, isMaxExact }) => h(Figure, { text: time(maxUs), approximate: !isMaxExact && maxUs !== null }),
     },
