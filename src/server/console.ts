@@ -121,7 +121,7 @@ function take(run: Run, event: TraceEvent): void {
 function lineOf(event: Exclude<TraceEvent, { kind: 'map' }>): Line {
   switch (event.kind) {
     case 'attached':
-      return { kind: 'text', text: `attached to ${event.probes} probes\n` };
+      return { kind: 'text', text: `attached to ${event.probes} ${event.probes === 1 ? 'probe' : 'probes'}\n` };
     case 'text':
       return { kind: 'text', text: event.text };
     case 'emit':

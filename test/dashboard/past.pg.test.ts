@@ -262,7 +262,7 @@ describe('the past', { skip: noRoot }, () => {
   test('says that nothing was watched, where nothing was', async () => {
     const cookie = await signIn(server.link);
     const origin = new URL(server.link).origin;
-    for (const kind of ['queries', 'waits', 'io', 'commits']) {
+    for (const kind of ['queries', 'waits', 'locks', 'executions', 'io', 'commits']) {
       const address = `${origin}/api/rows/${kind}?from=2020-01-01T00:00:00Z&to=2020-01-01T01:00:00Z`;
       const answer = (await (await fetch(address, { headers: { cookie } })).json()) as RowsAnswer<unknown>;
       assert.match(answer.missing ?? '', /^Nothing was watched in this window: what is known begins at 20\d\d-/, kind);

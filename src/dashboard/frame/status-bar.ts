@@ -1,6 +1,6 @@
 /** What watching costs, what was lost, and what is watched: always on the screen. */
 import { type ComponentChild, h } from 'preact';
-import { formatCount, formatShare } from '../../base/units.ts';
+import { formatBytes, formatCount, formatShare } from '../../base/units.ts';
 import { movedTo } from '../state/place.ts';
 import type { State } from '../state/store.ts';
 import { PlaceLink } from './navigation.ts';
@@ -13,9 +13,7 @@ export function StatusBar({ status, place, permissions }: State): ComponentChild
     h(PlaceLink, {
       to: movedTo(place, 'agent'),
       title: 'what watching costs',
-      children: [
-        `watching costs ${formatShare(share)} of this host's CPUs, ${Math.round(cost.rss_bytes / 2 ** 20)} MB`,
-      ],
+      children: [`watching costs ${formatShare(share)} of this host's CPUs, ${formatBytes(cost.rss_bytes)}`],
     }),
     h(
       'span',

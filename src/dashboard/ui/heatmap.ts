@@ -53,7 +53,11 @@ export function Heatmap(props: HeatmapProps): ComponentChild {
     toUs: scale.at(1 - top),
   });
   const brush = useBrush(INSET, { onBox: (box) => onBox?.(boxOf(box)) });
-  const most = Math.max(1, ...columns.flatMap(({ buckets }) => buckets.map(({ count }) => count)));
+  const leastMs = Math.min(...columns.map(({ stepMs }) => stepMs));
+  const most = Math.max(
+    1,
+    ...columns.flatMap(({ buckets, stepMs }) => buckets.map(({ count }) => (count * leastMs) / stepMs)),
+  );
   const over = brush.hover && cellAt(columns, from + brush.hover.x * (to - from), scale.at(1 - brush.hover.y));
   return h('div', { class: 'chart' }, [
     h('div', { class: 'plot', ...brush.handlers }, [
@@ -73,7 +77,7 @@ export function Heatmap(props: HeatmapProps): ComponentChild {
             const right = Math.min(plot.left + plot.width, Math.floor(x(at + stepMs)));
             const width = Math.max(1, right - left);
             for (const { from_us, to_us, count } of buckets) {
-              context.globalAlpha = 0.15 + (0.85 * Math.log1p(count)) / Math.log1p(most);
+              context.globalAlpha = 0.15 + (0.85 * Math.log1p((count * leastMs) / stepMs)) / Math.log1p(most);
               const high = Math.floor(y(to_us));
               context.fillRect(left, high, width, Math.max(1, Math.floor(y(from_us)) - high));
             }
@@ -114,7 +118,7 @@ export function Heatmap(props: HeatmapProps): ComponentChild {
     h('p', { class: 'scale quiet' }, [
       `1 ${unit.replace(/s$/, '')}`,
       SHADES.map((opacity) => h('span', { key: opacity, class: 'shade', style: { opacity } })),
-      `${formatCount(most)} ${unit}`,
+      `${formatCount(Math.round(most))} ${unit} in ${formatMicroseconds(leastMs * 1000)}`,
     ]),
   ]);
 }

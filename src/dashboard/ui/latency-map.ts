@@ -1,32 +1,17 @@
 /** The heatmap of latencies for the range and the facets of the page. */
 import { type ComponentChild, h } from 'preact';
-import type { HeatmapAnswer } from '../../api/index.ts';
-import { placeParams, useAnswer } from '../data/use-answer.ts';
-import { momentsOf, type Place, withOwn } from '../state/place.ts';
+import { type Place, withOwn } from '../state/place.ts';
 import { store } from '../state/store.ts';
-import { type HeatBox, Heatmap } from './heatmap.ts';
+import type { HeatBox } from './heatmap.ts';
+import { HeatmapPair } from './heatmap-pair.ts';
 
 export function LatencyMap({ height }: { readonly height: number }): ComponentChild {
-  const { place, status } = store.state;
-  const { data, error } = useAnswer<HeatmapAnswer>('/api/heatmap', placeParams(place));
-  if (error) return h('p', { class: 'alarm' }, error);
-  if (!data || !status) return h('p', { class: 'quiet' }, 'asking …');
-  const { from, to } = momentsOf(place.range, Date.parse(status.at));
-  const columns = data.columns.map(({ at, step_us, buckets }) => ({
-    at: Date.parse(at),
-    stepMs: step_us / 1000,
-    buckets,
-  }));
-  const requests = columns.reduce((sum, { buckets }) => sum + buckets.reduce((all, { count }) => all + count, 0), 0);
-  if (requests === 0)
-    return h('p', { class: 'quiet' }, 'No request was seen from its beginning to its end in this window.');
-  return h(Heatmap, {
-    from,
-    to,
-    columns,
+  const { place } = store.state;
+  return h(HeatmapPair, {
+    path: '/api/heatmap',
     height,
-    unit: 'requests',
-    label: `latencies of ${requests} requests over time`,
+    of: 'requests',
+    empty: 'No request was seen from its beginning to its end in this window.',
     selected: boxOf(place),
     onBox: (box: HeatBox) => store.go(withOwn(place, { box: textOf(box) })),
   });

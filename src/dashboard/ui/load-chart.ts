@@ -10,7 +10,7 @@ import { filterBy } from '../frame/facets.ts';
 import type { Facet } from '../state/place.ts';
 import { store } from '../state/store.ts';
 import { inOrder, shadeOf } from './classes.ts';
-import { CoverageBadge } from './coverage.ts';
+import { CoverageBadge, watchedOf } from './coverage.ts';
 import { oneLine } from './sql.ts';
 import { averageOf, type Series, StackChart } from './stack-chart.ts';
 
@@ -47,7 +47,10 @@ export function LoadChart({ title, by, params, height = 200, showsCpus, children
       data && !isUnwatched && h(CoverageBadge, { window: data }),
       before.data &&
         earlier &&
-        h('span', { class: 'note' }, comparison(total, sumOf(seriesOf(before.data, labelOf, typeOf)))),
+        h('span', { class: 'note' }, [
+          comparison(total, sumOf(seriesOf(before.data, labelOf, typeOf))),
+          watchedPart(before.data),
+        ]),
       children,
     ]),
     data &&
@@ -109,19 +112,41 @@ function seriesOf(
   const byKey = new Map(series.map(({ key, sessions }) => [key ?? OTHERS, sessions]));
   const kinds = inOrder([...byKey.keys()].map((key) => typeOf(key) ?? key));
   const placeOf = (key: string): number => (key === OTHERS ? kinds.length : kinds.indexOf(typeOf(key) ?? key));
-  const ofType = new Map<string, number>();
+  const colours = coloursOf(series, typeOf);
   return inOrder(byKey.keys())
     .sort((a, b) => placeOf(a) - placeOf(b))
-    .map((key) => {
-      const type = key === OTHERS ? undefined : typeOf(key);
-      const at = type === undefined ? 0 : (ofType.get(type) ?? 0);
-      if (type !== undefined) ofType.set(type, at + 1);
-      const colour = type === undefined ? undefined : shadeOf(type, at);
-      return { key, colour, label: key === OTHERS ? key : labelOf(key), values: byKey.get(key)! };
-    });
+    .map((key) => ({
+      key,
+      colour: colours.get(key),
+      label: key === OTHERS ? key : labelOf(key),
+      values: byKey.get(key)!,
+    }));
+}
+
+/** Series come the largest first, and the largest of a type has its very colour. */
+function coloursOf(series: LoadAnswer['series'], typeOf: (key: string) => string | undefined): Map<string, string> {
+  const ofType = new Map<string, number>();
+  const colours = new Map<string, string>();
+  for (const { key } of series) {
+    const type = key === null ? undefined : typeOf(key);
+    if (key === null || type === undefined) continue;
+    const at = ofType.get(type) ?? 0;
+    ofType.set(type, at + 1);
+    colours.set(key, shadeOf(type, at));
+  }
+  return colours;
 }
 
 const sumOf = (series: readonly Series[]): number => series.reduce((sum, { values }) => sum + averageOf(values), 0);
+
+function watchedPart({ series, step_us }: LoadAnswer): string {
+  const steps = series[0]?.sessions ?? [];
+  // The first may have begun before, and the last is not full.
+  const seen = steps.filter((value) => value !== null).length;
+  const watched =
+    seen < steps.length - 2 ? watchedOf({ window_us: seen * step_us }, steps.length * step_us) : undefined;
+  return watched === undefined ? '' : ` (${watched})`;
+}
 
 function comparison(now: number, before: number): string {
   if (before === 0) return 'nothing was active, or observed, in the earlier window';

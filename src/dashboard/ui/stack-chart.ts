@@ -68,9 +68,12 @@ export function StackChart(props: StackProps): ComponentChild {
   ]);
 }
 
+/** Of sessions: what is less is nothing. */
+const LEAST_TOP = 0.01;
+
 function topOf({ series, limit }: StackProps): number {
   const steps = series[0]?.values.length ?? 0;
-  let most = limit?.value ?? 0;
+  let most = Math.max(LEAST_TOP, limit?.value ?? 0);
   for (let step = 0; step < steps; step++) most = Math.max(most, sumAt(series, step));
   return niceTop(most * 1.02);
 }
@@ -116,8 +119,11 @@ function gapsOf(series: readonly Series[]): Gap[] {
   const spans = Array.from({ length: steps }, (_, step) => step)
     .filter((step) => series.some(({ values }) => values[step] !== null))
     .map((step) => ({ from: step, to: step + 1 }));
-  return gapsBetween(spans, 0, steps).filter(({ right }) => right > 1 / steps);
+  return gapsBetween(spans, 0, steps).filter(({ right }) => right > 1 / steps || steps < FEW_STEPS);
 }
+
+/** Of so few the first is wide enough to look like one without load. */
+const FEW_STEPS = 30;
 
 function drawLimit(
   context: CanvasRenderingContext2D,

@@ -115,7 +115,7 @@ function changeOf<Row>(
   const words = (row: Row): string => {
     if (beforeOf(row) === undefined) return without;
     const size = text(Math.abs(change(row)));
-    return size === text(0) ? '=' : `${change(row) > 0 ? '+' : '−'}${size}`;
+    return size === text(0) || size.startsWith('<') ? '=' : `${change(row) > 0 ? '+' : '−'}${size}`;
   };
   return {
     title: `± ${title}`,

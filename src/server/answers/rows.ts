@@ -17,7 +17,7 @@ import type {
 } from '../../api/index.ts';
 import { rfc3339 } from '../../base/time.ts';
 import { CommitRows, IoRows, windowBetween } from '../../collect/attribution/index.ts';
-import type { Store } from '../../store/index.ts';
+import type { Store, TimeRange } from '../../store/index.ts';
 import { FACETS, type Facets, filterOf, numberOf, type Question } from '../question.ts';
 import { RUNNING_NAMES } from './activity.ts';
 import { findingsAnswer } from './findings.ts';
@@ -118,22 +118,48 @@ async function sessionsAnswer({ feed }: AnswerFrom, { facets }: Question): Promi
   return { missing: null, window: NOW, rows: matching(await feed.sessions.read(), facets) };
 }
 
-async function locksAnswer({ feed, history }: AnswerFrom, { range, facets }: Question): Promise<RowsAnswer<LockRow>> {
+async function locksAnswer(from: AnswerFrom, { range, facets }: Question): Promise<RowsAnswer<LockRow>> {
+  const { feed, history } = from;
   const { rows, window, isCut } = await locksBetween({ store: history, feed }, range, facets);
   if (rows.length === 0 && !feed.locks) return { missing: whyMissing('locks', feed) };
-  const wanted = rows.filter((row) => isOfLock(row, facets));
-  const seen = windowOf(rows, window);
+  const watched = await watchedOf(from, range, facets);
+  if (rows.length === 0 && watched.missing !== undefined) return watched;
+  const seen = seenIn(windowOf(rows, window), range, watched.us);
+  const wanted = rows.filter((row) => isOfLock(row, facets)).map((row) => ({ ...row, window_us: seen.window_us }));
   return { missing: null, window: isCut ? { ...seen, coverage: 'partial' } : seen, rows: wanted };
 }
 
-async function executionsAnswer(
-  { feed, history }: AnswerFrom,
-  { range, facets }: Question,
-): Promise<RowsAnswer<ExecutionRow>> {
+async function executionsAnswer(from: AnswerFrom, { range, facets }: Question): Promise<RowsAnswer<ExecutionRow>> {
+  const { feed, history } = from;
   const rows = await executionsBetween({ store: history, feed }, range, facets);
   if (rows.length === 0 && !feed.executions) return { missing: whyMissing('executions', feed) };
-  return { missing: null, window: windowOf(rows, range), rows: matching(rows, facets) };
+  const watched = await watchedOf(from, range, facets);
+  if (rows.length === 0 && watched.missing !== undefined) return watched;
+  return { missing: null, window: seenIn(windowOf(rows, range), range, watched.us), rows: matching(rows, facets) };
 }
+
+/** Of records nothing says whether there were none or nobody watched: what was stored beside them does. */
+async function watchedOf({ store, history }: AnswerFrom, range: TimeRange, facets: Facets) {
+  const { covered } = await store.sum({ kind: 'load', range, where: filterOf(facets, ['host']), by: ['host'] });
+  const us = Math.max(0, ...[...covered.values()].map(({ observedUs }) => observedUs));
+  if (us > 0) return { us, missing: undefined };
+  return { us, missing: nothingWatched((await (history ?? store).state()).oldestMs) };
+}
+
+/** As much of the range as was watched: a wait's share of it is the average. */
+function seenIn(window: Window, { fromMs, toMs }: TimeRange, watchedUs: number): Window {
+  const askedUs = Math.round((toMs - fromMs) * 1000);
+  if (watchedUs === 0) return window;
+  const isWhole = watchedUs >= askedUs * NEARLY_ALL;
+  return {
+    ...window,
+    window_us: Math.min(watchedUs, askedUs),
+    coverage: window.coverage === 'exact' && !isWhole ? 'partial' : window.coverage,
+  };
+}
+
+/** What is shorter by the time between two readings is whole. */
+const NEARLY_ALL = 0.95;
 
 const NO_PROFILE = 'No profile was taken in this window: take one now.';
 

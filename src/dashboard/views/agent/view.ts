@@ -101,7 +101,7 @@ const perRun = ({ run_us, runs }: ProgramCost): number => (1000 * run_us) / Math
 
 const COLUMNS: readonly Column<ProgramCost>[] = [
   { title: 'hook', value: ({ hook }) => hook, cell: ({ hook }) => hook, kind: 'text' },
-  { title: 'runs', value: ({ runs }) => runs, cell: ({ runs }) => formatCount(runs) },
+  { title: 'runs', means: 'in the last ten seconds', value: ({ runs }) => runs, cell: ({ runs }) => formatCount(runs) },
   { title: 'time', value: ({ run_us }) => run_us, cell: ({ run_us }) => formatMicroseconds(run_us) },
   { title: 'ns/run', value: perRun, cell: (row) => formatCount(Math.round(perRun(row))) },
 ];

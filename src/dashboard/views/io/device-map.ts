@@ -1,12 +1,11 @@
 /** How long devices take over time: a heatmap of the latencies of their requests, of all or of one kind. */
 import { type ComponentChild, h } from 'preact';
-import type { HeatmapAnswer, IoDeviceRow, IoRow } from '../../../api/index.ts';
-import { formatCount } from '../../../base/units.ts';
+import type { IoDeviceRow, IoRow } from '../../../api/index.ts';
+import type { Params } from '../../data/api.ts';
 import type { Rows } from '../../data/rows.ts';
-import { placeParams, useAnswer } from '../../data/use-answer.ts';
-import { momentsOf, withOwn } from '../../state/place.ts';
+import { withOwn } from '../../state/place.ts';
 import { store } from '../../state/store.ts';
-import { Heatmap } from '../../ui/heatmap.ts';
+import { HeatmapPair } from '../../ui/heatmap-pair.ts';
 import { Panel } from '../../ui/panel.ts';
 
 interface DeviceMapProps {
@@ -15,12 +14,11 @@ interface DeviceMapProps {
 }
 
 export function DeviceMap({ devices, io }: DeviceMapProps): ComponentChild {
-  const { place, status } = store.state;
+  const { place } = store.state;
   const kinds = [...new Set(devices.map(({ device, operation }) => `${device} ${operation}`))].sort();
   const chosen = kinds.find((kind) => kind === place.own.requests) ?? '';
   const [device, operation] = chosen.split(' ');
-  const of = device && operation ? { device, operation } : {};
-  const { data, error } = useAnswer<HeatmapAnswer>('/api/heatmap/io', { ...placeParams(place), ...of });
+  const of: Params = device && operation ? { device, operation } : {};
   const choice = h('label', {}, [
     'of ',
     h(
@@ -39,24 +37,12 @@ export function DeviceMap({ devices, io }: DeviceMapProps): ComponentChild {
   return h(
     Panel,
     { title: 'Latencies of devices', of: io, note: choice },
-    error
-      ? h('p', { class: 'alarm' }, error)
-      : data && status && mapOf(data, momentsOf(place.range, Date.parse(status.at))),
+    h(HeatmapPair, {
+      path: '/api/heatmap/io',
+      params: of,
+      height: 150,
+      of: 'requests to devices',
+      empty: 'No request reached a device in this window.',
+    }),
   );
-}
-
-function mapOf(
-  { columns }: HeatmapAnswer,
-  { from, to }: { readonly from: number; readonly to: number },
-): ComponentChild {
-  const requests = columns.reduce((sum, { buckets }) => sum + buckets.reduce((all, { count }) => all + count, 0), 0);
-  if (requests === 0) return h('p', { class: 'quiet' }, 'No request reached a device in this window.');
-  return h(Heatmap, {
-    from,
-    to,
-    columns: columns.map(({ at, step_us, buckets }) => ({ at: Date.parse(at), stepMs: step_us / 1000, buckets })),
-    height: 150,
-    unit: 'requests',
-    label: `latencies of ${formatCount(requests)} requests to devices over time`,
-  });
 }
