@@ -130,19 +130,29 @@ function drawLimit(
   plot: Plot,
   { value, text }: { readonly value: number; readonly text: string },
   top: number,
-  { alarm }: Palette,
+  { alarm, panel }: Palette,
 ): void {
   const y = plot.top + plot.height * (1 - value / top);
-  context.strokeStyle = alarm;
-  context.setLineDash([4, 3]);
   context.beginPath();
   context.moveTo(plot.left, y);
   context.lineTo(plot.left + plot.width, y);
+  // Edged: it crosses every colour.
+  context.strokeStyle = panel;
+  context.lineWidth = 3;
+  context.stroke();
+  context.strokeStyle = alarm;
+  context.lineWidth = 1;
+  context.setLineDash([4, 3]);
   context.stroke();
   context.setLineDash([]);
-  context.fillStyle = alarm;
   context.textAlign = 'left';
-  context.fillText(text, plot.left + 4, y > 16 ? y - 4 : y + 12);
+  context.strokeStyle = panel;
+  context.lineWidth = 4;
+  const at = [plot.left + 4, y > 16 ? y - 4 : y + 12] as const;
+  context.strokeText(text, ...at);
+  context.lineWidth = 1;
+  context.fillStyle = alarm;
+  context.fillText(text, ...at);
 }
 
 function drawBox(
