@@ -90,12 +90,19 @@ function addWaits(a: PastWaitRow, b: PastWaitRow): PastWaitRow {
     ...a,
     database: a.database === b.database ? a.database : null,
     user: a.user === b.user ? a.user : null,
-    inexact: [...new Set([...a.inexact, ...b.inexact])],
+    inexact: [...new Set([...a.inexact, ...b.inexact, ...isOneUnknown(a.max_us, b.max_us)])],
     count: a.count + b.count,
     total_us: a.total_us + b.total_us,
-    max_us: a.max_us === null || b.max_us === null ? null : Math.max(a.max_us, b.max_us),
+    max_us: longer(a.max_us, b.max_us),
   };
 }
+
+/** The longest of those that are known is no less than it seems. */
+const longer = (a: number | null, b: number | null): number | null =>
+  a === null || b === null ? (a ?? b) : Math.max(a, b);
+
+const isOneUnknown = (a: number | null, b: number | null): string[] =>
+  (a === null) === (b === null) ? [] : ['max_us'];
 
 /** Those whose load changed most, either way, first. */
 export function compare(now: readonly PastQueryRow[], before: readonly PastQueryRow[]): Comparison[] {

@@ -62,7 +62,8 @@ function byEvent(waits: readonly AnyWaitRow[]): AnyWaitRow[] {
 
 function added(a: AnyWaitRow, b: AnyWaitRow): AnyWaitRow {
   if (a.coverage === 'sampled' || b.coverage === 'sampled') return { ...a, total_us: a.total_us + b.total_us };
-  const max_us = a.max_us === null || b.max_us === null ? null : Math.max(a.max_us, b.max_us);
+  const known = [a.max_us, b.max_us].filter((us) => us !== null);
+  const max_us = known.length > 0 ? Math.max(...known) : null;
   return { ...a, count: a.count + b.count, total_us: a.total_us + b.total_us, max_us };
 }
 

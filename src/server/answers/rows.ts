@@ -121,9 +121,9 @@ async function sessionsAnswer({ feed }: AnswerFrom, { facets }: Question): Promi
 async function locksAnswer(from: AnswerFrom, { range, facets }: Question): Promise<RowsAnswer<LockRow>> {
   const { feed, history } = from;
   const { rows, window, isCut } = await locksBetween({ store: history, feed }, range, facets);
-  if (rows.length === 0 && !feed.locks) return { missing: whyMissing('locks', feed) };
   const watched = await watchedOf(from, range, facets);
   if (rows.length === 0 && watched.missing !== undefined) return watched;
+  if (rows.length === 0 && !feed.locks) return { missing: whyMissing('locks', feed) };
   const seen = seenIn(windowOf(rows, window), range, watched.us);
   const wanted = rows.filter((row) => isOfLock(row, facets)).map((row) => ({ ...row, window_us: seen.window_us }));
   return { missing: null, window: isCut ? { ...seen, coverage: 'partial' } : seen, rows: wanted };
@@ -132,9 +132,9 @@ async function locksAnswer(from: AnswerFrom, { range, facets }: Question): Promi
 async function executionsAnswer(from: AnswerFrom, { range, facets }: Question): Promise<RowsAnswer<ExecutionRow>> {
   const { feed, history } = from;
   const rows = await executionsBetween({ store: history, feed }, range, facets);
-  if (rows.length === 0 && !feed.executions) return { missing: whyMissing('executions', feed) };
   const watched = await watchedOf(from, range, facets);
   if (rows.length === 0 && watched.missing !== undefined) return watched;
+  if (rows.length === 0 && !feed.executions) return { missing: whyMissing('executions', feed) };
   return { missing: null, window: seenIn(windowOf(rows, range), range, watched.us), rows: matching(rows, facets) };
 }
 
