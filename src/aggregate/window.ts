@@ -8,11 +8,12 @@ export type FieldRule = 'sum' | 'max' | 'last';
 
 /** Adds row `from` to row `into`: CPUs, users or queries that one key is to stand for. */
 export function mergeRow(rules: readonly FieldRule[], into: Float64Array, from: Float64Array): void {
-  for (let at = 0; at < rules.length; at++) {
-    const rule = rules[at];
-    if (rule === 'sum') into[at]! += from[at]!;
-    else into[at] = rule === 'max' ? Math.max(into[at]!, from[at]!) : from[at]!;
-  }
+  for (let at = 0; at < rules.length; at++) mergeField(rules[at]!, into, from, at);
+}
+
+export function mergeField(rule: FieldRule, into: Float64Array, from: Float64Array, at: number): void {
+  if (rule === 'sum') into[at]! += from[at]!;
+  else into[at] = rule === 'max' ? Math.max(into[at]!, from[at]!) : from[at]!;
 }
 
 /** Remembers the last reading of every key. A key that is missing from a reading is forgotten. */

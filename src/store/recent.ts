@@ -1,6 +1,6 @@
 /** The last minutes in memory, finer than history keeps them: what live pages ask for every second. */
-import { type Histogram, mergeRow } from '../aggregate/index.ts';
-import { KINDS, type KindName, partAt, rulesOf, textsAt } from './kinds.ts';
+import { type Histogram, mergeField, mergeRow } from '../aggregate/index.ts';
+import { countersOf, KINDS, type KindName, partAt, rulesOf, textsAt } from './kinds.ts';
 import type {
   Covered,
   Interval,
@@ -87,7 +87,10 @@ export class RecentStore implements Store {
   async sum(request: SumRequest): Promise<Summed> {
     const slices = this.#within(request.range);
     const { fromMs, toMs } = request.range;
-    return this.#add(request, slices, { fromMs: slices[0]?.fromMs ?? fromMs, toMs: slices.at(-1)?.toMs ?? toMs });
+    return this.#add(request, new Groups(request), slices, {
+      fromMs: slices[0]?.fromMs ?? fromMs,
+      toMs: slices.at(-1)?.toMs ?? toMs,
+    });
   }
 
   async steps(request: StepsRequest): Promise<readonly Summed[]> {
@@ -96,8 +99,9 @@ export class RecentStore implements Store {
       const step = Math.floor(slice.fromMs / request.stepMs) * request.stepMs;
       groups.set(step, [...(groups.get(step) ?? []), slice]);
     }
+    const series = new Groups(request);
     return [...groups].map(([step, slices]) =>
-      this.#add(request, slices, { fromMs: step, toMs: step + request.stepMs }),
+      this.#add(request, series, slices, { fromMs: step, toMs: step + request.stepMs }),
     );
   }
 
@@ -200,9 +204,9 @@ export class RecentStore implements Store {
     });
   }
 
-  #add(request: SumRequest, slices: readonly Slice[], range: Summed['range']): Summed {
-    const { kind, counters } = request;
-    const group = new Groups(request);
+  #add({ kind, counters }: SumRequest, group: Groups, slices: readonly Slice[], range: Summed['range']): Summed {
+    const rules = rulesOf(kind);
+    const places = counters?.map((name) => countersOf(kind).indexOf(name)) ?? rules.map((_, at) => at);
     const sums = new Map<string, { series: Series; values: Float64Array; histogram: Histogram | undefined }>();
     for (const slice of slices) {
       for (const [id, held] of slice.held.get(kind)!) {
@@ -210,7 +214,7 @@ export class RecentStore implements Store {
         if (!found) continue;
         const sum = sums.get(found.key);
         if (sum) {
-          mergeRow(rulesOf(kind), sum.values, held.values);
+          for (const at of places) mergeField(rules[at]!, sum.values, held.values, at);
           if (held.histogram) sum.histogram?.merge(held.histogram);
         } else {
           const { series, key } = found;

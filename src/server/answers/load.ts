@@ -25,6 +25,7 @@ async function activitiesOf(store: Store, facets: Facets, by: Facet, top: number
   const [whole] = await activities(store, facets, [by], { range: ask.range });
   const sums = new Map<string, number>();
   for (const { us, field } of whole?.activities ?? []) sums.set(field(by) ?? '', (sums.get(field(by) ?? '') ?? 0) + us);
+  if (sums.size <= top) return activities(store, facets, [by], ask);
   const values = [...sums]
     .sort(([, a], [, b]) => b - a)
     .slice(0, top)
