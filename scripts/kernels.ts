@@ -3,17 +3,18 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { PebbleError } from '../src/base/errors.ts';
-import { cacheDirectory } from '../test/kernels/cache.ts';
 import { type Column, document } from '../test/kernels/document.ts';
 import { KERNELS, type Kernel } from '../test/kernels/kernels.ts';
 import { runInMachine } from '../test/kernels/machine.ts';
-import { complaints, type Report } from '../test/kernels/report.ts';
+import { complaints, merged, type Report } from '../test/kernels/report.ts';
 import { tryHost, tryKernel } from '../test/kernels/try-kernels.ts';
 
 const HOST = 'host' as const;
 const DOCUMENT = join(import.meta.dirname, '../docs/kernels.md');
 const USAGE = `usage: npm run kernels                      the matrix everywhere, written to docs/kernels.md
-       npm run kernels -- --kernel NAME     the matrix there, and its column of docs/kernels.md; "host" is this one
+       npm run kernels -- --kernel NAME [--parts PART,…]
+                                            the matrix there, and its column of docs/kernels.md; "host" is this one;
+                                            parts are rows, features, attribution, suites
        npm run kernels -- --kernel NAME [--postgres] [--module NAME]… [--possible-cpus N] [--timeout SECONDS] -- COMMAND …
                                             any command of this repository there; exits as it does
 kernels: ${[HOST, ...KERNELS.map(({ name }) => name)].join(' ')}`;
@@ -31,6 +32,7 @@ async function main(): Promise<number> {
     options: {
       kernel: { type: 'string' },
       postgres: { type: 'boolean', default: false },
+      parts: { type: 'string', default: '' },
       module: { type: 'string', multiple: true, default: [] },
       'possible-cpus': { type: 'string' },
       timeout: { type: 'string' },
@@ -42,7 +44,10 @@ async function main(): Promise<number> {
     return 0;
   }
   if (positionals.length === 0)
-    return tryOut(values.kernel === undefined ? [HOST, ...KERNELS] : [named(values.kernel)]);
+    return tryOut(
+      values.kernel === undefined ? [HOST, ...KERNELS] : [named(values.kernel)],
+      values.parts.split(',').filter(Boolean),
+    );
   const kernel = values.kernel === undefined ? undefined : named(values.kernel);
   if (kernel === undefined || kernel === HOST)
     throw new PebbleError('usage', { what: 'a command needs a --kernel of the table', hint: USAGE });
@@ -70,25 +75,28 @@ async function runCommand(kernel: Kernel, command: readonly string[], options: C
 }
 
 /** Each result is kept: one kernel can be tried again without the others. */
-async function tryOut(which: readonly (Kernel | typeof HOST)[]): Promise<number> {
+async function tryOut(which: readonly (Kernel | typeof HOST)[], parts: readonly string[]): Promise<number> {
   let bad = false;
   for (const one of which) {
-    const column = judged(one === HOST ? await tryHost() : await tryKernel(one, tell));
+    const column = judged(one === HOST ? await tryHost(parts) : await tryKernel(one, parts, tell));
     bad ||= isBad(column);
-    writeFileSync(keptAt(column.report.name), JSON.stringify(column.report));
+    const report = merged(column.report, readReport(keptAt(column.report.name)));
+    writeFileSync(keptAt(column.report.name), `${JSON.stringify(report, undefined, 1)}\n`);
     writeFileSync(DOCUMENT, document([HOST, ...KERNELS].flatMap(kept)));
   }
   return bad ? 1 : 0;
 }
 
-const keptAt = (name: string) => join(cacheDirectory('reports'), `${name}.json`);
+const keptAt = (name: string) => join(import.meta.dirname, '../test/kernels/generated', `${name}.json`);
 
 function kept(one: Kernel | typeof HOST): Column[] {
-  const path = keptAt(one === HOST ? HOST : one.name);
-  if (!existsSync(path)) return [];
-  const report = JSON.parse(readFileSync(path, 'utf8')) as Report;
+  const report = readReport(keptAt(one === HOST ? HOST : one.name));
+  if (report === undefined) return [];
   return [one === HOST ? { report } : { report, kernel: one }];
 }
+
+const readReport = (path: string): Report | undefined =>
+  existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as Report) : undefined;
 
 /** Tells how it went while the other kernels are still to come. */
 function judged(column: Column): Column {

@@ -45,10 +45,12 @@ ${columns.map(fallsAway).join('\n\n')}
 
     npm run kernels                                   # all of it, and this file
     npm run kernels -- --kernel 6.1                   # one column anew; "host" is the machine's own
+    npm run kernels -- --kernel 6.1 --parts rows,features   # of it only these: attribution and suites take most of the time
     npm run kernels -- --kernel 6.1 -- COMMAND …      # any command of this repository there
     npm run kernels -- --kernel 6.1 --postgres -- node --test src/cluster/*.pg.test.ts
 
 The last two take \`--timeout SECONDS\`. Kernels are the rows of test/kernels/kernels.ts, tests those of suites.ts.
+Results are kept in test/kernels/generated, so that a column can be measured alone.
 This needs apt and dpkg (Debian), \`qemu-system-x86\` and \`qemu-system-arm\`; no root, no KVM. Packages are kept in
 \`~/.cache/pebble-kernels\`, or where \`PEBBLE_KERNEL_CACHE\` says.
 `;
@@ -61,8 +63,8 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): s
 
 function machines(columns: readonly Column[]): string {
   return table(
-    ['', 'Kernel', 'Seconds, with boot'],
-    columns.map(({ report }) => [report.name, report.release, report.seconds.toFixed(0)]),
+    ['', 'Kernel', 'Seconds, with boot', 'Run'],
+    columns.map(({ report }) => [report.name, report.release, report.seconds.toFixed(0), report.day]),
   );
 }
 

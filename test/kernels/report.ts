@@ -27,6 +27,8 @@ export interface Report {
   /** `uname -r`. */
   readonly release: string;
   readonly seconds: number;
+  /** Day of the run, as in 2026-11-26. */
+  readonly day: string;
   readonly rows: readonly Result[];
   readonly features: readonly Feature[];
   readonly suites: readonly SuiteResult[];
@@ -47,11 +49,26 @@ export function reportOf(lines: readonly Line[], about: Pick<Report, 'name' | 'r
     lines.filter((line) => line.kind === kind).map(({ value }) => value as (Line & { kind: K })['value']);
   return {
     ...about,
+    day: new Date().toISOString().slice(0, 10),
     rows: values('row'),
     features: values('feature'),
     suites: values('suite'),
     attribution: values('attribution'),
     tools: values('tool'),
+  };
+}
+
+/** What was run now, and of an earlier run what was not. */
+export function merged(now: Report, before: Report | undefined): Report {
+  const or = <T>(some: readonly T[] | undefined, others: readonly T[] | undefined) =>
+    some !== undefined && some.length > 0 ? some : (others ?? []);
+  return {
+    ...now,
+    rows: or(now.rows, before?.rows),
+    features: or(now.features, before?.features),
+    suites: or(now.suites, before?.suites),
+    attribution: or(now.attribution, before?.attribution),
+    tools: or(now.tools, before?.tools),
   };
 }
 

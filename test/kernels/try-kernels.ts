@@ -14,9 +14,10 @@ const GUEST = join(import.meta.dirname, 'guest/matrix.ts');
 const TIMEOUT_SECONDS = 3600;
 const FLAG = '--disable-warning=ExperimentalWarning';
 
-export async function tryHost(): Promise<Column> {
+/** `parts` as guest/matrix.ts names them; all when there are none. */
+export async function tryHost(parts: readonly string[]): Promise<Column> {
   const start = performance.now();
-  const child = spawn(process.execPath, [FLAG, GUEST], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, [FLAG, GUEST, ...parts], { stdio: ['ignore', 'pipe', 'inherit'] });
   const lines: Line[] = [];
   for await (const text of createInterface({ input: child.stdout })) {
     const line = parseLine(text);
@@ -27,12 +28,16 @@ export async function tryHost(): Promise<Column> {
 }
 
 /** What the machine has told before it ended too early counts, and so does that. */
-export async function tryKernel(kernel: Kernel, onOther: (text: string) => void): Promise<Column> {
+export async function tryKernel(
+  kernel: Kernel,
+  parts: readonly string[],
+  onOther: (text: string) => void,
+): Promise<Column> {
   const start = performance.now();
   const lines: Line[] = [];
   const job = {
-    command: ['node', FLAG, GUEST],
-    postgres: true,
+    command: ['node', FLAG, GUEST, ...parts],
+    postgres: parts.length === 0 || parts.includes('attribution'),
     timeoutSeconds: TIMEOUT_SECONDS,
     onLine: (text: string) => {
       const line = parseLine(text);

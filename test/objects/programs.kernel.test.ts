@@ -5,6 +5,7 @@ import { openSync, readdirSync, readFileSync } from 'node:fs';
 import { type TestContext, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PebbleError } from '../../src/base/errors.ts';
+import { kernelBtf } from '../../src/bpf/btf/index.ts';
 import type { IterLink } from '../../src/bpf/links/index.ts';
 import { functionOffsets } from '../../src/bpf/object/host/binaries.ts';
 import { ObjectRun } from '../../src/bpf/object/host/index.ts';
@@ -140,6 +141,14 @@ test('programs for sockets and cgroups are loaded', { skip }, async () => {
     ]),
   );
   assert.equal(it.collection.programs.size, it.unattached.length);
+});
+
+test('what a program throws is taken by the function that its tag names', {
+  skip: skip || (kernelBtf().find('bpf_throw', 'func') === undefined && 'programs throw since Linux 6.7'),
+}, async () => {
+  using it = await load('exceptions');
+  const run = (length: number) => it.collection.program('throwing').testRun({ data: new Uint8Array(length) }).returned;
+  assert.deepEqual([run(64), run(128)], [1, 42]);
 });
 
 test('system call programs get a context', { skip }, async () => {

@@ -216,6 +216,12 @@ test('task storage: values by thread', {
   });
 });
 
+test('a cgroup that is not there is told as such', { skip: await lacking('cgroup_storage') }, () => {
+  using(createMap({ name: 'cs', type: 'cgroup_storage', value: u64, maxEntries: 0 }), (map) => {
+    assert.throws(() => map.get('/sys/fs/cgroup/nowhere'), /opening cgroup .*: there is no such directory/);
+  });
+});
+
 test('an arena has what it begins with, and what is written to it', { skip: await lacking('arena') }, () => {
   const spec = { name: 'arena', type: 'arena', maxEntries: 4, initial: Buffer.from('begin') } as const;
   using(createMap(spec), (map) => {

@@ -1,5 +1,6 @@
 /** Task and cgroup storage: a value on the object itself, reached here through a descriptor of it. */
 import { closeSync, openSync } from 'node:fs';
+import { PebbleError } from '../../base/errors.ts';
 import { i32 } from '../../base/record.ts';
 import { closeFd, EINVAL, ENOENT, must, pidfdOpen } from '../sys/index.ts';
 import type { Codec } from './codec.ts';
@@ -62,6 +63,20 @@ export class TaskStorageMap<V> extends StorageMap<number, V> {
 /** Keys are directories of the cgroup file system. */
 export class CgroupStorageMap<V> extends StorageMap<string, V> {
   constructor(parts: MapParts, value: Codec<V>) {
-    super(parts, value, (path) => openSync(path, 'r'), closeSync);
+    super(parts, value, openCgroup, closeSync);
+  }
+}
+
+function openCgroup(path: string): number {
+  try {
+    return openSync(path, 'r');
+  } catch (cause) {
+    throw new PebbleError('io', {
+      doing: `opening cgroup ${path}`,
+      what:
+        (cause as NodeJS.ErrnoException).code === 'ENOENT' ? 'there is no such directory' : (cause as Error).message,
+      hint: 'name it with the mount point, as /sys/fs/cgroup/system.slice',
+      cause,
+    });
   }
 }

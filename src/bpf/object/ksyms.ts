@@ -57,7 +57,7 @@ function findTyped(symbol: KernelExtern, btf: Btf, kernel: ObjectKernel): Found 
   if (place === undefined) {
     if (symbol.optional) return undefined;
     const what = type.kind === 'var' ? 'variable' : 'function';
-    return missing(symbol, `neither this kernel's BTF nor that of its loaded modules has a ${what} of that name`);
+    return missing(symbol, `this kernel's BTF, with that of its loaded modules, has no ${what} of that name`);
   }
   const { id, btf: target } = place;
   const found = target.type(id);

@@ -179,7 +179,7 @@ export class BpfObject {
 
   /** The entry and all that it calls, directly or not, each once. */
   #reachable(entry: ObjectFunction, linker: Linker): ProgramSpec['functions'] {
-    const order = [entry];
+    const order = [entry, ...this.#exceptionCallbacks(entry)];
     const seen = new Set(order);
     const functions: ProgramSpec['functions'][number][] = [];
     for (let i = 0; i < order.length; i++) {
@@ -197,6 +197,17 @@ export class BpfObject {
       });
     }
     return functions;
+  }
+
+  /** Which function takes what the program throws, a tag says (kernel/bpf/verifier.c: bpf_find_exception_callback_insn_off). */
+  #exceptionCallbacks({ type }: ObjectFunction): ObjectFunction[] {
+    if (type === undefined) return [];
+    const names = this.btf!.ids('decl_tag').flatMap((id) => {
+      const tag = this.btf!.type(id);
+      const is = tag.kind === 'decl_tag' && tag.type === type && tag.name.startsWith(EXCEPTION_CALLBACK);
+      return is ? [tag.name.slice(EXCEPTION_CALLBACK.length)] : [];
+    });
+    return this.#functions.all.filter(({ name }) => names.includes(name));
   }
 
   #parameters(fn: ObjectFunction): number {
@@ -262,6 +273,7 @@ export class BpfObject {
   }
 }
 
+const EXCEPTION_CALLBACK = 'exception_callback:';
 const MAX_PARAMETERS = 5;
 /** Names in a hint. */
 const MOST_NAMED = 20;

@@ -207,7 +207,8 @@ function unlessGone<T>(read: () => T): T | undefined {
     return read();
   } catch (error) {
     if (error instanceof KernelError && error.errno === ESRCH) return undefined;
-    if (GONE.includes((error as NodeJS.ErrnoException).code ?? '')) return undefined;
+    const { code } = ((error as Error).cause ?? error) as NodeJS.ErrnoException;
+    if (code !== undefined && GONE.includes(code)) return undefined;
     throw error;
   }
 }
