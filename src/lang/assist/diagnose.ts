@@ -1,7 +1,7 @@
 /** Diagnostics for an editor: offsets into the text instead of excerpts of it. */
 import { type CompileOptions, compile } from '../compile.ts';
 import type { Severity } from '../diagnostics/diagnostics.ts';
-import type { Source, Span } from '../diagnostics/index.ts';
+import { type Source, type Span, viaOf } from '../diagnostics/index.ts';
 
 export interface PlacedDiagnostic {
   readonly severity: Severity;
@@ -24,6 +24,6 @@ export function diagnose(text: string, options: Omit<CompileOptions, 'checkOnly'
 
 /** What a macro or an import brought in is shown where it was brought in. */
 function inText(span: Span, source: Source): Span | undefined {
-  for (let at: Span | undefined = span; at; at = at.via) if (at.source === source) return at;
+  for (let at: Span | undefined = span; at; at = viaOf(at)) if (at.source === source) return at;
   return undefined;
 }

@@ -1,6 +1,6 @@
 /** Prints diagnostics as bpftrace does: `stdin:1:9-12: ERROR: message`, the line, and tildes under the span. */
 import type { Diagnostic, Severity } from './diagnostics.ts';
-import { position, type Source, type Span } from './source.ts';
+import { position, type Source, type Span, viaOf } from './source.ts';
 
 export interface FormatOptions {
   readonly colour?: boolean;
@@ -25,7 +25,8 @@ export function formatDiagnostic(diagnostic: Diagnostic, options: FormatOptions 
   let text = entry(severity, diagnostic.message, diagnostic.span, options);
   for (const { span, message } of diagnostic.related) text += entry(severity, message, span, options);
   for (const hint of diagnostic.hints) text += `HINT: ${hint}\n`;
-  for (let via = diagnostic.span?.via; via; via = via.via) text += entry(severity, 'expanded from', via, options);
+  for (let via = diagnostic.span && viaOf(diagnostic.span); via; via = viaOf(via))
+    text += entry(severity, 'expanded from', via, options);
   return text;
 }
 

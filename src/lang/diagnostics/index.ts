@@ -8,4 +8,4 @@ export {
 } from './diagnostics.ts';
 export { type FormatOptions, formatDiagnostic, formatDiagnostics, formatPlace } from './format.ts';
 export { didYouMean, similarNames } from './similar.ts';
-export { type Position, position, type Source, type Span, spanText } from './source.ts';
+export { type Position, position, type Source, type Span, spanText, viaOf } from './source.ts';

@@ -4,6 +4,8 @@ export interface Source {
   /** What messages call it: "stdin", "script.bt", "stdlib/base.bt". */
   readonly name: string;
   readonly text: string;
+  /** Set on what was imported: the place that imported it. */
+  readonly via?: Span;
 }
 
 /** A half-open range of UTF-16 offsets. Every node has one: the part of the text that a message about it points at. */
@@ -11,9 +13,12 @@ export interface Span {
   readonly source: Source;
   readonly start: number;
   readonly end: number;
-  /** Set on what a macro or an import brought in: the place that brought it. */
+  /** Set on what a macro brought in: the place that called it. */
   readonly via?: Span;
 }
+
+/** What brought the text of a span in: a macro's call, or the import of its file. */
+export const viaOf = (span: Span): Span | undefined => span.via ?? span.source.via;
 
 /** 1-based; columns count bytes of UTF-8, as bpftrace's do. */
 export interface Position {

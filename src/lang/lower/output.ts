@@ -1,7 +1,7 @@
 /** What lowering a script adds up to besides code: events, stack maps, and which system maps are used. */
 import { array, bytes, type FieldShapes, record, u32, u64 } from '../../base/record.ts';
 import type { MapSpec } from '../../bpf/spec/index.ts';
-import { position, type Span } from '../diagnostics/index.ts';
+import { position, type Span, viaOf } from '../diagnostics/index.ts';
 import {
   type CompiledScript,
   GLOBALS,
@@ -110,12 +110,13 @@ export class Output {
 export function placeOf(span: Span): SourcePlace {
   const start = position(span.source, span.start);
   const end = position(span.source, span.end);
+  const via = viaOf(span);
   return {
     file: span.source.name,
     line: start.line,
     column: start.column,
     endLine: end.line,
     endColumn: end.column,
-    ...(span.via && { via: placeOf(span.via) }),
+    ...(via && { via: placeOf(via) }),
   };
 }

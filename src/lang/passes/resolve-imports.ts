@@ -9,7 +9,6 @@ import {
   type Program,
   parse,
   readDefinitions,
-  relocate,
   walk,
 } from '../syntax/index.ts';
 import { bringsKernelMacros, isKernelHeader, kernelMacros, knownHeader } from './known-headers.ts';
@@ -70,7 +69,7 @@ class Importer {
   #withImports(program: Program): Program {
     let merged = program;
     for (const one of program.imports) {
-      for (const other of this.#import(one, program.span.source)) merged = mergePrograms(merged, other, one.span);
+      for (const other of this.#import(one, program.span.source)) merged = mergePrograms(merged, other);
     }
     return merged;
   }
@@ -112,17 +111,17 @@ class Importer {
   }
 
   #importFile(node: Import, path: string, skipUnknown: boolean): Program[] {
-    if (path.endsWith('.bt')) return this.#importScript(path);
+    if (path.endsWith('.bt')) return this.#importScript(path, node.span);
     if (path.endsWith('.h')) this.#importHeader(path);
     else if (/\.bpf\.[co]$/.test(path)) this.#refuseObject(node, path);
     else if (!skipUnknown) this.#diagnostics.error(node.span, `unknown import type: "${fileNameOf(path)}"`);
     return [];
   }
 
-  #importScript(path: string): Program[] {
+  #importScript(path: string, via: Span): Program[] {
     const text = this.#host.read(path);
     if (text === undefined) return [];
-    const { program, diagnostics } = parse({ name: path, text });
+    const { program, diagnostics } = parse({ name: path, text, via });
     this.#diagnostics.addAll(diagnostics);
     if (program.config && program.config.entries.length > 0) {
       this.#diagnostics.error(program.config.span, 'invalid `config` within import');
@@ -200,9 +199,8 @@ function includeLine(path: string): CSource {
   return { kind: 'c-source', span: { source, start: 0, end: text.length }, text };
 }
 
-/** `other`, brought in at `via`, before what `program` has. */
-function mergePrograms(program: Program, other: Program, via: Span): Program {
-  const brought = relocate(other, via);
+/** `brought` before what `program` has. */
+function mergePrograms(program: Program, brought: Program): Program {
   return {
     ...program,
     cSources: [...brought.cSources, ...program.cSources],
