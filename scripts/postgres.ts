@@ -29,7 +29,6 @@ const LACKS: readonly (readonly [from: number, to: number, words: string])[] = [
   ],
   [13, 13, 'the moment that a lock wait began is not in PGPROC: one that lasts when the watch begins counts from then'],
   [13, 13, 'no times in pg_stat_wal: the time in WALSync has no second source'],
-  [13, 13, 'the five slowest executions are kept of each text, so that literals make several of what is one statement'],
   [18, 18, 'pg_stat_wal has no times any more: the time in WALSync has no second source'],
 ];
 

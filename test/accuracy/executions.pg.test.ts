@@ -50,6 +50,19 @@ for (const server of SERVERS) {
       assert.ok(rows.every(({ coverage, dropped }) => coverage === 'exact' && dropped === 0));
     });
 
+    test('without query ids, the slowest of all texts that differ in literals', {
+      skip: server.major < 14 && 'this server has none anyway',
+    }, async () => {
+      await session.query('SET compute_query_id = off');
+      const rows = await executionsOf(cluster, async () => {
+        for (const ms of NAPS) await session.query(`SELECT pg_sleep(${ms / 1000}) AS c_literal`);
+      });
+      await session.query('RESET compute_query_id');
+      const own = rows.filter(({ query }) => query?.includes('c_literal'));
+      assert.deepEqual([own.length, new Set(own.map(({ query_id }) => query_id)).size], [SLOWEST.length, 1]);
+      for (const [i, row] of own.entries()) assert.ok(row.latency_us / 1000 >= SLOWEST[i]!, `${row.latency_us} µs`);
+    });
+
     test('calls and errors of a request are those of all its statements', async () => {
       const sql = 'SELECT pg_sleep(0.03) AS c_one; SELECT 2 AS c_two; SELECT 1 / 0 AS c_three';
       const rows = await executionsOf(cluster, async () => {

@@ -1,9 +1,9 @@
 /** Rows of `pebble executions`, as docs/json.md describes them: single requests, the slowest of each statement. */
 import type { ExecutionResources, ExecutionRow, ExecutionStep } from '../../api/index.ts';
 import { rfc3339 } from '../../base/time.ts';
-import { doerFields } from './doer.ts';
+import { doerFields, doerKey } from './doer.ts';
 import { eventOf } from './events.ts';
-import type { KernelExecution, KernelStep, SentExecution } from './executions.ts';
+import { KEPT, type KernelExecution, type KernelStep, type SentExecution } from './executions.ts';
 import { PAGE_BYTES } from './records.ts';
 import type { Doer } from './totals.ts';
 import { microseconds, rowHead, type Window } from './window.ts';
@@ -23,15 +23,31 @@ export function endedExecutions(
   known: KnownOfExecutions,
 ): EndedExecution[] {
   const [wallMs, monotonic] = [Date.now(), Number(process.hrtime.bigint())];
-  const ended = executions.flatMap((sent): EndedExecution[] => {
+  const done = executions.flatMap((sent): Done[] => {
     const doer = identify(sent.slot);
-    if (!doer) return [];
-    const endMs = wallMs - (monotonic - sent.ended) / 1e6;
-    return [
-      { endMs, latencyUs: microseconds(sent.latency), row: () => toRow(sent.read(), doer, window, endMs, known) },
-    ];
+    return doer ? [{ sent, doer }] : [];
   });
-  return ended.sort((a, b) => b.latencyUs - a.latencyUs);
+  return slowest(done).map(({ sent, doer }) => {
+    const endMs = wallMs - (monotonic - sent.ended) / 1e6;
+    return { endMs, latencyUs: microseconds(sent.latency), row: () => toRow(sent.read(), doer, window, endMs, known) };
+  });
+}
+
+interface Done {
+  readonly sent: SentExecution;
+  readonly doer: Doer;
+}
+
+/** The kernel keeps them by text where the server gives no query ids: texts that differ in literals are one statement. */
+function slowest(done: readonly Done[]): Done[] {
+  const kept = new Map<string, number>();
+  return [...done]
+    .sort((a, b) => b.sent.latency - a.sent.latency)
+    .filter(({ doer }) => {
+      const before = kept.get(doerKey(doer)) ?? 0;
+      kept.set(doerKey(doer), before + 1);
+      return before < KEPT;
+    });
 }
 
 const microsecondsOf = (ns: bigint): number => microseconds(Number(ns));
