@@ -65,11 +65,11 @@ export async function sampleThread(tid: number): Promise<Sampling> {
   };
 }
 
-/** At least so many stacks of a busy thread. */
+/** At least so many stacks of a busy thread; on a machine that has no time for it, after a minute what there is. */
 export async function stacksOf(tid: number, count: number): Promise<Stack[]> {
   using sampling = await sampleThread(tid);
   const stacks: Stack[] = [];
-  for (let i = 0; i < 100 && stacks.length < count; i++) {
+  for (let i = 0; i < 600 && stacks.length < count; i++) {
     await sleep(100);
     stacks.push(...sampling.take());
   }
