@@ -10,7 +10,7 @@ import { settingsTable } from './document.ts';
 import { compare, loadConfiguration } from './index.ts';
 import { parseFile, readSettings } from './parse.ts';
 
-const read = (text: string) => readSettings(parseFile(text, 'agent.conf'), 'agent.conf');
+const read = (text: string) => parseFile(text, 'agent.conf');
 
 test('lines as in postgresql.conf', () => {
   const text = `
@@ -47,9 +47,26 @@ const refused = (text: string): string => {
 test('says what is wrong, where, and what to write', () => {
   assert.equal(refused('\nstor = x'), 'reading agent.conf, line 2: there is no setting stor (did you mean store?)');
   assert.match(refused('store'), /^reading agent\.conf, line 1: "store" is no setting \(write name = 'value'\)$/);
-  assert.match(refused('keep_1h = soon'), /^reading keep_1h \(agent\.conf\): "soon" is not a time such as/);
+  assert.match(refused('keep_1h = soon'), /^reading agent\.conf, line 1: keep_1h: "soon" is not a time such as/);
   assert.match(refused('flush_interval = 10ms'), /"10ms" is not a time/);
   assert.match(refused('max_size = 5'), /"5" is not a size/);
+  assert.throws(() => readSettings({ flush_interval: 'soon' }, 'the command line'), {
+    message: /^reading the command line, an option: flush_interval: "soon" is not a time/,
+  });
+});
+
+test('all mistakes of a file are told at once', () => {
+  const told = refused("keep_1h = soon\nliten = x\nstore\nmax_size = '4 gigs'").split('\n');
+  assert.deepEqual(
+    told.map((line) => line.replace(/ is not .*/, '')),
+    [
+      'reading agent.conf: 4 mistakes',
+      '  line 2: there is no setting liten (did you mean listen?)',
+      '  line 3: "store" is no setting (write name = \'value\')',
+      '  line 1: keep_1h: "soon"',
+      '  line 4: max_size: "4 gigs"',
+    ],
+  );
 });
 
 test('OTLP: where to, how and what is checked at the start', () => {

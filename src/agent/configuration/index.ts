@@ -14,8 +14,7 @@ export const DEFAULT_FILE = '/etc/pebble/agent.conf';
 /** `flags`, from the command line, win over the file. */
 export function loadConfiguration(path: string | undefined, flags: Given): Configuration {
   const text = readText(path);
-  const file = text === undefined ? {} : parseFile(text, path ?? DEFAULT_FILE);
-  const fromFile = readSettings(file, path ?? DEFAULT_FILE);
+  const fromFile = parseFile(text ?? '', path ?? DEFAULT_FILE);
   const fromFlags = readSettings(flags, 'the command line');
   const names = Object.keys(SETTINGS) as SettingName[];
   return Object.fromEntries(names.map((name) => [name, (name in flags ? fromFlags : fromFile)[name]])) as Configuration;
@@ -32,7 +31,12 @@ function readText(path: string | undefined): string | undefined {
     return readFileSync(path ?? DEFAULT_FILE, 'utf8');
   } catch (cause) {
     if (cause instanceof PebbleError) throw cause;
-    if (path === undefined && (cause as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    const isMissing = (cause as NodeJS.ErrnoException).code === 'ENOENT';
+    if (path === undefined && isMissing) return undefined;
+    if (isMissing) {
+      const hint = `without --config ${DEFAULT_FILE} is read, where it is there`;
+      throw new PebbleError('usage', { doing, what: 'there is no such file', hint, cause });
+    }
     throw new PebbleError('usage', {
       doing,
       what: cause instanceof Error ? cause.message : String(cause),

@@ -10,46 +10,82 @@ export type Given = Readonly<Partial<Record<SettingName, string>>>;
 /** A name, an optional `=`, a value that may be in single quotes (two of them are one), a comment. */
 const LINE = /^\s*([a-z][a-z0-9_]*)\s*(?:=\s*|\s)(?:'((?:[^']|'')*)'|([^'#\s][^#]*?))\s*(?:#.*)?$/;
 
-export function parseFile(text: string, path: string): Given {
+/** Where it is, what is wrong and what to write. */
+interface Mistake {
+  readonly where: string;
+  readonly what: string;
+  readonly hint: string;
+}
+
+/** Every setting of a file; all that is wrong in it is told at once. */
+export function parseFile(text: string, path: string): Configuration {
   const given: Partial<Record<SettingName, string>> = {};
+  const lines: Partial<Record<SettingName, string>> = {};
+  const mistakes: Mistake[] = [];
   text.split('\n').forEach((line, index) => {
     if (/^\s*(#.*)?$/.test(line)) return;
-    const where = `${path}, line ${index + 1}`;
+    const where = `line ${index + 1}`;
     const [, name, quoted, bare] = LINE.exec(line) ?? [];
-    if (name === undefined) throw wrong(where, `${JSON.stringify(line.trim())} is no setting`, "write name = 'value'");
-    if (!isSetting(name)) throw unknown(where, name);
-    given[name] = quoted?.replaceAll("''", "'") ?? bare!;
+    if (name === undefined) {
+      mistakes.push({ where, what: `${JSON.stringify(line.trim())} is no setting`, hint: "write name = 'value'" });
+    } else if (isSetting(name)) {
+      given[name] = quoted?.replaceAll("''", "'") ?? bare!;
+      lines[name] = where;
+    } else {
+      mistakes.push({ where, what: `there is no setting ${name}`, hint: hintFor(name) });
+    }
   });
-  return given;
+  const { configuration, wrong } = readAll(given, (name) => lines[name]!);
+  refuse(
+    path,
+    [...mistakes, ...wrong].sort((a, b) => a.where.localeCompare(b.where, 'en', { numeric: true })),
+  );
+  return configuration;
 }
 
 const isSetting = (name: string): name is SettingName => Object.hasOwn(SETTINGS, name);
 
-function unknown(where: string, name: string): PebbleError {
+function hintFor(name: string): string {
   const near = suggest(name, Object.keys(SETTINGS));
-  return wrong(
-    where,
-    `there is no setting ${name}`,
-    near ? `did you mean ${near}?` : 'docs/agent.md lists the settings',
-  );
+  return near ? `did you mean ${near}?` : 'docs/agent.md lists the settings';
 }
 
-const wrong = (doing: string, what: string, hint: string): PebbleError =>
-  new PebbleError('usage', { doing: `reading ${doing}`, what, hint });
+/** Every setting; those that are not given have their defaults. `source` is for complaints, as the command line. */
+export function readSettings(given: Given, source: string): Configuration {
+  const { configuration, wrong } = readAll(given, (name) => 'an option');
+  refuse(source, wrong);
+  return configuration;
+}
 
-/** Every setting; those that are not given have their defaults. `where` is for complaints: a file, the command line. */
-export function readSettings(given: Given, where: string): Configuration {
-  const read = Object.entries(SETTINGS).map(([name, setting]) => {
+function readAll(
+  given: Given,
+  whereOf: (name: SettingName) => string,
+): { readonly configuration: Configuration; readonly wrong: readonly Mistake[] } {
+  const wrong: Mistake[] = [];
+  const read = Object.entries<Setting>(SETTINGS).map(([name, setting]) => {
     const text = given[name as SettingName];
-    return [name, text === undefined ? setting.default : readValue(name, setting, text, where)];
+    if (text === undefined) return [name, setting.default];
+    const value = READERS[setting.kind](text, setting as never);
+    const what = `${name}: ${JSON.stringify(text)} is not ${EXPECTED[setting.kind]}`;
+    if (value === undefined) wrong.push({ where: whereOf(name as SettingName), what, hint: setting.summary });
+    return [name, value];
   });
-  return Object.fromEntries(read) as Configuration;
+  return { configuration: Object.fromEntries(read) as Configuration, wrong };
 }
 
-function readValue(name: string, setting: Setting, text: string, where: string): string | number | readonly string[] {
-  const value = READERS[setting.kind](text, setting as never);
-  if (value !== undefined) return value;
-  throw wrong(`${name} (${where})`, `${JSON.stringify(text)} is not ${EXPECTED[setting.kind]}`, setting.summary);
+function refuse(source: string, mistakes: readonly Mistake[]): void {
+  const [first, ...more] = mistakes;
+  if (!first) return;
+  if (more.length === 0) {
+    const { where, what, hint } = first;
+    throw new PebbleError('usage', { doing: `reading ${source}, ${where}`, what, hint });
+  }
+  const told = mistakes.map(({ where, what, hint }) => `\n  ${where}: ${what} (${hint})`);
+  throw new PebbleError('usage', {
+    doing: `reading ${source}`,
+    what: `${mistakes.length} mistakes${told.join('')}`,
+    hint: 'docs/agent.md lists the settings',
+  });
 }
 
 type Readers = {
