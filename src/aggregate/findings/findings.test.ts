@@ -187,3 +187,20 @@ test('an idle database has no findings, and every rule has an id of its own', ()
   assert.deepEqual(ids(situation([])), []);
   assert.equal(new Set(RULES.map(({ id }) => id)).size, RULES.length);
 });
+
+test('planning-bound: parsing and planning is most of what statements do, and does not go unnoticed for waiting for a CPU', () => {
+  const phases = (prepare: number, execute: number, calls = 3000): QueryRow =>
+    query(prepare + execute, 0, 3, {
+      calls,
+      phases_us: { prepare: prepare * 300 * SECOND, execute: execute * 300 * SECOND, commit: 0 },
+    });
+  const [found] = findingsOf(situation([phases(0.3, 0.2)])).filter(({ id }) => id === 'planning-bound');
+  assert.equal(found?.title, '60.0% of the CPU time of statements goes to parsing and planning them');
+  assert.match(found!.evidence[0]!, /^30\.0ms before each execution of "SELECT \* FROM orders/);
+  const isSaid = (...rows: QueryRow[]): boolean => ids(situation(rows)).includes('planning-bound');
+  assert.ok(!isSaid(phases(0.1, 0.4)));
+  // What they wait for is more; next to nothing is done at all; phases are not collected.
+  assert.ok(!isSaid(phases(0.3, 0.2), query(0, 5, 0)));
+  assert.ok(!isSaid(phases(0.03, 0.01)));
+  assert.ok(!isSaid(query(0.5, 0, 0)));
+});

@@ -21,6 +21,7 @@ import { lwlockContention } from './rules/lwlock-contention.ts';
 import { memoryPressure } from './rules/memory-pressure.ts';
 import { parallelStarved } from './rules/parallel-starved.ts';
 import { planChange } from './rules/plan-change.ts';
+import { planningBound } from './rules/planning-bound.ts';
 import { queryRegression } from './rules/query-regression.ts';
 import { readersWrite } from './rules/readers-write.ts';
 import { replicationBound } from './rules/replication-bound.ts';
@@ -44,6 +45,7 @@ export const RULES: readonly Rule[] = [
   runQueue,
   queryRegression,
   planChange,
+  planningBound,
   tempFiles,
   fullPageWrites,
   failingStatements,
