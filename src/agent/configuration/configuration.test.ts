@@ -61,9 +61,9 @@ test('all mistakes of a file are told at once', () => {
     told.map((line) => line.replace(/ is not .*/, '')),
     [
       'reading agent.conf: 4 mistakes',
+      '  line 1: keep_1h: "soon"',
       '  line 2: there is no setting liten (did you mean listen?)',
       '  line 3: "store" is no setting (write name = \'value\')',
-      '  line 1: keep_1h: "soon"',
       '  line 4: max_size: "4 gigs"',
     ],
   );

@@ -52,7 +52,7 @@ function hintFor(name: string): string {
 
 /** Every setting; those that are not given have their defaults. `source` is for complaints, as the command line. */
 export function readSettings(given: Given, source: string): Configuration {
-  const { configuration, wrong } = readAll(given, (name) => 'an option');
+  const { configuration, wrong } = readAll(given, () => 'an option');
   refuse(source, wrong);
   return configuration;
 }
