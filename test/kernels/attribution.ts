@@ -47,7 +47,7 @@ export async function tryAttribution(cluster: Cluster): Promise<AttributionResul
 }
 
 function nameOf({ sockets, features }: KernelWays): string {
-  const loops = features.mayGoto ? 'may_goto' : 'counted loops';
+  const loops = features.mayGoto ? 'may_goto' : features.bpfLoop ? 'bpf_loop' : 'counted loops';
   return `${sockets}, ${loops}, ${features.taskStorage ? 'task storage' : 'hashes by thread'}`;
 }
 
