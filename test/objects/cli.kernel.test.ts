@@ -175,7 +175,7 @@ test('what a definition leaves to its own loader is filled in, and told', { skip
   assert.match(note('samples') as string, /10240 entries were taken/);
   assert.match(note('stacks') as string, /10240 entries of 127 frames were taken/);
   const entries = all.filter(({ kind, map }) => kind === 'entry' && map === 'samples');
-  assert.ok(Number(entries.find(({ key }) => key === process.pid)?.value) > 5);
+  assert.ok(Number(entries.find(({ key }) => key === process.pid)?.value) > 0);
   // Other processes come and go between two reads of it.
   const counted = entries.reduce((sum, { value }) => sum + Number(value), 0);
   assert.ok(counted <= Number(program.runs) && counted > 0);
@@ -189,7 +189,11 @@ test('programs of kinds that are not for tracing stay away, with a reason', { sk
   assert.deepEqual(all.find(({ map }) => map === '.bss')?.value, { calls: 7 });
   const attached = all.filter(({ kind }) => kind === 'program').map((row) => [row.program, row.attached]);
   assert.deepEqual(Object.fromEntries(attached), { count: true, sockets: false, other: false, nowhere: false });
-  for (const reason of [/section "sockops" is of no kind/, /"anything"/, /"fentry" does not say which hook/])
+  for (const reason of [
+    /"sockets" is not attached: the section does not say which cgroup/,
+    /"anything"/,
+    /"fentry" does not say which hook/,
+  ])
     assert.match(stderr, reason);
 });
 
