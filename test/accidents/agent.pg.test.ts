@@ -66,7 +66,7 @@ describe('accidents of the agent', { skip: UNABLE }, () => {
     const begin = performance.now();
     await kill(await start(store));
     const startMs = performance.now() - begin;
-    const rounds = scaled(2, 10);
+    const rounds = scaled(2, 8);
     for (let round = 0; round < rounds; round++) {
       const options = ['--config', config, '--pgdata', cluster.pgdata, '--store', store, '--listen', '127.0.0.1:0'];
       const run = new Running(['agent', ...options]);
