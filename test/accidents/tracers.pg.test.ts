@@ -1,4 +1,4 @@
-/** Other tracers on the very hooks and probes that Pebble has: each counts everything, whoever ends first. */
+/** Other tracers on the very hooks and probes that Pebble has: each counts everything, whoever ends first. The long form only. */
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { existsSync, globSync } from 'node:fs';
@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { type Cluster, startCluster } from '../../src/cluster/index.ts';
 import { Running, UNABLE, until } from '../cli/pebble.ts';
-import { assertNoCrash, callsOf, endWatching, select, startWatching } from './accident.ts';
+import { assertNoCrash, callsOf, endWatching, LONG, select, startWatching } from './accident.ts';
 
 const BPFTRACE = '/usr/bin/bpftrace';
 /** Debian's, which BCC's modules are for. */
@@ -45,7 +45,7 @@ function noBcc(): string | false {
   return COMMON === undefined && `no kernel headers in ${HEADERS} (linux-headers-*-common; PEBBLE_KERNEL_HEADERS)`;
 }
 
-describe('other tracers on the same hooks', { skip: UNABLE }, () => {
+describe('other tracers on the same hooks', { skip: UNABLE || (!LONG && 'a part of npm run accidents') }, () => {
   let cluster: Cluster;
   let program: string;
   const others: (ChildProcess | Running)[] = [];

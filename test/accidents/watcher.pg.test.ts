@@ -1,7 +1,7 @@
 /** Accidents of the watcher itself: killed at any stage, stopped for a while, two at once, without privileges, on a full disk. */
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { execFileSync, spawn } from 'node:child_process';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -17,6 +17,8 @@ import {
   UNABLE,
 } from '../cli/pebble.ts';
 import { assertNoCrash, callsOf, endWatching, scaled, select, startWatching } from './accident.ts';
+
+const BPFTRACE = '/usr/bin/bpftrace';
 
 describe('accidents of the watcher', { skip: UNABLE }, () => {
   const folder = new TemporaryDirectory();
@@ -78,6 +80,19 @@ describe('accidents of the watcher', { skip: UNABLE }, () => {
     await sleep(scaled(2000, 60_000));
     run.signal('SIGCONT');
     assert.equal(callsOf(await endWatching(run), 'paused'), 2003);
+  });
+
+  test('another tracer on the same hooks', { skip: !existsSync(BPFTRACE) && 'bpftrace is not installed' }, async () => {
+    const script = 'tracepoint:sched:sched_switch,tracepoint:sched:sched_wakeup { @[probe] = count(); }';
+    const other = spawn(BPFTRACE, ['-e', script], { stdio: ['ignore', 'pipe', 'pipe'] });
+    const ended = new Promise((resolve) => other.once('close', resolve));
+    await new Promise((resolve) => other.stdout.once('data', resolve));
+    const run = await watching();
+    await select(cluster, 'beside', 139);
+    other.kill('SIGINT');
+    await ended;
+    await select(cluster, 'beside', 149);
+    assert.equal(callsOf(await endWatching(run), 'beside'), 139 + 149);
   });
 
   for (const capability of ['sys_admin', 'bpf', 'perfmon', 'sys_ptrace', 'dac_read_search', 'dac_override', 'syslog']) {
