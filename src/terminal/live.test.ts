@@ -28,7 +28,7 @@ class Terminal {
 
   async shows(pattern: RegExp): Promise<string> {
     let screen = '';
-    for (const deadline = Date.now() + 10_000; Date.now() < deadline; await sleep(30)) {
+    for (const deadline = Date.now() + 60_000; Date.now() < deadline; await sleep(30)) {
       screen = this.tmux('capture-pane', '-p');
       if (pattern.test(screen)) return screen;
     }

@@ -79,7 +79,7 @@ test('the thread reads a ring', { skip }, async () => {
     { arch: ARCH, layout: offsets, ring: collection.map('stack_samples') },
     stacks.add,
   );
-  for (let i = 0; i < 50 && stacks.count < 200; i++) await sleep(100);
+  for (let i = 0; i < 600 && stacks.count < 200; i++) await sleep(100);
   await worker.stop();
   assert.ok(stacks.count >= 200, `${stacks.count} stacks`);
   assert.equal(worker.count, stacks.count);
@@ -93,7 +93,7 @@ test('the thread is given samples, and unwinds those of a process that has ended
   using collection = await attachSampler(child.pid!);
   const ring = new RingBuffer(collection.map('stack_samples'));
   const events: Buffer[] = [];
-  for (let i = 0; i < 50 && events.length < 200; i++) {
+  for (let i = 0; i < 600 && events.length < 200; i++) {
     await sleep(100);
     ring.poll((view, offset, length) => {
       events.push(Buffer.from(Buffer.from(view.buffer, view.byteOffset + offset, length)));
