@@ -17,6 +17,9 @@ const QUIET = [
 export const noBrowser: string | false = existsSync(CHROMIUM) ? false : `no browser at ${CHROMIUM}`;
 export const noPages: string | false = noRoot || noBrowser;
 
+/** What a busy machine may take for one step of a reader; a test has its own limit. */
+export const PATIENCE_MS = 100_000;
+
 export const startBrowser = (): Promise<Browser> => chromium.launch({ executablePath: CHROMIUM, args: QUIET });
 
 /** Everything on the console, every error, and every request to somebody else. */

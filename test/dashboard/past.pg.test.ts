@@ -10,7 +10,7 @@ import type { ProfileRow, ReportRow, RowKind, RowsAnswer, RowsByKind } from '../
 import { formatShare } from '../../src/base/units.ts';
 import { LiveServer } from '../../src/server/index.ts';
 import { openStore, type Store } from '../../src/store/index.ts';
-import { complaintsOf, noBrowser, startBrowser } from './browser.ts';
+import { complaintsOf, noBrowser, PATIENCE_MS, startBrowser } from './browser.ts';
 import { cellsOf, FIGURES, type Told } from './figures.ts';
 import { type LiveDemo, noRoot, signIn, startLiveDemo } from './live.ts';
 import { PageMeter } from './measure.ts';
@@ -24,7 +24,6 @@ const LIVE_MS = 18_000;
 /** What was before the first reading, and the last flush, are far from the ends on the busiest machine, too. */
 const STARTING_MS = 60_000;
 const CLOSING_MS = 60_000;
-const PATIENCE_MS = 100_000;
 /** Far longer than all that was watched. */
 const LONG_MS = 600_000;
 
