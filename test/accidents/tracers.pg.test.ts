@@ -1,7 +1,7 @@
 /** Other tracers on the very hooks and probes that Pebble has: each counts everything, whoever ends first. The long form only. */
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { existsSync, globSync } from 'node:fs';
+import { copyFileSync, existsSync, globSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { type Cluster, startCluster } from '../../src/cluster/index.ts';
@@ -52,6 +52,10 @@ describe('other tracers on the same hooks', { skip: UNABLE || (!LONG && 'a part 
   before(async () => {
     cluster = await startCluster({ flavour: 'embedded' });
     program = join(cluster.binDir, 'postgres');
+    // A file of its own: probes are on a file, and the one that is installed is that of every cluster here.
+    copyFileSync(program, `${program}.new`);
+    renameSync(`${program}.new`, program);
+    await cluster.restart();
   });
   after(async () => {
     for (const other of others) 'kill' in other ? other.kill('SIGKILL') : other.signal('SIGKILL');
