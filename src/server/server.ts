@@ -116,7 +116,7 @@ export class LiveServer {
     redirect(
       response,
       `${url.pathname}${url.search}`,
-      secret && Access.cookie(secret, this.#options.tls !== undefined),
+      secret && Access.cookie(response.req, secret, this.#options.tls !== undefined),
     );
   }
 
@@ -134,7 +134,7 @@ export class LiveServer {
     if (!user) return end(response, 401, 'sign in first');
     if (url.pathname === '/sign-out') {
       this.#access.signOut(request);
-      return redirect(response, '/', Access.cookie('', false));
+      return redirect(response, '/', Access.cookie(request, '', false));
     }
     const change = Object.hasOwn(CHANGES, url.pathname) ? CHANGES[url.pathname] : undefined;
     if (!change) return end(response, 405, 'nothing to change there');
@@ -146,7 +146,7 @@ export class LiveServer {
     const secret = await this.#access.signIn(form.get('name') ?? '', form.get('password') ?? '');
     if (secret === 'busy') return end(response, 429, 'too many people sign in: try again in a second');
     if (secret === undefined) return redirect(response, '/sign-in?wrong=1');
-    redirect(response, '/', Access.cookie(secret, this.#options.tls !== undefined));
+    redirect(response, '/', Access.cookie(response.req, secret, this.#options.tls !== undefined));
   }
 
   /** Against pages elsewhere that resolve their own name to this address. */

@@ -1,4 +1,5 @@
 /** The clusters that a script traces, and the language's way to tell them apart: by a process's parent. */
+import { existsSync } from 'node:fs';
 import { PebbleError } from '../../base/errors.ts';
 import { type DiscoveredCluster, discoverClusters, profileOf } from '../discover/index.ts';
 import type { Profile } from '../layout/index.ts';
@@ -26,8 +27,22 @@ export function chooseClusters({ pgdata, pid }: ClusterChoice): TracedCluster[] 
       (pgdata === undefined || pgdata.some((path) => cluster.pgdata === path.replace(/(?<=.)\/+$/, ''))) &&
       (pid === undefined || cluster.pid === pid || cluster.children.some((child) => child.pid === pid)),
   );
-  if (wanted.length === 0) throw noCluster({ pgdata, pid }, clusters, hidden.length);
-  return wanted.map((cluster) => ({ ...cluster, profile: profileOf(cluster), binary: cluster.exePath }));
+  const traced = wanted.flatMap((cluster) => {
+    const profile = profileIfRunning(cluster);
+    return profile ? [{ ...cluster, profile, binary: cluster.exePath }] : [];
+  });
+  if (traced.length === 0) throw noCluster({ pgdata, pid }, clusters, hidden.length);
+  return traced;
+}
+
+/** Nothing for a server that has ended since it was found: that it did is no reason not to trace the others. */
+function profileIfRunning(cluster: DiscoveredCluster): Profile | undefined {
+  try {
+    return profileOf(cluster);
+  } catch (error) {
+    if (existsSync(cluster.exePath)) throw error;
+    return undefined;
+  }
 }
 
 /** The one program of the clusters chosen: what uprobes are attached to. */

@@ -6,8 +6,8 @@ import { Access, hashPassword, Users } from './index.ts';
 import { verifyPassword } from './secret.ts';
 import { parseUsers } from './users.ts';
 
-const request = (headers: Record<string, string>, remoteAddress = '127.0.0.1'): IncomingMessage =>
-  ({ headers, socket: { remoteAddress } }) as unknown as IncomingMessage;
+const request = (headers: Record<string, string>, remoteAddress = '127.0.0.1', localPort = 7070): IncomingMessage =>
+  ({ headers, socket: { remoteAddress, localPort } }) as unknown as IncomingMessage;
 
 test('a link works once, and its cookie from then on', () => {
   let used = 0;
@@ -18,10 +18,14 @@ test('a link works once, and its cookie from then on', () => {
   assert.equal(access.redeem(token), undefined);
   assert.equal(used, 1);
   assert.notEqual(access.token, token);
-  assert.deepEqual(access.userOf(request({ cookie: `other=1; pebble=${secret}` })), { name: 'link', role: 'admin' });
-  assert.equal(access.userOf(request({ cookie: `pebble=${secret}x` })), undefined);
-  access.signOut(request({ cookie: `pebble=${secret}` }));
-  assert.equal(access.userOf(request({ cookie: `pebble=${secret}` })), undefined);
+  assert.deepEqual(access.userOf(request({ cookie: `other=1; pebble-7070=${secret}` })), {
+    name: 'link',
+    role: 'admin',
+  });
+  assert.equal(access.userOf(request({ cookie: `pebble-7070=${secret}x` })), undefined);
+  assert.equal(access.userOf(request({ cookie: `pebble-7070=${secret}` }, '127.0.0.1', 7071)), undefined);
+  access.signOut(request({ cookie: `pebble-7070=${secret}` }));
+  assert.equal(access.userOf(request({ cookie: `pebble-7070=${secret}` })), undefined);
 });
 
 test('passwords: right, wrong, unknown name, and the role of the file', async () => {
@@ -31,7 +35,7 @@ test('passwords: right, wrong, unknown name, and the role of the file', async ()
   assert.equal(await verifyPassword('correct horse battery', hash), true);
   const access = new Access({ users: new Users(parseUsers(`# who\nalice:viewer:${hash}\n`, 'a test')) });
   const secret = await access.signIn('alice', 'correct horse battery');
-  assert.deepEqual(access.userOf(request({ cookie: `pebble=${secret}` })), { name: 'alice', role: 'viewer' });
+  assert.deepEqual(access.userOf(request({ cookie: `pebble-7070=${secret}` })), { name: 'alice', role: 'viewer' });
   assert.equal(await access.signIn('alice', 'correct horse batterx'), undefined);
   assert.equal(await access.signIn('mallory', 'correct horse battery'), undefined);
   const many = await Promise.all(Array.from({ length: 6 }, () => access.signIn('alice', 'guess')));

@@ -17,7 +17,6 @@ export interface AccessOptions {
   readonly onLinkUsed?: () => void;
 }
 
-const COOKIE = 'pebble';
 /** A wrong password makes everybody wait, so that guessing is slow from however many addresses. */
 const MOST_GUESSES_AT_ONCE = 4;
 
@@ -69,8 +68,8 @@ export class Access {
   }
 
   /** `Secure` where the connection is: browsers then never send it in clear. */
-  static cookie(secret: string, isSecure: boolean): string {
-    return `${COOKIE}=${secret}; Path=/; HttpOnly; SameSite=Strict${isSecure ? '; Secure' : ''}`;
+  static cookie(request: IncomingMessage, secret: string, isSecure: boolean): string {
+    return `${cookieName(request)}=${secret}; Path=/; HttpOnly; SameSite=Strict${isSecure ? '; Secure' : ''}`;
   }
 
   #proxied({ headers, socket }: IncomingMessage): User | undefined {
@@ -82,9 +81,13 @@ export class Access {
   }
 }
 
-function cookieOf({ headers }: IncomingMessage): string | undefined {
-  const pairs = (headers.cookie ?? '').split(/;\s*/);
-  return pairs.find((pair) => pair.startsWith(`${COOKIE}=`))?.slice(COOKIE.length + 1);
+/** A browser has the same cookies for every port of a host, and several Pebbles may serve there. */
+const cookieName = ({ socket }: IncomingMessage): string => `pebble-${socket.localPort}`;
+
+function cookieOf(request: IncomingMessage): string | undefined {
+  const pairs = (request.headers.cookie ?? '').split(/;\s*/);
+  const begin = `${cookieName(request)}=`;
+  return pairs.find((pair) => pair.startsWith(begin))?.slice(begin.length);
 }
 
 export { hashPassword } from './secret.ts';
