@@ -16,7 +16,6 @@ const LOADS: Readonly<Record<string, string>> = {
   c_join: 'SELECT count(*) AS c_join FROM numbers a JOIN numbers b ON a.i = b.j',
   c_copy: "COPY (SELECT i AS c_copy, md5(i::text) FROM generate_series(1, 100000) i) TO '/dev/null'",
 };
-const LOAD_MS = 1500;
 const CPU_MS = 250;
 const NAPS = 7;
 const NAP_MS = 300;
@@ -36,9 +35,7 @@ for (const server of SERVERS) {
 
     test('on CPU: every load has its samples, and stacks reach the root', async () => {
       const rows = await profileOf(cluster, ['profile'], async (connection) => {
-        for (const sql of Object.values(LOADS)) {
-          for (const until = Date.now() + LOAD_MS; Date.now() < until; ) await connection.query(sql);
-        }
+        for (const sql of Object.values(LOADS)) await spend(connection, () => connection.query(sql), 2 * CPU_MS);
       });
       for (const word of Object.keys(LOADS)) {
         const own = rows.filter(({ query }) => query?.includes(word));
@@ -108,10 +105,10 @@ for (const server of SERVERS) {
   });
 }
 
-/** Again and again, until the session has used CPU_MS of a CPU for it. */
-async function spend({ backendPid }: Connection, execute: () => Promise<unknown>): Promise<void> {
+/** Again and again, until the session has used so much of a CPU for it. */
+async function spend({ backendPid }: Connection, execute: () => Promise<unknown>, cpuMs = CPU_MS): Promise<void> {
   const usedMs = (): number => Number(readFileSync(`/proc/${backendPid}/schedstat`, 'utf8').split(' ')[0]) / 1e6;
-  for (const until = usedMs() + CPU_MS; usedMs() < until; ) await execute();
+  for (const until = usedMs() + cpuMs; usedMs() < until; ) await execute();
 }
 
 const samplesOf = (rows: readonly ProfileRow[]): number => rows.reduce((sum, { samples }) => sum + samples, 0);

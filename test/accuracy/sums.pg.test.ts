@@ -17,6 +17,11 @@ function schedstat(pid: number): { onCpu: number; runQueue: number } {
   return { onCpu: Number(onCpu) / 1000, runQueue: Number(runQueue) / 1000 };
 }
 
+/** After its last answer a session may wait for a CPU still, to go to sleep: schedstat has that time only afterwards. */
+async function fallsAsleep(pid: number): Promise<void> {
+  while (!/^State:\tS/m.test(readFileSync(`/proc/${pid}/status`, 'latin1'))) await sleep(1);
+}
+
 /**
  * Microseconds that the CPUs spent on interrupts, or not at all because the host took them: the scheduler takes them out
  * of a task's time on a CPU, where they show (proc_stat(5): irq, softirq, steal, in ticks of 10 ms).
@@ -77,6 +82,7 @@ for (const server of SERVERS) {
       const session = await Connection.open(cluster);
       await session.query('SELECT 1');
       await watching.rows();
+      await fallsAsleep(session.backendPid);
       const [earlier, taken, asked] = [schedstat(session.backendPid), notTheirs(), performance.now()];
       await session.query('SELECT sum(sqrt(n)) FROM generate_series(1, 3000000) AS n');
       const later = schedstat(session.backendPid);
