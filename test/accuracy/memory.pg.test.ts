@@ -52,7 +52,8 @@ test('waits that find no room are counted among the others', { skip: UNABLE }, a
     const rows = windows.advance(now);
     const naps = total(rows, ({ wait_event, count }) => (wait_event === 'PgSleep' ? count : 0));
     const others = total(rows, ({ wait_event, count }) => (wait_event === '<others>' ? count : 0));
-    assert.ok(naps < OUTER * INNER && naps + others >= OUTER * INNER, `${naps} naps, ${others} others`);
+    // A session that is pushed off before it looks at the clock finds its nap over, and sleeps no more (misc.c, pg_sleep).
+    assert.ok(naps < OUTER * INNER && naps + others >= 0.99 * OUTER * INNER, `${naps} naps, ${others} others`);
     assert.ok(naps + others < OUTER * INNER * 1.2, 'few of the others slept for something else');
     assert.equal(now.dropped, 0);
   } finally {

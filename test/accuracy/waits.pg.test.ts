@@ -150,8 +150,9 @@ for (const server of SERVERS) {
       const during = of(rows.advance(watching.attribution.read()), 'Timeout:PgSleep');
       await waiting;
       const rest = of(rows.advance(watching.attribution.read()), 'Timeout:PgSleep');
-      const counts = [during, rest].map((some) => total(some, ({ count }) => count));
-      assert.deepEqual(counts, [1, 0]);
+      const [counted, more] = [during, rest].map((some) => total(some, ({ count }) => count));
+      // It would be eight. On a busy machine it was two once: a signal that comes while the process is not asleep yet ends nothing.
+      assert.ok((counted === 1 || counted === 2) && more === 0, `${counted} and ${more}`);
       const slept = total([...during, ...rest], ({ total_us }) => total_us);
       assert.ok(slept > 500_000 && slept <= 600_000 * 1.5, `${slept} µs`);
     });

@@ -314,8 +314,9 @@ export const POSTGRES_CASES: readonly PostgresCase[] = [
     load: waitForWalWrites,
     check: (rows) => {
       const walWrite = rows.filter(({ key }) => key === 'WALWrite');
-      // Each was stopped for 300 ms.
-      assert.equal(atLeast(walWrite, 'usecs', 262_144), PRIMES.slow, JSON.stringify(rows));
+      // Each was stopped for 300 ms. So may be the WAL writer, which wants the same lock, or the session that is stopped, where it waits itself.
+      const long = atLeast(walWrite, 'usecs', 262_144);
+      assert.ok(long >= PRIMES.slow && long <= PRIMES.slow + 2, JSON.stringify(rows));
     },
   },
 ];
