@@ -57,4 +57,5 @@ test('near names are found', () => {
   assert.deepEqual(similarNames('pirntf', ['print', 'printf', 'strncmp']), ['printf', 'print']);
   assert.equal(didYouMean('stac', ['stack', 'stat']), "did you mean 'stack' or 'stat'?");
   assert.equal(didYouMean('zzz', ['kstack']), undefined);
+  assert.equal(didYouMean('state', ['stats', '__state']), "did you mean '__state' or 'stats'?");
 });

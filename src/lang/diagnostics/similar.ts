@@ -5,8 +5,9 @@ export function similarNames(name: string, candidates: Iterable<string>, limit =
   const most = Math.max(1, Math.floor(name.length / 3));
   const near: { candidate: string; distance: number }[] = [];
   for (const candidate of new Set(candidates)) {
-    if (Math.abs(candidate.length - name.length) > most) continue;
-    const distance = bare(name) === bare(candidate) ? 0.5 : editDistance(name, candidate);
+    const renamed = bare(name) === bare(candidate);
+    if (!renamed && Math.abs(candidate.length - name.length) > most) continue;
+    const distance = renamed ? 0.5 : editDistance(name, candidate);
     if (distance <= most) near.push({ candidate, distance });
   }
   near.sort((a, b) => a.distance - b.distance);
