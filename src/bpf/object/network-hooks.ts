@@ -13,15 +13,18 @@ export interface NetworkRow {
 /** BPF_F_XDP_HAS_FRAGS. */
 const FRAGS = 1 << 5;
 
-const device = (kind: ProgramKind, attachType?: number, flags?: number): NetworkRow => ({
-  kind,
-  at: 'device',
-  ...(attachType !== undefined && { attachType }),
-  ...(flags !== undefined && { flags }),
-});
-const socket = (kind: ProgramKind, attachType?: number): NetworkRow => ({ ...device(kind, attachType), at: 'socket' });
-const cgroup = (kind: ProgramKind, attachType?: number): NetworkRow => ({ ...device(kind, attachType), at: 'cgroup' });
-const map = (kind: ProgramKind, attachType?: number): NetworkRow => ({ ...device(kind, attachType), at: 'map' });
+const rowAt =
+  (at: NetworkRow['at']) =>
+  (kind: ProgramKind, attachType?: number, flags?: number): NetworkRow => ({
+    kind,
+    at,
+    ...(attachType !== undefined && { attachType }),
+    ...(flags !== undefined && { flags }),
+  });
+const device = rowAt('device');
+const socket = rowAt('socket');
+const cgroup = rowAt('cgroup');
+const map = rowAt('map');
 
 /** By prefix, as libbpf's section_defs. */
 export const NETWORK_ROWS: Readonly<Record<string, NetworkRow>> = {
@@ -45,8 +48,8 @@ export const NETWORK_ROWS: Readonly<Record<string, NetworkRow>> = {
   'xdp/devmap': map('xdp', 33),
   'xdp/cpumap': map('xdp', 35),
   'xdp.frags': device('xdp', 37, FRAGS),
-  'xdp.frags/devmap': { ...device('xdp', 33, FRAGS), at: 'map' },
-  'xdp.frags/cpumap': { ...device('xdp', 35, FRAGS), at: 'map' },
+  'xdp.frags/devmap': map('xdp', 33, FRAGS),
+  'xdp.frags/cpumap': map('xdp', 35, FRAGS),
   tc: device('sched_cls'),
   classifier: device('sched_cls'),
   action: device('sched_act'),
