@@ -1,4 +1,4 @@
-/** What of the language only a kernel shows: other processes skipped, path(), unwatch(), rate_limit() and topk(). */
+/** What of the language only a kernel shows: other processes skipped, path(), read_user_text(), unwatch(), rate_limit() and topk(). */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -34,6 +34,19 @@ test('path() is the whole path of an open file', { skip }, async () => {
   } finally {
     closeSync(file);
   }
+});
+
+test('the length of an empty text of user memory is one, of none of its bytes zero', { skip }, async () => {
+  const { address, view } = allocate(64);
+  const text = `BEGIN {
+    let $text : uint8[16];
+    $none = nsecs & 0;
+    print((read_user_text(&$text, ${address}), read_user_text(&$text, ${address}, $none + 16),
+      read_user_text(&$text, ${address}, $none), read_user_text(&$text, ${address}, 0)));
+  }`;
+  const found = (await all(trace(text))).filter(({ kind }) => kind === 'value');
+  assert.deepEqual(found, [{ kind: 'value', value: [1, 1, 0, 0] }]);
+  assert.equal(view.getUint8(0), 0);
 });
 
 test('unwatch() ends a watchpoint', { skip }, async (t) => {

@@ -162,7 +162,11 @@ function readInto(space: 'user' | 'kernel', what: 'bytes' | 'text'): FunctionRow
         l.b.mov(l.b.helper(helper, [pointer, count, source]), result);
       });
       // An empty text of user memory has no length before Linux 6.16 (mm/maccess.c, strncpy_from_user_nofault).
-      if (space === 'user' && what === 'text') l.b.when('eq', result, imm(0), () => l.b.mov(imm(1), result));
+      if (space === 'user' && what === 'text') {
+        l.b.when('eq', result, imm(0), () => {
+          l.b.when('ne', count, imm(0), () => l.b.mov(imm(1), result));
+        });
+      }
       return scalar(INT64, result);
     },
   };
