@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { readdirSync } from 'node:fs';
 import { test } from 'node:test';
 import { array, i32, record, text, u8, u32, u64 } from '../../base/record.ts';
-import { detachedMount, kernelVersion, pageSize, possibleCpus } from '../sys/index.ts';
+import { detachedMount, pageSize, possibleCpus, threadsHaveDescriptors } from '../sys/index.ts';
 import { lacking } from '../testing/needs.ts';
 import { createMap, type KeyedMap, type MapHandle, openPinned, viewArray } from './index.ts';
 
@@ -205,7 +205,7 @@ test('task storage: values by process', { skip: await lacking('task_storage') },
 });
 
 test('task storage: values by thread', {
-  skip: (await lacking('task_storage')) || (kernelVersion() < 0x060900 && 'threads have descriptors since Linux 6.9'),
+  skip: (await lacking('task_storage')) || (!threadsHaveDescriptors() && 'threads have descriptors since Linux 6.9'),
 }, () => {
   using(createMap({ name: 'ts', type: 'task_storage', value: u64, maxEntries: 0 }), (map) => {
     const thread = readdirSync('/proc/self/task')

@@ -18,3 +18,11 @@ export function pidfdOpen(task: number): number {
   const thread = syscall('pidfd_open', task, THREAD);
   return thread < 0 ? process : thread;
 }
+
+/** Whether pidfdOpen knows other threads than the first of a process. */
+export function threadsHaveDescriptors(): boolean {
+  const fd = syscall('pidfd_open', process.pid, THREAD);
+  if (fd < 0) return false;
+  closeFd(fd);
+  return true;
+}

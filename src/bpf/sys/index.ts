@@ -3,7 +3,7 @@ export { clockNs } from './clock.ts';
 export { bpf, COMMAND } from './command.ts';
 export { onlineCpus, parseCpuList, possibleCpus } from './cpus.ts';
 export * from './errno.ts';
-export { closeFd, pidfdOpen } from './fd.ts';
+export { closeFd, pidfdOpen, threadsHaveDescriptors } from './fd.ts';
 export * from './link-commands.ts';
 export * from './map-commands.ts';
 export { type Mapping, mapAt, mmap, pageSize } from './mmap.ts';

@@ -6,7 +6,16 @@ import type { Collection } from '../../collection.ts';
 import { ArenaMap, CgroupStorageMap, KeyedMap, MapHandle, QueueMap, TaskStorageMap } from '../../maps/index.ts';
 import { mapKind } from '../../maps/kinds.ts';
 import type { MapSpec, MapType } from '../../spec/index.ts';
-import { closeFd, ENOENT, ESRCH, fdById, KernelError, kernelVersion, mapInfo, possibleCpus } from '../../sys/index.ts';
+import {
+  closeFd,
+  ENOENT,
+  ESRCH,
+  fdById,
+  KernelError,
+  mapInfo,
+  possibleCpus,
+  threadsHaveDescriptors,
+} from '../../sys/index.ts';
 import { cgroupPaths, cgroupRoot } from './cgroups.ts';
 import { bytesValue } from './load.ts';
 
@@ -47,7 +56,7 @@ export class MapReader {
 
   /** What of the entries cannot be asked for; undefined: all can. */
   incomplete({ type }: MapSpec): string | undefined {
-    return type === 'task_storage' && !THREADS
+    return type === 'task_storage' && !threadsHaveDescriptors()
       ? 'of each process only the first thread: the others can be asked since Linux 6.9'
       : undefined;
   }
@@ -180,13 +189,11 @@ export class MapReader {
   }
 }
 
-/** PIDFD_THREAD came with Linux 6.9. */
-const THREADS = kernelVersion() >= 0x060900;
-
 /** Ids of all processes and, where the kernel lets us ask them, of their other threads. */
 function* tasks(): Generator<number, void, undefined> {
+  const withThreads = threadsHaveDescriptors();
   for (const pid of numbersIn('/proc')) {
-    if (THREADS) yield* numbersIn(`/proc/${pid}/task`);
+    if (withThreads) yield* numbersIn(`/proc/${pid}/task`);
     else yield pid;
   }
 }
