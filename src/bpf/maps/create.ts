@@ -69,8 +69,18 @@ export function createMap<const S extends MapSpec>(spec: S, btf?: number): MapOf
   const pinned = spec.pin === undefined ? undefined : openPin(full, spec.pin);
   if (pinned !== undefined) return wrap(full, pinned) as MapOf<S>;
   const map = wrap(full, createAndFill(full, btf));
-  if (map instanceof ArenaMap && spec.initial) map.write(0, spec.initial);
+  if (map instanceof ArenaMap && spec.initial) fillArena(map, spec.initial);
   return map as MapOf<S>;
+}
+
+/** Its descriptor takes no bytes: they are written where it is mapped. */
+function fillArena(map: ArenaMap, initial: Uint8Array): void {
+  try {
+    map.write(0, initial);
+  } catch (error) {
+    map.close();
+    throw error;
+  }
 }
 
 /** A spec with the key and value that its type implies. */

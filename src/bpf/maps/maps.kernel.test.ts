@@ -232,6 +232,15 @@ test('an arena has what it begins with, and what is written to it', { skip: awai
   });
 });
 
+test('an arena that is too small for what it is to begin with leaves nothing open', {
+  skip: await lacking('arena'),
+}, () => {
+  const spec = { name: 'arena', type: 'arena', maxEntries: 1, initial: Buffer.alloc(pageSize() + 1) } as const;
+  const before = readdirSync('/proc/self/fd').length;
+  assert.throws(() => createMap(spec), /it has \d+ bytes, not/);
+  assert.equal(readdirSync('/proc/self/fd').length, before);
+});
+
 test('maps of maps and program arrays are made and filled', () => {
   const inner = { name: 'inner', type: 'hash', key: u32, value: u32, maxEntries: 4 } as const;
   for (const type of ['array_of_maps', 'hash_of_maps'] as const) {
