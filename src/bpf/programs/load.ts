@@ -36,14 +36,13 @@ const LARGEST_LOG = 16 * 1024 * 1024 - 1;
 export async function loadProgram(spec: ProgramSpec, maps: MapFds = new Map(), btf?: number): Promise<Program> {
   const find = await typeFinder(spec);
   const stream = streamOf(spec);
+  using modules = new ModuleTypes(spec);
   const hook = await hookType(spec, find);
-  const modules = new ModuleTypes(spec);
   try {
     const insns = encode(stream.insns, resolver(spec, stream, maps, find, modules));
     const parts = { insns, hook, modules, info: debugInfo(spec, stream, btf !== undefined) };
     return new Program(load(spec, parts, btf), spec);
   } finally {
-    modules.close();
     if (hook.module !== undefined) closeFd(hook.module);
   }
 }

@@ -11,7 +11,7 @@ export class ModuleTypes {
     try {
       for (const { insns } of program.functions) for (const { ref } of insns) this.#open(ref, program);
     } catch (error) {
-      this.close();
+      this[Symbol.dispose]();
       throw error;
     }
   }
@@ -36,7 +36,7 @@ export class ModuleTypes {
     return new Uint8Array(Int32Array.of(0, ...this.#fds.values()).buffer);
   }
 
-  close(): void {
+  [Symbol.dispose](): void {
     for (const fd of this.#fds.values()) closeFd(fd);
   }
 }
