@@ -49,23 +49,13 @@ conformance(
 );
 
 describe('rows arrive once', { skip: WITHOUT_CLICKHOUSE }, () => {
-  let server: ClickHouseServer;
-  const folder = mkdtempSync(join(tmpdir(), 'pebble-spool-'));
+  const given = givenServer();
+  const open = () => given.open('outage');
   /** The long form: PEBBLE_OUTAGE_S=600. */
   const outageMs = Number(process.env.PEBBLE_OUTAGE_S ?? 3) * SECOND;
 
-  before(async () => {
-    server = await ClickHouseServer.make();
-    await server.start();
-  });
-  after(async () => {
-    await server?.close();
-    rmSync(folder, { recursive: true, force: true });
-  });
-
-  const open = () => ClickHouseStore.open(server.url('outage'), { spool: { folder, maxBytes: 1e9 } });
-
   test('also those of the time in which the server was killed, and of an agent that was', async () => {
+    const { server } = given;
     const generator = new Generator({ queries: 53, durationMs: 100 });
     const start = Date.now() - 3600 * SECOND;
     let store = await open();
@@ -108,6 +98,7 @@ describe('rows arrive once', { skip: WITHOUT_CLICKHOUSE }, () => {
   });
 
   test('what is beyond the bound is counted, the oldest first', async () => {
+    const { server } = given;
     await server.stop();
     const small = mkdtempSync(join(tmpdir(), 'pebble-spool-'));
     const store = await ClickHouseStore.open(server.url('small'), { spool: { folder: small, maxBytes: 20_000 } });
@@ -122,25 +113,16 @@ describe('rows arrive once', { skip: WITHOUT_CLICKHOUSE }, () => {
 });
 
 describe('tables of an earlier Pebble', { skip: WITHOUT_CLICKHOUSE }, () => {
-  let server: ClickHouseServer;
-  const folder = mkdtempSync(join(tmpdir(), 'pebble-spool-'));
-
-  before(async () => {
-    server = await ClickHouseServer.make();
-    await server.start();
-  });
-  after(async () => {
-    await server?.close();
-    rmSync(folder, { recursive: true, force: true });
-  });
+  const given = givenServer();
 
   test('get the columns that came since, and views that fill them; what is there stays', async () => {
+    const { server } = given;
     for (const statement of earlierSchema('old')) await server.ask(statement);
     const startMs = Math.floor((Date.now() - 600_000) / 60_000) * 60_000;
     await server.ask(
       `INSERT INTO old.queries (flush_id, start_ms, host, cluster, calls) VALUES ('before', ${startMs}, 'web', '/pg', 7)`,
     );
-    const store = await ClickHouseStore.open(server.url('old'), { spool: { folder, maxBytes: 1e9 } });
+    const store = await given.open('old');
     const generator = new Generator({ queries: 11 });
     const interval = withNews(generator.interval(startMs));
     await store.append(interval);
@@ -163,12 +145,32 @@ describe('tables of an earlier Pebble', { skip: WITHOUT_CLICKHOUSE }, () => {
       );
     await store.close();
     // Nothing is left to do.
-    const again = await ClickHouseStore.open(server.url('old'), { spool: { folder, maxBytes: 1e9 } });
+    const again = await given.open('old');
     await again.append(generator.interval(startMs + 10_000));
     assert.equal((await again.state()).trouble, null);
     await again.close();
   });
 });
+
+/** For the tests of a suite: a server that runs, and stores that keep in one folder what it has not taken yet. */
+function givenServer() {
+  let server: ClickHouseServer;
+  const folder = mkdtempSync(join(tmpdir(), 'pebble-spool-'));
+  before(async () => {
+    server = await ClickHouseServer.make();
+    await server.start();
+  });
+  after(async () => {
+    await server?.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
+  return {
+    get server() {
+      return server;
+    },
+    open: (database: string) => ClickHouseStore.open(server.url(database), { spool: { folder, maxBytes: 1e9 } }),
+  };
+}
 
 const PREPARE = counterAt('queries', 'prepare');
 const INNER = identityAt('waits', 'inner_fingerprint');
