@@ -1,6 +1,7 @@
 /** The last minutes in memory, finer than history keeps them: what live pages ask for every second. */
 import { type Histogram, mergeField, mergeRow } from '../aggregate/index.ts';
-import { countersOf, KINDS, type KindName, partAt, rulesOf, textsAt } from './kinds.ts';
+import { groupingOf } from './grouping.ts';
+import { countersOf, KINDS, type KindName, rulesOf, textsAt } from './kinds.ts';
 import type {
   Covered,
   Interval,
@@ -237,16 +238,10 @@ export class RecentStore implements Store {
 /** Which sum a series belongs to: worked out once a series. */
 class Groups {
   readonly #known = new Map<number, { readonly key: string; readonly series: Series } | undefined>();
-  readonly #keeps: readonly boolean[];
-  readonly #wanted: readonly (readonly [at: number, value: string | null])[];
-  readonly #present: readonly number[];
-  readonly #apart: { readonly at: number; readonly values: ReadonlySet<string | null> } | undefined;
+  readonly #grouping: (series: Series) => Series | undefined;
 
-  constructor({ kind, where = {}, known = [], by, apart }: SumRequest) {
-    this.#keeps = KINDS[kind].identity.map((name) => by === undefined || by.includes(name));
-    this.#wanted = Object.entries(where).map(([name, value]) => [partAt(kind, name), value]);
-    this.#present = known.map((name) => partAt(kind, name));
-    this.#apart = apart && { at: partAt(kind, apart.part), values: new Set(apart.values) };
+  constructor(request: SumRequest) {
+    this.#grouping = groupingOf(request);
   }
 
   of(id: number, series: Series): { readonly key: string; readonly series: Series } | undefined {
@@ -255,12 +250,8 @@ class Groups {
   }
 
   #groupOf(series: Series): { readonly key: string; readonly series: Series } | undefined {
-    if (!this.#wanted.every(([at, value]) => series[at] === value)) return undefined;
-    if (this.#present.some((at) => series[at] === null)) return undefined;
-    const isOther = (part: string | null, at: number): boolean =>
-      at === this.#apart?.at && !this.#apart.values.has(part);
-    const kept = series.map((part, at) => (this.#keeps[at] && !isOther(part, at) ? part : null));
-    return { key: JSON.stringify(kept), series: kept };
+    const kept = this.#grouping(series);
+    return kept && { key: JSON.stringify(kept), series: kept };
   }
 }
 

@@ -1,6 +1,7 @@
 /** Answers: which intervals make up a range, and their sums by series or by parts of it. */
 import type { DatabaseSync } from 'node:sqlite';
-import { KINDS, type KindName, partAt } from '../kinds.ts';
+import { groupingOf } from '../grouping.ts';
+import { KINDS, type KindName } from '../kinds.ts';
 import { alignRange, alignSteps, type Horizons, PARTS, type Part } from '../levels.ts';
 import {
   COVERAGES,
@@ -88,7 +89,7 @@ export class Reader {
 
   #add({ kind, counters }: SumRequest, range: TimeRange, chosen: readonly Chosen[], grouping: Grouping): Summed {
     const select = this.#database.prepare('SELECT layout, bytes FROM blocks WHERE interval_id = ? AND kind = ?');
-    const sums = new Sums(kind, grouping, counters !== undefined);
+    const sums = new Sums(kind, grouping, KINDS[kind].histogram !== null && !counters);
     for (const { id } of chosen) {
       const block = select.get(id, kind) as StoredBlock | undefined;
       if (!block) continue;
@@ -100,20 +101,14 @@ export class Reader {
   }
 
   /** To which sum a series belongs, found out once for each series; nothing where it is not wanted. */
-  #grouping({ kind, where = {}, known: present = [], by, apart }: SumRequest): Grouping {
-    const wanted = Object.entries(where).map(([name, value]) => [partAt(kind, name), value] as const);
-    const needed = present.map((name) => partAt(kind, name));
-    const named = apart && { at: partAt(kind, apart.part), values: new Set<string | null>(apart.values) };
-    const isOther = (part: string | null, at: number): boolean => at === named?.at && !named.values.has(part);
-    const keeps = KINDS[kind].identity.map((name) => by === undefined || by.includes(name));
+  #grouping(request: SumRequest): Grouping {
+    const groupOf = groupingOf(request);
     // By number: they count from 1 on, and a million are looked up for a day of thousands of statements.
     const known: (Group | null | undefined)[] = [];
     const groups = new Map<string, Group>();
     const find = (id: number): Group | undefined => {
-      const series = this.#dictionary.seriesOf(id);
-      if (wanted.some(([at, value]) => series[at] !== value)) return undefined;
-      if (needed.some((at) => series[at] === null)) return undefined;
-      const parts = series.map((part, at) => (keeps[at] && !isOther(part, at) ? part : null));
+      const parts = groupOf(this.#dictionary.seriesOf(id));
+      if (!parts) return undefined;
       const key = JSON.stringify(parts);
       if (!groups.has(key)) groups.set(key, { series: parts, sum: undefined });
       return groups.get(key);
@@ -146,13 +141,13 @@ type Grouping = (id: number) => Group | undefined;
 class Sums {
   readonly #kind: KindName;
   readonly #grouping: Grouping;
-  readonly #onlyCounters: boolean;
+  readonly #hasHistogram: boolean;
   readonly #groups: Group[] = [];
 
-  constructor(kind: KindName, grouping: Grouping, onlyCounters: boolean) {
+  constructor(kind: KindName, grouping: Grouping, hasHistogram: boolean) {
     this.#kind = kind;
     this.#grouping = grouping;
-    this.#onlyCounters = onlyCounters;
+    this.#hasHistogram = hasHistogram;
   }
 
   rowOf(id: number): Sample | undefined {
@@ -170,7 +165,7 @@ class Sums {
   }
 
   #begin(group: Group): Sample {
-    const { values, histogram } = this.#onlyCounters ? emptyRow(this.#kind, false) : emptyRow(this.#kind);
+    const { values, histogram } = emptyRow(this.#kind, this.#hasHistogram);
     group.sum = { series: group.series, values, ...(histogram && { histogram }) };
     this.#groups.push(group);
     return group.sum;
