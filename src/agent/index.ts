@@ -15,7 +15,7 @@ export { DEFAULT_BUDGET, GIVING_UP, Governor, type GovernorOptions } from './gov
 export { History, type PastFilter } from './history.ts';
 export { Intervals } from './interval.ts';
 export { LiveFeed, type LiveOptions } from './live.ts';
-export { isMostlyIn, lockWindowsOf, sumLocks } from './lock-history.ts';
+export { lockWindowsOf, sumLocks } from './lock-history.ts';
 export { MetricsServer } from './metrics/server.ts';
 export { notify, watchdogMs } from './notify.ts';
 export { type AgentPlan, planAgent } from './plan.ts';

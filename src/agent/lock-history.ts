@@ -2,7 +2,7 @@
 import type { LockRow } from '../api/index.ts';
 import { rfc3339 } from '../base/time.ts';
 import { LockRows, type LockSource } from '../collect/attribution/index.ts';
-import type { StoredRecord, TimeRange } from '../store/index.ts';
+import { isMostlyIn, type StoredRecord, type TimeRange } from '../store/index.ts';
 
 const KEEP_MS = 15 * 60_000;
 /** However many wait: memory stays bounded, and the oldest go first. */
@@ -48,7 +48,6 @@ export class LockHistory {
     return this.#fromMs;
   }
 
-  /** Those that lie in it for the larger part. */
   windows(range: TimeRange): readonly LockWindow[] {
     return this.#windows.filter((window) => isMostlyIn(window, range));
   }
@@ -56,11 +55,6 @@ export class LockHistory {
   between(range: TimeRange): LockSums {
     return sumLocks(this.windows(range), range);
   }
-}
-
-export function isMostlyIn(window: TimeRange, { fromMs, toMs }: TimeRange): boolean {
-  const middle = (window.fromMs + window.toMs) / 2;
-  return middle >= fromMs && middle < toMs;
 }
 
 /** Of what a store keeps: a record is one row of a window. In order. */

@@ -14,6 +14,7 @@ export {
 } from './kinds.ts';
 export { type OpenStoreOptions, openStore, STORE_FORMS } from './open.ts';
 export { Outbox } from './outbox.ts';
+export { isMostlyIn } from './range.ts';
 export { type RecentOptions, RecentStore } from './recent.ts';
 export { DEFAULT_RETENTION, type Retention } from './retention.ts';
 export type {

@@ -2,6 +2,7 @@
 import { type Histogram, mergeField, mergeRow } from '../aggregate/index.ts';
 import { groupingOf } from './grouping.ts';
 import { countersOf, KINDS, type KindName, rulesOf, textsAt } from './kinds.ts';
+import { isMostlyIn } from './range.ts';
 import type {
   Covered,
   Interval,
@@ -197,12 +198,8 @@ export class RecentStore implements Store {
     return id;
   }
 
-  /** Those that lie in it for the larger part. */
-  #within({ fromMs, toMs }: SumRequest['range']): Slice[] {
-    return this.#slices.filter((slice) => {
-      const middle = (slice.fromMs + slice.toMs) / 2;
-      return middle >= fromMs && middle < toMs;
-    });
+  #within(range: SumRequest['range']): Slice[] {
+    return this.#slices.filter((slice) => isMostlyIn(slice, range));
   }
 
   #add({ kind, counters }: SumRequest, group: Groups, slices: readonly Slice[], range: Summed['range']): Summed {

@@ -1,7 +1,7 @@
 /** What is kept whole of the past, with what the last minutes know better: lock waits, slow executions, profiles. */
-import { endOf, type Feed, isMostlyIn, lockWindowsOf, Profile, sumLocks, type Taken } from '../../agent/index.ts';
+import { endOf, type Feed, lockWindowsOf, Profile, sumLocks, type Taken } from '../../agent/index.ts';
 import type { ExecutionRow, ProfileRow } from '../../api/index.ts';
-import type { RecordKind, Store, StoredRecord, TimeRange } from '../../store/index.ts';
+import { isMostlyIn, type RecordKind, type Store, type StoredRecord, type TimeRange } from '../../store/index.ts';
 import type { Facets } from '../question.ts';
 
 /** Of one kind, for one answer. */
