@@ -49,7 +49,7 @@ try {
 }
 
 async function watching(signals: readonly Signal[]): Promise<Engine> {
-  const engine = await Engine.load(() => undefined, new Set(signals));
+  const engine = await Engine.load(() => undefined, { signals });
   const found = discoverClusters().clusters.find(({ pgdata }) => pgdata === cluster.pgdata)!;
   const profile = kernelProfile(found);
   engine.setProfile(0, profile);

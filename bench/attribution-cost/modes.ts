@@ -30,7 +30,7 @@ export interface Subject {
 
 /** The attribution program with these signals, attached and detached for each window. */
 export async function pebble(name: string, { pgdata }: Subject, signals: readonly Signal[]): Promise<Mode> {
-  const engine = await Engine.load(() => undefined, new Set(signals));
+  const engine = await Engine.load(() => undefined, { signals });
   const cluster = discoverClusters().clusters.find((one) => one.pgdata === pgdata)!;
   const profile = kernelProfile(cluster);
   engine.setProfile(0, profile);

@@ -1,6 +1,6 @@
 /** What a choice leaves in the kernel's maps: the attribution program beside a load, and every entry that it has made. */
 import type { Cluster } from '../../src/cluster/index.ts';
-import { kernelChoice, PASSED, type StatementChoice } from '../../src/collect/attribution/choice.ts';
+import { PASSED, type StatementChoice } from '../../src/collect/attribution/choice.ts';
 import { Engine, OTHERS } from '../../src/collect/attribution/engine.ts';
 import { firstSight } from '../../src/collect/attribution/first-sight.ts';
 import { kernelProfile } from '../../src/collect/attribution/profile.ts';
@@ -23,8 +23,8 @@ export async function entriesIn(
   choice: StatementChoice,
   load: () => Promise<void>,
 ): Promise<KernelEntries> {
-  const signals = new Set(['inner', 'resources', 'executions', 'io'] as const);
-  const engine = await Engine.load(() => undefined, signals, undefined, undefined, kernelChoice(choice));
+  const signals = ['inner', 'resources', 'executions', 'io'] as const;
+  const engine = await Engine.load(() => undefined, { signals, choice });
   try {
     await engine.attach();
     const cluster = discoverClusters().clusters.find((one) => one.pgdata === pgdata)!;

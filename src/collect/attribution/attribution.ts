@@ -14,9 +14,8 @@ import { layoutOf } from '../../postgres/layout/index.ts';
 import type { ObservedCluster, Refused } from '../observed.ts';
 import { sharedFingerprinter } from '../parser/index.ts';
 import { Sessions } from '../sessions.ts';
-import { kernelChoice, type StatementChoice } from './choice.ts';
 import { isSameDoer } from './doer.ts';
-import { Engine, OTHERS } from './engine.ts';
+import { Engine, type EngineOptions, OTHERS } from './engine.ts';
 import { otherEndOf } from './events.ts';
 import { type EndedExecution, endedExecutions } from './execution-rows.ts';
 import { Executions } from './executions.ts';
@@ -27,7 +26,7 @@ import { INNER_NOT_KNOWN, type Inner, NOT_KNOWN } from './inner.ts';
 import { innerProfile } from './inner-profile.ts';
 import { ioProfile } from './io-profile.ts';
 import { type IoFileTotals, IoTotals, type IoTotalsRow, isSameRequests } from './io-totals.ts';
-import { type KernelWays, shortcomingOf } from './kernel.ts';
+import { shortcomingOf } from './kernel.ts';
 import { kernelLockProfile } from './lock-profile.ts';
 import { LockWatch } from './locks/lock-watch.ts';
 import { Monotone } from './monotone.ts';
@@ -61,23 +60,15 @@ export interface WatchedCluster extends ObservedCluster {
   readonly backendTypes: readonly (string | null)[];
 }
 
-export interface AttributionOptions {
+export interface AttributionOptions extends EngineOptions {
   /** Only the clusters with these data directories. */
   readonly pgdata?: string | readonly string[];
   /** Only this server process: the kernel knows no other, and passes over them. */
   readonly pid?: number;
-  /** Only what these execute: of anything else the kernel keeps nothing apart. */
-  readonly choice?: StatementChoice;
   /** Starts although none of them runs: `refresh` finds them when they do. */
   readonly waits?: boolean;
-  /** What is collected besides times, waits and counts. */
-  readonly signals?: readonly Signal[];
-  /** Most bytes of kernel memory that the sums may take; what finds no room goes to a row of others. */
-  readonly memoryBytes?: number;
   /** When keys of statements that nobody executes are taken out of the kernel. */
   readonly idle?: Partial<IdleOptions>;
-  /** Absent: the best that this kernel has. */
-  readonly ways?: KernelWays;
 }
 
 export class Attribution {
@@ -108,13 +99,7 @@ export class Attribution {
     const found = selectClusters(options);
     const fingerprinter = sharedFingerprinter();
     const statements = new Statements(fingerprinter);
-    const engine = await Engine.load(
-      (statement) => statements.add(statement),
-      new Set(options.signals),
-      options.memoryBytes,
-      options.ways,
-      kernelChoice(options.choice ?? {}),
-    );
+    const engine = await Engine.load((statement) => statements.add(statement), options);
     const attribution = new Attribution(engine, fingerprinter, statements, options);
     try {
       await attribution.#startSignals();

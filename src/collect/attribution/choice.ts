@@ -8,7 +8,7 @@ export interface StatementChoice {
   readonly queryId?: string | undefined;
 }
 
-/** Slot of choice.bt for what was not chosen. */
+/** Slot of records.bt for what was not chosen. */
 export const PASSED = 0x20000000;
 /** NAMEDATALEN. */
 const NAME_BYTES = 64;

@@ -12,7 +12,7 @@ import {
 import { Poller, RingBuffer } from '../../bpf/ring/index.ts';
 import { type CompiledScript, isSystemMap, type ScriptEvent, type ScriptMap, SYSTEM_MAPS } from '../../lang/index.ts';
 import { CounterMap } from '../reading.ts';
-import { PASSED } from './choice.ts';
+import { kernelChoice, PASSED, type StatementChoice } from './choice.ts';
 import { OTHER_WAITS } from './events.ts';
 import type { InnerProfile } from './inner-profile.ts';
 import type { IoProfile } from './io-profile.ts';
@@ -32,7 +32,7 @@ import type {
 import { RetiredRows } from './retired.ts';
 import { TaskRecords } from './task-records.ts';
 
-/** Slots of what has no room, by cluster: names.bt. */
+/** Slots of records.bt for what has no room, by cluster. */
 export const OTHERS = 0x40000000;
 /** While the ring fills: in so long the busiest server fills a part of it, and each look costs the agent. */
 const BUSY_MS = 10;
@@ -41,6 +41,17 @@ const CALM_BELOW = 1 / 16;
 
 /** One event of the ring: its value starts at `offset`. */
 export type OnEmitted = (view: DataView, offset: number) => void;
+
+export interface EngineOptions {
+  /** What is collected besides times, waits and counts. */
+  readonly signals?: readonly Signal[];
+  /** Only what these execute: of anything else the kernel keeps nothing apart. */
+  readonly choice?: StatementChoice;
+  /** Most bytes of kernel memory that the sums may take; what finds no room goes to a row of others. */
+  readonly memoryBytes?: number;
+  /** Absent: the best that this kernel has. */
+  readonly ways?: KernelWays;
+}
 
 /** Compiled for a set of signals, and loaded; its events have a ring of their own. */
 interface Loaded {
@@ -69,12 +80,11 @@ export class Engine {
   /** Compiles and loads; nothing is attached yet. */
   static async load(
     onStatement: (statement: KernelStatement) => void,
-    signals: ReadonlySet<Signal> = new Set(),
-    memoryBytes: number = MEMORY_BUDGET,
-    ownWays?: KernelWays,
-    choice?: KernelChoice,
+    { memoryBytes = MEMORY_BUDGET, ...options }: EngineOptions = {},
   ): Promise<Engine> {
-    const ways = ownWays ?? (await findWays());
+    const signals = new Set(options.signals);
+    const ways = options.ways ?? (await findWays());
+    const choice = kernelChoice(options.choice ?? {});
     const script = compileProgram(signals, 1, ways, choice !== undefined);
     const collection = await loadCollection(withRoom(script, signals, memoryBytes));
     const engine = new Engine(script, collection, signals, memoryBytes, ways);

@@ -43,7 +43,7 @@ function put(map: KeyedMap<unknown, unknown>, key: unknown, value: unknown): boo
 
 test(`full maps keep to the budget, with ${possibleCpus()} possible CPUs`, { skip: UNABLE }, async () => {
   const budget = BUDGET + WITH_PROFILE;
-  const engine = await Engine.load(() => undefined, new Set(SIGNALS), budget);
+  const engine = await Engine.load(() => undefined, { signals: SIGNALS, memoryBytes: budget });
   try {
     const empty = engine.memoryBytes();
     let entries = 0;

@@ -2,7 +2,6 @@
 import { PebbleError } from '../../base/errors.ts';
 import { type DiscoveredCluster, discoverClusters } from '../../postgres/discover/index.ts';
 import { type AttributionOptions, isWanted } from './attribution.ts';
-import { kernelChoice } from './choice.ts';
 import { Engine } from './engine.ts';
 import { requireHost } from './host.ts';
 import { shortcomingOf } from './kernel.ts';
@@ -43,8 +42,7 @@ const INSTRUCTION_BYTES = 8;
 
 export async function planAttribution(options: AttributionOptions): Promise<AttributionPlan> {
   requireHost();
-  const { memoryBytes, ways, signals, choice } = options;
-  const engine = await Engine.load(() => {}, new Set(signals), memoryBytes, ways, kernelChoice(choice ?? {}));
+  const engine = await Engine.load(() => {}, options);
   try {
     const { programs, maps } = engine.loaded;
     return {
