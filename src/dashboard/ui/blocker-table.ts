@@ -2,7 +2,7 @@
 import { type ComponentChild, h } from 'preact';
 import type { LockRow } from '../../api/index.ts';
 import { formatCount, formatMicroseconds, formatRate } from '../../base/units.ts';
-import { earlierOf, type Rows } from '../data/rows.ts';
+import { type Earlier, earlierOf, type Rows } from '../data/rows.ts';
 import { type BlockerSum, blockersOf, blockerWords, mainState, mainStatement } from './lock-tree.ts';
 import { Panel } from './panel.ts';
 import { openQuery, QueryCell } from './query-cell.ts';
@@ -12,7 +12,7 @@ import { type Column, Table } from './table.ts';
 interface BlockerProps {
   readonly title: string;
   readonly locks: Rows<LockRow>;
-  readonly earlier?: Rows<LockRow> | undefined;
+  readonly earlier?: Earlier<LockRow> | undefined;
 }
 
 const MOST_SENTENCES = 4;

@@ -103,7 +103,7 @@ function Functions({ root, before }: FunctionsProps): ComponentChild {
   const functions = useMemo(() => functionsOf(root), [root]);
   // Shares of what was taken: how long the window was says nothing of them.
   const earlier = useMemo(
-    () => before && { ...earlierOf(before, (rows) => functionsOf(treeOf(rows)))!, window: undefined },
+    () => before && { ...before, rows: functionsOf(treeOf(before.rows)), window: undefined },
     [before],
   );
   const share = (us: number): string => formatShare(us / (root.total || 1));

@@ -37,7 +37,7 @@ export function FleetView(): ComponentChild {
       caption: 'Clusters',
       columns: columnsOf(Math.max(0, ...members.map(activeOf)), majors),
       rows: members,
-      earlier: before && earlierOf(dataBefore),
+      earlier: before && asEarlier(dataBefore),
       keyOf: ({ host, cluster }: FleetMember) => `${host} ${cluster}`,
       sort: 'active',
       data: ({ host, cluster }: FleetMember) => ({ host, cluster }),
@@ -48,7 +48,7 @@ export function FleetView(): ComponentChild {
   );
 }
 
-function earlierOf(answer: FleetAnswer | undefined): Earlier<FleetMember> {
+function asEarlier(answer: FleetAnswer | undefined): Earlier<FleetMember> {
   if (!answer) return { rows: [], isLoading: true };
   return { rows: answer.members, ...(answer.members.length === 0 && { missing: 'No cluster was watched then.' }) };
 }

@@ -1,7 +1,7 @@
 /** Who holds the locks that a query waits for, and who waits for it. */
 import { type ComponentChild, h } from 'preact';
 import type { LockRow } from '../../../api/index.ts';
-import { useEarlierRows, useRows } from '../../data/rows.ts';
+import { earlierOf, useEarlierRows, useRows } from '../../data/rows.ts';
 import { BlockerTable } from '../../ui/blocker-table.ts';
 
 export function Blockers({ fingerprint }: { readonly fingerprint: string }): ComponentChild {
@@ -11,6 +11,6 @@ export function Blockers({ fingerprint }: { readonly fingerprint: string }): Com
   return h(BlockerTable, {
     title: 'Who blocks it',
     locks: { ...locks, rows: its(locks.rows) },
-    earlier: earlier && { ...earlier, rows: its(earlier.rows) },
+    earlier: earlierOf(earlier, its),
   });
 }
