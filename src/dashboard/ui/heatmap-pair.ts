@@ -43,7 +43,7 @@ export function HeatmapPair({ path, params, of, empty, ...props }: HeatmapPairPr
       past &&
       h('div', { class: 'earlier' }, [
         h('h3', {}, 'earlier'),
-        past.columns.length === 0
+        past.requests === 0
           ? h('p', { class: 'quiet' }, 'Nothing was watched then, or there was none.')
           : h(Heatmap, {
               ...momentsOf(range, now),
