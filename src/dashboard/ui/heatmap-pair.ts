@@ -26,7 +26,6 @@ export function HeatmapPair({ path, params, of, empty, ...props }: HeatmapPairPr
   if (!data || !status) return h('p', { class: 'quiet' }, 'asking …');
   const now = Date.parse(status.at);
   const range = comparedRange(place, now);
-  const unit = 'requests';
   const { requests, columns } = drawn(data);
   const past = before.data && drawn(before.data);
   return h('div', {}, [
@@ -36,7 +35,6 @@ export function HeatmapPair({ path, params, of, empty, ...props }: HeatmapPairPr
           ...momentsOf(place.range, now),
           ...props,
           columns,
-          unit,
           label: `latencies of ${formatCount(requests)} ${of} over time`,
         }),
     range &&
@@ -49,7 +47,6 @@ export function HeatmapPair({ path, params, of, empty, ...props }: HeatmapPairPr
               ...momentsOf(range, now),
               height: props.height * 0.7,
               columns: past.columns,
-              unit,
               label: `latencies of ${formatCount(past.requests)} ${of}, earlier window`,
             }),
       ]),

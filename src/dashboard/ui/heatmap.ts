@@ -1,4 +1,4 @@
-/** How many, by time and by size on a logarithmic scale: the darker the more; a box selects both ranges. */
+/** How many requests, by time and by size on a logarithmic scale: the darker the more; a box selects both ranges. */
 import { type ComponentChild, h } from 'preact';
 import { formatCount, formatMicroseconds } from '../../base/units.ts';
 import { drawTimeAxis, plotOf } from './axis.ts';
@@ -26,7 +26,6 @@ export interface HeatmapProps {
   readonly columns: readonly HeatColumn[];
   readonly height: number;
   readonly label: string;
-  readonly unit: string;
   readonly onBox?: (box: HeatBox) => void;
   readonly selected?: HeatBox | undefined;
 }
@@ -34,7 +33,7 @@ export interface HeatmapProps {
 const INSET = { left: 46, right: 8, top: 8, bottom: 20 };
 
 export function Heatmap(props: HeatmapProps): ComponentChild {
-  const { from, to, columns, height, label, onBox, selected, unit } = props;
+  const { from, to, columns, height, label, onBox, selected } = props;
   const scale = scaleOf(columns);
   const boxOf = ({
     left,
@@ -54,9 +53,11 @@ export function Heatmap(props: HeatmapProps): ComponentChild {
   });
   const brush = useBrush(INSET, { onBox: (box) => onBox?.(boxOf(box)) });
   const leastMs = Math.min(...columns.map(({ stepMs }) => stepMs));
+  // Columns may be of different lengths: as many as there would be in the shortest.
+  const evenly = (count: number, stepMs: number): number => (count * leastMs) / stepMs;
   const most = Math.max(
     1,
-    ...columns.flatMap(({ buckets, stepMs }) => buckets.map(({ count }) => (count * leastMs) / stepMs)),
+    ...columns.flatMap(({ buckets, stepMs }) => buckets.map(({ count }) => evenly(count, stepMs))),
   );
   const over = brush.hover && cellAt(columns, from + brush.hover.x * (to - from), scale.at(1 - brush.hover.y));
   return h('div', { class: 'chart' }, [
@@ -77,7 +78,7 @@ export function Heatmap(props: HeatmapProps): ComponentChild {
             const right = Math.min(plot.left + plot.width, Math.floor(x(at + stepMs)));
             const width = Math.max(1, right - left);
             for (const { from_us, to_us, count } of buckets) {
-              context.globalAlpha = 0.15 + (0.85 * Math.log1p((count * leastMs) / stepMs)) / Math.log1p(most);
+              context.globalAlpha = 0.15 + (0.85 * Math.log1p(evenly(count, stepMs))) / Math.log1p(most);
               const high = Math.floor(y(to_us));
               context.fillRect(left, high, width, Math.max(1, Math.floor(y(from_us)) - high));
             }
@@ -110,15 +111,15 @@ export function Heatmap(props: HeatmapProps): ComponentChild {
             h(
               'p',
               {},
-              `${formatCount(over.count)} ${unit}, ${formatMicroseconds(over.from_us)} to ${formatMicroseconds(over.to_us)}`,
+              `${formatCount(over.count)} requests, ${formatMicroseconds(over.from_us)} to ${formatMicroseconds(over.to_us)}`,
             ),
           ],
         ),
     ]),
     h('p', { class: 'scale quiet' }, [
-      `1 ${unit.replace(/s$/, '')}`,
+      '1 request',
       SHADES.map((opacity) => h('span', { key: opacity, class: 'shade', style: { opacity } })),
-      `${formatCount(Math.round(most))} ${unit} in ${formatMicroseconds(leastMs * 1000)}`,
+      `${formatCount(Math.round(most))} requests in ${formatMicroseconds(leastMs * 1000)}`,
     ]),
   ]);
 }
