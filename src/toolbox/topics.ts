@@ -14,6 +14,7 @@ export const TOPICS = [
   'host: processes and users',
   'host: any code',
 ] as const;
+export type Topic = (typeof TOPICS)[number];
 
 /** Of scripts that name no topic: users' own. */
 const OTHERS = 'others';

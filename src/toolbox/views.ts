@@ -1,10 +1,11 @@
 /** Tools that are views on what the attribution engine counts already: a command under the name that people look for. */
+import type { Topic } from './topics.ts';
 
 export interface View {
   readonly name: string;
   readonly question: string;
-  /** What it is listed under: one of TOPICS (topics.ts). */
-  readonly topic: string;
+  /** What it is listed under. */
+  readonly topic: Topic;
   readonly hooks: readonly string[];
   /** What one event costs, measured by scripts/generate/tool-pages.ts, which writes it here. */
   readonly cost: string;
