@@ -8,7 +8,7 @@ import type {
   ReportRow,
   ReportWindow,
 } from '../api/index.ts';
-import { rfc3339 } from '../base/time.ts';
+import { longer, rfc3339 } from '../base/time.ts';
 import { identityAt, type Store, type Summed, type TimeRange } from '../store/index.ts';
 import { History, type PastFilter } from './history.ts';
 
@@ -98,9 +98,6 @@ function addWaits(a: PastWaitRow, b: PastWaitRow): PastWaitRow {
 }
 
 /** The longest of those that are known is no less than it seems. */
-const longer = (a: number | null, b: number | null): number | null =>
-  a === null || b === null ? (a ?? b) : Math.max(a, b);
-
 const isOneUnknown = (a: number | null, b: number | null): string[] =>
   (a === null) === (b === null) ? [] : ['max_us'];
 

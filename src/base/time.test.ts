@@ -1,7 +1,11 @@
 /** Which spellings of a duration are understood. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { parseDuration, parseMoment, rfc3339 } from './time.ts';
+import { longer, parseDuration, parseMoment, rfc3339 } from './time.ts';
+
+test('the longer of two that may not be known', () => {
+  assert.deepEqual([longer(3, 5), longer(5, null), longer(null, 3), longer(null, null)], [5, 5, 3, null]);
+});
 
 test('durations', () => {
   const cases: [string, number | undefined][] = [

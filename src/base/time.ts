@@ -1,4 +1,4 @@
-/** Durations as users write them, and moments as our output writes them. */
+/** Durations as users write them and where they may not be known, and moments as our output writes them. */
 
 const MILLISECONDS: Readonly<Record<string, number>> = {
   '': 1000,
@@ -17,6 +17,10 @@ export function parseDuration(text: string): number | undefined {
     total += Number(amount) * MILLISECONDS[unit!]!;
   return total;
 }
+
+/** The longest of two durations of which either may not be known: of those that are. */
+export const longer = (a: number | null, b: number | null): number | null =>
+  a === null || b === null ? (a ?? b) : Math.max(a, b);
 
 /** RFC 3339 in UTC with milliseconds, as `window_start` in every row. */
 export function rfc3339(epochMilliseconds: number): string {

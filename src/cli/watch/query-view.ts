@@ -1,5 +1,6 @@
 /** What people see of queries: columns, header and detail, the same for `queries`, `top` and `demo`. */
 import type { AnyQueryRow, AnyWaitRow } from '../../api/index.ts';
+import { longer } from '../../base/time.ts';
 import { formatBytes, formatCount, formatMicroseconds, formatRate, formatShare } from '../../base/units.ts';
 import {
   type Column,
@@ -62,9 +63,7 @@ function byEvent(waits: readonly AnyWaitRow[]): AnyWaitRow[] {
 
 function added(a: AnyWaitRow, b: AnyWaitRow): AnyWaitRow {
   if (a.coverage === 'sampled' || b.coverage === 'sampled') return { ...a, total_us: a.total_us + b.total_us };
-  const known = [a.max_us, b.max_us].filter((us) => us !== null);
-  const max_us = known.length > 0 ? Math.max(...known) : null;
-  return { ...a, count: a.count + b.count, total_us: a.total_us + b.total_us, max_us };
+  return { ...a, count: a.count + b.count, total_us: a.total_us + b.total_us, max_us: longer(a.max_us, b.max_us) };
 }
 
 const eventName = ({ wait_event_type, wait_event }: AnyWaitRow): string => `${wait_event_type}:${wait_event}`;

@@ -1,6 +1,7 @@
 /** Waits added up by event, each a way to the statements that wait so. */
 import { type ComponentChild, h } from 'preact';
 import type { AnyWaitRow } from '../../api/index.ts';
+import { longer } from '../../base/time.ts';
 import { formatCount, formatLoad, formatMicroseconds } from '../../base/units.ts';
 import { earlierOf, type Rows } from '../data/rows.ts';
 import { withFacet } from '../state/place.ts';
@@ -49,9 +50,6 @@ export function sumWaits(rows: readonly AnyWaitRow[], by: (row: AnyWaitRow) => s
   }
   return [...sums.values()];
 }
-
-const longer = (a: number | null, b: number | null): number | null =>
-  a === null || b === null ? (a ?? b) : Math.max(a, b);
 
 interface WaitTableProps {
   readonly title: string;
