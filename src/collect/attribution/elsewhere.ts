@@ -1,16 +1,19 @@
 /** Calls that may be those of another statement: then none of the same owner is sure to have all of its own. */
 
-/** Of rows of the same host. */
-export interface CallsOf {
+/** Whose sessions execute a statement, of those of one host. */
+interface Owner {
   readonly cluster: string;
   readonly database: string | null;
   readonly user: string | null;
+}
+
+interface CallsOf extends Owner {
   /** Calls that may be those of other statements of their requests. */
   readonly unsplit: number;
 }
 
 /** Whether calls of a statement may be on another's row. */
-export type IsElsewhere = (owner: Omit<CallsOf, 'unsplit'>) => boolean;
+export type IsElsewhere = (owner: Owner) => boolean;
 
 /** In one window. What a pipeline executes is executed in its session's database, and by its user. */
 export function callsElsewhere(statements: Iterable<CallsOf>): IsElsewhere {
@@ -19,5 +22,4 @@ export function callsElsewhere(statements: Iterable<CallsOf>): IsElsewhere {
   return (owner) => owners.has(ownerKey(owner));
 }
 
-const ownerKey = ({ cluster, database, user }: Omit<CallsOf, 'unsplit'>): string =>
-  JSON.stringify([cluster, database, user]);
+const ownerKey = ({ cluster, database, user }: Owner): string => JSON.stringify([cluster, database, user]);

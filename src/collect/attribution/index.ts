@@ -13,7 +13,7 @@ export {
 } from './commit-rows.ts';
 export { DataFiles } from './data-files.ts';
 export { doerFields } from './doer.ts';
-export { type CallsOf, callsElsewhere, type IsElsewhere } from './elsewhere.ts';
+export { callsElsewhere, type IsElsewhere } from './elsewhere.ts';
 export { eventOf } from './events.ts';
 export type { EndedExecution } from './execution-rows.ts';
 export { requireHost } from './host.ts';
