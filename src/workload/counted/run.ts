@@ -24,15 +24,7 @@ export async function runStatements(target: WorkloadTarget, sessions: number): P
 /** In this process, one kind after the other: `after` hears of each before the next begins. */
 export async function runKinds(target: WorkloadTarget, after: (kind: Kind) => void): Promise<void> {
   await setUp(target);
-  const connection = await Connection.open(target);
-  try {
-    for (const kind of KINDS) {
-      await kind.run(connection);
-      after(kind);
-    }
-  } finally {
-    await connection.close();
-  }
+  await runSession(target, after);
 }
 
 async function setUp(target: WorkloadTarget): Promise<void> {
@@ -41,10 +33,13 @@ async function setUp(target: WorkloadTarget): Promise<void> {
   await connection.close();
 }
 
-async function runSession(target: WorkloadTarget): Promise<void> {
+async function runSession(target: WorkloadTarget, after?: (kind: Kind) => void): Promise<void> {
   const connection = await Connection.open({ ...target, applicationName: 'counted' });
   try {
-    for (const kind of KINDS) await kind.run(connection);
+    for (const kind of KINDS) {
+      await kind.run(connection);
+      after?.(kind);
+    }
   } finally {
     await connection.close();
   }
