@@ -3,7 +3,10 @@ import type { Histogram } from '../aggregate/index.ts';
 import type { KindName } from './kinds.ts';
 import type { Retention } from './retention.ts';
 
-/** Identity of a series, in the order of its kind's `identity`; null for what is not known. */
+/**
+ * Identity of a series, in the order of its kind's `identity`; null for what is not known. An object belongs to one kind, and
+ * does not change: stores know it again by itself.
+ */
 export type Series = readonly (string | null)[];
 
 /** What one series did in some time. */
