@@ -9,17 +9,12 @@ import { Connection } from '../../src/postgres/client/index.ts';
 import { statementRows } from './check.ts';
 import { pgbench, WITHOUT_PGBENCH } from './pgbench.ts';
 import { resetStatements, SERVERS, startCounting, UNABLE, withConnection } from './servers.ts';
-import { total, type Watch, watch } from './watch.ts';
+import { fallsAsleep, total, type Watch, watch } from './watch.ts';
 
 /** Microseconds on a CPU and waiting for one: /proc/PID/schedstat. */
 function schedstat(pid: number): { onCpu: number; runQueue: number } {
   const [onCpu, runQueue] = readFileSync(`/proc/${pid}/schedstat`, 'latin1').split(' ');
   return { onCpu: Number(onCpu) / 1000, runQueue: Number(runQueue) / 1000 };
-}
-
-/** After its last answer a session may wait for a CPU still, to go to sleep: schedstat has that time only afterwards. */
-async function fallsAsleep(pid: number): Promise<void> {
-  while (!/^State:\tS/m.test(readFileSync(`/proc/${pid}/status`, 'latin1'))) await sleep(1);
 }
 
 /**
@@ -82,6 +77,7 @@ for (const server of SERVERS) {
       const session = await Connection.open(cluster);
       await session.query('SELECT 1');
       await watching.rows();
+      // Behind its last answer it may wait for a CPU still, to go to sleep: schedstat has that time only afterwards.
       await fallsAsleep(session.backendPid);
       const [earlier, taken, asked] = [schedstat(session.backendPid), notTheirs(), performance.now()];
       await session.query('SELECT sum(sqrt(n)) FROM generate_series(1, 3000000) AS n');

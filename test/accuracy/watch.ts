@@ -1,5 +1,5 @@
 /** Watches clusters while a load runs, and gives the rows of exactly that time. */
-
+import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { QueryRow } from '../../src/api/index.ts';
 import type { Cluster } from '../../src/cluster/index.ts';
@@ -13,6 +13,11 @@ export interface Watch {
   /** What happened since the last call. */
   rows(): Promise<QueryRow[]>;
   close(): void;
+}
+
+/** Until the process sleeps (proc_pid_status(5)). */
+export async function fallsAsleep(pid: number): Promise<void> {
+  while (!/^State:\tS/m.test(readFileSync(`/proc/${pid}/status`, 'latin1'))) await sleep(1);
 }
 
 export async function watch(...clusters: readonly Cluster[]): Promise<Watch> {
