@@ -1,7 +1,7 @@
 /** Compiles a tool for this host and runs it. */
 import { PebbleError } from '../base/errors.ts';
 import { type CompiledScript, compile, DEFAULT_SETTINGS, formatDiagnostics } from '../lang/index.ts';
-import { postgresTarget, serverBinary } from '../postgres/tracing/index.ts';
+import { type ClusterChoice, postgresTarget, serverBinary } from '../postgres/tracing/index.ts';
 import { textReports } from '../tracer/format/text-reports.ts';
 import { SYSTEM_INCLUDES, scriptFiles } from '../tracer/host/includes.ts';
 import { machineHost, Output, runScript, Sink, type Wording } from '../tracer/index.ts';
@@ -56,7 +56,7 @@ export function scriptOf(tool: Tool, positional: readonly string[], pgdata?: str
 export async function runTool(tool: Tool, options: ToolOptions): Promise<number> {
   const { named, positional, pgdata } = options;
   // Where none runs, that is what there is to say.
-  if (tool.hooks.some((hook) => hook.startsWith('pg:'))) serverBinary(pgdata === undefined ? {} : { pgdata: [pgdata] });
+  if (tool.hooks.some((hook) => hook.startsWith('pg:'))) serverBinary(clustersOf(pgdata));
   const { script, diagnostics, options: own } = compileTool(tool, options, false);
   checkArguments(tool, positional, own, named);
   if (!script) {
@@ -115,7 +115,7 @@ function compileTool(
   { named, positional, pgdata }: Pick<ToolOptions, 'named' | 'positional' | 'pgdata'>,
   checkOnly: boolean,
 ): ReturnType<typeof compile> & { readonly script?: CompiledScript } {
-  const choice = pgdata === undefined ? {} : { pgdata: [pgdata] };
+  const choice = clustersOf(pgdata);
   return compile(tool.source, {
     host: machineHost({ target: postgresTarget(choice) }),
     settings: DEFAULT_SETTINGS,
@@ -126,6 +126,8 @@ function compileTool(
     imports: { host: scriptFiles, includePaths: SYSTEM_INCLUDES },
   });
 }
+
+const clustersOf = (pgdata: string | undefined): ClusterChoice => (pgdata === undefined ? {} : { pgdata: [pgdata] });
 
 /** Query ids are signed, and integers of the language's options are not. */
 function unsigned(text: string | undefined): string | undefined {
