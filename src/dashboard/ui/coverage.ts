@@ -25,10 +25,9 @@ export function CoverageBadge({
 }): ComponentChild {
   const { coverage, dropped } = window;
   const watched = askedUs && coverage === 'partial' && dropped === 0 ? watchedOf(window, askedUs) : undefined;
-  if (watched !== undefined)
-    return h('span', { class: 'coverage young', title: 'the agent did not run, or was not ready, before' }, watched);
+  if (watched !== undefined) return badge('young', watched, 'the agent did not run, or was not ready, before');
   const lost = dropped > 0 ? `: ${dropped} lost` : '';
-  return h('span', { class: `coverage ${coverage}`, title: `${WORDS[coverage]}${lost}` }, `${coverage}${lost}`);
+  return badge(coverage, `${coverage}${lost}`, `${WORDS[coverage]}${lost}`);
 }
 
 /** What is shorter by the time between two readings is whole. */
