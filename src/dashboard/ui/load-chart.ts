@@ -33,6 +33,8 @@ export function LoadChart({ title, by, params, height = 200, showsCpus, children
   const before = useAnswer<LoadAnswer>(earlier && '/api/load', { ...earlier, ...question });
   if (error) return h('p', { class: 'alarm' }, `${title}: ${error}`);
   const series = data ? seriesOf(data, labelOf, typeOf) : [];
+  const past = earlier && before.data;
+  const pastSeries = past ? seriesOf(past, labelOf, typeOf) : [];
   const isUnwatched = data?.series.every(({ sessions }) => sessions.every((value) => value === null)) ?? false;
   const total = sumOf(series);
   // A server of a fleet watches nothing itself.
@@ -45,12 +47,7 @@ export function LoadChart({ title, by, params, height = 200, showsCpus, children
         data && !isUnwatched ? `${title}: ${formatLoad(total)}${cpus ? ` on ${cpus.text}` : ''}` : title,
       ),
       data && !isUnwatched && h(CoverageBadge, { window: data }),
-      before.data &&
-        earlier &&
-        h('span', { class: 'note' }, [
-          comparison(total, sumOf(seriesOf(before.data, labelOf, typeOf))),
-          watchedPart(before.data),
-        ]),
+      past && h('span', { class: 'note' }, [comparison(total, sumOf(pastSeries)), watchedPart(past)]),
       children,
     ]),
     data &&
@@ -64,14 +61,13 @@ export function LoadChart({ title, by, params, height = 200, showsCpus, children
         onRange: (from: number, to: number) => store.go({ ...place, range: { kind: 'between', from, to } }),
         onPick: (key: string) => key !== OTHERS && filterBy(by, key),
       }),
-    before.data &&
-      earlier &&
+    past &&
       h('div', { class: 'earlier' }, [
         h('h3', {}, 'earlier'),
         h(StackChart, {
-          from: Date.parse(before.data.from),
-          stepMs: before.data.step_us / 1000,
-          series: seriesOf(before.data, labelOf, typeOf),
+          from: Date.parse(past.from),
+          stepMs: past.step_us / 1000,
+          series: pastSeries,
           limit: cpus,
           height: height * 0.7,
           label: `${title}, earlier window`,
