@@ -10,7 +10,7 @@ import { parseArgs } from 'node:util';
 import { countRuns } from '../src/bpf/programs/index.ts';
 import { listTools } from '../src/toolbox/index.ts';
 import { keepLoading, programRuns } from '../test/tools/beside.ts';
-import { HOST_CASES } from '../test/tools/cases/host.ts';
+import { HOST_CASES } from '../test/tools/cases/host/index.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 /** After its first event a tool goes on for so long. */

@@ -11,7 +11,7 @@ import { listTools, rowKinds, scriptOf, type Tool, toolOptions, type View } from
 import { startDemo } from '../../src/workload/index.ts';
 import { withConnection } from '../../test/accuracy/servers.ts';
 import { keepLoading, programRuns } from '../../test/tools/beside.ts';
-import { HOST_CASES } from '../../test/tools/cases/host.ts';
+import { HOST_CASES } from '../../test/tools/cases/host/index.ts';
 import { POSTGRES_CASES } from '../../test/tools/cases/postgres.ts';
 import { VIEW_CASES } from '../../test/tools/cases/views.ts';
 import { startStandby } from '../../test/tools/standby.ts';

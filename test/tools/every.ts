@@ -8,7 +8,7 @@ import { listTools, ROW_FIELDS, type Tool, type View } from '../../src/toolbox/i
 import { startDemo } from '../../src/workload/index.ts';
 import { Running } from '../cli/pebble.ts';
 import { keepLoading } from './beside.ts';
-import { HOST_CASES } from './cases/host.ts';
+import { HOST_CASES } from './cases/host/index.ts';
 
 const SECONDS = 1;
 /** To start, and to name what was seen, on a busy machine. */

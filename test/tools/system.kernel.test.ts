@@ -1,7 +1,7 @@
 /** Tools for the host: each provokes its event a known number of times and finds exactly that. */
 import { describe, it } from 'node:test';
 import { lacking } from '../../src/bpf/testing/needs.ts';
-import { HOST_CASES } from './cases/host.ts';
+import { HOST_CASES } from './cases/host/index.ts';
 import { observe } from './harness.ts';
 
 const skip = await lacking('tp_btf');

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { header, listTools, TOPICS, type Tool, type View } from '../../src/toolbox/index.ts';
 import { pebble } from '../cli/pebble.ts';
-import { HOST_CASES } from './cases/host.ts';
+import { HOST_CASES } from './cases/host/index.ts';
 import { POSTGRES_CASES } from './cases/postgres.ts';
 import { VIEW_CASES } from './cases/views.ts';
 

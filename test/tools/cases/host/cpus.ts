@@ -1,0 +1,79 @@
+/** Tools of the topic "host: CPUs": the known load of each, and what it must find of it. */
+import assert from 'node:assert/strict';
+import { availableParallelism } from 'node:os';
+import { entries, type Seen, sum } from '../../harness.ts';
+import { COUNTS } from '../../load.ts';
+import { hardirqs, softirqs } from '../../loads/interrupts.ts';
+import { assertBetween, type HostCase, rowWhere } from './case.ts';
+
+/** Each nap is one switch, and nothing but the load's threads is seen. */
+function checkSwitches({ said }: Seen, count: number): void {
+  const [, , all] = said.split('\n');
+  assertBetween(count, COUNTS.naps, Number(all) + 40);
+}
+
+/** Of tools that sample. */
+const HERTZ = 99;
+
+/** A virtual CPU that its host takes away meets one timer instead of several when it comes back. */
+function assertAbout(count: number, least: number, most: number): void {
+  assertBetween(count, least * 0.4, most * 1.3 + 5);
+}
+
+function checkSamples({ said }: Seen, count: number): void {
+  const [burnt, all] = said.split(' ').map((ms) => (Number(ms) * HERTZ) / 1000);
+  assertAbout(count, burnt!, all!);
+}
+
+export const CPUS: readonly HostCase[] = [
+  { tool: 'runqlat', load: 'naps', check: (seen) => checkSwitches(seen, entries(seen.rows, 'usecs')) },
+  { tool: 'cpudist', load: 'naps', check: (seen) => checkSwitches(seen, entries(seen.rows, 'usecs')) },
+  {
+    tool: 'runqslower',
+    load: 'naps',
+    arguments: ['--min-us', '0'],
+    check: (seen) => {
+      const [, own] = seen.said.split('\n');
+      const main = rowWhere(seen.rows, 'tid', seen.pid).length;
+      assertBetween(main, COUNTS.naps, Number(own) + 20);
+    },
+  },
+  { tool: 'profile', load: 'burns', check: (seen) => checkSamples(seen, sum(seen.rows, 'samples')) },
+  { tool: 'cpuwalk', load: 'burns', check: (seen) => checkSamples(seen, sum(seen.rows, 'samples')) },
+  {
+    tool: 'runqlen',
+    load: 'burns',
+    filter: false,
+    check: ({ rows }) => {
+      const expected = (HERTZ * availableParallelism() * Number(rows[0]!.window_us)) / 1e6;
+      assertAbout(entries(rows, 'waiting'), expected, expected);
+    },
+  },
+  {
+    tool: 'softirqs',
+    load: 'interrupts',
+    filter: false,
+    meter: softirqs,
+    check: ({ rows, said, metered }) => assertBetween(entries(rows, 'ns'), Number(said.split(' ')[0]), metered),
+  },
+  {
+    tool: 'hardirqs',
+    load: 'interrupts',
+    filter: false,
+    meter: hardirqs,
+    check: ({ rows, said, metered }) => assertBetween(entries(rows, 'ns'), Number(said.split(' ')[1]), metered),
+  },
+  {
+    tool: 'loads',
+    load: 'averages',
+    filter: false,
+    check: ({ rows, said }) => {
+      const averages = (text: string) => text.split(' ').slice(0, 3).join(' ');
+      const read = said.split('\n').map(averages);
+      assert.ok(
+        rows.some(({ text }) => read.includes(averages(String(text)))),
+        said,
+      );
+    },
+  },
+];

@@ -1,0 +1,121 @@
+/** Tools of the topic "host: network": the known load of each, and what it must find of it. */
+import assert from 'node:assert/strict';
+import { entries, sum } from '../../harness.ts';
+import { COUNTS, LOOKED_UP } from '../../load.ts';
+import { resets } from '../../loads/interrupts.ts';
+import { noNetworkOfItsOwn } from '../../loads/network.ts';
+import { missing } from '../../loads/talk.ts';
+import { type HostCase, rowWhere } from './case.ts';
+
+export const NETWORK: readonly HostCase[] = [
+  {
+    tool: 'tcpconnect',
+    load: 'connections',
+    check: ({ rows, said }) => assert.equal(rowWhere(rows, 'port', Number(said)).length, COUNTS.connections),
+  },
+  {
+    tool: 'tcpconnlat',
+    load: 'connections',
+    check: ({ rows, said }) => assert.equal(rowWhere(rows, 'port', Number(said)).length, COUNTS.connections),
+  },
+  {
+    tool: 'tcpaccept',
+    load: 'connections',
+    filter: false,
+    check: ({ rows, said }) => assert.equal(rowWhere(rows, 'port', Number(said)).length, COUNTS.connections),
+  },
+  {
+    tool: 'tcplife',
+    load: 'connections',
+    filter: false,
+    check: ({ rows, said, pid }) => {
+      const asked = rows.filter((row) => row.rport === Number(said) && row.pid === pid);
+      assert.equal(asked.length, COUNTS.connections);
+      for (const { received_bytes } of asked)
+        assert.ok(Math.abs(Number(received_bytes) - 1000) <= 1, String(received_bytes));
+    },
+  },
+  {
+    tool: 'gethostlatency',
+    load: 'lookups',
+    filter: false,
+    check: ({ rows }) => assert.equal(rowWhere(rows, 'host', LOOKED_UP).length, COUNTS.lookups),
+  },
+  {
+    tool: 'tcpdrop',
+    load: 'refused',
+    filter: false,
+    meter: resets,
+    // A packet for a port that nobody listens on is dropped and answered with a reset; others on this host do so, too.
+    check: ({ rows, metered }) => {
+      const drops = sum(rowWhere(rows, 'place', 'tcp_v4_rcv'), 'drops');
+      assert.ok(drops >= COUNTS.connections && drops <= metered, `${drops} of ${metered}: ${JSON.stringify(rows)}`);
+    },
+  },
+  {
+    tool: 'tcpsynbl',
+    load: 'queued',
+    filter: false,
+    check: ({ rows, said }) => {
+      const [row] = rowWhere(rows, 'port', Number(said));
+      assert.deepEqual(row && { limit: row.limit, waiting: row.waiting }, {
+        limit: 31,
+        waiting: [
+          { min: 1, max: 1, count: 1 },
+          { min: 2, max: 3, count: 2 },
+          { min: 4, max: 7, count: 4 },
+        ],
+      });
+    },
+  },
+  {
+    tool: 'undump',
+    load: 'unix',
+    check: ({ rows }) => {
+      const received = sum(rows, 'received');
+      const slack = received - COUNTS.messages * 1000;
+      // Node's own sockets: the pipe that starts the load.
+      assert.ok(slack >= 0 && slack < 100, String(received));
+    },
+  },
+  {
+    tool: 'tcpretrans',
+    load: 'unanswered',
+    filter: false,
+    unable: noNetworkOfItsOwn,
+    check: ({ rows, said }) => {
+      const again = rowWhere(rows, 'remote', '10.99.0.2');
+      assert.ok(again.length >= COUNTS.connections, String(again.length));
+      assert.equal(again.length, Number(said), 'RetransSegs of its network');
+      assert.deepEqual([...new Set(again.map(({ state, rport }) => `${state} ${rport}`))], ['SYN_SENT 4242']);
+    },
+  },
+  {
+    tool: 'sslsnoop',
+    load: 'tls',
+    filter: false,
+    unable: () => missing('openssl'),
+    check: ({ rows, said }) => {
+      const [client, server] = said.split(' ').map(Number);
+      const lines = rowWhere(rows, 'pid', client).filter(({ result }) => Number(result) > 0);
+      assert.deepEqual(
+        ['read', 'write'].map((call) => rowWhere(lines, 'call', call).length),
+        [COUNTS.messages, COUNTS.messages],
+      );
+      // "line 0" to "line 16", each with its end.
+      assert.equal(sum(rowWhere(lines, 'call', 'write'), 'result'), 10 * 7 + 7 * 8);
+      assert.equal(rowWhere(rowWhere(rows, 'pid', server), 'call', 'handshake').length, 1);
+    },
+  },
+  {
+    tool: 'ssllatency',
+    load: 'tls',
+    filter: false,
+    unable: () => missing('openssl'),
+    check: ({ rows }) => {
+      for (const call of ['read', 'write'])
+        assert.ok(entries(rowWhere(rows, 'key', call), 'us') >= COUNTS.messages, call);
+      assert.ok(entries(rowWhere(rows, 'key', 'handshake'), 'us') >= 1);
+    },
+  },
+];
