@@ -1,12 +1,12 @@
 /** What functions, triggers and foreign-key checks execute is named beside the client's statement. */
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ProfileRow, WaitRow } from '../../src/api/index.ts';
 import { type Cluster, startCluster } from '../../src/cluster/index.ts';
 import { Attribution, type Signal, WaitRows, windowBetween } from '../../src/collect/attribution/index.ts';
 import type { Connection } from '../../src/postgres/client/index.ts';
+import { spend } from './cpu-time.ts';
 import { SERVERS, UNABLE, withConnection } from './servers.ts';
 import { total } from './watch.ts';
 
@@ -92,8 +92,7 @@ for (const server of SERVERS) {
       const rows = await watched(cluster, ['inner', 'profile'], async ({ attribution }, connection) => {
         const first = attribution.read();
         for (const sql of ['SELECT compute_inside()', 'SELECT compute_alone()']) {
-          const [until, latest] = [onCpuMs(connection) + LOAD_MS, Date.now() + MOST_LOAD_MS];
-          while (onCpuMs(connection) < until && Date.now() < latest) await connection.query(sql);
+          await spend(connection, () => connection.query(sql), LOAD_MS, MOST_LOAD_MS);
         }
         return attribution.endProfile(windowBetween(first, attribution.read()));
       });
@@ -119,10 +118,6 @@ for (const server of SERVERS) {
     });
   });
 }
-
-/** Milliseconds that its backend was on a CPU: /proc/PID/schedstat. */
-const onCpuMs = ({ backendPid }: Connection): number =>
-  Number(readFileSync(`/proc/${backendPid}/schedstat`, 'latin1').split(' ')[0]) / 1e6;
 
 async function watched<T>(
   cluster: Cluster,

@@ -1,12 +1,12 @@
 /** Profiles on known loads: whose samples they are, which phase, whole stacks, and time asleep against the clock. */
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ProfileRow, QueryRow } from '../../src/api/index.ts';
 import { type Cluster, startCluster } from '../../src/cluster/index.ts';
 import { Attribution, QueryRows, type Signal, windowBetween } from '../../src/collect/attribution/index.ts';
 import { Connection } from '../../src/postgres/client/index.ts';
+import { spend } from './cpu-time.ts';
 import { SERVERS, UNABLE, withConnection } from './servers.ts';
 
 /** CPU, and nothing but: each for a while. */
@@ -59,10 +59,10 @@ for (const server of SERVERS) {
         const tables = names.map((name) => `numbers ${name}`).join(', ');
         const conditions = names.slice(1).map((name, i) => `${names[i]}.i = ${name}.j`);
         const planned = `SELECT 1 FROM ${tables} WHERE ${conditions.join(' AND ')} LIMIT 0`;
-        await spend(connection, () => connection.query(planned));
-        await spend(connection, () => connection.run(planned));
-        await spend(connection, () => connection.query(LOADS.c_select!));
-        await spend(connection, () => connection.run(LOADS.c_select!));
+        await spend(connection, () => connection.query(planned), CPU_MS);
+        await spend(connection, () => connection.run(planned), CPU_MS);
+        await spend(connection, () => connection.query(LOADS.c_select!), CPU_MS);
+        await spend(connection, () => connection.run(LOADS.c_select!), CPU_MS);
       });
       const shareOf = (word: string): number => {
         const phases = rows.flatMap(({ query, phases_us }) => (query?.includes(word) && phases_us ? [phases_us] : []));
@@ -103,12 +103,6 @@ for (const server of SERVERS) {
       );
     });
   });
-}
-
-/** Again and again, until the session has used so much of a CPU for it. */
-async function spend({ backendPid }: Connection, execute: () => Promise<unknown>, cpuMs = CPU_MS): Promise<void> {
-  const usedMs = (): number => Number(readFileSync(`/proc/${backendPid}/schedstat`, 'utf8').split(' ')[0]) / 1e6;
-  for (const until = usedMs() + cpuMs; usedMs() < until; ) await execute();
 }
 
 const samplesOf = (rows: readonly ProfileRow[]): number => rows.reduce((sum, { samples }) => sum + samples, 0);

@@ -6,16 +6,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Cluster } from '../../src/cluster/index.ts';
 import { findWays, WaitRows } from '../../src/collect/attribution/index.ts';
 import { Connection } from '../../src/postgres/client/index.ts';
+import { until } from '../cli/pebble.ts';
 import { statementRows } from './check.ts';
+import { schedstat } from './cpu-time.ts';
 import { pgbench, WITHOUT_PGBENCH } from './pgbench.ts';
 import { resetStatements, SERVERS, startCounting, UNABLE, withConnection } from './servers.ts';
 import { fallsAsleep, total, type Watch, watch } from './watch.ts';
-
-/** Microseconds on a CPU and waiting for one: /proc/PID/schedstat. */
-function schedstat(pid: number): { onCpu: number; runQueue: number } {
-  const [onCpu, runQueue] = readFileSync(`/proc/${pid}/schedstat`, 'latin1').split(' ');
-  return { onCpu: Number(onCpu) / 1000, runQueue: Number(runQueue) / 1000 };
-}
 
 /**
  * Microseconds that the CPUs spent on interrupts, or not at all because the host took them: the scheduler takes them out
@@ -43,18 +39,6 @@ function throttledIn(group: string): { us: number; times: number } {
 
 async function select(cluster: Cluster, sql: string): Promise<readonly (readonly (string | null)[])[]> {
   return withConnection(cluster, async (connection) => (await connection.query(sql)).at(-1)!.rows);
-}
-
-/** It is empty when the last process has gone. */
-async function removeGroup(group: string): Promise<void> {
-  for (let tries = 0; ; tries++) {
-    try {
-      return rmdirSync(group);
-    } catch (error) {
-      if (tries > 100) throw error;
-      await sleep(50);
-    }
-  }
 }
 
 for (const server of SERVERS) {
@@ -126,7 +110,8 @@ for (const server of SERVERS) {
         }
       } finally {
         await session.close();
-        await removeGroup(group);
+        await until('the group is empty', () => readFileSync(`${group}/cgroup.procs`, 'latin1') === '');
+        rmdirSync(group);
       }
     });
 
