@@ -18,9 +18,16 @@ export const noBrowser: string | false = existsSync(CHROMIUM) ? false : `no brow
 export const noPages: string | false = noRoot || noBrowser;
 
 /** What a busy machine may take for one step of a reader; a test has its own limit. */
-export const PATIENCE_MS = 100_000;
+const PATIENCE_MS = 100_000;
 
 export const startBrowser = (): Promise<Browser> => chromium.launch({ executablePath: CHROMIUM, args: QUIET });
+
+/** A page as wide as a desk's screen, on which steps may take as long as a busy machine does. */
+export async function openPage(browser: Browser): Promise<Page> {
+  const page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
+  page.setDefaultTimeout(PATIENCE_MS);
+  return page;
+}
 
 /** Everything on the console, every error, and every request to somebody else. */
 export function complaintsOf(page: Page, origin: string): string[] {

@@ -5,7 +5,7 @@ import type { Browser, Page } from 'playwright-core';
 import type { QueryRow } from '../../src/api/index.ts';
 import { formatLoad, formatMicroseconds, formatRate } from '../../src/base/units.ts';
 import { TraceConsole } from '../../src/server/index.ts';
-import { complaintsOf, noPages, PATIENCE_MS, startBrowser } from './browser.ts';
+import { complaintsOf, noPages, openPage, startBrowser } from './browser.ts';
 import { type LiveDemo, startLiveDemo } from './live.ts';
 
 describe('the pages', { skip: noPages }, () => {
@@ -17,8 +17,7 @@ describe('the pages', { skip: noPages }, () => {
   before(async () => {
     demo = await startLiveDemo({ console: new TraceConsole() });
     browser = await startBrowser();
-    page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
-    page.setDefaultTimeout(PATIENCE_MS);
+    page = await openPage(browser);
     complaints = complaintsOf(page, new URL(demo.link).origin);
     await page.goto(demo.link);
     await page.locator('tr[data-fingerprint]').nth(4).waitFor();

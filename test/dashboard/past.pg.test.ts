@@ -10,7 +10,7 @@ import type { ProfileRow, ReportRow, RowKind, RowsAnswer, RowsByKind } from '../
 import { formatShare } from '../../src/base/units.ts';
 import { LiveServer } from '../../src/server/index.ts';
 import { openStore, type Store } from '../../src/store/index.ts';
-import { complaintsOf, noBrowser, PATIENCE_MS, startBrowser } from './browser.ts';
+import { complaintsOf, noBrowser, openPage, startBrowser } from './browser.ts';
 import { cellsOf, FIGURES, type Told } from './figures.ts';
 import { type LiveDemo, noRoot, signIn, startLiveDemo } from './live.ts';
 import { PageMeter } from './measure.ts';
@@ -144,8 +144,7 @@ describe('the past', { skip: noRoot }, () => {
 
     before(async () => {
       browser = await startBrowser();
-      page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
-      page.setDefaultTimeout(PATIENCE_MS);
+      page = await openPage(browser);
       origin = new URL(server.link).origin;
       complaints = complaintsOf(page, origin);
       meter = await PageMeter.of(page);

@@ -8,7 +8,7 @@ import { type Cluster, startCluster } from '../../src/cluster/index.ts';
 import { Sampled } from '../../src/collect/sampled/index.ts';
 import { LiveServer, sampledSources } from '../../src/server/index.ts';
 import { startDemo } from '../../src/workload/index.ts';
-import { complaintsOf, noPages, PATIENCE_MS, startBrowser } from './browser.ts';
+import { complaintsOf, noPages, openPage, startBrowser } from './browser.ts';
 import { signIn } from './live.ts';
 
 const SHORTCOMING = 'sampled 20 times a second: times are estimates; missing here: root (sudo)';
@@ -32,8 +32,7 @@ describe('pages of samples', { skip: noPages }, () => {
     server = await LiveServer.listen({ feed, sources: sampledSources(feed) });
     origin = new URL(server.link).origin;
     browser = await startBrowser();
-    page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
-    page.setDefaultTimeout(PATIENCE_MS);
+    page = await openPage(browser);
     complaints = complaintsOf(page, origin);
     await page.goto(server.link);
     await page.locator('tr[data-fingerprint]').nth(2).waitFor({ timeout: 60_000 });

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import type { Browser, Page } from 'playwright-core';
 import { SCENARIOS } from '../../src/workload/scenarios/index.ts';
-import { complaintsOf, noPages, PATIENCE_MS, startBrowser } from './browser.ts';
+import { complaintsOf, noPages, openPage, startBrowser } from './browser.ts';
 import { type LiveDemo, startLiveDemo } from './live.ts';
 
 interface Task {
@@ -62,8 +62,7 @@ describe('the five troubles of the demo', { skip: noPages }, () => {
   before(async () => {
     demo = await startLiveDemo();
     browser = await startBrowser();
-    page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
-    page.setDefaultTimeout(PATIENCE_MS);
+    page = await openPage(browser);
     origin = new URL(demo.link).origin;
     complaints = complaintsOf(page, origin);
     await page.goto(demo.link);
