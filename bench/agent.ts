@@ -13,6 +13,7 @@ import { fileURLToPath } from 'node:url';
 import { formatShare } from '../src/base/units.ts';
 import { startCluster } from '../src/cluster/index.ts';
 import { Connection } from '../src/postgres/client/index.ts';
+import { readStat } from '../src/postgres/discover/index.ts';
 import { pgbench, WITHOUT_PGBENCH } from '../test/accuracy/pgbench.ts';
 
 const PEBBLE = fileURLToPath(new URL('../pebble', import.meta.url));
@@ -59,18 +60,15 @@ async function underLoad(): Promise<void> {
 }
 
 async function measure(work: () => Promise<unknown>): Promise<string> {
-  const before = ticksOf(agent.pid!);
+  const before = cpuSecondsOf(agent.pid!);
   const start = performance.now();
   await work();
-  const used = (ticksOf(agent.pid!) - before) / 100 / ((performance.now() - start) / 1000);
+  const used = (cpuSecondsOf(agent.pid!) - before) / ((performance.now() - start) / 1000);
   return `${formatShare(used)} of a core over ${seconds} s, ${memoryOf(agent.pid!)}`;
 }
 
-/** utime and stime of proc(5), in hundredths of a second. */
-function ticksOf(pid: number): number {
-  const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  return Number(fields[11]) + Number(fields[12]);
+function cpuSecondsOf(pid: number): number {
+  return readStat(pid)!.cpuUs / 1e6;
 }
 
 function memoryOf(pid: number): string {

@@ -13,6 +13,7 @@ import { fileURLToPath } from 'node:url';
 import type { ReportRow } from '../src/api/index.ts';
 import { type Cluster, startCluster } from '../src/cluster/index.ts';
 import { Connection } from '../src/postgres/client/index.ts';
+import { readStat, readText } from '../src/postgres/discover/index.ts';
 
 const PEBBLE = fileURLToPath(new URL('../pebble', import.meta.url));
 const MIB = 2 ** 20;
@@ -132,16 +133,13 @@ async function startPgbench(...options: readonly string[]): Promise<void> {
 function sampleOf(pid: number, at: number): Sample {
   const status = readFileSync(`/proc/${pid}/status`, 'latin1');
   const bytes = (name: string): number => Number(new RegExp(`^${name}:\\s*(\\d+)`, 'm').exec(status)![1]) * 1024;
-  const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   return {
     minutes: at,
     rss: bytes('VmRSS'),
     own: bytes('RssAnon'),
     descriptors: readdirSync(`/proc/${pid}/fd`).length,
     maps: mapBytes(pid),
-    // utime and stime of proc(5), in hundredths of a second.
-    cpuSeconds: (Number(fields[11]) + Number(fields[12])) / 100,
+    cpuSeconds: readStat(pid)!.cpuUs / 1e6,
   };
 }
 
@@ -149,12 +147,7 @@ function sampleOf(pid: number, at: number): Sample {
 function mapBytes(pid: number): number {
   const maps = new Map<string, number>();
   for (const fd of readdirSync(`/proc/${pid}/fdinfo`)) {
-    let text: string;
-    try {
-      text = readFileSync(`/proc/${pid}/fdinfo/${fd}`, 'latin1');
-    } catch {
-      continue; // closed since
-    }
+    const text = readText(`/proc/${pid}/fdinfo/${fd}`, 'latin1') ?? ''; // closed since
     const id = /^map_id:\s*(\d+)$/m.exec(text)?.[1];
     if (id !== undefined) maps.set(id, Number(/^memlock:\s*(\d+)$/m.exec(text)?.[1] ?? 0));
   }

@@ -1,9 +1,10 @@
 /** `node bench/viewers.ts [SECONDS]`: what ten viewers of the first page cost the agent, beside none and one. */
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startCluster } from '../src/cluster/index.ts';
+import { readStat } from '../src/postgres/discover/index.ts';
 import { startDemo } from '../src/workload/index.ts';
 
 /** What the first page asks, and each how many seconds: src/dashboard/data/use-answer.ts. */
@@ -14,8 +15,6 @@ const QUESTIONS: readonly (readonly [path: string, everySeconds: number])[] = [
   ['/api/mix?last=5m', 2],
   ['/api/load?last=5m&by=fingerprint&points=40&top=100', 2],
 ];
-/** USER_HZ. */
-const TICKS_PER_SECOND = 100;
 
 async function main([seconds = '20']: readonly string[]): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'pebble-viewers-'));
@@ -32,9 +31,9 @@ async function main([seconds = '20']: readonly string[]): Promise<void> {
     for (const viewers of [0, 1, 10]) {
       const stop = look(new URL(link).origin, cookie, viewers);
       await wait(16);
-      const before = ticksOf(agent.pid!);
+      const before = cpuSecondsOf(agent.pid!);
       await wait(Number(seconds));
-      const used = (ticksOf(agent.pid!) - before) / TICKS_PER_SECOND / Number(seconds);
+      const used = (cpuSecondsOf(agent.pid!) - before) / Number(seconds);
       stop.abort();
       process.stdout.write(
         `${viewers} viewers: ${(100 * used).toFixed(2)} % of one CPU, ${((100 * used) / availableParallelism()).toFixed(2)} % of the host\n`,
@@ -65,11 +64,7 @@ function look(origin: string, cookie: string, viewers: number): AbortController 
   return stop;
 }
 
-function ticksOf(pid: number): number {
-  const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  return Number(fields[11]) + Number(fields[12]);
-}
+const cpuSecondsOf = (pid: number): number => readStat(pid)!.cpuUs / 1e6;
 
 const wait = (seconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, seconds * 1000));
 

@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { readStat } from '../../../src/postgres/discover/index.ts';
 import type { Finding } from './session.ts';
 import { TARGETS } from './targets.ts';
 import { type FuzzSetup, type SliceReport, STATE_HEADER } from './worker.ts';
@@ -26,15 +27,7 @@ interface Sample {
   readonly resident: number;
 }
 
-/** utime and stime of proc(5), in ticks of 10 ms. */
-function cpuMs(pid: number): number {
-  try {
-    const fields = readFileSync(`/proc/${pid}/stat`, 'latin1').split(') ').at(-1)!.split(' ');
-    return (Number(fields[11]) + Number(fields[12])) * 10;
-  } catch {
-    return 0;
-  }
-}
+const cpuMs = (pid: number): number => (readStat(pid)?.cpuUs ?? 0) / 1000;
 
 class Campaign {
   readonly #seed: number;
