@@ -2,7 +2,6 @@
 import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Cluster } from '../../src/cluster/index.ts';
 import { findWays, WaitRows } from '../../src/collect/attribution/index.ts';
 import { Connection } from '../../src/postgres/client/index.ts';
