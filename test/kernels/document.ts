@@ -50,7 +50,7 @@ ${columns.map(fallsAway).join('\n\n')}
     npm run kernels -- --kernel 6.1 --postgres -- node --test src/cluster/*.pg.test.ts
 
 The last two take \`--timeout SECONDS\`. Kernels are the rows of test/kernels/kernels.ts, tests those of suites.ts.
-Results are kept in test/kernels/generated, so that a column can be measured alone.
+Results are kept in test/kernels/generated, so that a column, or parts of it, can be measured alone: what the last run left out is of an earlier one.
 This needs apt and dpkg (Debian), \`qemu-system-x86\` and \`qemu-system-arm\`; no root, no KVM. Packages are kept in
 \`~/.cache/pebble-kernels\`, or where \`PEBBLE_KERNEL_CACHE\` says.
 `;
@@ -63,7 +63,7 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): s
 
 function machines(columns: readonly Column[]): string {
   return table(
-    ['', 'Kernel', 'Seconds, with boot', 'Run'],
+    ['', 'Kernel', 'Seconds of the last run, with boot', 'Last run'],
     columns.map(({ report }) => [report.name, report.release, report.seconds.toFixed(0), report.day]),
   );
 }
