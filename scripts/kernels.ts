@@ -1,15 +1,15 @@
 /** `npm run kernels`: the matrix on this host and on others, into docs/kernels.md; or any command on one of them. */
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { PebbleError } from '../src/base/errors.ts';
 import { type Column, document } from '../test/kernels/document.ts';
+import { HOST, keep, keptColumns } from '../test/kernels/kept.ts';
 import { KERNELS, type Kernel } from '../test/kernels/kernels.ts';
 import { runInMachine } from '../test/kernels/machine.ts';
-import { complaints, merged, type Report } from '../test/kernels/report.ts';
+import { complaints } from '../test/kernels/report.ts';
 import { tryHost, tryKernel } from '../test/kernels/try-kernels.ts';
 
-const HOST = 'host' as const;
 const DOCUMENT = join(import.meta.dirname, '../docs/kernels.md');
 const USAGE = `usage: npm run kernels                      the matrix everywhere, written to docs/kernels.md
        npm run kernels -- --kernel NAME [--parts PART,…]
@@ -80,23 +80,11 @@ async function tryOut(which: readonly (Kernel | typeof HOST)[], parts: readonly 
   for (const one of which) {
     const column = judged(one === HOST ? await tryHost(parts) : await tryKernel(one, parts, tell));
     bad ||= isBad(column);
-    const report = merged(column.report, readReport(keptAt(column.report.name)));
-    writeFileSync(keptAt(column.report.name), `${JSON.stringify(report, undefined, 1)}\n`);
-    writeFileSync(DOCUMENT, document([HOST, ...KERNELS].flatMap(kept)));
+    keep(column.report);
+    writeFileSync(DOCUMENT, document(keptColumns()));
   }
   return bad ? 1 : 0;
 }
-
-const keptAt = (name: string) => join(import.meta.dirname, '../test/kernels/generated', `${name}.json`);
-
-function kept(one: Kernel | typeof HOST): Column[] {
-  const report = readReport(keptAt(one === HOST ? HOST : one.name));
-  if (report === undefined) return [];
-  return [one === HOST ? { report } : { report, kernel: one }];
-}
-
-const readReport = (path: string): Report | undefined =>
-  existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as Report) : undefined;
 
 /** Tells how it went while the other kernels are still to come. */
 function judged(column: Column): Column {

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import type { Feature } from '../../src/bpf/features/index.ts';
 import { document } from './document.ts';
+import { keptColumns } from './kept.ts';
 import type { Kernel } from './kernels.ts';
 import { complaints, LINE_MARK, type Line, parseLine, reportOf } from './report.ts';
 
@@ -43,4 +45,8 @@ test('the document has a cell for each row, and what falls away', () => {
   assert.match(text, /^- kprobe_multi \(Linux 5\.18; built without it\): another way is taken$/m);
   // A row that the guest never got to is no success.
   assert.match(text, /\| ✗ \|/);
+});
+
+test('docs/kernels.md is made of the reports that are kept', () => {
+  assert.equal(readFileSync(new URL('../../docs/kernels.md', import.meta.url), 'utf8'), document(keptColumns()));
 });
