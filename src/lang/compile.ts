@@ -21,6 +21,7 @@ import { type ImportOptions, resolveImports } from './passes/resolve-imports.ts'
 import { type ChosenHook, resolveTarget, type WithTarget } from './passes/resolve-target.ts';
 import type { OptionValues, ScriptOption } from './passes/script-options.ts';
 import { warnDeprecated } from './passes/warn-deprecated.ts';
+import { warnUnassigned } from './passes/warn-unassigned.ts';
 import { warnUnstable } from './passes/warn-unstable.ts';
 import type { CompiledScript } from './script.ts';
 import type { Settings } from './settings.ts';
@@ -98,6 +99,7 @@ function simplify(parsed: Program, options: CompileOptions, diagnostics: Diagnos
   );
   program = foldLiterals(filled.program, diagnostics);
   if (diagnostics.ok) checkControlFlow(program, diagnostics);
+  if (diagnostics.ok) warnUnassigned(program, diagnostics);
   return { program, settings, library, options: filled.options, hooks: target.hooks };
 }
 

@@ -183,6 +183,7 @@ function argumentsOf(probe: string, host: CompileHost): Completion[] {
     types,
     diagnostics: new Diagnostics(),
     uses: new Set(['args']),
+    labels: new Map(),
     pid: undefined,
     settings: DEFAULT_SETTINGS,
     missing: () => {},

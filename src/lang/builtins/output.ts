@@ -81,6 +81,8 @@ const print: FunctionRow = {
     if (value?.kind === 'map') {
       if (!t.script.map(value.name, value.span).value) return t.undefinedMap(value.name, value);
       for (const i of [1, 2]) if (call.arguments[i]) numberArgument(call, i, t);
+      if (call.arguments.length > 1 && t.script.map(value.name, value.span).value?.kind === 'stats')
+        t.warning(call, "print()'s top and div arguments are ignored when used on stats() maps.");
       if (t.loops > 0) {
         t.warning(
           call,

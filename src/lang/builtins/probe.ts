@@ -17,6 +17,11 @@ function outside(t: Typing, node: Parameters<BuiltinRow['type']>[1], name: strin
   return t.error(node, `Builtin ${name} not supported outside probe`);
 }
 
+const WITH_ARGS = ['tracepoint', 'rawtracepoint', 'fentry', 'fexit', 'uprobe'];
+const typesUnknown = (kind: string) => `The args builtin can not be used with '${kind}' probes here`;
+const argsMisplaced = (kind: string) =>
+  `The args builtin can only be used with tracepoint, rawtracepoint, fentry/fexit, and uprobe probes (${kind} used here)`;
+
 const args: BuiltinRow = {
   name: 'args',
   signature: 'struct args',
@@ -25,7 +30,8 @@ const args: BuiltinRow = {
     if (!t.point) return outside(t, node, 'args');
     const given = t.point.args;
     if (given) return given.struct;
-    return t.error(node, `The args builtin can not be used with '${t.point.kind.names[0]}' probes here`, {
+    const kind = t.point.kind.names[0];
+    return t.error(node, WITH_ARGS.includes(kind) ? typesUnknown(kind) : argsMisplaced(kind), {
       hints: t.point.argN ? ['use arg0, arg1 …'] : [],
     });
   },
@@ -44,7 +50,7 @@ export function argRow(name: string): BuiltinRow | undefined {
     type(t, node) {
       if (!t.point) return outside(t, node, name);
       if (!t.point.argN) {
-        return t.error(node, `The ${name} builtin can not be used with '${t.point.kind.names[0]}' probes`, {
+        return t.error(node, `The ${name} builtin can only be used with 'kprobes', 'uprobes' and 'usdt' probes`, {
           hints: t.point.args ? ['use args.NAME'] : [],
         });
       }
@@ -62,12 +68,19 @@ const retval: BuiltinRow = {
     if (!t.point) return outside(t, node, 'retval');
     const given = t.point.retval;
     if (given === undefined) {
-      return t.error(node, `The retval builtin can not be used with '${t.point.kind.names[0]}' probes`);
+      const kinds = "'kretprobe' and 'uretprobe' and 'fentry' probes";
+      const end = t.point.program === 'tracepoint' ? ' (try to use args.ret instead)' : '';
+      return t.error(node, `The retval builtin can only be used with ${kinds}${end}`);
     }
     return given === 'register' ? { ...UINT64, ...spaceOfPoint(t) } : given.type;
   },
   lower: (l, node) => returnValue(l.point!, l.typeOf(node), l) ?? scalar(INT64, imm(0)),
 };
+
+const FUNCTIONS = ['kprobe', 'kretprobe', 'uprobe', 'uretprobe', 'usdt'];
+const EVENTS = ['profile', 'interval', 'software', 'hardware', 'watchpoint', 'iter'];
+/** Whose context is of a kind that scripts know. */
+const WITH_CONTEXT: ReadonlySet<string> = new Set([...FUNCTIONS, ...EVENTS]);
 
 const ctx: BuiltinRow = {
   name: 'ctx',
@@ -75,6 +88,9 @@ const ctx: BuiltinRow = {
   doc: "The program's context.",
   type(t, node) {
     if (!t.point) return outside(t, node, 'ctx');
+    const kind = t.point.kind.names[0];
+    if (kind === 'tracepoint') return t.error(node, 'Use args instead of ctx in tracepoint');
+    if (!WITH_CONTEXT.has(kind)) return t.error(node, `The ctx builtin can not be used with '${kind}' probes`);
     const struct = t.point.context === undefined ? undefined : t.script.space.tagged('struct', t.point.context);
     return pointerTo(struct ?? VOID, 'context');
   },
@@ -133,7 +149,7 @@ const func: BuiltinRow = {
   signature: 'string func',
   doc: 'Name of the function that is traced.',
   type(t, node): Type | undefined {
-    if (!t.point) return outside(t, node, 'func');
+    if (!t.point) return outside(t, node, '__builtin_func');
     if (t.point.func === undefined) {
       return t.error(node, `The func builtin can not be used with '${t.point.kind.names[0]}' probes`);
     }

@@ -24,7 +24,8 @@ export interface ProbeOptions {
 }
 
 export function expandProbes(program: Program, options: ProbeOptions): Unit[] {
-  const units = program.probes.flatMap((probe) => unitsOf(probe, options));
+  const labels: ExpandContext['labels'] = new Map();
+  const units = program.probes.flatMap((probe) => unitsOf(probe, labels, options));
   const count = units.reduce((sum, unit) => sum + (unit.kind === 'probe' ? unit.points.length : 0), 0);
   const { maxProbes } = options.settings;
   if (count > maxProbes) {
@@ -39,19 +40,25 @@ export function expandProbes(program: Program, options: ProbeOptions): Unit[] {
   return units;
 }
 
-function unitsOf(probe: Probe, options: ProbeOptions): Unit[] {
+function unitsOf(probe: Probe, labels: ExpandContext['labels'], options: ProbeOptions): Unit[] {
   const used = namesUsed(probe);
   let isMissing = false;
   const context: ExpandContext = {
     ...options,
     uses: used,
+    labels,
     missing: (point, what, hint) => {
       isMissing = true;
       reportMissing(point, what, hint, options);
     },
   };
   const { errors } = options.diagnostics;
-  const points = probe.attachPoints.flatMap((point) => expand(point, context, options));
+  const points = probe.attachPoints.flatMap((point) => {
+    const kind = findProbeKind(point.parts[0] ?? '');
+    if (!kind?.isAlone || probe.attachPoints.length === 1) return expand(point, context, options);
+    options.diagnostics.error(point.span, `${kind.names[0]} probe only supports one attach point`);
+    return [];
+  });
   // What is written wrong has been said.
   const isReported = !isMissing && options.diagnostics.errors > errors;
   if (points.length === 0 && !isReported) reportEmpty(probe, options);

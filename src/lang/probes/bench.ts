@@ -8,11 +8,20 @@ function named(name: 'bench' | 'test', doc: string): ProbeKind {
     usage: [`${name}:NAME`],
     doc,
     space: 'unknown',
-    expand(point, { diagnostics }) {
+    expand(point, { diagnostics, labels }) {
       const [, label = ''] = point.parts;
-      if (label !== '') return [{ name: `${name}:${label}`, kind, program: 'raw_tracepoint', how: name, links: [] }];
-      diagnostics.error(point.span, `${name} probe must have a name: ${name}:NAME`);
-      return [];
+      const full = `${name}:${label}`;
+      const other = labels.get(full);
+      if (label === '') {
+        diagnostics.error(point.span, `${name} probes must have a name`, { hints: [`write ${name}:NAME`] });
+      } else if (other) {
+        diagnostics.error(point.span, `"${label}" was used as the name for more than one ${name.toUpperCase()} probe`, {
+          related: [{ span: other, message: 'this is the other instance' }],
+        });
+      }
+      if (label === '' || other) return [];
+      labels.set(full, point.span);
+      return [{ name: full, kind, program: 'raw_tracepoint', how: name, links: [] }];
     },
   };
   return kind;

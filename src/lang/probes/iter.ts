@@ -1,6 +1,7 @@
 /** iter: walks over objects of the kernel, once, when the script starts. */
 import { didYouMean } from '../diagnostics/index.ts';
 import type { ProbeKind } from './kind.ts';
+import { isPattern } from './wildcard.ts';
 
 const PREFIX = 'bpf_iter__';
 
@@ -10,8 +11,13 @@ export const iter: ProbeKind = {
   usage: ['iter:task', 'iter:task_file', 'iter:task_vma', 'iter:task:/sys/fs/bpf/PIN'],
   doc: 'Runs once for every object of a kind; ctx has the object. With a pin, whenever the pinned file is read.',
   space: 'kernel',
+  isAlone: true,
   expand(point, context) {
     const [, object = '', pin] = point.parts;
+    if (point.parts.some(isPattern)) {
+      context.diagnostics.error(point.span, 'iter probe type does not support wildcards');
+      return [];
+    }
     const { btf } = context.types;
     if (btf && !btf.tagged('struct', PREFIX + object)) {
       const known = [...btf.btf.ids('struct')]

@@ -50,11 +50,17 @@ function nameOf(kind: ProbeKind, point: AttachPoint, context: ExpandContext): st
   return undefined;
 }
 
+const ADDRESS = /^(?:0x[\da-f]+|\d+)$/i;
+
 function expandKprobe(kind: ProbeKind, point: AttachPoint, context: ExpandContext): readonly ProbePoint[] {
   const target = nameOf(kind, point, context);
   if (target === undefined) return [];
   if (kind === kretprobe && target.includes('+')) {
     context.diagnostics.error(point.span, 'Offset not allowed');
+    return [];
+  }
+  if (ADDRESS.test(target) && !context.settings.unsafe) {
+    context.diagnostics.error(point.span, 'Probing by address requires --unsafe');
     return [];
   }
   const others = context.host.canHook?.('kprobe') === false ? substitutes(kind, target, point, context) : undefined;
@@ -85,7 +91,8 @@ function functionsNamed(kind: ProbeKind, name: string, point: AttachPoint, conte
   if (all.length === 0 && !isPattern(name)) return [name];
   const found = all.filter(matcher(name));
   const reason = all.length === 0 ? 'this kernel names no functions that can be traced: it has no kprobes' : undefined;
-  if (found.length === 0) context.missing(point, `${kind.names[0]} ${name}`, reason ?? didYouMean(name, all));
+  const what = [...point.parts.slice(1, -1), name].join(':');
+  if (found.length === 0) context.missing(point, `${kind.names[0]} ${what}`, reason ?? didYouMean(name, all));
   return found;
 }
 

@@ -1,6 +1,6 @@
 /** What a probe kind is to the compiler: a row of names, and how its attach points become programs and links. */
 import type { LinkSpec, ProgramKind } from '../../bpf/spec/index.ts';
-import type { Diagnostics } from '../diagnostics/index.ts';
+import type { Diagnostics, Span } from '../diagnostics/index.ts';
 import type { CompileHost } from '../host.ts';
 import type { ScriptProbe } from '../script.ts';
 import type { Settings } from '../settings.ts';
@@ -21,6 +21,8 @@ export interface ProbeKind {
   readonly space: 'kernel' | 'user' | 'unknown';
   /** Fires by the clock, whatever happens: nobody wants to be told that it did not. */
   readonly isTimed?: true;
+  /** Shares its body with no other attach point. */
+  readonly isAlone?: true;
   /** May end the compilation of this point with diagnostics. */
   expand(point: AttachPoint, context: ExpandContext): readonly ProbePoint[];
 }
@@ -34,6 +36,8 @@ export interface ExpandContext {
   readonly uses: ReadonlySet<string>;
   /** Only this process is traced (-p). */
   readonly pid: number | undefined;
+  /** Where the names of the script's bench and test probes were given: `bench:NAME`. */
+  readonly labels: Map<string, Span>;
   /** Nothing matches `what` ("uprobe /bin/bash:readlin"): an error, a warning or nothing, as missing_probes says. */
   missing(point: AttachPoint, what: string, hint?: string): void;
 }

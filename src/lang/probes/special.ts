@@ -39,7 +39,9 @@ export const self: ProbeKind = {
 function expandSelf(point: AttachPoint, context: ExpandContext): ProbePoint[] {
   const [, event, signal] = point.parts;
   if (event !== 'signal' || signal === undefined) {
-    context.diagnostics.error(point.span, 'self probes are written self:signal:SIGUSR1');
+    context.diagnostics.error(point.span, `${event} is not a supported trigger`, {
+      hints: ['self probes are written self:signal:SIGUSR1'],
+    });
     return [];
   }
   if (!SIGNALS.includes(signal)) {

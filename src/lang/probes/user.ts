@@ -36,13 +36,17 @@ const ARGUMENT_REGISTERS = { x64: 6, arm64: 8 } as const;
 function expandFunction(kind: ProbeKind, point: AttachPoint, context: ExpandContext): ProbePoint[] {
   const [provider = '', binary = '', ...rest] = point.parts;
   const target = rest.at(-1) ?? '';
+  if (binary === '' && rest[0] === '@' && context.pid === undefined) {
+    context.diagnostics.error(point.span, 'Unspecified target binary, cannot attach by source code location.');
+    return [];
+  }
   if (point.parts.length < 3 || target === '' || (binary === '' && context.pid === undefined)) {
     context.diagnostics.error(point.span, `${kind.names[0]} probe must have a binary and a function`, {
       hints: [`write ${provider}:BINARY:FUNCTION`],
     });
     return [];
   }
-  const wrong = misplaced(kind, binary, target);
+  const wrong = misplaced(kind, binary, rest);
   if (wrong !== undefined) {
     context.diagnostics.error(point.span, wrong);
     return [];
@@ -52,7 +56,13 @@ function expandFunction(kind: ProbeKind, point: AttachPoint, context: ExpandCont
   return atFunctions(kind, point, target, context);
 }
 
-function misplaced(kind: ProbeKind, binary: string, target: string): string | undefined {
+/** Whose symbols they are; all are found by their names as written and as demangled. */
+const LANGUAGES = ['cpp'];
+
+function misplaced(kind: ProbeKind, binary: string, rest: readonly string[]): string | undefined {
+  const target = rest.at(-1) ?? '';
+  if (rest[0] === '@') return isPattern(binary) ? 'Cannot use wildcards with source code location' : undefined;
+  if (rest.length === 2 && !LANGUAGES.includes(rest[0]!)) return `unsupported language type: ${rest[0]}`;
   if (kind === uretprobe && /\+(?:0x[\da-f]+|\d+)$/i.test(target)) return 'Offset not allowed';
   return isAddress(target) && isPattern(binary) ? 'Cannot use wildcards with absolute address' : undefined;
 }

@@ -5,13 +5,16 @@ import type { ProbeKind } from './kind.ts';
 const NUMBER = /^(?:0x[\da-f]+|\d+)$/i;
 const LENGTHS = [1, 2, 4, 8] as const;
 
+/** What debug registers can tell apart (Intel's manual, volume 3, 17.2.4; the kernel's hw_breakpoint of arm64). */
+const MODES = { x64: ['rw', 'w', 'x'], arm64: ['r', 'rw', 'w', 'x'] } as const;
+
 export const watchpoint: ProbeKind = {
   names: ['watchpoint', 'w'],
   counts: [3],
   usage: ['watchpoint:ADDRESS:LENGTH:MODE'],
   doc: 'Fires when memory at the address is read (r), written (w) or executed (x).',
   space: 'user',
-  expand(point, { diagnostics, pid }) {
+  expand(point, { diagnostics, pid, host: { arch = 'x64' } }) {
     const [, address = '', length = '', mode = ''] = point.parts;
     const bytes = LENGTHS.find((known) => String(known) === length);
     if (!NUMBER.test(address)) {
@@ -30,8 +33,9 @@ export const watchpoint: ProbeKind = {
       diagnostics.error(point.span, 'watchpoint length must be one of (1, 2, 4, 8)');
       return [];
     }
-    if (!/^(?:x|r?w?)$/.test([...mode].sort().join('')) || mode === '' || new Set(mode).size !== mode.length) {
-      diagnostics.error(point.span, 'watchpoint mode must be combination of (r,w,x)');
+    const wrong = wrongMode([...mode].sort().join(''), arch);
+    if (wrong) {
+      diagnostics.error(point.span, wrong.message, wrong.hint ? { hints: [wrong.hint] } : {});
       return [];
     }
     return [
@@ -47,3 +51,10 @@ export const watchpoint: ProbeKind = {
     ];
   },
 };
+
+function wrongMode(mode: string, arch: keyof typeof MODES): { message: string; hint?: string } | undefined {
+  if (!/^[rwx]+$/.test(mode)) return { message: 'watchpoint mode must be combination of (r,w,x)' };
+  if (/(.)\1/.test(mode)) return { message: 'watchpoint modes may not be duplicated' };
+  if ((MODES[arch] as readonly string[]).includes(mode)) return undefined;
+  return { message: `invalid watchpoint mode: ${mode}`, hint: `supported modes: ${MODES[arch].join(',')}` };
+}
