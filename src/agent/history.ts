@@ -204,13 +204,17 @@ export function pastWaitRow(sample: Sample, summed: Summed, texts: Texts = new M
     woken_by: null,
     count,
     total_us: total,
-    max_us: longestWait(max, count, total),
+    max_us: longestWait(max, unknown, { count, total }),
   };
 }
 
-/** Where no maximum was stored it is known of a single wait only. */
-function longestWait(max: number, count: number, total: number): number | null {
-  if (max > 0) return max;
+/** Where it was not known when it was written it is of a single wait only. */
+function longestWait(
+  max: number,
+  unknown: number,
+  { count, total }: { readonly count: number; readonly total: number },
+): number | null {
+  if (max > 0 || unknown === 0) return max;
   return count <= 1 ? total : null;
 }
 

@@ -4,12 +4,13 @@ import {
   type Doer,
   eventOf,
   failuresSince,
+  peakSince,
   QUERY_COUNTERS,
+  QUERY_MAXIMA,
   QUERY_TIMES,
   type QueryCounter,
   type QueryTotals,
   type Totals,
-  WAIT_COUNTERS,
   type WaitTotals,
 } from '../collect/attribution/index.ts';
 import {
@@ -44,6 +45,8 @@ export class Intervals {
   readonly #told = new Map<string, Histogram>();
   readonly #series = new WeakMap<Doer['identity'], Map<string, Series>>();
   #last: Totals;
+  /** The number of the reading that the interval begins with. */
+  #since = 0;
   #step: Step | undefined;
 
   constructor(host: string, first: Totals) {
@@ -81,6 +84,7 @@ export class Intervals {
   advance(now: Totals, told?: Map<string, Histogram | undefined>): Interval {
     const last = this.#last;
     this.#last = now;
+    this.#since = last.reading;
     const queries = grownOf(rulesOf('queries'), queryValues, now.queries, last.queries);
     const waits = grownOf(rulesOf('waits'), waitValues, now.waits, last.waits);
     this.#forgetAllBut(now.queries);
@@ -105,7 +109,8 @@ export class Intervals {
   }
 
   #querySample({ key, totals, before, growth: values }: Grown<QueryTotals>): Sample {
-    forgetOldMax(values, LATENCY_MAX, totals.counters, before?.counters);
+    for (const [of, { stored, unit }] of QUERY_PEAKS.entries())
+      values[stored] = Math.floor(peakSince(totals.peaks[of], this.#since) / unit);
     const { database, user, queryId, fingerprint } = totals.identity;
     const histogram: Histogram = totals.latency.clone();
     const told = before && this.#told.get(key);
@@ -124,8 +129,8 @@ export class Intervals {
     }));
   }
 
-  #waitSample({ totals, before, growth: values }: Grown<WaitTotals>): Sample {
-    forgetOldMax(values, WAIT_MAX, totals.counters, before?.counters);
+  #waitSample({ totals, growth: values }: Grown<WaitTotals>): Sample {
+    values[WAIT_MAX] = Math.floor(peakSince(totals.peaks[0], this.#since) / 1000);
     const inner = totals.inner?.fingerprint ?? null;
     return {
       series: this.#seriesOf(totals, `${totals.event} ${inner}`, () => this.#waitSeries(totals, inner)),
@@ -204,28 +209,12 @@ function waitValues({ counters }: WaitTotals): Float64Array {
   return Float64Array.of(Math.floor(ns / 1000), count, Math.floor(max / 1000), 0);
 }
 
-/** The longest so far is known; whether it was in this interval only if it is longer than all before. */
-function forgetOldMax(values: Float64Array, at: MaxPlaces, now: Float64Array, before: Float64Array | undefined): void {
-  if (!before || now[at.read]! > before[at.read]!) return;
-  values[at.stored] = 0;
-  values[at.unknown] = 1;
-}
-
-interface MaxPlaces {
-  readonly read: number;
-  readonly stored: number;
-  readonly unknown: number;
-}
-const LATENCY_MAX: MaxPlaces = {
-  read: QUERY_COUNTERS.indexOf('latency_max'),
-  stored: counterAt('queries', 'latency_max'),
-  unknown: counterAt('queries', 'max_unknown'),
-};
-const WAIT_MAX: MaxPlaces = {
-  read: WAIT_COUNTERS.indexOf('max'),
-  stored: counterAt('waits', 'max'),
-  unknown: counterAt('waits', 'max_unknown'),
-};
+/** Where the largest of an interval goes, in the order of a row's peaks. */
+const QUERY_PEAKS = QUERY_MAXIMA.map((at) => ({
+  stored: QUERY_COLUMNS.findIndex((column) => column.at === at),
+  unit: QUERY_TIMES.has(QUERY_COUNTERS[at]!) ? 1000 : 1,
+}));
+const WAIT_MAX = counterAt('waits', 'max');
 
 function textsOf(
   grown: readonly Grown<QueryTotals | WaitTotals>[],

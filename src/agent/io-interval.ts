@@ -10,6 +10,7 @@ import {
   type IoOtherTotals,
   type IoTotals,
   type IoTotalsRow,
+  peakSince,
 } from '../collect/attribution/index.ts';
 import type { Interval, Sample, Series } from '../store/index.ts';
 import { type Grown, grownOf } from './grown.ts';
@@ -23,6 +24,8 @@ export class IoIntervals {
   /** As they were when a sample last told of them: counts and latencies are read one after the other. */
   readonly #told = new Map<string, Histogram>();
   #last: IoTotals;
+  /** The number of the reading that the interval begins with. */
+  #since = 0;
 
   constructor(host: string, first: IoTotals) {
     this.#host = host;
@@ -33,6 +36,7 @@ export class IoIntervals {
   advance(now: IoTotals): Pick<Interval['samples'], 'io' | 'io_files' | 'io_others'> {
     const last = this.#last;
     this.#last = now;
+    this.#since = last.reading;
     for (const key of this.#told.keys()) if (!now.requests.has(key)) this.#told.delete(key);
     const requests = grownOf(IO_RULES, inMicroseconds, now.requests, last.requests);
     const files = grownOf(FILE_RULES, ({ counters }) => counters, now.files, last.files);
@@ -45,14 +49,13 @@ export class IoIntervals {
   }
 
   #requestSample({ key, totals, growth, before }: Grown<IoTotalsRow>): Sample {
-    const [count = 0, bytes = 0, byWorkers = 0, us = 0, max = 0] = growth;
+    const [count = 0, bytes = 0, byWorkers = 0, us = 0] = growth;
     const histogram = totals.latency.clone();
     const told = before && this.#told.get(key);
     if (told) histogram.subtract(told);
     this.#told.set(key, totals.latency);
-    // The longest so far is known; whether it was in this interval only if it is longer than all before.
-    const isKnown = !before || totals.counters[MAX]! > before.counters[MAX]!;
-    const values = Float64Array.of(count, bytes, byWorkers, us, isKnown ? max : 0, isKnown ? 0 : 1);
+    const max = Math.floor(peakSince(totals.peaks[0], this.#since) / 1000);
+    const values = Float64Array.of(count, bytes, byWorkers, us, max, 0);
     return { series: [...this.#doer(totals.doer), totals.device, totals.operation], values, histogram };
   }
 
@@ -92,11 +95,11 @@ export class IoIntervals {
   }
 }
 
-const [NS, MAX] = [3, 4] as const;
+const NS = 3;
 
 /** Sums are rounded before they are subtracted: however many intervals are added, the sum is off by less than a µs. */
 function inMicroseconds({ counters }: { readonly counters: Float64Array }): Float64Array {
   const values = counters.slice();
-  for (const at of [NS, MAX]) values[at] = Math.floor(values[at]! / 1000);
+  values[NS] = Math.floor(values[NS]! / 1000);
   return values;
 }

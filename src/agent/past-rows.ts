@@ -1,8 +1,7 @@
 /** What all rows of the past are made with: the parts of a series by name, whose they are, and how much was observed. */
 import type { DoerFields, HistoryWindow, RowHead } from '../api/index.ts';
-import { bucketOf } from '../base/exponential.ts';
 import { rfc3339 } from '../base/time.ts';
-import type { QueryCounts } from '../collect/attribution/index.ts';
+import { type Longest, longestOf, type QueryCounts } from '../collect/attribution/index.ts';
 import {
   type Covered,
   type IdentityName,
@@ -77,10 +76,8 @@ export function doerOf(
   };
 }
 
-/** A maximum is known of the windows that it grew in; of others only the bucket of the longest. */
-export function longest(histogram: QueryCounts['latency'], known: number, unknown: number) {
-  const highest = [...histogram.buckets()].at(-1)?.index;
-  if (highest === undefined || known === 0) return { max: undefined, isMaxExact: false };
-  const inHighest = bucketOf(known, histogram.scale) >= highest;
-  return { max: inHighest ? known : undefined, isMaxExact: inHighest && unknown === 0 };
+/** Of intervals that some do not know their longest of (samples, and what earlier Pebbles wrote) the longest may be longer. */
+export function longest(histogram: QueryCounts['latency'], known: number, unknown: number): Longest {
+  const { max, isMaxExact } = longestOf(histogram, known);
+  return { max, isMaxExact: isMaxExact && unknown === 0 };
 }

@@ -51,7 +51,7 @@ export interface Resources {
   readonly major_faults: number | null;
   readonly memory_grown_bytes: number | null;
   readonly memory_kept_bytes: number | null;
-  /** The most that a process has had in a request of it since the watch began. */
+  /** The most that a process has had in a request of it. */
   readonly memory_max_bytes: number | null;
   /** Failed executions by SQLSTATE, or `unknown`. */
   readonly sqlstates: Readonly<Record<string, number>> | null;

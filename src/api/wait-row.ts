@@ -18,6 +18,6 @@ export interface WaitRow extends RowHead, DoerFields, InnerFields {
   readonly woken_by: readonly Waker[] | null;
   readonly count: number;
   readonly total_us: number;
-  /** Null in history where none was longer than one before the window: only the longest so far is known of them. */
+  /** Null where it was not known when it was written. */
   readonly max_us: number | null;
 }

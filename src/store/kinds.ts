@@ -29,7 +29,7 @@ export const KINDS = {
       joint: 'sum',
       hidden: 'sum',
       latency: 'sum',
-      /** 0 where the longest is not known: then `max_unknown` is 1. */
+      /** 0 where the longest is not known, as in what earlier Pebbles wrote: then `max_unknown` is 1. */
       latency_max: 'max',
       max_unknown: 'sum',
       on_cpu: 'sum',
@@ -63,7 +63,6 @@ export const KINDS = {
       major_faults: 'sum',
       memory_grown: 'sum',
       memory_kept: 'sum',
-      /** Since the watch began. */
       memory_max: 'max',
       /** Requests whose phases are known: CPU time by a clock. */
       phased: 'sum',

@@ -2,12 +2,22 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { WaitRow } from '../../src/api/index.ts';
+import { History } from '../../src/agent/index.ts';
+import { Intervals } from '../../src/agent/interval.ts';
+import type { QueryRow, WaitRow } from '../../src/api/index.ts';
 import type { Cluster } from '../../src/cluster/index.ts';
 import { QueryRows, WaitRows } from '../../src/collect/attribution/index.ts';
 import { Connection } from '../../src/postgres/client/index.ts';
+import { RecentStore, type TimeRange } from '../../src/store/index.ts';
 import { SERVERS, startCounting, UNABLE, withConnection } from './servers.ts';
 import { fallsAsleep, total, type Watch, watch } from './watch.ts';
+
+/** µs slept in each window, and blocks of memory that a statement takes then. */
+const LONGEST = [
+  [300_000, 2048],
+  [50_000, 1],
+  [150_000, 1],
+] as const;
 
 /** Longer than deadlock_timeout, which wakes the waiter once. */
 const HELD_MS = 1300;
@@ -139,8 +149,47 @@ for (const server of SERVERS) {
       );
     });
 
+    test('the longest of a window is its own, however long those before it were, now and in history', async () => {
+      const first = watching.attribution.read();
+      const [waits, queries] = [new WaitRows(first), new QueryRows(first)];
+      const intervals = new Intervals('here', first);
+      const store = new RecentStore({ fineMs: 1 });
+      const windows: { range: TimeRange; elapsed: number; wait: WaitRow; query: QueryRow; grown: QueryRow }[] = [];
+      let fromMs = first.wallMs;
+      for (const [slept, blocks] of LONGEST) {
+        const begun = performance.now();
+        await waiter!.query(`SELECT pg_sleep(${slept / 1e6}) AS longest, n FROM held`);
+        const elapsed = (performance.now() - begun) * 1000;
+        await waiter!.query('SELECT pg_sleep(0.001) AS longest, n FROM held');
+        await waiter!.query(`SELECT length(string_agg(repeat('x', 8192), '')) FROM generate_series(1, ${blocks})`);
+        const now = watching.attribution.read();
+        const [wait] = of(waits.advance(now), 'Timeout:PgSleep').filter((row) => row.query?.includes('longest'));
+        const rows = queries.advance(now);
+        const [query, grown] = ['longest', 'string_agg'].map((word) => rows.find((row) => row.query?.includes(word))!);
+        await store.append(intervals.advance(now));
+        windows.push({ range: { fromMs, toMs: now.wallMs }, elapsed, wait: wait!, query: query!, grown: grown! });
+        fromMs = now.wallMs;
+      }
+      const history = new History(store);
+      const pastOf = async (range: TimeRange): Promise<WaitRow> =>
+        (await history.waits(range)).rows.find((row) => row.query?.includes('longest'))!;
+      for (const [at, { range, elapsed, wait, query }] of windows.entries()) {
+        const past = await pastOf(range);
+        const { max } = (await history.queries(range)).rows.find((row) => row.query?.includes('longest'))!.latency_us;
+        for (const longest of [wait.max_us, query.latency_us.max, past.max_us, max])
+          assert.ok(longest! >= LONGEST[at]![0] && longest! <= elapsed, `window ${at}: ${longest} of ${elapsed}`);
+        assert.deepEqual([wait.inexact, query.inexact.includes('latency_us.max'), past.inexact], [[], false, []]);
+      }
+      const whole = await pastOf({ fromMs: first.wallMs, toMs: fromMs });
+      const longest = Math.max(...windows.map(({ wait }) => wait.max_us!));
+      assert.ok(Math.abs(whole.max_us! - longest) < 1 && whole.inexact.length === 0, `${whole.max_us} of ${longest}`);
+      const [most, least] = windows.map(({ grown }) => grown.memory_max_bytes!);
+      assert.ok(most! - least! > 10e6, `memory: ${most} and ${least}`);
+    });
+
     test('a wait whose sleeps signals end is one wait', async () => {
-      const rows = new WaitRows(watching.attribution.read());
+      const first = watching.attribution.read();
+      const rows = new WaitRows(first);
       const waiting = waiter!.query('SELECT pg_sleep(0.6) AS signalled');
       // What the server's processes notify each other with: the process looks what there is, and goes on to sleep.
       for (let n = 0; n < 7; n++) {
@@ -150,12 +199,14 @@ for (const server of SERVERS) {
       await fallsAsleep(waiter!.backendPid);
       const during = of(rows.advance(watching.attribution.read()), 'Timeout:PgSleep');
       await waiting;
-      const rest = of(rows.advance(watching.attribution.read()), 'Timeout:PgSleep');
+      const last = watching.attribution.read();
+      const rest = of(rows.advance(last), 'Timeout:PgSleep');
       const [counted, more] = [during, rest].map((some) => total(some, ({ count }) => count));
       // It would be eight. On a busy machine one of a hundred waits is two; why is not known.
       assert.ok((counted === 1 || counted === 2) && more === 0, `${counted} and ${more}`);
       const slept = total([...during, ...rest], ({ total_us }) => total_us);
-      assert.ok(slept > 500_000 && slept <= 600_000 * 1.5, `${slept} µs`);
+      const [request] = new QueryRows(first).advance(last).filter(({ query }) => query?.includes('signalled'));
+      within(slept, request!.off_cpu_us, 0.05, 'all of its sleeps');
     });
   });
 }

@@ -25,7 +25,7 @@ import { IdleKeys, type IdleOptions } from './idle-keys.ts';
 import { INNER_NOT_KNOWN, type Inner, NOT_KNOWN } from './inner.ts';
 import { innerProfile } from './inner-profile.ts';
 import { ioProfile } from './io-profile.ts';
-import { type IoFileTotals, IoTotals, type IoTotalsRow, isSameRequests } from './io-totals.ts';
+import { IO_MAXIMA, type IoFileTotals, IoTotals, type IoTotalsRow, isSameRequests } from './io-totals.ts';
 import { shortcomingOf } from './kernel.ts';
 import { kernelLockProfile } from './lock-profile.ts';
 import { LockWatch } from './locks/lock-watch.ts';
@@ -46,8 +46,10 @@ import {
   droppedSoFar,
   isSameQuery,
   isSameWait,
+  QUERY_MAXIMA,
   type QueryTotals,
   Totals,
+  WAIT_MAXIMA,
   type WaitTotals,
 } from './totals.ts';
 import { type Underway, underwayOf } from './underway.ts';
@@ -79,10 +81,13 @@ export class Attribution {
   readonly #clusters: WatchedCluster[] = [];
   readonly #newcomers: Newcomers = new Newcomers();
   readonly #refused = new Map<string, Refused>();
-  readonly #queries: Monotone<QueryTotals> = new Monotone(isSameQuery);
-  readonly #waits: Monotone<WaitTotals> = new Monotone(isSameWait);
-  readonly #requests: Monotone<IoTotalsRow> = new Monotone(isSameRequests);
-  readonly #files: Monotone<IoFileTotals> = new Monotone((row, before) => isSameDoer(row.doer, before.doer));
+  readonly #queries: Monotone<QueryTotals> = new Monotone({ isSame: isSameQuery, maxima: QUERY_MAXIMA });
+  readonly #waits: Monotone<WaitTotals> = new Monotone({ isSame: isSameWait, maxima: WAIT_MAXIMA });
+  readonly #requests: Monotone<IoTotalsRow> = new Monotone({ isSame: isSameRequests, maxima: IO_MAXIMA });
+  readonly #files: Monotone<IoFileTotals> = new Monotone({
+    isSame: (row, before) => isSameDoer(row.doer, before.doer),
+    maxima: [],
+  });
   readonly #idle: IdleKeys;
   readonly #pipeEnds: PipeEnds = new PipeEnds();
   #samples: StackSamples | undefined;
@@ -202,16 +207,16 @@ export class Attribution {
       listUnderway: () => this.#listUnderway(),
       countLost: () => this.lost(),
     });
-    this.#queries.follow(totals.queries);
-    this.#waits.follow(totals.waits);
+    this.#queries.follow(totals.queries, totals.reading);
+    this.#waits.follow(totals.waits, totals.reading);
     return totals;
   }
 
   /** What was asked of block devices since the start, with the signal `io`. */
   readIo(): IoTotals {
     const io = new IoTotals(this.#engine, (slot) => this.#identify(slot));
-    this.#requests.follow(io.requests);
-    this.#files.follow(io.files);
+    this.#requests.follow(io.requests, io.reading);
+    this.#files.follow(io.files, io.reading);
     return io;
   }
 

@@ -71,6 +71,9 @@ export class Engine {
   readonly memoryBudget: number;
   #signals: ReadonlySet<Signal>;
   #generation = 1;
+  #isAttached = false;
+  #epoch = 1;
+  #ioEpoch = 1;
   #loaded: Loaded;
   #lostBefore = 0;
   #missedBefore = 0;
@@ -134,7 +137,29 @@ export class Engine {
 
   /** A map of records, by its name in the program. */
   counters(name: string): CounterMap {
-    return new CounterMap(this.#scriptMaps.get(name)!, this.#loaded.collection, this.#retired.get(name));
+    const epoch = name.startsWith('@io') ? this.#ioEpoch : this.#epoch;
+    return new CounterMap(this.#scriptMaps.get(name)!, this.#loaded.collection, {
+      kept: this.#retired.get(name),
+      epoch,
+    });
+  }
+
+  /** Maxima that are read from now on are those since the last time, of devices those since `beginIoReading`. Gives its number. */
+  beginReading(): number {
+    this.#epoch += 1;
+    this.#control();
+    return this.#epoch;
+  }
+
+  beginIoReading(): number {
+    this.#ioEpoch += 1;
+    this.#control();
+    return this.#ioEpoch;
+  }
+
+  #control(): void {
+    const active = this.#isAttached ? this.#generation : 0;
+    this.keyed('@control').set(0, { active, epoch: this.#epoch, io_epoch: this.#ioEpoch });
   }
 
   /** Takes all rows of these slots out of a map of counters, and keeps their sums under the slots that they name. */
@@ -185,12 +210,14 @@ export class Engine {
 
   async attach(): Promise<void> {
     await this.#loaded.collection.attachAll();
-    this.keyed('@control').set(0, { active: this.#generation });
+    this.#isAttached = true;
+    this.#control();
   }
 
   /** Nothing is seen until `attach` is called again; what was under way is not known then. */
   detach(): void {
-    this.keyed('@control').set(0, { active: 0 });
+    this.#isAttached = false;
+    this.#control();
     for (const link of this.#loaded.collection.links.splice(0)) link.close();
   }
 
@@ -209,7 +236,7 @@ export class Engine {
     this.#generation = generation;
     this.#signals = signals;
     this.#loaded = this.#take(script, collection);
-    this.keyed('@control').set(0, { active: generation });
+    this.#control();
     for (const link of old.collection.links.splice(0)) link.close();
     old.poller.drain();
     this.#lostBefore += lostOf(old.collection);

@@ -3,6 +3,7 @@
  * In two steps, so that no update is lost: first the statement loses its slot, so that whoever executes it gets another;
  * when nothing has been added to the old one for as long again, and no process has it in its hands, its rows are taken.
  */
+import { isMaximum } from '../reading.ts';
 import { doerKey } from './doer.ts';
 import type { Engine } from './engine.ts';
 import type { Doer } from './totals.ts';
@@ -121,10 +122,12 @@ export class IdleKeys {
 
   #count(): Map<number, number> {
     const counted = new Map<number, number>();
-    this.#engine.queries.readKernel((key, offset, row) => {
+    const { queries } = this.#engine;
+    const sums = queries.fields.map((field) => !isMaximum(field));
+    queries.readKernel((key, offset, row) => {
       counted.set(
         key.getUint32(offset, true),
-        row.reduce((sum, value) => sum + value, 0),
+        row.reduce((sum, value, at) => (sums[at] ? sum + value : sum), 0),
       );
     });
     return counted;

@@ -29,6 +29,7 @@ export {
 export { findWays, type KernelWays, type SocketHookName } from './kernel.ts';
 export { LockRows, type LockSource } from './locks/lock-rows.ts';
 export type { OomKill } from './oom-kills.ts';
+export { type Longest, longestOf, peakSince } from './peaks.ts';
 export { type AttributionPlan, planAttribution } from './plan.ts';
 export { isAlive } from './processes.ts';
 export { SIGNALS, type Signal } from './program.ts';
@@ -37,11 +38,11 @@ export { SAMPLE_NS } from './stack-samples.ts';
 export {
   type Doer,
   QUERY_COUNTERS,
+  QUERY_MAXIMA,
   QUERY_TIMES,
   type QueryCounter,
   type QueryTotals,
   Totals,
-  WAIT_COUNTERS,
   WAIT_RULES,
   type WaitTotals,
 } from './totals.ts';

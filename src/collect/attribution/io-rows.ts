@@ -20,6 +20,7 @@ import {
   type IoTotals,
   type IoTotalsRow,
 } from './io-totals.ts';
+import { longestOf, peakSince } from './peaks.ts';
 import { type Doer, QUERY_COUNTERS, QUERY_RULES, type Totals } from './totals.ts';
 import { countersOf, microseconds, rowHead, type Window, windowBetween } from './window.ts';
 
@@ -56,7 +57,11 @@ export class IoRows {
     const window: Window = { ...between, dropped, coverage: dropped > 0 ? 'partial' : between.coverage };
     const devices = [...requests].map(([key, growth]) => {
       const totals = now.io.requests.get(key)!;
-      return deviceRow(headsOf(totals.doer, window), totals, requestsIn(totals, growth, last.io.requests.get(key)));
+      return deviceRow(
+        headsOf(totals.doer, window),
+        totals,
+        requestsIn(totals, growth, last.io.requests.get(key), last.io.reading),
+      );
     });
     return [
       ...devices.sort((a, b) => b.latency_us.total - a.latency_us.total),
@@ -109,16 +114,16 @@ export interface IoCounts {
 }
 
 function requestsIn(
-  { latency, counters }: IoTotalsRow,
+  { latency, peaks }: IoTotalsRow,
   growth: Float64Array,
   before: IoTotalsRow | undefined,
+  since: number,
 ): IoCounts {
   const [count = 0, bytes = 0, byWorkers = 0, ns = 0] = growth;
   const histogram = latency.clone();
   if (before) histogram.subtract(before.latency);
-  const isNewMax = !before || counters[4]! > before.counters[4]!;
-  const max = isNewMax ? counters[4]! : undefined;
-  return { count, bytes, byWorkers, ns, latency: histogram, max, isMaxExact: isNewMax };
+  const longest = longestOf(histogram, peakSince(peaks[0], since));
+  return { count, bytes, byWorkers, ns, latency: histogram, ...longest };
 }
 
 export function deviceRow(head: Heads, { device, operation }: Where, counts: IoCounts): IoDeviceRow {

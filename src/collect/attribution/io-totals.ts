@@ -6,17 +6,22 @@ import { textAt } from '../../base/record.ts';
 import { deviceName } from './devices.ts';
 import { doerKey, isSameDoer } from './doer.ts';
 import type { Engine } from './engine.ts';
-import type { Doer, Identify } from './totals.ts';
+import type { Peaks } from './peaks.ts';
+import { type Doer, type Identify, maximaOf } from './totals.ts';
 
 /** Fields of `struct io_counters` of io.bt. */
-export const IO_COUNTERS = ['count', 'bytes', 'by_workers', 'ns', 'ns_max'] as const;
+export const IO_COUNTERS = ['count', 'bytes', 'by_workers', 'ns', 'max'] as const;
 export const IO_RULES: readonly FieldRule[] = ['sum', 'sum', 'sum', 'sum', 'max'];
 export const FILE_RULES: readonly FieldRule[] = ['sum', 'sum'];
+
+export const IO_MAXIMA: readonly number[] = maximaOf(IO_RULES);
 
 interface Requests {
   readonly device: string;
   readonly operation: IoOperation;
   readonly counters: Float64Array;
+  /** Of IO_MAXIMA. */
+  peaks: readonly Peaks[];
 }
 
 export interface IoTotalsRow extends Requests {
@@ -45,6 +50,8 @@ const OPERATIONS: Readonly<Record<number, IoOperation>> = { 0: 'read', 1: 'write
 const operationOf = (number: number): IoOperation => OPERATIONS[number] ?? 'other';
 
 export class IoTotals {
+  /** Of this reading: those that came later have higher ones. */
+  readonly reading: number;
   readonly requests = new Map<string, IoTotalsRow>();
   readonly files = new Map<string, IoFileTotals>();
   readonly others = new Map<string, IoOtherTotals>();
@@ -53,6 +60,7 @@ export class IoTotals {
 
   constructor(engine: Engine, identify: Identify) {
     this.#identify = identify;
+    this.reading = engine.beginIoReading();
     if (!engine.signals.has('io')) return;
     engine.counters('@io').read((key, at, row) => {
       const one = this.#requestsOf(key.getUint32(at, true), key.getUint32(at + 4, true), key.getUint32(at + 8, true));
@@ -78,6 +86,7 @@ export class IoTotals {
       operation: operationOf(operation),
       counters: new Float64Array(IO_RULES.length),
       latency: new Histogram(),
+      peaks: [],
     }));
   }
 
@@ -94,6 +103,7 @@ export class IoTotals {
       device: deviceName(device!),
       operation: operationOf(operation!),
       counters: new Float64Array(FILE_RULES.length),
+      peaks: [],
     }));
     mergeRow(FILE_RULES, known.counters, row);
   }
@@ -108,6 +118,7 @@ export class IoTotals {
       device: deviceName(device!),
       operation: operationOf(operation!),
       counters: new Float64Array(IO_RULES.length),
+      peaks: [],
     }));
     mergeRow(IO_RULES, known.counters, row);
   }

@@ -1,27 +1,38 @@
 /** Makes a reading the next one after another: nothing becomes less, and what did not change is the same object as before. */
+import { type Peaks, withPeak } from './peaks.ts';
 
 interface Counted {
   readonly counters: Float64Array;
+  /** By number of the maximum: those of each reading. */
+  peaks: readonly Peaks[];
+}
+
+interface Rules<Row> {
+  /** Besides the counters. */
+  readonly isSame: (row: Row, before: Row) => boolean;
+  /** Counters that are read as the largest since the last reading. */
+  readonly maxima: readonly number[];
 }
 
 export class Monotone<Row extends Counted> {
-  readonly #isSame: (row: Row, before: Row) => boolean;
+  readonly #rules: Rules<Row>;
   #last: ReadonlyMap<string, Row> = new Map();
 
-  /** `isSame`: besides the counters. */
-  constructor(isSame: (row: Row, before: Row) => boolean) {
-    this.#isSame = isSame;
+  constructor(rules: Rules<Row>) {
+    this.#rules = rules;
   }
 
   /**
    * In place. What was under way may be booked a little differently when it ends: counters are raised to what they have been.
    * Many readings are kept, and most statements rest in most of them: such rows are kept once, and need not be looked at again.
    */
-  follow(rows: Map<string, Row>): void {
+  follow(rows: Map<string, Row>, reading: number): void {
+    const { isSame, maxima } = this.#rules;
     for (const [key, row] of rows) {
       const before = this.#last.get(key);
-      if (!before) continue;
-      if (!raise(row.counters, before.counters) && this.#isSame(row, before)) rows.set(key, before);
+      const values = maxima.map((at) => row.counters[at]!);
+      if (before && !raise(row.counters, before.counters) && isSame(row, before)) rows.set(key, before);
+      else row.peaks = values.map((value, of) => withPeak(before?.peaks[of] ?? [], { reading, value }));
     }
     this.#last = rows;
   }

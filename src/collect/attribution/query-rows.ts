@@ -3,12 +3,19 @@
 import { type Histogram, Windows } from '../../aggregate/index.ts';
 import type { QueryRow, Resources, RowHead } from '../../api/index.ts';
 import { callsElsewhere } from './elsewhere.ts';
+import { longestOf, peakSince } from './peaks.ts';
 import type { SlotIdentity } from './statements.ts';
-import { QUERY_COUNTERS, QUERY_RULES, type QueryCounter, type QueryTotals, type Totals } from './totals.ts';
+import {
+  QUERY_COUNTERS,
+  QUERY_MAXIMA,
+  QUERY_RULES,
+  type QueryCounter,
+  type QueryTotals,
+  type Totals,
+} from './totals.ts';
 import { countersOf, microseconds, rowHead, type Window, windowBetween } from './window.ts';
 
 const column = (name: QueryCounter): number => QUERY_COUNTERS.indexOf(name);
-const MAX = column('latency_max');
 const UNSPLIT = column('unsplit');
 
 /** What the signal `resources` tells. */
@@ -60,6 +67,7 @@ export class QueryRows {
         totals: now.queries.get(key)!,
         growth: counters,
         before: this.#last.queries.get(key),
+        since: this.#last.reading,
       }))
       .filter(({ totals }) => totals.identity.executes);
     const isElsewhere = callsElsewhere(
@@ -81,17 +89,19 @@ interface Grown {
   readonly totals: QueryTotals;
   readonly growth: Float64Array;
   readonly before: QueryTotals | undefined;
+  /** The number of the reading that the window begins with. */
+  readonly since: number;
 }
 
-function toRow({ totals, growth, before }: Grown, mayLackCalls: boolean, window: Window): QueryRow {
+function toRow({ totals, growth, before, since }: Grown, mayLackCalls: boolean, window: Window): QueryRow {
   const latency = totals.latency.clone();
   if (before) latency.subtract(before.latency);
-  const max = isNewMax(totals, before) ? totals.counters[MAX]! : undefined;
+  for (const [of, at] of QUERY_MAXIMA.entries()) growth[at] = peakSince(totals.peaks[of], since);
+  const count: QueryCounts['count'] = (name) => growth[column(name)]!;
   const counts: QueryCounts = {
-    count: (name) => growth[column(name)]!,
+    count,
     latency,
-    max,
-    isMaxExact: max !== undefined,
+    ...longestOf(latency, count('latency_max')),
     running: totals.running,
     failures: failuresSince(totals, before),
   };
@@ -186,10 +196,6 @@ export function failuresSince({ failures }: QueryTotals, before: QueryTotals | u
   const grown = [...failures].map(([code, count]) => [code, count - (before?.failures.get(code) ?? 0)] as const);
   return new Map(grown.filter(([, count]) => count > 0));
 }
-
-/** The longest request so far is known; whether it was in this window only if it is longer than all before. */
-const isNewMax = ({ counters }: QueryTotals, before: QueryTotals | undefined): boolean =>
-  !before || counters[MAX]! > before.counters[MAX]!;
 
 function percentiles({ latency, max }: QueryCounts): Omit<QueryRow['latency_us'], 'total'> {
   const percentile = (quantile: number): number | null => {

@@ -1,5 +1,6 @@
 /** Sums that were taken out of the kernel because nobody adds to them any more: they are read as if they were there. */
 import type { KeyedMap } from '../../bpf/index.ts';
+import { isMaximum } from '../reading.ts';
 
 /** Numbers of the slot come first in every key. */
 const SLOT_BYTES = 4;
@@ -49,12 +50,9 @@ export class RetiredRows {
     const name = Buffer.from(key.buffer).toString('latin1');
     const known = rows.get(name) ?? { key, row: new Float64Array(this.#fields.length) };
     rows.set(name, known);
-    for (const value of values) {
-      for (const [at, field] of this.#fields.entries()) {
-        const one = Number(value[field]);
-        known.row[at] = field.endsWith('max') ? Math.max(known.row[at]!, one) : known.row[at]! + one;
-      }
-    }
+    // Maxima are those since the last reading: there was nothing.
+    for (const value of values)
+      for (const [at, field] of this.#fields.entries()) if (!isMaximum(field)) known.row[at]! += Number(value[field]);
   }
 }
 

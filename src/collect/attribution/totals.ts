@@ -6,6 +6,7 @@ import type { Engine } from './engine.ts';
 import { readFailures } from './failures.ts';
 import type { Inner } from './inner.ts';
 import { shortcomingOf } from './kernel.ts';
+import type { Peaks } from './peaks.ts';
 import type { SlotIdentity } from './statements.ts';
 import type { Underway, UnderwayWait } from './underway.ts';
 import { readWakers, type Wakers } from './wakers.ts';
@@ -79,6 +80,12 @@ export const QUERY_TIMES: ReadonlySet<QueryCounter> = new Set([
 export const WAIT_COUNTERS = ['ns', 'count', 'max'] as const;
 export const WAIT_RULES: readonly FieldRule[] = ['sum', 'sum', 'max'];
 
+/** Counters that are the largest of something, as rows have their `peaks`. */
+export const maximaOf = (rules: readonly FieldRule[]): number[] =>
+  rules.flatMap((rule, at) => (rule === 'max' ? [at] : []));
+export const QUERY_MAXIMA: readonly number[] = maximaOf(QUERY_RULES);
+export const WAIT_MAXIMA: readonly number[] = maximaOf(WAIT_RULES);
+
 /** Who did it: a slot of program.bt as what it stands for. */
 export interface Doer {
   readonly cluster: WatchedCluster;
@@ -87,6 +94,8 @@ export interface Doer {
 
 export interface QueryTotals extends Doer {
   readonly counters: Float64Array;
+  /** Of QUERY_MAXIMA: counters have the largest since the start. */
+  peaks: readonly Peaks[];
   readonly latency: Histogram;
   /** Failed executions by SQLSTATE; '' where it is not known. With the signal `resources` only. */
   readonly failures: Map<string, number>;
@@ -102,6 +111,8 @@ export interface WaitTotals extends Doer {
   /** The process at the other end of a pipe. */
   readonly waitsOn: string | undefined;
   readonly counters: Float64Array;
+  /** Of WAIT_MAXIMA. */
+  peaks: readonly Peaks[];
 }
 
 /** Absent for slots that were never introduced. */
@@ -136,6 +147,8 @@ const TAKEN_BY_WORKERS: readonly QueryCounter[] = [
 ];
 
 export class Totals {
+  /** Of this reading: those that came later have higher ones. */
+  readonly reading: number;
   /** The wall clock, and a clock that does not step. */
   readonly wallMs: number = Date.now();
   readonly monotonicMs: number = performance.now();
@@ -157,6 +170,7 @@ export class Totals {
   constructor(source: TotalsSource) {
     const { engine, listUnderway, countLost } = source;
     this.#source = source;
+    this.reading = engine.beginReading();
     this.#identify = source.identify;
     this.shortcoming = shortcomingOf(engine.ways);
     const scratch = new Float64Array(QUERY_COUNTERS.length);
@@ -202,7 +216,7 @@ export class Totals {
     let totals = this.queries.get(key);
     if (!totals) {
       const counters = new Float64Array(QUERY_COUNTERS.length);
-      totals = { ...doer, counters, latency: new Histogram(), failures: new Map(), running: 0 };
+      totals = { ...doer, counters, latency: new Histogram(), failures: new Map(), running: 0, peaks: [] };
       this.queries.set(key, totals);
     }
     return totals;
@@ -241,7 +255,7 @@ export class Totals {
     let totals = this.waits.get(key);
     if (!totals) {
       const waitsOn = this.#source.otherEnd(doer.identity.cluster, event);
-      totals = { ...doer, event, inner, waitsOn, counters: new Float64Array(WAIT_COUNTERS.length) };
+      totals = { ...doer, event, inner, waitsOn, counters: new Float64Array(WAIT_COUNTERS.length), peaks: [] };
       this.waits.set(key, totals);
     }
     mergeRow(WAIT_RULES, totals.counters, row);

@@ -5,6 +5,7 @@ import type { WaitRow } from '../../api/index.ts';
 import { doerFields } from './doer.ts';
 import { eventOf } from './events.ts';
 import { inexactInner, innerFields } from './inner.ts';
+import { peakSince } from './peaks.ts';
 import { type Totals, WAIT_RULES, type WaitTotals } from './totals.ts';
 import { grownWakers, wakerKey } from './wakers.ts';
 import { countersOf, microseconds, rowHead, type Window, windowBetween } from './window.ts';
@@ -24,7 +25,7 @@ export class WaitRows {
     const growth = this.#windows.advance(countersOf(now.waits));
     const window = windowBetween(this.#last, now);
     const rows = [...growth].map(([key, counters]) =>
-      toRow(now.waits.get(key)!, counters, this.#last.waits.get(key), window, (of) =>
+      toRow(now.waits.get(key)!, counters, this.#last.reading, window, (of) =>
         grownWakers(of, now.wakers, this.#last.wakers),
       ),
     );
@@ -36,17 +37,17 @@ export class WaitRows {
 function toRow(
   totals: WaitTotals,
   growth: Float64Array,
-  before: WaitTotals | undefined,
+  /** The number of the reading that the window begins with. */
+  since: number,
   window: Window,
   wakersOf: (key: string) => WaitRow['woken_by'],
 ): WaitRow {
-  const [ns, count, max] = growth as unknown as readonly [number, number, number];
+  const [ns, count] = growth as unknown as readonly [number, number];
   const { cluster, event } = totals;
-  // An earlier wait was longer than all of this window: none of these took longer than their sum.
-  const isNewMax = !before || max > before.counters[2]!;
+  const longest = peakSince(totals.peaks[0], since);
   const { type, event: name } = eventOf(cluster.major, event);
   return {
-    ...rowHead(totals, window, [...(isNewMax ? [] : ['max_us']), ...inexactInner(totals.inner)]),
+    ...rowHead(totals, window, inexactInner(totals.inner)),
     ...doerFields(totals),
     ...innerFields(totals.inner),
     wait_event_type: type,
@@ -55,6 +56,6 @@ function toRow(
     woken_by: type === 'LWLock' ? wakersOf(wakerKey(totals, event)) : null,
     count,
     total_us: microseconds(ns),
-    max_us: microseconds(Math.min(max, isNewMax ? max : ns)),
+    max_us: longest > 0 || ns === 0 ? microseconds(longest) : null,
   };
 }

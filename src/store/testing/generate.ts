@@ -27,7 +27,6 @@ export class Generator {
   readonly #queries: number;
   readonly #durationMs: number;
   readonly #random: () => number;
-  readonly #longest: number[] = [];
 
   constructor({ host = 'db1', queries = 10, durationMs = 10_000, seed = 7 }: GenerateOptions = {}) {
     this.#host = host;
@@ -62,13 +61,10 @@ export class Generator {
     const { histogram, total, longest } = this.#latencies(calls, 1e5 * (1 + ((query * 7919) % 1000)));
     const onCpu = Math.round(total * (0.3 + 0.3 * random()));
     const runQueue = Math.round(total * 0.02 * random());
-    const isNew = longest > (this.#longest[query] ?? 0);
-    if (isNew) this.#longest[query] = longest;
     set('requests', calls);
     set('calls', calls);
     set('latency', total);
-    if (isNew) set('latency_max', longest);
-    else set('max_unknown', 1);
+    set('latency_max', longest);
     set('on_cpu', onCpu);
     set('run_queue', runQueue);
     set('off_cpu', total - onCpu - runQueue);
