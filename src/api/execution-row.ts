@@ -1,9 +1,11 @@
 /** A row of `pebble executions --json` and of the HTTP API, as docs/json.md describes it. */
 import type { DoerFields } from './doer.ts';
+import type { InnerFields } from './inner.ts';
 import type { Resources } from './query-row.ts';
 import type { RowHead } from './row-head.ts';
 
-export interface ExecutionStep {
+/** Inner fields of a step that it is not known of: the fingerprint is `0`. */
+export interface ExecutionStep extends InnerFields {
   /** Since the start of the request. */
   readonly at_us: number;
   readonly us: number;

@@ -1,7 +1,8 @@
 /** A row of `pebble locks --json` and of the HTTP API, as docs/json.md describes it. */
+import type { InnerOf } from './inner.ts';
 import type { RowHead } from './row-head.ts';
 
-export interface LockRow extends RowHead {
+export interface LockRow extends RowHead, InnerOf<'waiter'>, InnerOf<'blocker'> {
   readonly database: string | null;
   readonly waiter_pid: number;
   readonly waiter_backend_type: string | null;

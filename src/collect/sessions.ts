@@ -8,6 +8,9 @@ import {
 } from '../postgres/discover/index.ts';
 import type { Fingerprinter } from '../postgres/fingerprint/index.ts';
 import { type BackendStatus, readSessionNames } from '../postgres/memory/index.ts';
+import { type Inner, NOT_KNOWN } from './attribution/inner.ts';
+import { readInner } from './attribution/inner-now.ts';
+import type { InnerProfile } from './attribution/inner-profile.ts';
 
 export interface Session {
   readonly pid: number;
@@ -41,8 +44,11 @@ export class Sessions {
   /** By OID: learned from sessions, needed for processes that are none. */
   readonly #databases = new Map<number, string | null>();
   readonly #users = new Map<number, string | null>();
+  readonly #inner: InnerProfile | undefined;
 
-  constructor(cluster: DiscoveredCluster, fingerprinter: Fingerprinter) {
+  /** `inner`: where to find what is executed inside of statements. */
+  constructor(cluster: DiscoveredCluster, fingerprinter: Fingerprinter, inner?: InnerProfile) {
+    this.#inner = inner;
     this.open = openSampler(cluster);
     this.#fingerprinter = fingerprinter;
     this.#processes = new ServerProcesses(cluster.pid);
@@ -74,6 +80,24 @@ export class Sessions {
       query: statement?.query ?? null,
       truncated,
     };
+  }
+
+  /** Whether it is known where to find what is executed inside of statements. */
+  get looksInside(): boolean {
+    return this.#inner !== undefined;
+  }
+
+  /** What it executes inside of its statement now; undefined: nothing, or that was not asked for. */
+  inner({ pid, state }: BackendStatus): Inner | undefined {
+    if (!this.#inner || state?.startsWith('idle')) return undefined;
+    const process = this.processOf(pid);
+    if (process === undefined) return NOT_KNOWN;
+    try {
+      using memory = ProcessMemory.open(process);
+      return readInner(memory, this.#inner, this.#fingerprinter);
+    } catch {
+      return NOT_KNOWN; // it has ended
+    }
   }
 
   close(): void {

@@ -97,6 +97,7 @@ const lockSide = (side: 'waiter' | 'blocker'): Column[] => [
   text(`${side}_application`),
   count(`${side}_queryid`, `${side}_query_id`),
   text(`${side}_query`),
+  text(`${side}_inner_query`),
 ];
 
 const LOCKS = [

@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ProfileRow, WaitRow } from '../../src/api/index.ts';
+import type { LockRow, ProfileRow, WaitRow } from '../../src/api/index.ts';
 import { type Cluster, startCluster } from '../../src/cluster/index.ts';
-import { Attribution, type Signal, WaitRows, windowBetween } from '../../src/collect/attribution/index.ts';
+import { Attribution, LockRows, type Signal, WaitRows, windowBetween } from '../../src/collect/attribution/index.ts';
 import type { Connection } from '../../src/postgres/client/index.ts';
 import { spend } from './cpu-time.ts';
 import { SERVERS, UNABLE, withConnection } from './servers.ts';
@@ -26,6 +26,10 @@ const SCHEMA = `
   CREATE FUNCTION nap_in_trigger() RETURNS trigger LANGUAGE plpgsql AS
     $$ DECLARE n int; BEGIN n := (SELECT count(pg_sleep(0.003)) AS nap_in_trigger); RETURN NEW; END $$;
   CREATE TRIGGER naps AFTER INSERT ON watched FOR EACH ROW EXECUTE FUNCTION nap_in_trigger();
+  CREATE FUNCTION hold_inside() RETURNS void LANGUAGE plpgsql AS
+    $$ BEGIN UPDATE parent SET id = 1 WHERE id = 1; PERFORM pg_sleep(60) AS holding; END $$;
+  CREATE FUNCTION update_inside() RETURNS void LANGUAGE plpgsql AS
+    $$ BEGIN UPDATE parent SET id = 1 WHERE id = 1; END $$;
   CREATE FUNCTION compute_inside() RETURNS bigint LANGUAGE plpgsql AS
     $$ DECLARE s bigint := 0; BEGIN
       FOR i IN 1..20 LOOP SELECT s + count(*) INTO s FROM numbers compute_inside WHERE length(md5(compute_inside.i::text)) > 0; END LOOP;
@@ -33,6 +37,7 @@ const SCHEMA = `
   CREATE FUNCTION compute_alone() RETURNS bigint LANGUAGE plpgsql AS
     $$ DECLARE s bigint := 0; BEGIN FOR i IN 1..300000 LOOP s := s + i % 7; END LOOP; RETURN s; END $$;
 `;
+const LOCKED: readonly Signal[] = ['inner', 'locks', 'executions'];
 /** On a CPU, however long that takes: some hundred samples, and on a busy machine no fewer. */
 const LOAD_MS = 1000;
 const MOST_LOAD_MS = 30_000;
@@ -68,9 +73,10 @@ for (const server of SERVERS) {
       assert.deepEqual(inside('at_top'), [[null, 1, []]]);
     });
 
-    test('a foreign-key check waits in its own statement', async () => {
-      const waits = await watched(cluster, ['inner'], async ({ attribution }, connection) => {
+    test('a foreign-key check waits in its own statement: waits, locks and the steps of the execution', async () => {
+      const { waits, locks, executions } = await watched(cluster, LOCKED, async ({ attribution }, connection) => {
         const rows = new WaitRows(attribution.read());
+        const [first, lockRows] = [attribution.read(), new LockRows(attribution)];
         await withConnection(cluster, async (holder) => {
           await holder.query('BEGIN; UPDATE parent SET id = 2');
           const inserting = connection.query('INSERT INTO child VALUES (1)').catch(() => undefined);
@@ -78,14 +84,61 @@ for (const server of SERVERS) {
           await holder.query('ROLLBACK');
           await inserting;
         });
-        return rows.advance(attribution.read());
+        const now = attribution.read();
+        const [waits, locks] = [rows.advance(now), lockRows.advance()];
+        return { waits, locks, executions: attribution.takeExecutions(windowBetween(first, now)) };
       });
+      const check = /^SELECT \$\d FROM ONLY .*parent.* FOR KEY SHARE/;
       const own = waits.filter(({ query, wait_event_type: type }) => query?.includes('child') && type === 'Lock');
-      const named = own.filter(({ inner_query }) =>
-        /^SELECT \$\d FROM ONLY .*parent.* FOR KEY SHARE/.test(inner_query!),
-      );
+      const named = own.filter(({ inner_query }) => check.test(inner_query!));
       const time = (rows: readonly WaitRow[]): number => total(rows, (row) => row.total_us);
       assert.ok(time(own) > 100_000 && time(named) >= 0.99 * time(own), JSON.stringify(own));
+      const [lock] = locks.filter(({ waiter_query }) => waiter_query?.includes('child'));
+      // Who is idle in its transaction executes nothing.
+      assert.deepEqual(
+        [check.test(lock!.waiter_inner_query!), lock!.waiter_inner_fingerprint, lock!.blocker_inner_fingerprint],
+        [true, named[0]!.inner_fingerprint, null],
+        JSON.stringify(lock),
+      );
+      assert.deepEqual(lock!.inexact, []);
+      const inserted = executions.find(({ query }) => query?.includes('INTO child'))!;
+      const locked = inserted.steps.filter(({ wait_event_type: type }) => type === 'Lock');
+      assert.ok(
+        locked.length > 0 && locked.every(({ inner_query }) => check.test(inner_query!)),
+        JSON.stringify(locked),
+      );
+    });
+
+    test('a function that waits for another: both say what they execute inside', async () => {
+      const { first, second } = await watched(cluster, LOCKED, async ({ attribution }, connection) => {
+        const lockRows = new LockRows(attribution);
+        return withConnection(cluster, async (holder) => {
+          const holding = holder.query('SELECT hold_inside()').catch(() => undefined);
+          await untilAsleep(connection, holder);
+          const waiting = connection.query('SELECT update_inside()');
+          const seen = {
+            first: await rowOf(lockRows, connection),
+            second: await watched(cluster, LOCKED, ({ attribution: other }) => rowOf(new LockRows(other), connection)),
+          };
+          await withConnection(cluster, (other) => other.query(`SELECT pg_cancel_backend(${holder.backendPid})`));
+          await Promise.all([holding, waiting]);
+          return seen;
+        });
+      });
+      // Found by an event of the kernel, and by a look into memory: the wait had begun.
+      for (const row of [first, second]) {
+        assert.deepEqual(
+          [row.waiter_query, row.waiter_inner_query, row.blocker_query, row.blocker_inner_query, row.inexact],
+          [
+            'SELECT update_inside()',
+            'UPDATE parent SET id = $1 WHERE id = $2',
+            'SELECT hold_inside()',
+            'SELECT pg_sleep($1) AS holding',
+            [],
+          ],
+          JSON.stringify(row),
+        );
+      }
     });
 
     test('samples: statements inside of functions, and computing without any', async () => {
@@ -117,6 +170,24 @@ for (const server of SERVERS) {
       }
     });
   });
+}
+
+async function untilAsleep(observer: Connection, { backendPid }: Connection): Promise<void> {
+  for (;;) {
+    const [asleep] = await observer.query(
+      `SELECT FROM pg_stat_activity WHERE pid = ${backendPid} AND wait_event = 'PgSleep'`,
+    );
+    if (asleep!.rows.length > 0) return;
+    await sleep(10);
+  }
+}
+
+async function rowOf(rows: LockRows, { backendPid }: Connection): Promise<LockRow> {
+  for (;;) {
+    const row = rows.advance().find(({ waiter_pid: pid }) => pid === backendPid);
+    if (row) return row;
+    await sleep(20);
+  }
 }
 
 async function watched<T>(

@@ -9,11 +9,15 @@ import type { EXECUTIONS_OPTIONS } from '../table.ts';
 
 export async function run({ options }: Parsed<typeof EXECUTIONS_OPTIONS>, context: Context): Promise<Exit> {
   const { json } = options;
-  await measure(options, { signals: ['executions', 'locks', 'resources', 'phases'] }, ({ attribution, window }) => {
-    const rows = attribution.takeExecutions(window).filter(chooser(options));
-    tellNothing(rows, options);
-    if (json) printNdjson(rows);
-    else printExecutions(rows, context);
-  });
+  await measure(
+    options,
+    { signals: ['executions', 'locks', 'resources', 'phases'], more: ['inner'] },
+    ({ attribution, window }) => {
+      const rows = attribution.takeExecutions(window).filter(chooser(options));
+      tellNothing(rows, options);
+      if (json) printNdjson(rows);
+      else printExecutions(rows, context);
+    },
+  );
   return undefined;
 }

@@ -1,6 +1,6 @@
 /** `pebble locks`: who waits for a lock, and for whom. */
 import type { LockRow } from '../../api/index.ts';
-import { Attribution, LockRows } from '../../collect/attribution/index.ts';
+import { Attribution, type AttributionOptions, asMuchAsTaken, LockRows } from '../../collect/attribution/index.ts';
 import { chosenServers, lockChooser } from '../choice.ts';
 import type { Context, Exit } from '../command.ts';
 import type { Parsed } from '../options.ts';
@@ -13,7 +13,9 @@ export async function run({ options }: Parsed<typeof WATCH_OPTIONS>, context: Co
   const { json, interval: intervalMs, duration: durationMs } = options;
   // Of a wait either side may be chosen: only the waiter's database is for the kernel.
   const choice = { database: options.database };
-  const attribution = await Attribution.start({ ...chosenServers(options), choice, signals: ['locks'] });
+  const wanted = { ...chosenServers(options), choice };
+  const start = (all: AttributionOptions) => Attribution.start(all);
+  const { made: attribution } = await asMuchAsTaken(wanted, ['locks', 'inner'], start, 1);
   const watched: Watched<LockRow> = {
     view: LOCK_VIEW,
     toJson: (row) => row,

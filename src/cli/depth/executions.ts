@@ -45,9 +45,11 @@ function taken({ rows, received_bytes, sent_bytes, temp_files, memory_grown_byte
 
 const PHASES = { prepare: 'planning', execute: 'executing', commit: 'committing' } as const;
 
-function reason({ wait_event_type, wait_event, count, blocker_pid, phase }: ExecutionStep): string {
+function reason(step: ExecutionStep): string {
+  const { wait_event_type, wait_event, count, blocker_pid, phase, inner_query, inner_fingerprint } = step;
   const what = wait_event === null ? 'pushed off its CPU' : `${wait_event_type} ${wait_event}`;
   const times = count > 1 ? `, ${count} times` : '';
   const at = phase ? `, ${PHASES[phase]}` : '';
-  return `${what}${at}${times}${blocker_pid === null ? '' : `, for pid ${blocker_pid}`}`;
+  const inside = inner_fingerprint == null ? '' : ` ▸ ${sanitize(oneLine(inner_query ?? '(not known)'))}`;
+  return `${what}${at}${times}${blocker_pid === null ? '' : `, for pid ${blocker_pid}`}${inside}`;
 }

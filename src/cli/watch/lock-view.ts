@@ -1,8 +1,8 @@
 /** What people see of lock waits: columns and header of `pebble locks`. */
-import type { LockRow } from '../../api/index.ts';
+import type { LockRow, WaitRow } from '../../api/index.ts';
 import { formatMicroseconds } from '../../base/units.ts';
 import { countColumn, sanitize, textColumn, timeColumn, type ViewSpec } from '../../terminal/index.ts';
-import { oneLine, time } from './format.ts';
+import { nested, oneLine, time } from './format.ts';
 
 export const LOCK_VIEW: ViewSpec<LockRow> = {
   columns: [
@@ -16,26 +16,44 @@ export const LOCK_VIEW: ViewSpec<LockRow> = {
     textColumn('state', (row) => row.blocker_state ?? undefined),
     textColumn('holds', (row) => (row.blocker_mode ? shortMode(row.blocker_mode) : undefined)),
     textColumn('root', (row) => (row.root_pid === null ? undefined : String(row.root_pid))),
-    textColumn('waiting query', (row) => oneLine(row.waiter_query), { flexible: true }),
-    textColumn('blocking query', (row) => oneLine(row.blocker_query), { flexible: true }),
+    textColumn('waiting query', (row) => oneLine(nested(waiterOf(row))), { flexible: true }),
+    textColumn('blocking query', (row) => oneLine(nested(blockerOf(row))), { flexible: true }),
   ],
   sorted: 'waited',
   identity: (row) =>
     JSON.stringify([
-      ...[row.cluster, row.waiter_pid, row.waiter_fingerprint, row.blocker_pid, row.blocker_fingerprint],
-      ...[row.root_pid, row.lock_type, row.relation, row.mode],
+      ...[row.cluster, row.waiter_pid, row.waiter_fingerprint, row.waiter_inner_fingerprint],
+      ...[row.blocker_pid, row.blocker_fingerprint, row.blocker_inner_fingerprint, row.root_pid],
+      ...[row.lock_type, row.relation, row.mode],
     ]),
   searchable: (row) =>
-    `${row.waiter_pid} ${row.blocker_pid} ${row.lock_type} ${row.waiter_query} ${row.blocker_query} ${row.blocker_state}`,
+    `${row.waiter_pid} ${row.blocker_pid} ${row.lock_type} ${row.waiter_query} ${row.waiter_inner_query} ${row.blocker_query} ${row.blocker_inner_query} ${row.blocker_state}`,
   detail: (row) => [
     `waiter        pid ${row.waiter_pid}, ${row.waiter_user ?? '-'} in ${row.database ?? '-'}, application ${row.waiter_application ?? '-'}`,
     `              ${sanitize(row.waiter_query ?? '(text not seen)')}`,
+    ...insideLine(waiterOf(row)),
     `blocker       pid ${blockerName(row)}, ${row.blocker_user ?? '-'}, ${row.blocker_state ?? '-'}, application ${row.blocker_application ?? '-'}`,
     `              ${sanitize(row.blocker_query ?? '(text not seen)')}`,
+    ...insideLine(blockerOf(row)),
     `lock          ${lockName(row)} in ${row.mode}; the blocker ${row.blocker_mode ? `holds ${row.blocker_mode}` : 'waits ahead in the queue'}`,
     `waited        ${time(row.wait_us)} in ${row.count} waits, longest ${time(row.max_us)}`,
   ],
 };
+
+type Side = Pick<WaitRow, 'query' | 'inner_query' | 'inner_fingerprint'>;
+const waiterOf = (row: LockRow): Side => ({
+  query: row.waiter_query,
+  inner_query: row.waiter_inner_query,
+  inner_fingerprint: row.waiter_inner_fingerprint,
+});
+const blockerOf = (row: LockRow): Side => ({
+  query: row.blocker_query,
+  inner_query: row.blocker_inner_query,
+  inner_fingerprint: row.blocker_inner_fingerprint,
+});
+
+const insideLine = ({ inner_query, inner_fingerprint }: Side): string[] =>
+  inner_fingerprint === null ? [] : [`              inside: ${sanitize(inner_query ?? '(not known)')}`];
 
 const shortMode = (mode: string): string => mode.replace(/Lock$/, '');
 

@@ -23,7 +23,7 @@ import { firstSight } from './first-sight.ts';
 import { requireHost } from './host.ts';
 import { IdleKeys, type IdleOptions } from './idle-keys.ts';
 import { INNER_NOT_KNOWN, type Inner, NOT_KNOWN } from './inner.ts';
-import { innerProfile } from './inner-profile.ts';
+import { type InnerProfile, innerProfile } from './inner-profile.ts';
 import { ioProfile } from './io-profile.ts';
 import { IO_MAXIMA, type IoFileTotals, IoTotals, type IoTotalsRow, isSameRequests } from './io-totals.ts';
 import { shortcomingOf } from './kernel.ts';
@@ -155,6 +155,16 @@ export class Attribution {
     return this.#clusters[index];
   }
 
+  /** What is executed inside of a statement, by the kernel's id for it (inner.bt): nothing for 0. */
+  innerOf(id: bigint): Inner | undefined {
+    if (id === 0n) return undefined;
+    if (!this.#statements.inner(id)) this.#engine.drain();
+    const known = this.#statements.inner(id);
+    // Its text found no room on its way here: it comes when it is next met.
+    if (!known && id !== INNER_NOT_KNOWN) this.#engine.keyed('@inner').delete(id);
+    return known ?? NOT_KNOWN;
+  }
+
   /** What cannot be seen on this kernel; absent where everything can. */
   get shortcoming(): string | undefined {
     return shortcomingOf(this.#engine.ways);
@@ -202,7 +212,7 @@ export class Attribution {
     const totals = new Totals({
       engine: this.#engine,
       identify: (slot) => this.#identify(slot),
-      innerOf: (id) => this.#innerOf(id),
+      innerOf: (id) => this.innerOf(id),
       otherEnd: (cluster, event) => this.#otherEnd(cluster, event),
       listUnderway: () => this.#listUnderway(),
       countLost: () => this.lost(),
@@ -253,6 +263,7 @@ export class Attribution {
     return endedExecutions(this.#executions.take(), (slot) => this.#identify(slot), window, {
       resources: this.#engine.signals.has('resources'),
       memoryPeak: this.#engine.ways.fragments.includes('memory-peak'),
+      innerOf: (id) => this.innerOf(id),
     });
   }
 
@@ -286,7 +297,7 @@ export class Attribution {
       stacks,
       ({ identity, inner }) => {
         const doer = this.#doerOf(this.#statements.identify(identity));
-        return doer && { ...doer, inner: this.#innerOf(inner) };
+        return doer && { ...doer, inner: this.innerOf(inner) };
       },
       { ...window, dropped: window.dropped + dropped },
     );
@@ -307,9 +318,9 @@ export class Attribution {
     if (signals.has('locks')) this.#locks = new LockWatch(this.#engine, this.#statements);
   }
 
-  #openSessions(index: number, cluster: DiscoveredCluster): Sessions | undefined {
+  #openSessions(index: number, cluster: DiscoveredCluster, inner: InnerProfile | undefined): Sessions | undefined {
     if (!this.#locks) return undefined;
-    const sessions = new Sessions(cluster, this.#fingerprinter);
+    const sessions = new Sessions(cluster, this.#fingerprinter, inner);
     this.#engine.setLockProfile(index, kernelLockProfile(sessions.open));
     return sessions;
   }
@@ -354,15 +365,6 @@ export class Attribution {
     return this.#pipeEnds.nameOf((pipe as { readonly inode: bigint }).inode, end, postmasters);
   }
 
-  #innerOf(id: bigint): Inner | undefined {
-    if (id === 0n) return undefined;
-    if (!this.#statements.inner(id)) this.#engine.drain();
-    const known = this.#statements.inner(id);
-    // Its text found no room on its way here: it comes when it is next met.
-    if (!known && id !== INNER_NOT_KNOWN) this.#engine.keyed('@inner').delete(id);
-    return known ?? NOT_KNOWN;
-  }
-
   #doerOf(identity: SlotIdentity): Doer | undefined {
     const cluster = this.#clusters[identity.cluster];
     return cluster && { cluster, identity };
@@ -374,8 +376,9 @@ export class Attribution {
       const profile = kernelProfile(cluster);
       this.#engine.setProfile(index, profile);
       this.#statements.addOthers(OTHERS + index, index, profile.client_backend);
-      const sessions = this.#openSessions(index, cluster);
-      if (this.#engine.signals.has('inner')) this.#engine.setInnerProfile(index, innerProfile(cluster));
+      const inner = this.#engine.signals.has('inner') ? innerProfile(cluster) : undefined;
+      if (inner) this.#engine.setInnerProfile(index, inner);
+      const sessions = this.#openSessions(index, cluster, inner);
       if (this.#engine.signals.has('phases')) this.#engine.setPhaseProfile(index, phaseProfile(cluster));
       if (this.#engine.signals.has('io')) this.#engine.setIoProfile(index, ioProfile(cluster));
       if (!this.#watchProcesses(cluster, index, profile)) return;

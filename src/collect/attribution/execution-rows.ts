@@ -4,6 +4,7 @@ import { rfc3339 } from '../../base/time.ts';
 import { doerFields, doerKey } from './doer.ts';
 import { eventOf } from './events.ts';
 import { KEPT, type KernelExecution, type KernelStep, type SentExecution } from './executions.ts';
+import { type Inner, innerFields } from './inner.ts';
 import { PAGE_BYTES } from './records.ts';
 import type { Doer } from './totals.ts';
 import { microseconds, rowHead, type Window } from './window.ts';
@@ -79,7 +80,7 @@ function toRow(
     temp_blks_written: grown((usage) => usage.temp_written),
     wal_bytes: grown((usage) => usage.wal.bytes),
     ...resourcesOf(execution, known),
-    steps: execution.step.map((step) => stepOf(step, doer.cluster.major)),
+    steps: execution.step.map((step) => stepOf(step, doer.cluster.major, known)),
     steps_lost: execution.lost,
   };
 }
@@ -88,6 +89,8 @@ function toRow(
 export interface KnownOfExecutions {
   readonly resources: boolean;
   readonly memoryPeak: boolean;
+  /** What was executed inside of a statement, by its id in inner.bt. */
+  readonly innerOf: (id: bigint) => Inner | undefined;
 }
 
 function resourcesOf(execution: KernelExecution, known: KnownOfExecutions): ExecutionResources {
@@ -110,7 +113,8 @@ function resourcesOf(execution: KernelExecution, known: KnownOfExecutions): Exec
 /** By number in phases.bt. */
 const PHASES = [null, 'prepare', 'execute', 'commit'] as const;
 
-function stepOf({ at, ns, run_queue, event, count, blocker, phase }: KernelStep, major: number): ExecutionStep {
+function stepOf(step: KernelStep, major: number, { innerOf }: KnownOfExecutions): ExecutionStep {
+  const { at, ns, run_queue, event, count, blocker, phase, inner } = step;
   const wait = event === 0 ? undefined : eventOf(major, event);
   return {
     at_us: microsecondsOf(at),
@@ -121,5 +125,6 @@ function stepOf({ at, ns, run_queue, event, count, blocker, phase }: KernelStep,
     count,
     blocker_pid: blocker === 0 ? null : blocker,
     phase: PHASES[phase] ?? null,
+    ...innerFields(innerOf(inner)),
   };
 }

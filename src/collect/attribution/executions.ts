@@ -56,6 +56,7 @@ export interface KernelStep {
   readonly count: number;
   readonly blocker: number;
   readonly phase: number;
+  readonly inner: bigint;
 }
 
 interface KernelSlowest {

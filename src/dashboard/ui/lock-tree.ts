@@ -10,6 +10,8 @@ export interface Blocked {
   readonly state: string | null;
   readonly query: string | null;
   readonly fingerprint: string | null;
+  /** What it executes inside of its statement; null where nothing is. */
+  readonly inner: { readonly query: string | null } | null;
   /** How it waits for the one above; none at the root. */
   readonly wait: LockRow | undefined;
   readonly waiters: Blocked[];
@@ -39,8 +41,18 @@ export function treesOf(rows: readonly LockRow[]): Blocked[] {
 function merged(rows: readonly LockRow[]): LockRow[] {
   const sums = new Map<string, LockRow>();
   for (const row of rows.toSorted((a, b) => b.wait_us - a.wait_us)) {
-    const { cluster, waiter_pid, waiter_fingerprint, blocker_pid, lock_type, relation, mode } = row;
-    const key = JSON.stringify([cluster, waiter_pid, waiter_fingerprint, blocker_pid, lock_type, relation, mode]);
+    const { cluster, waiter_pid, waiter_fingerprint, waiter_inner_fingerprint: inner, blocker_pid, mode } = row;
+    const { lock_type, relation } = row;
+    const key = JSON.stringify([
+      cluster,
+      waiter_pid,
+      waiter_fingerprint,
+      inner,
+      blocker_pid,
+      lock_type,
+      relation,
+      mode,
+    ]);
     const sum = sums.get(key);
     sums.set(key, sum ? together(sum, row) : row);
   }
@@ -57,6 +69,10 @@ const together = (sum: LockRow, row: LockRow): LockRow => ({
 
 const keyOf = ({ cluster }: LockRow, pid: number): string => `${cluster} ${pid}`;
 
+/** Rows of an older history do not have them. */
+const innerOf = (fingerprint: string | null | undefined, query: string | null): Blocked['inner'] =>
+  fingerprint == null ? null : { query };
+
 function rootOf(
   key: string,
   own: readonly LockRow[],
@@ -72,6 +88,7 @@ function rootOf(
     state: first.blocker_state,
     query: first.blocker_query,
     fingerprint: first.blocker_fingerprint,
+    inner: innerOf(first.blocker_inner_fingerprint, first.blocker_inner_query),
     wait: undefined,
     waiters: [],
     waitUs: 0,
@@ -93,6 +110,7 @@ function addWaiters(node: Blocked, key: string, byBlocker: ReadonlyMap<string, L
       state: row.waiting ? 'waiting' : 'waited',
       query: row.waiter_query,
       fingerprint: row.waiter_fingerprint,
+      inner: innerOf(row.waiter_inner_fingerprint, row.waiter_inner_query),
       wait: row,
       waiters: [],
       waitUs: 0,

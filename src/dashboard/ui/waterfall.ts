@@ -3,6 +3,7 @@ import { type ComponentChild, h } from 'preact';
 import type { ExecutionRow, ExecutionStep } from '../../api/index.ts';
 import { formatMicroseconds } from '../../base/units.ts';
 import { colourOf } from './classes.ts';
+import { oneLine } from './sql.ts';
 import { swatch } from './stack-chart.ts';
 
 interface Span {
@@ -56,6 +57,7 @@ const spanLine = ({ at, us, key, text, step }: Span, most: number): ComponentChi
     text,
     step && step.count > 1 && ` (${step.count} times)`,
     step?.blocker_pid != null && ` held by process ${step.blocker_pid}`,
+    step?.inner_fingerprint != null && ` ▸ ${oneLine(step.inner_query ?? '(not known)')}`,
   ]),
 ];
 
@@ -70,6 +72,7 @@ export function joined(steps: readonly ExecutionStep[]): ExecutionStep[] {
       last?.wait_event_type === 'Lock' &&
       step.wait_event_type === 'Lock' &&
       step.wait_event === last.wait_event &&
+      step.inner_fingerprint === last.inner_fingerprint &&
       (step.blocker_pid ?? last.blocker_pid) === last.blocker_pid &&
       step.at_us - last.at_us - last.us < LOOKS_US;
     if (!goesOn) all.push(step);

@@ -90,6 +90,8 @@ const EXECUTION: ExecutionRow = {
       count: 2,
       blocker_pid: 4242,
       phase: null,
+      inner_query: 'SELECT $1 FROM ONLY p FOR KEY SHARE',
+      inner_fingerprint: '12',
     },
     {
       at_us: 1_499_500,
@@ -100,6 +102,8 @@ const EXECUTION: ExecutionRow = {
       count: 1,
       blocker_pid: null,
       phase: null,
+      inner_query: null,
+      inner_fingerprint: null,
     },
   ],
   steps_lost: 0,
@@ -185,6 +189,7 @@ test('traces: a request with its sleeps below it', () => {
   assert.equal(lock.name, 'Lock: transactionid');
   assert.equal(BigInt(lock.startTimeUnixNano) - BigInt(root.startTimeUnixNano), 10_000n);
   assert.equal(attributesOf(lock.attributes)['pebble.blocker_pid'], '4242');
+  assert.equal(attributesOf(lock.attributes)['pebble.inner_query'], 'SELECT $1 FROM ONLY p FOR KEY SHARE');
   assert.equal(preempted.name, 'preempted');
   const named = attributesOf(root.attributes);
   assert.deepEqual(

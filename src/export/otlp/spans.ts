@@ -93,6 +93,7 @@ function stepSpan(step: ExecutionStep, row: ExecutionRow, { traceId, spanId }: I
       'pebble.sleeps': step.count,
       'pebble.run_queue_us': step.run_queue_us,
       'pebble.blocker_pid': step.blocker_pid,
+      'pebble.inner_query': step.inner_query,
     }),
   };
 }

@@ -27,3 +27,20 @@ export function readPointer(memory: Memory, address: number): number | undefined
 export function pointerAt(view: DataView, offset: number): number {
   return view.getUint32(offset, true) + view.getUint32(offset + 4, true) * 2 ** 32;
 }
+
+const PAGE = 4096;
+
+/** The text at `address` without its NUL, cut after `longest` bytes; page by page: what follows its page may not be mapped. */
+export function readCString(memory: Memory, address: number, longest: number): Buffer | undefined {
+  const parts: Buffer[] = [];
+  for (let at = address, left = longest; left > 0; ) {
+    const part = Buffer.alloc(Math.min(left, PAGE - (at % PAGE)));
+    if (address === 0 || !memory.read(at, part)) return undefined;
+    const end = part.indexOf(0);
+    if (end >= 0) return Buffer.concat([...parts, part.subarray(0, end)]);
+    parts.push(part);
+    at += part.length;
+    left -= part.length;
+  }
+  return Buffer.concat(parts);
+}

@@ -2,7 +2,14 @@
 import type { RowsAnswer } from '../../api/index.ts';
 import { numberOf, type Question } from '../question.ts';
 
-const TEXTS = ['query', 'inner_query', 'waiter_query', 'blocker_query'] as const;
+const TEXTS = [
+  'query',
+  'inner_query',
+  'waiter_query',
+  'waiter_inner_query',
+  'blocker_query',
+  'blocker_inner_query',
+] as const;
 const ALL = 2 ** 30;
 
 /** As the address asks for it: `texts=300`. */

@@ -4,6 +4,7 @@ import { rfc3339 } from '../../../base/time.ts';
 import { strongestMode } from '../../../postgres/memory/index.ts';
 import type { Session } from '../../sessions.ts';
 import type { WatchedCluster } from '../attribution.ts';
+import { type Inner, inexactInner, innerOfSide } from '../inner.ts';
 import { microseconds, rowHead } from '../window.ts';
 import type { LockSum } from './lock-sums.ts';
 import type { LockWatch } from './lock-watch.ts';
@@ -13,6 +14,7 @@ export interface LockSource {
   /** Absent where they were not asked for. */
   readonly locks: LockWatch | undefined;
   cluster(index: number): WatchedCluster | undefined;
+  innerOf(id: bigint): Inner | undefined;
   /** Events lost so far. */
   lost(): number;
 }
@@ -44,46 +46,54 @@ export class LockRows {
     [this.#wallMs, this.#monotonicMs, this.#lost] = [wallMs, monotonicMs, lost];
     const rows = [...sums.values()].flatMap((sum) => {
       const cluster = this.#source.cluster(sum.cluster);
-      return cluster && (sum.count > 0 || sum.ns > 0) ? [toRow(sum, cluster, window)] : [];
+      return cluster && (sum.count > 0 || sum.ns > 0) ? [this.#toRow(sum, cluster, window)] : [];
     });
     return rows.sort((a, b) => b.wait_us - a.wait_us);
   }
-}
 
-function toRow(sum: LockSum, cluster: WatchedCluster, window: Window): LockRow {
-  const { wait, blocker } = sum;
-  const { waiter, tag } = wait;
-  return {
-    ...rowHead({ cluster }, window, inexactFields(sum)),
-    database: waiter?.database ?? null,
-    waiter_pid: wait.pid,
-    waiter_backend_type: waiter?.backendType ?? null,
-    waiter_user: waiter?.user ?? null,
-    waiter_application: waiter?.application ?? null,
-    waiter_query_id: waiter?.queryId ?? null,
-    waiter_fingerprint: waiter?.fingerprint ?? null,
-    waiter_query: waiter?.query ?? null,
-    blocker_pid: blocker?.pid ?? null,
-    ...blockerFields(blocker?.session),
-    ...(blocker?.pid === 0 && { blocker_state: 'prepared transaction' }),
-    root_pid: blocker?.rootPid ?? null,
-    lock_type: tag.type,
-    relation: tag.relation === null ? null : String(tag.relation),
-    relation_name: null,
-    transaction_id: tag.transaction === null ? null : String(tag.transaction),
-    mode: wait.mode,
-    blocker_mode: strongestMode(blocker?.held ?? 0) ?? null,
-    waiting: sum.waiting,
-    count: sum.count,
-    wait_us: microseconds(sum.ns),
-    max_us: microseconds(sum.max),
-  };
+  #toRow(sum: LockSum, cluster: WatchedCluster, window: Window): LockRow {
+    const { wait, blocker } = sum;
+    const { waiter, tag } = wait;
+    const inner = typeof wait.inner === 'bigint' ? this.#source.innerOf(wait.inner) : wait.inner;
+    return {
+      ...rowHead({ cluster }, window, inexactFields(sum, inner)),
+      database: waiter?.database ?? null,
+      waiter_pid: wait.pid,
+      waiter_backend_type: waiter?.backendType ?? null,
+      waiter_user: waiter?.user ?? null,
+      waiter_application: waiter?.application ?? null,
+      waiter_query_id: waiter?.queryId ?? null,
+      waiter_fingerprint: waiter?.fingerprint ?? null,
+      waiter_query: waiter?.query ?? null,
+      ...innerOfSide('waiter', inner),
+      blocker_pid: blocker?.pid ?? null,
+      ...blockerFields(blocker?.session),
+      ...innerOfSide('blocker', blocker?.inner),
+      ...(blocker?.pid === 0 && { blocker_state: 'prepared transaction' }),
+      root_pid: blocker?.rootPid ?? null,
+      lock_type: tag.type,
+      relation: tag.relation === null ? null : String(tag.relation),
+      relation_name: null,
+      transaction_id: tag.transaction === null ? null : String(tag.transaction),
+      mode: wait.mode,
+      blocker_mode: strongestMode(blocker?.held ?? 0) ?? null,
+      waiting: sum.waiting,
+      count: sum.count,
+      wait_us: microseconds(sum.ns),
+      max_us: microseconds(sum.max),
+    };
+  }
 }
 
 /** Without the kernel's measure times are those of our looks; a list of blockers that was not seen whole may miss some. */
-const inexactFields = ({ isMeasured, isComplete }: LockSum): string[] => [
+const inexactFields = (
+  { isMeasured, isComplete, isInsideKnown, blocker }: LockSum,
+  inner: Inner | undefined,
+): string[] => [
   ...(isMeasured ? [] : ['wait_us', 'max_us']),
   ...(isComplete ? [] : ['blocker_pid']),
+  ...inexactInner(inner).map((field) => `waiter_${field}`),
+  ...(isInsideKnown && !blocker?.inner?.truncated ? [] : ['blocker_inner_query']),
 ];
 
 const blockerFields = (session: Session | undefined) => ({

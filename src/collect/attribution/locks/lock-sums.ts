@@ -1,4 +1,5 @@
 /** Sums of lock waits within one window: by waiter, blocker, root of the chain and kind of lock. */
+import { NOT_KNOWN } from '../inner.ts';
 import type { Blocker, LockWait } from './lock-wait.ts';
 
 export interface LockSum {
@@ -6,7 +7,7 @@ export interface LockSum {
   /** The last of them. */
   wait: LockWait;
   /** Undefined: nobody was seen to block. */
-  readonly blocker: Blocker | undefined;
+  blocker: Blocker | undefined;
   ns: number;
   count: number;
   /** The longest of these waits, all of it. */
@@ -14,6 +15,8 @@ export interface LockSum {
   waiting: boolean;
   isMeasured: boolean;
   isComplete: boolean;
+  /** Of each of them it was known what the blocker executed inside of its statement. */
+  isInsideKnown: boolean;
 }
 
 /** More than these in one window help nobody, and what is left out is counted. */
@@ -25,22 +28,26 @@ export class LockSums {
 
   /** The sum that a wait's time goes to while this blocker is in its way. */
   of(wait: LockWait, blocker: Blocker | undefined): LockSum | undefined {
-    const { cluster, pid, tag, mode, waiter } = wait;
+    const { cluster, pid, tag, mode, waiter, inner } = wait;
     const { session, pid: blockerPid, rootPid } = blocker ?? {};
+    const isInsideKnown = blocker?.inner !== NOT_KNOWN;
     const key = [
       ...[cluster, pid, waiter?.fingerprint, mode, tag.type, tag.database, tag.relation],
-      ...[blockerPid, session?.fingerprint, rootPid],
+      ...[typeof inner === 'bigint' ? inner : inner?.fingerprint, blockerPid],
+      ...[session?.fingerprint, isInsideKnown ? blocker?.inner?.fingerprint : undefined, rootPid],
     ].join();
     const known = this.#sums.get(key);
     if (known) {
       known.wait = wait;
+      if (known.blocker?.inner === NOT_KNOWN) known.blocker = blocker;
+      known.isInsideKnown &&= isInsideKnown;
       return known;
     }
     if (this.#sums.size >= MOST_SUMS) {
       this.dropped += 1;
       return undefined;
     }
-    const sums = { ns: 0, count: 0, max: 0, waiting: false, isMeasured: true, isComplete: true };
+    const sums = { ns: 0, count: 0, max: 0, waiting: false, isMeasured: true, isComplete: true, isInsideKnown };
     const sum = { cluster, wait, blocker, ...sums };
     this.#sums.set(key, sum);
     return sum;

@@ -2,12 +2,29 @@
  * Follows every wait for a heavyweight lock: the kernel tells when one begins, for whom, and how long it was; while it
  * lasts, the server's memory is looked at again, because who blocks may change.
  */
-import { decodeLockTag, lockMode, momentOf, type LockWait as WaitInMemory } from '../../../postgres/memory/index.ts';
+import {
+  type BackendStatus,
+  decodeLockTag,
+  lockMode,
+  momentOf,
+  type LockWait as WaitInMemory,
+} from '../../../postgres/memory/index.ts';
 import type { Session, Sessions } from '../../sessions.ts';
 import type { Engine } from '../engine.ts';
+import { type Inner, NOT_KNOWN } from '../inner.ts';
 import type { Statements } from '../statements.ts';
 import { type LockSum, LockSums } from './lock-sums.ts';
-import { type Blocker, type LockWait, sameBlockers } from './lock-wait.ts';
+import {
+  type Blocker,
+  describeBlocker,
+  findRoots,
+  isSameLock,
+  keyOf,
+  type LockWait,
+  NOBODY,
+  rootOf,
+  sameBlockers,
+} from './lock-wait.ts';
 import type { KernelLockBlocker, KernelLockEnd, KernelLockWait } from './records.ts';
 
 /** Between two looks at waits that last. */
@@ -42,7 +59,7 @@ export class LockWatch {
     this.#clusters.set(cluster, sessions);
     const now = monotonic();
     for (const found of sessions.open.locks.read()) this.#adopt(cluster, found, now);
-    for (const wait of this.#waits.values()) if (wait.cluster === cluster) this.#findRoots(wait);
+    for (const wait of this.#waits.values()) if (wait.cluster === cluster) findRoots(this.#waits, wait);
   }
 
   close(): void {
@@ -75,7 +92,7 @@ export class LockWatch {
     const wait = this.#open(event, sessions);
     this.#follow(key, wait);
     if (event.more || wait.blockers.length === 0) completeBlockers(wait, sessions);
-    this.#findRoots(wait);
+    findRoots(this.#waits, wait);
     this.#count(wait);
   }
 
@@ -112,6 +129,7 @@ export class LockWatch {
       mode: lockMode(event.mode),
       began,
       waiter,
+      inner: event.inner || undefined,
       blockers: mergeByPid(event.blocker.slice(0, event.blockers)).map((one) => this.#blockerOf(one, began, sessions)),
       isComplete: event.more === 0,
       bookedUntil: began,
@@ -134,14 +152,15 @@ export class LockWatch {
   /** As it was when the wait began, or what it has come to in the same transaction, which holds the lock to its end. */
   #blockerOf({ pid, held, slot, state, xact_start }: KernelLockBlocker, at: number, sessions: Sessions): Blocker {
     const status = pid === 0 ? undefined : sessions.find(pid);
-    if (!status) return { pid, held, session: undefined, rootPid: undefined };
+    if (!status) return { ...NOBODY, pid, held };
     const start = momentOf(xact_start);
     const isSame = start === null ? isBefore(status.transactionStart, at) : start === status.transactionStart;
     const statement = this.#statements.statementOf(slot) ?? (isSame ? {} : NO_STATEMENT);
     const stateThen = start === null ? undefined : sessions.open.profile.layout.states[state];
     const session = sessions.describe(status);
     const stateSeen = stateThen ?? (isSame ? session.state : null);
-    return { pid, held, session: { ...session, ...statement, state: stateSeen }, rootPid: undefined };
+    const inner = stateSeen?.startsWith('idle') ? undefined : innerSince(status, at, sessions);
+    return { ...NOBODY, pid, held, session: { ...session, ...statement, state: stateSeen }, inner };
   }
 
   /** Compares with the server's memory: waits that last may have others in their way, or be over. */
@@ -165,11 +184,11 @@ export class LockWatch {
     wait.missingSince = undefined;
     wait.isComplete = true;
     const isSame = sameBlockers(wait.blockers, found.blockers);
-    if (isSame && wait.blockers.every((blocker) => blocker.rootPid === this.#rootOf(wait, blocker.pid))) return;
+    if (isSame && wait.blockers.every((blocker) => blocker.rootPid === rootOf(this.#waits, wait, blocker.pid))) return;
     const sessions = this.#clusters.get(wait.cluster)!;
     this.#book(wait, now - wait.bookedUntil, now);
     if (!isSame) wait.blockers = found.blockers.map((one) => describeBlocker(one, sessions));
-    this.#findRoots(wait);
+    findRoots(this.#waits, wait);
     if (!isSame) this.#count(wait);
   }
 
@@ -184,6 +203,7 @@ export class LockWatch {
       mode: found.mode,
       began: since,
       waiter: status && sessions.describe(status),
+      inner: status && sessions.inner(status),
       blockers: found.blockers.map((one) => describeBlocker(one, sessions)),
       isComplete: true,
       bookedUntil: now,
@@ -234,26 +254,8 @@ export class LockWatch {
     const blockers = wait.blockers.length > 0 ? wait.blockers : [undefined];
     return blockers.flatMap((blocker) => this.#sums.of(wait, blocker) ?? []);
   }
-
-  /** The chain as it is now: when its root lets go, the waits behind it are told to be over in any order. */
-  #findRoots(wait: LockWait): void {
-    wait.blockers = wait.blockers.map((blocker) => ({ ...blocker, rootPid: this.#rootOf(wait, blocker.pid) }));
-  }
-
-  /** Follows the chain to the one who waits for nobody; undefined where it leads back. */
-  #rootOf({ cluster, pid }: LockWait, blockerPid: number): number | undefined {
-    const seen = new Set([pid]);
-    for (let at = blockerPid; !seen.has(at); ) {
-      const next = at === 0 ? undefined : this.#waits.get(keyOf(cluster, at))?.blockers[0];
-      if (!next) return at;
-      seen.add(at);
-      at = next.pid;
-    }
-    return undefined;
-  }
 }
 
-const keyOf = (cluster: number, pid: number): string => `${cluster} ${pid}`;
 /** ns of CLOCK_MONOTONIC: exact to 2^53, which are 104 days. */
 const monotonic = (): number => Number(process.hrtime.bigint());
 /** The wall clock at a moment of the monotonic one. */
@@ -263,15 +265,20 @@ const epochMicroseconds = (ns: number): number => Date.now() * 1000 - (monotonic
 const isBefore = (moment: number | null, ns: number): boolean =>
   moment !== null && moment <= epochMicroseconds(ns) + 1000;
 
-const isSameLock = (a: Pick<LockWait, 'mode' | 'tag'>, b: Pick<LockWait, 'mode' | 'tag'>): boolean =>
-  a.mode === b.mode && JSON.stringify(a.tag) === JSON.stringify(b.tag);
-
 /** The kernel did not see all of them: a long list, or a group of parallel workers. */
 function completeBlockers(wait: LockWait, sessions: Sessions): void {
   const found = sessions.open.locks.read().find(({ pid }) => pid === wait.pid);
   if (!found || !isSameLock(found, wait)) return;
   wait.blockers = found.blockers.map((one) => describeBlocker(one, sessions));
   wait.isComplete = true;
+}
+
+/** Of a session's statement that was executed at that moment, as long as it is. */
+function innerSince(status: BackendStatus, at: number, sessions: Sessions): Inner | undefined {
+  if (!sessions.looksInside) return undefined;
+  const inner = sessions.inner(status);
+  const isSame = sessions.find(status.pid)?.statementStart === status.statementStart;
+  return isSame && isBefore(status.statementStart, at) ? inner : NOT_KNOWN;
 }
 
 const NO_STATEMENT: Statement = { queryId: null, fingerprint: null, query: null, truncated: false };
@@ -281,9 +288,4 @@ function mergeByPid(blockers: readonly KernelLockBlocker[]): KernelLockBlocker[]
   const merged = new Map<number, KernelLockBlocker>();
   for (const one of blockers) merged.set(one.pid, { ...one, held: one.held | (merged.get(one.pid)?.held ?? 0) });
   return [...merged.values()];
-}
-
-function describeBlocker({ pid, held }: { readonly pid: number; readonly held: number }, sessions: Sessions): Blocker {
-  const status = pid === 0 ? undefined : sessions.find(pid);
-  return { pid, held, session: status && sessions.describe(status), rootPid: undefined };
 }

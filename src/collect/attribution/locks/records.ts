@@ -8,6 +8,7 @@ export interface KernelLockWait {
   readonly slot: number;
   readonly tag: readonly number[];
   readonly mode: number;
+  readonly inner: bigint;
   readonly blockers: number;
   readonly more: number;
   readonly blocker: readonly KernelLockBlocker[];

@@ -70,6 +70,11 @@ function Branch({ node, depth }: { readonly node: Blocked; readonly depth: numbe
         : h('strong', {}, ` blocks ${sessionsOf(node)}, ${formatMicroseconds(node.waitUs)} together`),
       node.fingerprint !== null &&
         h(PlaceLink, { to: queryPlace(node.fingerprint), class: 'sql-line', children: h(QueryCell, node) }),
+      node.inner &&
+        h('span', { class: 'sql-line' }, [
+          ' ▸ ',
+          h(QueryCell, { query: node.inner.query ?? '(not known)', fingerprint: null }),
+        ]),
     ]),
     shown.length > 0 &&
       h(
