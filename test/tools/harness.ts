@@ -1,11 +1,14 @@
 /** Runs a tool beside a known load and gives its rows. */
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
+import type { Readable, Writable } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { ROW_FIELDS } from '../../src/toolbox/index.ts';
-import { Running } from '../cli/pebble.ts';
+import { Running, until } from '../cli/pebble.ts';
+import { DONE, GO, READY, STAY } from './load.ts';
 
 const LOAD = fileURLToPath(new URL('load.ts', import.meta.url));
 const ATTACHED = '__BPFTRACE_NOTIFY_PROBES_ATTACHED';
@@ -20,6 +23,8 @@ export interface Seen {
   readonly said: string;
   /** What the meter rose by, from before the tool began until it had ended. */
   readonly metered: number;
+  /** What the kernel counts of the load itself rose by, while the tool watched. */
+  readonly counted: number;
 }
 
 export interface Loaded {
@@ -28,6 +33,27 @@ export interface Loaded {
   readonly filter?: boolean;
   /** What the kernel itself counts of such events, on the whole host. */
   readonly meter?: () => number;
+  /** What the kernel counts of the load: it rests before the tool begins, and until it has ended. */
+  readonly counts?: (pid: number) => number;
+}
+
+/** Said at the end of a run, because the kernel does not call a program while another, or bpf(2), is under way on the CPU. */
+const SKIPPED = /\d+ runs of probes were skipped/;
+/** Such a run is no exact one, and says so: it shows nothing of exactness. */
+class Incomplete extends Error {}
+const MOST_TRIES = 5;
+/** A load that is counted twice in such a time, and the same, sleeps. */
+const REST_MS = 50;
+
+/** The first try in which the kernel called every program. */
+async function complete<T>(attempt: () => Promise<T>): Promise<T> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await attempt();
+    } catch (error) {
+      if (!(error instanceof Incomplete) || tries === MOST_TRIES) throw error;
+    }
+  }
 }
 
 /** Runs the tool from before the load begins until it has ended. */
@@ -45,6 +71,8 @@ export async function rowsOf(
   }
   const { stdout, stderr, status } = await running.ended;
   assert.equal(status, 0, stderr);
+  const skipped = SKIPPED.exec(stderr);
+  if (skipped) throw new Incomplete(`${tool}: ${skipped[0]}`);
   const lines = stdout.split('\n').filter((line) => line.startsWith('{'));
   const rows = lines.map((line): Row => JSON.parse(line));
   for (const row of rows) {
@@ -81,32 +109,92 @@ export async function rowsOfView(tool: string, args: readonly string[], load: ()
   return stdout.split('\n').flatMap((line): Row[] => (line === '' ? [] : [JSON.parse(line)]));
 }
 
-/** Starts the load, lets it wait for the tool, and lets it run. */
-export async function observe(
-  tool: string,
-  load: string,
-  { arguments: args = [], filter = true, meter = () => 0 }: Loaded = {},
-): Promise<Seen> {
+/** Starts the load, lets it wait for the tool, and lets it run: again where the kernel skipped programs. */
+export const observe = (tool: string, load: string, options: Loaded = {}): Promise<Seen> =>
+  complete(() => observeOnce(tool, load, options));
+
+async function observeOnce(tool: string, load: string, options: Loaded): Promise<Seen> {
+  const { arguments: args = [], filter = true, meter = () => 0, counts } = options;
   const before = meter();
-  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', LOAD, load], {
-    stdio: ['pipe', 'pipe', 'inherit'],
-  });
-  let said = '';
-  child.stdout.setEncoding('utf8').on('data', (text: string) => {
-    said += text;
-  });
-  const pid = child.pid!;
-  const ended = once(child, 'close');
+  const running = new Load(load, counts);
   try {
-    const rows = await rowsOf(tool, [...args, ...(filter ? ['--pid', String(pid)] : [])], async () => {
-      child.stdin.end('go\n');
-      await ended;
+    const rest = await running.atRest();
+    let counted = 0;
+    const rows = await rowsOf(tool, [...args, ...(filter ? ['--pid', String(running.pid)] : [])], async () => {
+      running.assertCounted(rest);
+      await running.go();
+      counted = (await running.atRest()) - rest;
     });
-    return { pid, rows, said: said.trim(), metered: meter() - before };
+    running.assertCounted(rest + counted);
+    return { pid: running.pid, rows, said: running.words, metered: meter() - before, counted };
+  } catch (error) {
+    if (error instanceof Error) error.message += `\nThe load said: ${running.said}`;
+    throw error;
   } finally {
-    child.kill();
+    running.kill();
   }
 }
+
+/** A process of load.ts, which waits for its turn; with counts it stays when it is done. */
+class Load {
+  readonly #child: ChildProcessByStdio<Writable, Readable, null>;
+  readonly #ended: Promise<unknown>;
+  readonly #counts: ((pid: number) => number) | undefined;
+  said = '';
+
+  constructor(load: string, counts: ((pid: number) => number) | undefined) {
+    this.#counts = counts;
+    const argv = ['--disable-warning=ExperimentalWarning', LOAD, load, ...(counts ? [STAY] : [])];
+    this.#child = spawn(process.execPath, argv, { stdio: ['pipe', 'pipe', 'inherit'] });
+    this.#child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      this.said += text;
+    });
+    this.#ended = once(this.#child, 'close');
+  }
+
+  get pid(): number {
+    return this.#child.pid!;
+  }
+
+  /** Without what is between it and us. */
+  get words(): string {
+    return this.said.replace(READY, '').replace(DONE, '').trim();
+  }
+
+  /** Until it has done all. */
+  async go(): Promise<void> {
+    if (!this.#counts) {
+      this.#child.stdin.end(GO);
+      await this.#ended;
+      return;
+    }
+    this.#child.stdin.write(GO);
+    await until('the load is done', () => this.said.includes(DONE));
+  }
+
+  /** What is counted when all of its threads sleep, and nothing is left for them to do. */
+  async atRest(): Promise<number> {
+    const counts = this.#counts;
+    if (!counts) return 0;
+    await until('the load waits', () => this.said.includes(READY) || this.said.includes(DONE));
+    let [last, now] = [-1, counts(this.pid)];
+    for (; now !== last || !isAsleep(this.pid); [last, now] = [now, counts(this.pid)]) await sleep(REST_MS);
+    return now;
+  }
+
+  assertCounted(expected: number): void {
+    if (this.#counts && this.#counts(this.pid) !== expected) throw new Incomplete('the load did not rest');
+  }
+
+  kill(): void {
+    this.#child.kill('SIGKILL');
+  }
+}
+
+const isAsleep = (pid: number): boolean =>
+  readdirSync(`/proc/${pid}/task`).every((tid) =>
+    /^State:\s+S/m.test(readFileSync(`/proc/${pid}/task/${tid}/status`, 'utf8')),
+  );
 
 /** Of rows that a script's map printed: the sum of a field. */
 export const sum = (rows: readonly Row[], field: string): number =>

@@ -1,5 +1,5 @@
 /**
- * Known loads, run as a process of their own: `load.ts NAME` waits for a line, does what NAME says, and ends.
+ * Known loads, run as a process of their own: `load.ts NAME [stay]` waits for a line, does what NAME says, and ends, or says so and stays.
  * What only some need is imported by them: Node that compiles modules writes files, which others would count.
  */
 import { spawnSync } from 'node:child_process';
@@ -42,6 +42,11 @@ export const COUNTS = {
   messages: 17,
   commands: 7,
 } as const;
+
+export const GO = 'go\n';
+export const STAY = 'stay';
+export const READY = '\nready\n';
+export const DONE = '\ndone\n';
 
 /** Nobody else sleeps just so long, becomes this user, or looks this name up. */
 export const NAP_US = 53_100;
@@ -90,6 +95,12 @@ const onFileSystem = (kind: 'ext4' | 'xfs') =>
     (await import('./loads/mounted.ts')).onFileSystem(kind, folder, COUNTS.syncs, COUNTS.opens),
   );
 
+/** Microseconds so far, of the main thread: all, on CPUs, and waiting for one (/proc/PID/schedstat). */
+function spent(): number[] {
+  const [cpuNs, delayNs] = readFileSync('/proc/self/schedstat', 'utf8').split(' ').map(Number);
+  return [performance.now() * 1000, cpuNs! / 1000, delayNs! / 1000].map(Math.round);
+}
+
 const LOADS: Readonly<Record<string, () => void | Promise<void>>> = {
   opens: () => inFolder((folder) => times(COUNTS.opens, (i) => closeSync(openSync(join(folder, `opened-${i}`), 'w')))),
   stats: () => times(COUNTS.stats, (i) => existsSync(`/absent-${i}`)),
@@ -119,7 +130,12 @@ const LOADS: Readonly<Record<string, () => void | Promise<void>>> = {
   owners: () => inFile('owned', (fd) => times(COUNTS.owners, (i) => fchownSync(fd, 1000 + i, SAME_GROUP))),
   lookups: () => times(COUNTS.lookups, () => void spawnSync('getent', ['ahostsv4', LOOKED_UP])),
   users: () => times(COUNTS.users, () => void spawnSync('/bin/true', { uid: OTHER_UID })),
-  naps: async () => (await import('./loads/cpu.ts')).naps(COUNTS.naps),
+  naps: async () => {
+    const begun = spent();
+    (await import('./loads/cpu.ts')).naps(COUNTS.naps);
+    const ended = spent();
+    process.stdout.write([readFileSync('/proc/self/comm'), ...ended.map((us, i) => us - begun[i]!)].join('\n'));
+  },
   burns: async () => (await import('./loads/cpu.ts')).burns(BURNT_MS),
   interrupts: async () => {
     const { softirqs, hardirqs } = await import('./loads/interrupts.ts');
@@ -128,9 +144,11 @@ const LOADS: Readonly<Record<string, () => void | Promise<void>>> = {
     process.stdout.write(`${softirqs() - before.soft} ${hardirqs() - before.hard}`);
   },
   refused: async () => {
-    for (let i = 0; i < COUNTS.connections; i++) {
-      await new Promise((resolve) => connect(1, '127.0.0.1').once('error', resolve));
-    }
+    const { freePort } = await import('./loads/talk.ts');
+    const port = await freePort();
+    for (let i = 0; i < COUNTS.connections; i++)
+      await new Promise((resolve) => connect(port, '127.0.0.1').once('error', resolve));
+    process.stdout.write(String(port));
   },
   connections,
   averages: async () => {
@@ -141,8 +159,13 @@ const LOADS: Readonly<Record<string, () => void | Promise<void>>> = {
   },
   killed: async () => (await import('./loads/memory.ts')).killed(COUNTS.killed),
   reclaimed: () => inFolder(async (folder) => (await import('./loads/memory.ts')).reclaimed(join(folder, 'file'))),
-  faults: () =>
-    inFolder(async (folder) => (await import('./loads/memory.ts')).majorFaults(join(folder, 'file'), COUNTS.faults)),
+  faults: async () => {
+    const begun = process.resourceUsage().majorPageFault;
+    await inFolder(async (folder) =>
+      (await import('./loads/memory.ts')).majorFaults(join(folder, 'file'), COUNTS.faults),
+    );
+    process.stdout.write(String(process.resourceUsage().majorPageFault - begun));
+  },
   xfs: () => onFileSystem('xfs'),
   ext4: () => onFileSystem('ext4'),
   written: () =>
@@ -154,12 +177,19 @@ const LOADS: Readonly<Record<string, () => void | Promise<void>>> = {
     inFolder(async (folder) => (await import('./loads/network.ts')).throughUnixSocket(folder, COUNTS.messages, 1000)),
   unanswered: async () => (await import('./loads/network.ts')).unanswered(COUNTS.connections),
   tls: () => inFolder(async (folder) => (await import('./loads/talk.ts')).overTls(folder, COUNTS.messages)),
+  tlsWithin: () => inFolder(async (folder) => (await import('./loads/talk.ts')).tlsWithin(folder, COUNTS.messages)),
   raid: async () => (await import('./loads/raid.ts')).flushed(COUNTS.syncs),
   typed: async () => (await import('./loads/talk.ts')).typed(COUNTS.commands),
 };
 
 if (import.meta.main) {
+  const stays = process.argv[3] === STAY;
+  if (stays) process.stdout.write(READY);
   await once(process.stdin, 'data');
   await LOADS[process.argv[2]!]!();
+  if (stays) {
+    process.stdout.write(DONE);
+    await once(process.stdin, 'end');
+  }
   process.exit(0);
 }

@@ -28,7 +28,7 @@ describe('tools for PostgreSQL', { skip: UNABLE, concurrency: 2 }, () => {
         });
       });
       after(() => cluster.stop());
-      for (const { tool, arguments: args = [], load, check, only } of POSTGRES_CASES) {
+      for (const { tool, arguments: args = () => [], load, check, only } of POSTGRES_CASES) {
         const stripped =
           only !== undefined &&
           only !== server.flavour &&
@@ -36,7 +36,7 @@ describe('tools for PostgreSQL', { skip: UNABLE, concurrency: 2 }, () => {
         it(tool, { skip: stripped }, () =>
           withConnection(cluster, async (connection) => {
             let counted: unknown;
-            const rows = await rowsOf(tool, [...args, '--pgdata', cluster.pgdata], async () => {
+            const rows = await rowsOf(tool, [...args(connection), '--pgdata', cluster.pgdata], async () => {
               counted = await load(connection, cluster);
             });
             check(rows, counted as readonly number[]);
@@ -53,7 +53,11 @@ describe('tools for PostgreSQL', { skip: UNABLE, concurrency: 2 }, () => {
       for (const { tool, load, check } of VIEW_CASES) {
         it(tool, () =>
           withConnection(cluster, async (connection) => {
-            check(await rowsOfView(tool, ['--pgdata', cluster.pgdata], () => load(connection, cluster)));
+            let counted: unknown;
+            const rows = await rowsOfView(tool, ['--pgdata', cluster.pgdata], async () => {
+              counted = await load(connection, cluster);
+            });
+            check(rows, counted as readonly number[]);
           }),
         );
       }

@@ -1,5 +1,6 @@
 /** Tools for PostgreSQL: the known load of each, and what it must find of it. */
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Cluster } from '../../../src/cluster/index.ts';
 import { Connection } from '../../../src/postgres/client/index.ts';
@@ -7,7 +8,7 @@ import { entries, type Row, sum } from '../harness.ts';
 
 export interface PostgresCase {
   readonly tool: string;
-  readonly arguments?: readonly string[];
+  readonly arguments?: (connection: Connection) => readonly string[];
   /** A build that names what the tool needs. */
   readonly only?: 'embedded';
   /** May give numbers of what else counted the same. */
@@ -48,6 +49,10 @@ async function deadlock(cluster: Cluster): Promise<void> {
     await Promise.all([one.close(), two.close()]);
   }
 }
+
+/** minflt of /proc/PID/stat, the eighth after the name. */
+const minorFaults = (pid: number): number =>
+  Number(readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]!.split(' ')[7]);
 
 const COMMIT = "SELECT pg_logical_emit_message(true, 'pebble', 'x')";
 
@@ -113,7 +118,7 @@ const atLeast = (rows: readonly Row[], map: string, us: number): number =>
 export const POSTGRES_CASES: readonly PostgresCase[] = [
   {
     tool: 'pgslower',
-    arguments: ['--min-ms', '30'],
+    arguments: () => ['--min-ms', '30'],
     load: async (connection) => {
       // Both protocols; then commits, which wait for a disk: so many that they are slow on a quick one.
       await repeat(PRIMES.slow - 3, () => connection.query('SELECT pg_sleep(0.05)'));
@@ -256,11 +261,18 @@ export const POSTGRES_CASES: readonly PostgresCase[] = [
   },
   {
     tool: 'pgmem',
-    load: (connection) => repeat(PRIMES.blocks, () => connection.query("SELECT length(repeat('x', 5000000))")),
-    check: (rows) => {
+    load: async (connection) => {
+      const before = minorFaults(connection.backendPid);
+      await repeat(PRIMES.blocks, () => connection.query("SELECT length(repeat('x', 5000000))"));
+      return [minorFaults(connection.backendPid) - before];
+    },
+    check: (rows, [faults]) => {
       const [row] = about(rows, '5000000');
       assert.equal(row?.requests, PRIMES.blocks);
-      assert.ok(Number(row?.minor_faults) > PRIMES.blocks * 1000, JSON.stringify(row));
+      const found = Number(row?.minor_faults);
+      assert.ok(found > PRIMES.blocks * 1000, JSON.stringify(row));
+      // Between its requests the process does next to nothing.
+      assert.ok(found <= faults! && found >= faults! * 0.98, `${found} of ${faults}`);
     },
   },
   {
@@ -285,10 +297,16 @@ export const POSTGRES_CASES: readonly PostgresCase[] = [
   },
   {
     tool: 'pgoffcpu',
-    load: (connection) => repeat(PRIMES.slow, () => connection.query('SELECT pg_sleep(0.02)')),
-    check: (rows) => {
+    load: async (connection) => {
+      const begun = performance.now();
+      await repeat(PRIMES.slow, () => connection.query('SELECT pg_sleep(0.02)'));
+      return [(performance.now() - begun) * 1000];
+    },
+    check: (rows, [us]) => {
       const slept = rows.filter(({ key }) => (key as readonly string[])[0] === 'PgSleep');
-      assert.ok(sum(slept, 'us') >= PRIMES.slow * 19_000, JSON.stringify(slept));
+      const found = sum(slept, 'us');
+      // Whoever asks for them waits for all of it.
+      assert.ok(found >= PRIMES.slow * 19_000 && found <= us!, `${found} of ${us}: ${JSON.stringify(slept)}`);
     },
   },
   {
@@ -311,12 +329,13 @@ export const POSTGRES_CASES: readonly PostgresCase[] = [
   },
   {
     tool: 'pglwlock',
+    // Others want the lock, too: the WAL writer, and the session that is stopped.
+    arguments: ({ backendPid }) => ['--pid', String(backendPid)],
     load: waitForWalWrites,
     check: (rows) => {
       const walWrite = rows.filter(({ key }) => key === 'WALWrite');
-      // Each was stopped for 300 ms. So may be the WAL writer, which wants the same lock, or the session that is stopped, where it waits itself.
-      const long = atLeast(walWrite, 'usecs', 262_144);
-      assert.ok(long >= PRIMES.slow && long <= PRIMES.slow + 2, JSON.stringify(rows));
+      // The one who held it was stopped for 300 ms each time.
+      assert.equal(atLeast(walWrite, 'usecs', 262_144), PRIMES.slow, JSON.stringify(rows));
     },
   },
 ];

@@ -26,12 +26,3 @@ export function hardirqs(): number {
     return sum + counts.reduce((all, one) => all + Number(one), 0);
   }, 0);
 }
-
-/** Segments with RST that this host sent (RFC 1213, tcpOutRsts). */
-export function resets(): number {
-  const [names, values] = readFileSync('/proc/net/snmp', 'utf8')
-    .split('\n')
-    .filter((line) => line.startsWith('Tcp:'))
-    .map((line) => line.split(' '));
-  return Number(values![names!.indexOf('OutRsts')]);
-}

@@ -1,6 +1,6 @@
 /** Loads on memory: processes in a small memory cgroup, and pages that must be read in. */
 import { spawnSync } from 'node:child_process';
-import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync, rmdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pageSize } from '../../../src/bpf/sys/index.ts';
 
@@ -11,9 +11,6 @@ interface Hierarchy {
   readonly root: string;
   readonly limit: string;
   readonly noSwap: readonly [file: string, value: string];
-  /** How often usage met the limit: at least as often as memory was reclaimed for it. */
-  readonly limitMet: (text: string) => number;
-  readonly limitMetFile: string;
 }
 
 /** cgroup v1, which some hosts still have, and v2. */
@@ -22,15 +19,11 @@ const HIERARCHIES: readonly Hierarchy[] = [
     root: '/sys/fs/cgroup/memory',
     limit: 'memory.limit_in_bytes',
     noSwap: ['memory.swappiness', '0'],
-    limitMetFile: 'memory.failcnt',
-    limitMet: Number,
   },
   {
     root: '/sys/fs/cgroup',
     limit: 'memory.max',
     noSwap: ['memory.swap.max', '0'],
-    limitMetFile: 'memory.events',
-    limitMet: (text) => Number(/^max (\d+)/m.exec(text)![1]),
   },
 ];
 
@@ -53,14 +46,14 @@ export function noMemoryCgroup(): string | false {
   return hierarchy() === undefined && 'no cgroup with a limit of memory can be made here';
 }
 
-function inCgroup(action: (folder: string, found: Hierarchy) => void): void {
+function inCgroup(action: (folder: string) => void): void {
   const found = hierarchy()!;
   const folder = join(found.root, `pebble-tools-${process.pid}`);
   mkdirSync(folder);
   try {
     if (existsSync(join(folder, found.noSwap[0]))) writeFileSync(join(folder, found.noSwap[0]), found.noSwap[1]);
     writeFileSync(join(folder, found.limit), String(LIMIT));
-    action(folder, found);
+    action(folder);
   } finally {
     rmdirSync(folder);
   }
@@ -91,13 +84,17 @@ export function killed(count: number): void {
   });
 }
 
-/** Reads a file that is larger than the page cache of its cgroup may be; prints how often the limit was met. */
-export function reclaimed(path: string): void {
+/** Reads a file that is larger than the page cache of its cgroup may be; prints how often ftrace saw it begin to free memory for that. */
+export async function reclaimed(path: string): Promise<void> {
+  const { tracedMeanwhile } = await import('./ftrace.ts');
   spawnSync('dd', ['if=/dev/zero', `of=${path}`, `bs=${MIB}`, 'count=96', 'conv=fsync']);
   forgetCached(path);
-  inCgroup((folder, { limitMetFile, limitMet }) => {
-    spawnSync('sh', ['-c', `echo $$ > ${folder}/cgroup.procs; exec cat "$0"`, path], { stdio: 'ignore' });
-    process.stdout.write(`${limitMet(readFileSync(join(folder, limitMetFile), 'utf8'))}`);
+  inCgroup((folder) => {
+    const begun = ['vmscan:mm_vmscan_memcg_reclaim_begin', 'vmscan:mm_vmscan_direct_reclaim_begin'];
+    const lines = tracedMeanwhile(begun, () => {
+      spawnSync('sh', ['-c', `echo $$ > ${folder}/cgroup.procs; exec cat "$0"`, path], { stdio: 'ignore' });
+    });
+    process.stdout.write(String(lines.filter((line) => /^\s*cat-\d/.test(line)).length));
   });
 }
 
@@ -109,7 +106,7 @@ function forgetCached(path: string): void {
 /** Constants of asm-generic/mman-common.h. */
 const [PROT_READ, MAP_SHARED, MADV_RANDOM] = [1, 1, 1];
 
-/** Maps pages of a file that are not in the page cache, and touches each: without read-ahead each is a major fault. */
+/** Maps pages of a file that are not in the page cache, and touches each: without read-ahead each is a major fault, but for the last, which may still be cached. */
 export async function majorFaults(path: string, count: number): Promise<void> {
   const { default: koffi } = await import('koffi');
   const libc = koffi.load('libc.so.6');
@@ -121,10 +118,8 @@ export async function majorFaults(path: string, count: number): Promise<void> {
   const fd = openSync(path, 'r');
   const address = map(null, count * size, PROT_READ, MAP_SHARED, fd, 0);
   if (advise(address, count * size, MADV_RANDOM) !== 0) throw new Error('madvise failed');
-  const before = process.resourceUsage().majorPageFault;
   for (let page = 0; page < count; page++) {
     if (koffi.decode(address, page * size, 'uint8') !== 1) throw new Error(`page ${page} is another`);
   }
-  process.stdout.write(`${process.resourceUsage().majorPageFault - before}`);
   closeSync(fd);
 }

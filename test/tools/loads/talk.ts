@@ -10,7 +10,7 @@ export function missing(...programs: readonly string[]): string | false {
   return absent.length > 0 && `${absent.join(', ')}: not installed`;
 }
 
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as { readonly port: number };
@@ -19,11 +19,47 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-/** A client says lines, one after the other's answer; prints the client's pid. The server (-rev) answers each line backwards. */
-export async function overTls(folder: string, lines: number): Promise<void> {
+function makeCertificate(folder: string): readonly [key: string, certificate: string] {
   const [key, certificate] = [join(folder, 'key'), join(folder, 'certificate')];
   const made = ['-newkey', 'rsa:2048', '-nodes', '-keyout', key, '-out', certificate, '-subj', '/CN=localhost'];
   execFileSync('openssl', ['req', '-x509', ...made], { stdio: 'ignore' });
+  return [key, certificate];
+}
+
+/** Debian's, which uses the system's OpenSSL. */
+export const PYTHON = '/usr/bin/python3';
+
+/** Blocking calls: each reads or writes one line. */
+const BOTH_ENDS = `
+import shutil, socket, ssl, sys, threading
+folder, lines = sys.argv[1], int(sys.argv[2])
+ends = socket.socketpair()
+def answer():
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(folder + '/certificate', folder + '/key')
+    with context.wrap_socket(ends[1], server_side=True) as server:
+        for _ in range(lines): server.sendall(server.recv(100))
+thread = threading.Thread(target=answer)
+thread.start()
+context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+with context.wrap_socket(ends[0]) as client:
+    for i in range(lines):
+        client.sendall(b'line %d' % i)
+        client.recv(100)
+thread.join()
+shutil.rmtree(folder)
+`;
+
+/** Lines between two threads of this process, which Python takes over. */
+export function tlsWithin(folder: string, lines: number): void {
+  makeCertificate(folder);
+  process.execve!(PYTHON, [PYTHON, '-c', BOTH_ENDS, folder, String(lines)], process.env as Record<string, string>);
+}
+
+/** A client says lines, one after the other's answer; prints the client's pid. The server (-rev) answers each line backwards. */
+export async function overTls(folder: string, lines: number): Promise<void> {
+  const [key, certificate] = makeCertificate(folder);
   const port = String(await freePort());
   const serve = ['s_server', '-rev', '-accept', port, '-cert', certificate, '-key', key];
   const server = spawn('openssl', serve, { stdio: ['ignore', 'pipe', 'ignore'] });

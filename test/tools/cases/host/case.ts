@@ -8,6 +8,7 @@ export interface HostCase {
   readonly arguments?: readonly string[];
   readonly filter?: boolean;
   readonly meter?: () => number;
+  readonly counts?: (pid: number) => number;
   /** A probe: why the load cannot run here. */
   readonly unable?: () => string | false | Promise<string | false>;
   readonly check: (seen: Seen) => void;
