@@ -91,8 +91,24 @@ describe('pebble agent', { skip: UNABLE }, () => {
       .stdout.split('\n')
       .find((line) => line.includes('"SELECT FROM first"'));
     assert.equal(JSON.parse(told!).calls, 211);
-    for (const tool of ['pgtop', 'pglocks', 'pgio', 'pgcommit']) assert.equal(past(tool).status, 0, tool);
-    assert.match(pebble('run', 'pgbuf', '--from-history').stderr, /counts only while it runs.*\nhint: .*pgwaits/);
+    const failures = past('pgerrors', '--json')
+      .stdout.trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    assert.deepEqual(
+      failures.map(({ errors, sqlstates }) => [errors, sqlstates]),
+      [[17, { 22012: 17 }]],
+    );
+    assert.match(past('pgerrors').stdout, /errors▾ .*\n +17 +22012 17 .* WHERE /);
+    const others = ['pgtop', 'pglocks', 'pgio', 'pgcommit', 'pgslower', 'pgprofile'];
+    const ofQueries = ['pgbuf', 'pgmem', 'pgnet', 'pgphases', 'pgrunq', 'pgtemp', 'pgwal'];
+    for (const tool of [...others, ...ofQueries]) {
+      const { status, stdout, stderr } = past(tool);
+      assert.equal(status, 0, stderr);
+      assert.ok(/\n\n.*\S/.test(stdout) || /no row: /.test(stderr), `${tool}: ${stdout}`);
+      for (const line of stdout.split('\n')) assert.ok(line.length < 100, `${tool}: ${line}`);
+    }
+    assert.match(pebble('run', 'pgckpt', '--from-history').stderr, /counts only while it runs.*\nhint: .*pgwaits/);
   });
 
   test('PostgreSQL may restart', async () => {

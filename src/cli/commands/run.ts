@@ -10,7 +10,6 @@ import {
   type ScriptOption,
   type Tool,
   toolOptions,
-  VIEWS,
   type View,
 } from '../../toolbox/index.ts';
 import type { Context, Exit } from '../command.ts';
@@ -76,19 +75,18 @@ function listLines(tools: readonly (Tool | View)[], width: number | undefined): 
   });
 }
 
-/** What the agent has kept answers for the past, in the view's own words. */
+/** What the agent has kept answers for the past. */
 async function ofThePast(tool: Tool | View, rest: readonly string[], context: Context): Promise<Exit> {
   const { isKept, runPast } = await import('../past/tool.ts');
-  const command = 'command' in tool ? tool.command[0] : '';
-  if (!isKept(command)) {
-    const kept = VIEWS.filter((view) => isKept(view.command[0])).map((view) => view.name);
+  if (!isKept(tool.name)) {
+    const kept = listTools().flatMap(({ name }) => (isKept(name) ? [name] : []));
     throw new PebbleError('usage', {
       what: `${tool.name} counts only while it runs: history has none of it`,
       hint: `history answers for ${kept.join(', ')}`,
     });
   }
   narrow(context);
-  await runPast(command, parseOptions(rest, PAST_TOOL_OPTIONS).options, context);
+  await runPast(tool.name, parseOptions(rest, PAST_TOOL_OPTIONS).options, context);
   return undefined;
 }
 

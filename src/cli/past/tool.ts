@@ -1,13 +1,15 @@
-/** `pebble run TOOL --from-history`: what a view shows of now, of some time of the past, from what the agent has kept. */
-import { History, loadConfiguration, lockWindowsOf, sumLocks } from '../../agent/index.ts';
-import type { HistoryWindow } from '../../api/index.ts';
+/** `pebble run TOOL --from-history`: what a tool shows of now, of some time of the past, from what the agent has kept. */
+import { History, loadConfiguration, lockWindowsOf, Profile, sumLocks } from '../../agent/index.ts';
+import type { ExecutionRow, HistoryWindow } from '../../api/index.ts';
 import { formatMicroseconds } from '../../base/units.ts';
-import { openStore, type Store, type TimeRange } from '../../store/index.ts';
+import { openStore, type RecordKind, type Store, type TimeRange } from '../../store/index.ts';
 import { layoutTable, noPaint, outputColumns, sgrPaint, sortRows, type ViewSpec } from '../../terminal/index.ts';
 import { chooser, lockChooser, tellNothing } from '../choice.ts';
 import type { Context } from '../command.ts';
+import { printExecutions } from '../depth/executions.ts';
 import { printIo } from '../depth/io.ts';
 import { printNdjson } from '../depth/print.ts';
+import { printProfile } from '../depth/profile.ts';
 import { printWal } from '../depth/wal.ts';
 import type { Parsed } from '../options.ts';
 import { rangeOf } from '../report/range.ts';
@@ -15,6 +17,7 @@ import type { PAST_TOOL_OPTIONS } from '../table.ts';
 import { LOCK_VIEW } from '../watch/lock-view.ts';
 import { QUERY_VIEW, topRows } from '../watch/query-view.ts';
 import { isIdle, WAIT_VIEW } from '../watch/wait-view.ts';
+import { columnsOf, hasAny, isOfQueries, type OfQueries } from './of-queries.ts';
 
 type PastOptions = Parsed<typeof PAST_TOOL_OPTIONS>['options'];
 
@@ -37,20 +40,26 @@ const answer = <Row extends object>(
   print: (rows: readonly Row[], context: Context) => void,
 ): Answer => ({ window, rows, print: (context) => print(rows, context) });
 
-const ANSWERS = { top: queries, queries, waits, locks, io, wal } as const satisfies Record<
-  string,
-  (asked: Asked) => Promise<Answer>
->;
+const ANSWERS: Readonly<Record<string, (asked: Asked) => Promise<Answer>>> = {
+  pgtop: queries,
+  pglat: queries,
+  pgwaits: waits,
+  pglocks: locks,
+  pgio: io,
+  pgcommit: wal,
+  pgslower: executions,
+  pgprofile: profiles,
+};
 
-export type PastCommand = keyof typeof ANSWERS;
+const answerOf = (tool: string) => (isOfQueries(tool) ? (asked: Asked) => ofQueries(tool, asked) : ANSWERS[tool]);
 
-export const isKept = (command: string): command is PastCommand => Object.hasOwn(ANSWERS, command);
+export const isKept = (tool: string): boolean => answerOf(tool) !== undefined;
 
-export async function runPast(command: PastCommand, options: PastOptions, context: Context): Promise<void> {
+export async function runPast(tool: string, options: PastOptions, context: Context): Promise<void> {
   const range = rangeOf(options, Date.now());
   const store = await openStore(options.store ?? loadConfiguration(options.config, {}).store, { readOnly: true });
   try {
-    const { window, rows, print } = await ANSWERS[command]({ store, range, options });
+    const { window, rows, print } = await answerOf(tool)!({ store, range, options });
     tellNothing(rows, options);
     if (options.json) return printNdjson(rows);
     const observed = formatMicroseconds(window.observed_us);
@@ -77,6 +86,12 @@ async function queries({ store, range, options }: Asked): Promise<Answer> {
   return answer(window, rows.filter(chooser(options)), (chosen, context) =>
     table(topRows({ queries: chosen, waits: waited }), context),
   );
+}
+
+async function ofQueries(tool: OfQueries, { store, range, options }: Asked): Promise<Answer> {
+  const { rows, ...window } = await new History(store).queries(range, whereOf(options));
+  const chosen = rows.filter(chooser(options)).filter((row) => hasAny(tool, row));
+  return answer(window, chosen, tableOf(columnsOf(tool), options));
 }
 
 async function waits({ store, range, options }: Asked): Promise<Answer> {
@@ -112,8 +127,32 @@ const MOST_RECORDS = 20_000;
 async function locks({ store, range, options }: Asked): Promise<Answer> {
   const records = await store.records({ kind: 'lock', range, ...whereOf(options), limit: MOST_RECORDS });
   const { rows } = sumLocks(lockWindowsOf(records), range);
+  return answer(await windowIn(store, range), rows.filter(lockChooser(options)), tableOf(LOCK_VIEW, options));
+}
+
+/** The slowest of each statement and interval are kept. */
+async function executions({ store, range, options }: Asked): Promise<Answer> {
+  const kept = await bodiesOf<ExecutionRow>('execution', { store, range, options });
+  const slowest = kept.filter(chooser(options)).sort((a, b) => b.latency_us - a.latency_us);
+  return answer(await windowIn(store, range), slowest, printExecutions);
+}
+
+/** Those that somebody has asked the agent for. */
+async function profiles({ store, range, options }: Asked): Promise<Answer> {
+  const kept = await bodiesOf<Profile>('profile', { store, range, options });
+  const rows = kept.flatMap((body) => Profile.rowsOf(body)).filter(({ kind }) => kind === 'on_cpu');
+  return answer(await windowIn(store, range), rows.filter(chooser(options)), printProfile);
+}
+
+async function bodiesOf<Body>(kind: RecordKind, { store, range, options }: Asked): Promise<Body[]> {
+  const records = await store.records({ kind, range, ...whereOf(options), limit: MOST_RECORDS });
+  return records.map(({ host, body }) => ({ host, ...(body as Body) }));
+}
+
+/** Of how much of it anything was kept. */
+async function windowIn(store: Store, range: TimeRange): Promise<HistoryWindow> {
   const { rows: _, ...window } = await new History(store).waits(range, { wait_event_type: 'Lock' });
-  return answer(window, rows.filter(lockChooser(options)), tableOf(LOCK_VIEW, options));
+  return window;
 }
 
 const DEFAULT_TOP = 20;
