@@ -21,6 +21,10 @@ export interface StringOption extends Valued {
   /** What a shell should complete. */
   readonly complete?: 'directory' | 'file';
 }
+/** Too large for a number of JavaScript: stays a text. */
+export interface IdOption extends Valued {
+  readonly kind: 'id';
+}
 export interface IntegerOption extends Valued {
   readonly kind: 'integer';
   readonly min?: number;
@@ -33,7 +37,7 @@ export interface ChoiceOption extends Valued {
   readonly kind: 'choice';
   readonly choices: readonly string[];
 }
-export type OptionSpec = FlagOption | StringOption | IntegerOption | DurationOption | ChoiceOption;
+export type OptionSpec = FlagOption | StringOption | IdOption | IntegerOption | DurationOption | ChoiceOption;
 export type Options = Readonly<Record<string, OptionSpec>>;
 
 type Single<S extends OptionSpec> = S extends IntegerOption | DurationOption
@@ -65,6 +69,10 @@ type ValueReader = {
 /** Each reader returns the value, or throws what was expected. */
 const READERS: ValueReader = {
   string: (text) => text,
+  id: (text) => {
+    if (/^-?\d+$/.test(text)) return text;
+    throw new Expectation('a number');
+  },
   integer: (text, spec) => {
     const least = spec.min ?? 0;
     const value = /^-?\d+$/.test(text) ? Number(text) : Number.NaN;

@@ -58,7 +58,7 @@ const CHOICE_OPTIONS = {
   pgdata: { kind: 'string', value: 'DIR', complete: 'directory', summary: 'only the cluster with this data directory' },
   database: { kind: 'string', value: 'NAME', summary: 'only this database' },
   user: { kind: 'string', value: 'NAME', summary: 'only this user' },
-  'query-id': { kind: 'string', value: 'ID', summary: 'only this query id, or fingerprint where there is none' },
+  'query-id': { kind: 'id', value: 'ID', summary: 'only this query id, or fingerprint where there is none' },
 } as const satisfies Options;
 
 export const WATCH_OPTIONS = {

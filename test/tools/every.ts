@@ -1,9 +1,12 @@
 /**
  * What all tools share, tool by tool, beside their loads: `npm run tools [NAME …]`, by hand.
- * Rows as their pages say, text under 100 columns below a header, an end in time, and no silence without a reason.
+ * Rows as their pages say, text under 100 columns below a header, an end in time, and no silence without a reason,
+ * nor a row where only a process is asked for that does nothing.
  */
+import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { type Cluster, startCluster } from '../../src/cluster/index.ts';
+import { Connection } from '../../src/postgres/client/index.ts';
 import { listTools, ROW_FIELDS, type Tool, type View } from '../../src/toolbox/index.ts';
 import { startDemo } from '../../src/workload/index.ts';
 import { Running } from '../cli/pebble.ts';
@@ -82,6 +85,14 @@ function faultsOfText({ name, question }: Tool | View, { status, lines, stderr, 
   ];
 }
 
+/** Of a process that does nothing. */
+function faultsOfNothing({ status, lines, stderr }: Ran): string[] {
+  if (/ has no --pid: /.test(stderr)) return [];
+  if (status !== 0) return [`--pid ends with ${status}`];
+  if (lines.length > 0) return [`a process that does nothing has ${lines.length} rows: ${lines[0]}`];
+  return /(?:No event|no row): .*Only: .*--pid/.test(stderr) ? [] : ['no word of --pid where it leaves nothing'];
+}
+
 /** Where this kernel lacks what a tool needs, it says what else answers. */
 const isUnable = ({ status, stderr }: Ran): boolean =>
   status === 1 && /it cannot run here\n(.|\n)*hint: needs .* without/.test(stderr);
@@ -92,11 +103,12 @@ interface Judged {
   readonly seen: string;
 }
 
-async function judge(tool: Tool | View, cluster: Cluster): Promise<Judged> {
+async function judge(tool: Tool | View, cluster: Cluster, idle: (tool: Tool | View) => number): Promise<Judged> {
   const json = await runOnce(tool.name, cluster, '--json');
   if (isUnable(json)) return { faults: [], seen: 'says what else answers: this kernel lacks its hooks' };
   const text = await runOnce(tool.name, cluster);
-  const faults = [...faultsOfJson(tool, json), ...faultsOfText(tool, text)];
+  const nothing = await runOnce(tool.name, cluster, '--json', '--pid', String(idle(tool)));
+  const faults = [...faultsOfJson(tool, json), ...faultsOfText(tool, text), ...faultsOfNothing(nothing)];
   return { faults, seen: `${json.lines.length} rows of JSON, ${text.lines.length} lines of text` };
 }
 
@@ -104,19 +116,24 @@ const wanted = process.argv.slice(2);
 const tools = listTools().filter(({ name }) => wanted.length === 0 || wanted.includes(name));
 const cluster = await startCluster({ flavour: 'embedded', settings: { compute_query_id: 'on' } });
 const workload = await startDemo(cluster);
+const session = await Connection.open(cluster);
+const sleeper = spawn('sleep', ['infinity']);
+const idle = ({ name }: Tool | View) => (name.startsWith('pg') ? session.backendPid : sleeper.pid!);
 let bad = 0;
 try {
   for (const tool of tools) {
     const stop = new AbortController();
     const loads = HOST_CASES.filter((known) => known.tool === tool.name).map(({ load }) => load);
     const loading = loads.length > 0 ? keepLoading(loads, stop.signal) : undefined;
-    const { faults, seen } = await judge(tool, cluster);
+    const { faults, seen } = await judge(tool, cluster, idle);
     stop.abort();
     await loading;
     if (faults.length > 0) bad += 1;
     process.stdout.write(`${tool.name}: ${[...faults, seen].join('; ')}\n`);
   }
 } finally {
+  sleeper.kill();
+  await session.close();
   await workload.stop();
   await cluster.stop();
 }

@@ -4,12 +4,15 @@ import { after, before, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Cluster, startCluster } from '../../src/cluster/index.ts';
 import type { KernelIdentity } from '../../src/collect/attribution/records.ts';
+import { listTools, toolOptions } from '../../src/toolbox/index.ts';
 import { SERVERS, UNABLE, withConnection } from '../accuracy/servers.ts';
 import { pebble, Running } from '../cli/pebble.ts';
 import { POSTGRES_CASES } from './cases/postgres.ts';
 import { VIEW_CASES } from './cases/views.ts';
 import { entries, rowsOf, rowsOfView, sum } from './harness.ts';
 import { entriesIn } from './kernel-entries.ts';
+
+const CHOICES = ['pid', 'database', 'user', 'query-id'];
 
 // Servers of their own do not meet.
 describe('tools for PostgreSQL', { skip: UNABLE, concurrency: 2 }, () => {
@@ -82,6 +85,18 @@ describe('tools for PostgreSQL', { skip: UNABLE, concurrency: 2 }, () => {
         ));
 
       if (server !== SERVERS[0]) return;
+      it('each takes all choices', () => {
+        const scripts = listTools().flatMap((tool) => ('source' in tool && tool.name.startsWith('pg') ? [tool] : []));
+        for (const tool of scripts) {
+          const names = toolOptions(tool, cluster.pgdata).map(({ name }) => name);
+          assert.deepEqual(
+            CHOICES.filter((choice) => !names.includes(choice)),
+            [],
+            tool.name,
+          );
+        }
+      });
+
       it('choices are made in the kernel, and said where nothing is left', () =>
         withConnection(cluster, async (connection) => {
           const load = async () => {

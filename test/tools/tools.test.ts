@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
-import { header, listTools, TOPICS, type Tool, type View } from '../../src/toolbox/index.ts';
+import { header, listTools, TOPICS } from '../../src/toolbox/index.ts';
 import { pebble } from '../cli/pebble.ts';
 import { HOST_CASES } from './cases/host/index.ts';
 import { POSTGRES_CASES } from './cases/postgres.ts';
@@ -21,7 +21,6 @@ const TESTED = new Set([
 /** Frames of stacks are as long as their names; errors are for standard error. */
 const isFrame = (line: string): boolean => /^ {8,}\S|^ {4}(?:hint|error): /.test(line);
 
-const isTool = (tool: Tool | View): tool is Tool => 'source' in tool;
 const tools = listTools((error) => assert.fail(error.message));
 
 describe('each tool', () => {
@@ -70,11 +69,6 @@ describe('each tool', () => {
       published.filter((name) => !names.has(name)),
       [],
     );
-  });
-
-  it('about PostgreSQL takes the choices of all of them', () => {
-    for (const { name, source } of tools.filter(isTool).filter((tool) => tool.name.startsWith('pg')))
-      assert.match(source.text, /\bpg_wanted\(\)/, name);
   });
 
   it('has a page with its question, hooks, cost and a run', () => {

@@ -28,6 +28,7 @@ export async function run(argv: readonly string[], context: Context): Promise<Ex
   if ('command' in tool) return runView(tool, rest, context);
   const own = ownOptions(tool, rest);
   const specs = { ...Object.fromEntries(own.map((option) => [option.name, specOf(option)])), ...RUN_OPTIONS };
+  refuseChoice(tool, rest, specs);
   const parsed = parseOptions(rest, specs) as Parsed<typeof RUN_OPTIONS>;
   if (parsed.options.help) return help(tool, specs);
   return start(tool, own, parsed, context);
@@ -44,6 +45,21 @@ function ownOptions(tool: Tool, argv: readonly string[]): readonly ScriptOption[
     if (error instanceof PebbleError && error.code === 'no-target' && wantsHelp) return [];
     throw error;
   }
+}
+
+/** Choices that other tools have. */
+const CHOICES = ['pid', 'database', 'user', 'query-id'];
+
+function refuseChoice({ name }: Tool, argv: readonly string[], specs: Options): void {
+  const chosen = CHOICES.find((choice) => argv.some((word) => word.split('=')[0] === `--${choice}`));
+  if (chosen === undefined || Object.hasOwn(specs, chosen)) return;
+  throw new PebbleError('usage', {
+    what:
+      chosen === 'pid'
+        ? `${name} has no --pid: what it shows is known to happen, but not which process causes it`
+        : `${name} has no --${chosen}: it is about the whole host, not about PostgreSQL`,
+    hint: `\`pebble run ${name} --help\` shows its options${chosen === 'pid' ? '' : '; the tools that begin with pg have this one'}`,
+  });
 }
 
 function list({ options }: Parsed<typeof RUN_OPTIONS>, { terminal }: Context): Exit {
