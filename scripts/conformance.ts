@@ -1,5 +1,6 @@
 /** `npm run conformance -- --suite DIR`: bpftrace's public runtime suite against `pebble trace`; fetched, never part of this repository. */
 import { spawnSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
 import { release } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -26,7 +27,9 @@ const setting = {
   patience: Number(values.patience),
 };
 
-const KERNEL_PROBES = /(?:^|[\s,'"{};=(])(?:kprobe|kretprobe|k|kr|fentry|fexit|kfunc|kretfunc|f|fr):/m;
+const probes = (names: string) => new RegExp(`(?:^|[\\s,'"{};=(])(?:${names}):`, 'm');
+const KPROBES = probes('kprobe|kretprobe|k|kr');
+const FENTRY = probes('fentry|fexit|kfunc|kretfunc|f|fr');
 /** What the suite calls features of a kernel, and what Pebble does not take: docs/language/compatibility.md. */
 const KERNEL_FEATURES = {
   kprobe: 'kprobe',
@@ -53,8 +56,16 @@ console.log(
 process.exitCode = counts.failed > 0 ? 1 : 0;
 
 function isWanted(one: Case): boolean {
-  const text = one.run ?? one.program ?? '';
-  return new RegExp(values.only).test(one.id) && (values.kind === 'all' || KERNEL_PROBES.test(text));
+  const text = textOf(one);
+  const isKernel = KPROBES.test(text) || FENTRY.test(text);
+  return new RegExp(values.only).test(one.id) && (values.kind === 'all' || isKernel);
+}
+
+/** What it runs, with the script that it names. */
+function textOf({ run, program }: Case): string {
+  const text = run ?? program ?? '';
+  const script = /\bruntime\/scripts\/\S+\.bt\b/.exec(text)?.[0];
+  return script && existsSync(join(suite, script)) ? `${text}\n${readFileSync(join(suite, script), 'utf8')}` : text;
 }
 
 function inSlice(_: Case, index: number): boolean {
@@ -63,8 +74,9 @@ function inSlice(_: Case, index: number): boolean {
 }
 
 /** Why the case cannot run here. */
-async function missing({ needs, run, program }: Case): Promise<string | undefined> {
-  const text = run ?? program ?? '';
+async function missing(one: Case): Promise<string | undefined> {
+  const { needs } = one;
+  const text = textOf(one);
   const taken = NOT_TAKEN.exec(text);
   if (taken) return `Pebble does not have ${taken[0]}`;
   const machine = { x64: 'x86_64', arm64: 'aarch64' }[process.arch as string] ?? process.arch;
@@ -72,6 +84,8 @@ async function missing({ needs, run, program }: Case): Promise<string | undefine
   if (needs.from && isBefore(release(), needs.from)) return `since Linux ${needs.from}`;
   if (needs.to && isBefore(needs.to, release())) return `up to Linux ${needs.to}`;
   if (needs.pidNamespace) return 'wants a PID namespace of its own';
+  if (KPROBES.test(text) && !(await feature('kprobe')).available) return 'this kernel has no kprobes';
+  if (FENTRY.test(text) && !(await feature('fentry')).available) return 'this kernel refuses fentry';
   for (const name of needs.features) {
     const known = KERNEL_FEATURES[name.replace('!', '') as keyof typeof KERNEL_FEATURES];
     if (known && (await feature(known)).available === name.startsWith('!')) return `feature ${name}`;

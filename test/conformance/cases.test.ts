@@ -12,6 +12,7 @@ EXPECT 1
 EXPECT_REGEX ^[0-9]
 TIMEOUT 2
 ENV A=1 B=x=y
+LOCALIZE_TIMESTAMPS 0
 REQUIRES_FEATURE btf !fentry
 
 NAME second
@@ -30,6 +31,8 @@ test('directives, lines that go on, needs', () => {
     { mode: 'regex', text: '^[0-9]' },
   ]);
   assert.equal(first!.timeoutSeconds, 2);
+  assert.equal(first!.clock, 0);
+  assert.equal(second!.clock, undefined);
   assert.deepEqual(first!.environment, { A: '1', B: 'x=y' });
   assert.deepEqual(first!.needs.features, ['btf', '!fentry']);
   assert.equal(second!.run, '{{BPFTRACE}} -l');

@@ -17,6 +17,8 @@ export interface Case {
   readonly setup?: string;
   readonly cleanup?: string;
   readonly environment: Readonly<Record<string, string>>;
+  /** Seconds since 1970 by whose time of day files with expected output are to be read (strftime). */
+  readonly clock?: number;
   readonly willFail: boolean;
   readonly exitCode: number;
   /** What the host must have: features, commands that succeed, an architecture, a version of Linux. */
@@ -80,6 +82,7 @@ function readCase(file: string, lines: readonly [string, string][]): Case {
     ...maybe('setup', all('SETUP')[0]),
     ...maybe('cleanup', all('CLEANUP')[0]),
     environment: Object.fromEntries(words('ENV').map((pair) => [pair.split('=', 1)[0]!, pair.replace(/^[^=]*=/, '')])),
+    ...(all('LOCALIZE_TIMESTAMPS')[0] && { clock: Number(all('LOCALIZE_TIMESTAMPS')[0]) }),
     willFail: all('WILL_FAIL').length > 0,
     exitCode: Number(all('RETURN_CODE')[0] ?? 0),
     needs: {
