@@ -1,6 +1,6 @@
 /** Runs one case of the suite: the programs around it, the tracer, and what it must print. */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
@@ -29,7 +29,7 @@ export async function runCase(one: Case, setting: Setting): Promise<string | und
   const befores = one.before.map((command) => start(command, suite));
   const others = [...befores];
   try {
-    const pids = await Promise.all(befores.map((child, i) => named(child, one.before[i]!, patience)));
+    const pids = await Promise.all(befores.map((child, i) => named(child, programOf(one.before[i]!, suite), patience)));
     if (pids.includes(undefined)) return `"${one.before[pids.indexOf(undefined)]}" did not start`;
     const line = commandLine(one, setting).replaceAll('{{BEFORE_PID}}', String(pids[0] ?? ''));
     const environment = {
@@ -179,9 +179,14 @@ function end(child: ChildProcess): void {
   signal(child, 'SIGKILL');
 }
 
-/** The process that the command line names last, once it runs. */
-async function named(child: ChildProcess, command: string, patience: number): Promise<number | undefined> {
-  const name = basename(command.split(/\s+/)[0]!).slice(0, 15);
+/** The program of the suite that the command line names last: the ones before it run it in their place. */
+function programOf(command: string, suite: string): string {
+  const names = command.split(/\s+/).map((word) => basename(word));
+  return (names.findLast((name) => existsSync(join(suite, 'testprogs', name))) ?? names[0]!).slice(0, 15);
+}
+
+/** The process of that name, once it runs. */
+async function named(child: ChildProcess, name: string, patience: number): Promise<number | undefined> {
   for (let waited = 0; waited < ATTACH_SECONDS * 1000 * patience && child.exitCode === null; waited += POLL_MS) {
     const found = ofGroup(child.pid!).find(({ comm }) => comm === name);
     if (found) return found.pid;
