@@ -1,4 +1,4 @@
-/** `node bench/viewers.ts [SECONDS]`: what ten viewers of the first page cost the agent, beside none and one. */
+/** `node bench/viewers.ts [SECONDS] [ROUNDS]`: what one and ten viewers of the first page add to the cost of the agent. */
 import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
@@ -9,14 +9,19 @@ import { startDemo } from '../src/workload/index.ts';
 
 /** What the first page asks, and each how many seconds: src/dashboard/data/use-answer.ts. */
 const QUESTIONS: readonly (readonly [path: string, everySeconds: number])[] = [
-  ['/api/rows/findings?last=5m&texts=4000', 5],
+  ['/api/rows/findings?last=5m&texts=4000', 10],
   ['/api/load?last=5m&by=wait_event_type', 2],
-  ['/api/rows/queries?last=5m&texts=4000&top=200', 2],
-  ['/api/mix?last=5m', 2],
-  ['/api/load?last=5m&by=fingerprint&points=40&top=100', 2],
+  ['/api/rows/queries?last=5m&texts=4000&top=200', 6],
+  ['/api/mix?last=5m', 6],
+  ['/api/load?last=5m&by=fingerprint&points=40&top=100', 8],
 ];
+/** Between two messages of the stream. */
+const READING_SECONDS = 2;
+/** Then the agent rests again. */
+const RESTS_AFTER_SECONDS = 17;
+const VIEWERS = [0, 1, 10] as const;
 
-async function main([seconds = '20']: readonly string[]): Promise<void> {
+async function main([seconds = '20', rounds = '3']: readonly string[]): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'pebble-viewers-'));
   const cluster = await startCluster({ flavour: 'embedded' });
   const workload = await startDemo(cluster);
@@ -26,25 +31,41 @@ async function main([seconds = '20']: readonly string[]): Promise<void> {
     const link = await new Promise<string>((resolve) =>
       agent.stdout.once('data', (text: Buffer) => resolve(String(text).trim())),
     );
-    await wait(10);
     const cookie = (await fetch(link, { redirect: 'manual' })).headers.get('set-cookie')!.split(';')[0]!;
-    for (const viewers of [0, 1, 10]) {
-      const stop = look(new URL(link).origin, cookie, viewers);
-      await wait(16);
-      const before = cpuSecondsOf(agent.pid!);
-      await wait(Number(seconds));
-      const used = (cpuSecondsOf(agent.pid!) - before) / Number(seconds);
-      stop.abort();
-      process.stdout.write(
-        `${viewers} viewers: ${(100 * used).toFixed(2)} % of one CPU, ${((100 * used) / availableParallelism()).toFixed(2)} % of the host\n`,
-      );
+    const shares = new Map<number, number[]>(VIEWERS.map((viewers) => [viewers, []]));
+    // In turns: other work of the machine changes what the same work costs.
+    for (let round = 0; round < Number(rounds); round++) {
+      for (const viewers of VIEWERS) {
+        const stop = look(new URL(link).origin, cookie, viewers);
+        await wait(RESTS_AFTER_SECONDS);
+        const before = cpuSecondsOf(agent.pid!);
+        await wait(Number(seconds));
+        shares.get(viewers)!.push((cpuSecondsOf(agent.pid!) - before) / Number(seconds));
+        stop.abort();
+      }
     }
+    tell(shares);
   } finally {
     agent.kill('SIGINT');
     await workload.stop();
     await cluster.stop();
     rmSync(folder, { recursive: true });
   }
+}
+
+function tell(shares: ReadonlyMap<number, readonly number[]>): void {
+  const [none] = VIEWERS;
+  for (const [viewers, some] of shares) {
+    const added = some.map((share, round) => share - shares.get(none)![round]!);
+    process.stdout.write(`${viewers} viewers: ${text(some)} of the host; added: ${text(added)}\n`);
+  }
+}
+
+/** The median and all. */
+function text(shares: readonly number[]): string {
+  const percents = shares.map((share) => (100 * share) / availableParallelism());
+  const median = percents.toSorted((a, b) => a - b)[percents.length >> 1]!;
+  return `${median.toFixed(2)} % [${percents.map((one) => one.toFixed(2)).join(', ')}]`;
 }
 
 /** Each follows the stream, and asks when a message comes, as the page does. */
@@ -57,7 +78,7 @@ function look(origin: string, cookie: string, viewers: number): AbortController 
     for await (const _ of body!) {
       const due = QUESTIONS.filter(([, everySeconds]) => second % everySeconds === 0);
       await Promise.all(due.map(async ([path]) => (await get(path)).arrayBuffer()));
-      second++;
+      second += READING_SECONDS;
     }
   };
   for (let viewer = 0; viewer < viewers; viewer++) follow().catch(() => {});

@@ -36,6 +36,8 @@ interface Watched {
   facts: CatalogFacts[];
   names: ReadonlyMap<string, readonly RelationName[]>;
   namesAtMs: number;
+  /** Process ids of those that serve it now. */
+  readonly backends: Set<number>;
 }
 
 export class Catalogs {
@@ -47,7 +49,13 @@ export class Catalogs {
 
   constructor(options: CatalogsOptions) {
     this.#options = options;
-    this.#watched = options.urls.map((url) => ({ url, facts: [], names: new Map(), namesAtMs: 0 }));
+    this.#watched = options.urls.map((url) => ({
+      url,
+      facts: [],
+      names: new Map(),
+      namesAtMs: 0,
+      backends: new Set(),
+    }));
     this.#looking = this.#look();
     this.#timer = setInterval(() => {
       this.#looking = this.#looking.then(() => this.#look());
@@ -61,6 +69,11 @@ export class Catalogs {
       trouble,
       facts: facts.at(-1) ?? null,
     }));
+  }
+
+  /** Whether a backend serves one of these connections. */
+  isOurs(cluster: string, pid: number): boolean {
+    return this.#watched.some((one) => one.cluster === cluster && one.backends.has(pid));
   }
 
   span(cluster: string): CatalogSpan | undefined {
@@ -128,7 +141,14 @@ export class Catalogs {
   async #lookAt(watched: Watched): Promise<void> {
     const { attribution, host } = this.#options;
     const { url } = watched;
-    watched.catalog ??= await Catalog.open({ url, onBackend: (pid) => attribution.disregard(pid) });
+    watched.catalog ??= await Catalog.open({
+      url,
+      onBackend: (pid) => {
+        attribution.disregard(pid);
+        watched.backends.add(pid);
+      },
+      onGone: (pid) => watched.backends.delete(pid),
+    });
     const { catalog } = watched;
     watched.cluster = this.#clusterOf(catalog);
     const before = watched.facts.at(-1);

@@ -1,4 +1,4 @@
-/** What happens now: reads the attribution every second while somebody looks, seldom otherwise; keeps the last minutes, and tells who listens. */
+/** What happens now: reads the attribution every two seconds while somebody looks, seldom otherwise; keeps the last minutes, and tells who listens. */
 import { hostname } from 'node:os';
 import type { Overhead, QueryRow, Status, WaitRow } from '../api/index.ts';
 import { rfc3339 } from '../base/time.ts';
@@ -26,7 +26,7 @@ import { type Listener, Listeners, statusOf } from './status.ts';
 import type { Watched } from './watch.ts';
 
 export interface LiveOptions {
-  /** Between two readings while somebody looks, and while nobody does. */
+  /** Between two readings while somebody looks, as long as the finest step of a picture, and while nobody does. */
   readonly intervalMs?: number;
   readonly restMs?: number;
   readonly host?: string;
@@ -87,7 +87,7 @@ export class LiveFeed implements Feed {
 
   constructor(watched: Watched, live: LiveOptions = {}) {
     const { attribution, options, refused } = watched;
-    const { intervalMs = 1000, restMs = 10_000, host = hostname(), overhead = () => null, catalogs } = live;
+    const { intervalMs = 2000, restMs = 10_000, host = hostname(), overhead = () => null, catalogs } = live;
     this.#intervalMs = intervalMs;
     this.#restMs = restMs;
     this.#attribution = attribution;
@@ -95,7 +95,7 @@ export class LiveFeed implements Feed {
     this.machine = new MachineWatch(() => attribution.clusters);
     this.catalogs = catalogs;
     this.locks = attribution.locks && new LockHistory(attribution, catalogs && ((...of) => catalogs.nameOf(...of)));
-    this.sessions = new SessionsNow(attribution);
+    this.sessions = new SessionsNow(attribution, catalogs && ((...of) => catalogs.isOurs(...of)));
     this.profiler = new Profiler(options);
     this.signals = new Set(options.signals);
     this.#overhead = overhead;
@@ -115,7 +115,7 @@ export class LiveFeed implements Feed {
     return this.#status;
   }
 
-  /** As of the last reading, a second ago at most; whoever asks again before the next one gets the same rows. */
+  /** As of the last reading, two seconds ago at most; whoever asks again before the next one gets the same rows. */
   queriesSinceStart(): readonly QueryRow[] {
     const since = this.#sinceStart();
     since.queries ??= new QueryRows(this.#first).advance(this.#last);

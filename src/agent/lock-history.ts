@@ -77,22 +77,30 @@ export interface LockSums {
 /** Of windows in order. The longest in sum first; those that wait at the end say so. */
 export function sumLocks(windows: readonly LockWindow[], { fromMs, toMs }: TimeRange): LockSums {
   const window = { fromMs: windows[0]?.fromMs ?? fromMs, toMs: windows.at(-1)?.toMs ?? toMs };
-  const sums = new Map<string, LockRow>();
+  const sums = new Map<string, Sum>();
+  // Each row of a window tells what was lost in it.
+  const dropped = windows.reduce((all, { rows }) => all + (rows[0]?.dropped ?? 0), 0);
   for (const [at, { rows }] of windows.entries()) {
     for (const row of rows) {
       const waiting = row.waiting && at === windows.length - 1;
-      const known = sums.get(keyOf(row));
-      sums.set(keyOf(row), known ? added(known, { ...row, waiting }) : { ...row, waiting });
+      const key = keyOf(row);
+      const known = sums.get(key);
+      if (known) add(known, row, waiting);
+      else sums.set(key, { ...row, waiting });
     }
   }
-  const head = { window_start: rfc3339(window.fromMs), window_us: Math.round((window.toMs - window.fromMs) * 1000) };
+  const head = {
+    window_start: rfc3339(window.fromMs),
+    window_us: Math.round((window.toMs - window.fromMs) * 1000),
+    dropped,
+    ...(dropped > 0 && { coverage: 'partial' as const }),
+  };
   const rows = [...sums.values()].map((row) => ({ ...row, ...head }));
   return { window, rows: rows.sort((a, b) => b.wait_us - a.wait_us) };
 }
 
 const keyOf = (row: LockRow): string =>
-  JSON.stringify([
-    row.cluster,
+  [
     row.waiter_pid,
     row.waiter_fingerprint,
     row.waiter_inner_fingerprint,
@@ -102,17 +110,20 @@ const keyOf = (row: LockRow): string =>
     row.lock_type,
     row.relation,
     row.mode,
-  ]);
+    row.cluster,
+  ].join(' ');
 
-/** A wait that goes on is counted where it began. */
-function added(earlier: LockRow, later: LockRow): LockRow {
-  return {
-    ...later,
-    inexact: [...new Set([...earlier.inexact, ...later.inexact])],
-    coverage: earlier.coverage === 'exact' ? later.coverage : earlier.coverage,
-    dropped: earlier.dropped + later.dropped,
-    count: earlier.count + later.count,
-    wait_us: earlier.wait_us + later.wait_us,
-    max_us: Math.max(earlier.max_us, later.max_us),
-  };
+type Sum = { -readonly [Name in keyof LockRow]: LockRow[Name] };
+
+/** A wait that goes on is counted where it began. Into the sum itself: pages ask for thousands of rows every few seconds. */
+function add(sum: Sum, later: LockRow, waiting: boolean): void {
+  const { inexact, coverage, count, wait_us, max_us } = sum;
+  Object.assign(sum, later, {
+    waiting,
+    inexact: later.inexact.length === 0 ? inexact : [...new Set([...inexact, ...later.inexact])],
+    coverage: coverage === 'exact' ? later.coverage : coverage,
+    count: count + later.count,
+    wait_us: wait_us + later.wait_us,
+    max_us: Math.max(max_us, later.max_us),
+  });
 }

@@ -11,13 +11,18 @@ export interface WatchedServers {
   readonly clusters: readonly ObservedCluster[];
 }
 
+/** Whether a backend serves the agent itself, by the pid that its server gives it. */
+type IsOurs = (pgdata: string, pid: number) => boolean;
+
 export class SessionsNow {
   readonly #watched: WatchedServers;
+  readonly #isOurs: IsOurs;
   /** By postmaster. */
   readonly #open = new Map<number, Sessions>();
 
-  constructor(watched: WatchedServers) {
+  constructor(watched: WatchedServers, isOurs: IsOurs = () => false) {
     this.#watched = watched;
+    this.#isOurs = isOurs;
   }
 
   async read(): Promise<SessionRow[]> {
@@ -26,7 +31,10 @@ export class SessionsNow {
     return this.#watched.clusters.flatMap(({ pid, pgdata, major }) => {
       const sessions = this.#open.get(pid);
       const samples = sessions?.open.sampler.sample() ?? [];
-      return samples.map((sample) => toRow(sample, sessions!, { pgdata, major }, now));
+      return samples.map((sample) => ({
+        ...toRow(sample, sessions!, { pgdata, major }, now),
+        of_pebble: this.#isOurs(pgdata, sample.pid),
+      }));
     });
   }
 
@@ -57,7 +65,12 @@ interface Where {
   readonly major: number;
 }
 
-function toRow(sample: BackendSample, sessions: Sessions, { pgdata, major }: Where, now: number): SessionRow {
+function toRow(
+  sample: BackendSample,
+  sessions: Sessions,
+  { pgdata, major }: Where,
+  now: number,
+): Omit<SessionRow, 'of_pebble'> {
   const session = sessions.describe(sample);
   const wait = sample.waitInfo === 0 ? undefined : waitEventOf(waitTableOf(major), sample.waitInfo);
   const since = (moment: number | null): number | null => (moment === null ? null : Math.max(0, now - moment));

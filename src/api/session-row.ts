@@ -5,6 +5,8 @@ export interface SessionRow {
   readonly pid: number;
   /** pg_stat_activity.backend_type. */
   readonly backend_type: string;
+  /** An SQL connection of the agent itself: it is in no figure. */
+  readonly of_pebble: boolean;
   /** pg_stat_activity.state; null of processes that have none. */
   readonly state: string | null;
   readonly database: string | null;

@@ -7,15 +7,12 @@ import { type RelationName, readNames } from './questions/names.ts';
 import { readReplication } from './questions/replication.ts';
 import { readServer } from './questions/server.ts';
 import { readVacuum } from './questions/vacuum.ts';
-import { Session } from './session.ts';
+import { Session, type SessionOptions } from './session.ts';
 
 /** Of every database one connection is held: a server with more is asked about the first ones only. */
 const MOST_DATABASES = 20;
 
-export interface CatalogOptions {
-  readonly url: string;
-  readonly onBackend?: (pid: number) => void;
-}
+export type CatalogOptions = Omit<SessionOptions, 'database'>;
 
 interface Server {
   readonly systemIdentifier: string;

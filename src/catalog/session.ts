@@ -21,6 +21,8 @@ export interface SessionOptions {
   readonly database?: string;
   /** Told the backend's process id before anything is asked. */
   readonly onBackend?: (pid: number) => void;
+  /** Told when it has ended: another session's backend may get its process id. */
+  readonly onGone?: (pid: number) => void;
 }
 
 export type SqlRow = Readonly<Record<string, unknown>>;
@@ -30,7 +32,7 @@ export class Session {
   readonly #where: string;
   #isOpen = true;
 
-  static async open({ url, database, onBackend }: SessionOptions): Promise<Session> {
+  static async open({ url, database, onBackend, onGone }: SessionOptions): Promise<Session> {
     const { default: pg } = await import('pg');
     const where = describe(url, database);
     try {
@@ -42,7 +44,9 @@ export class Session {
       });
       const session = new Session(client, where);
       await client.connect();
-      onBackend?.((client as unknown as { readonly processID: number }).processID);
+      const { processID: pid } = client as unknown as { readonly processID: number };
+      client.once('end', () => onGone?.(pid));
+      onBackend?.(pid);
       return session;
     } catch (cause) {
       throw troubleOf(`connecting to ${where}`, cause);

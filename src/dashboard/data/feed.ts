@@ -1,4 +1,4 @@
-/** The agent's status, once and then every second while the page is looked at; a lost connection is said and made again. */
+/** The agent's status, once and then at every reading while the page is looked at; a lost connection is said and made again. */
 import type { Permissions, Status } from '../../api/index.ts';
 import { store } from '../state/store.ts';
 import { ask } from './api.ts';

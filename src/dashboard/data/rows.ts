@@ -2,7 +2,7 @@
 import type { RowKind, RowsAnswer, RowsByKind, Window } from '../../api/index.ts';
 import { store } from '../state/store.ts';
 import type { Params } from './api.ts';
-import { type Answer, type AnswerOptions, earlierParams, placeParams, useAnswer } from './use-answer.ts';
+import { type Answer, type AnswerOptions, calmly, earlierParams, placeParams, useAnswer } from './use-answer.ts';
 
 export interface Rows<Row> {
   readonly rows: readonly Row[];
@@ -25,7 +25,7 @@ const TEXTS: Params = { texts: String(TEXT_LENGTH) };
 export function useRows<K extends RowKind>(
   kind: K | undefined,
   params: Params = {},
-  options?: AnswerOptions,
+  options: AnswerOptions = calmly(store.state.place),
 ): Rows<RowsByKind[K]> {
   const path = kind && `/api/rows/${kind}`;
   const question = { ...placeParams(store.state.place), ...TEXTS, ...params };
@@ -35,11 +35,9 @@ export function useRows<K extends RowKind>(
 /** Nothing while nobody compares. */
 export function useEarlierRows<K extends RowKind>(kind: K, params: Params = {}): Rows<RowsByKind[K]> | undefined {
   const earlier = earlierParams(store.state.place);
-  const answer = useAnswer<RowsAnswer<RowsByKind[K]>>(earlier && `/api/rows/${kind}`, {
-    ...earlier,
-    ...TEXTS,
-    ...params,
-  });
+  const question = { ...earlier, ...TEXTS, ...params };
+  const options = calmly(store.state.place);
+  const answer = useAnswer<RowsAnswer<RowsByKind[K]>>(earlier && `/api/rows/${kind}`, question, options);
   return earlier && asRows(answer);
 }
 

@@ -9,8 +9,12 @@ export interface Answer<T> {
   readonly error: string | undefined;
 }
 
-/** A live picture is asked for again when it would have another step (src/server/answers/grid.ts), and not more often than once a second. */
+/** A live picture is asked for again when it would have another step (src/server/answers/grid.ts), and not more often than the agent reads. */
 const STEPS = 150;
+const READING_MS = 2000;
+/** Averages over minutes change slowly, and rows that change places while they are read help nobody. */
+const CALM_MS = 5000;
+const CALM_STEPS = 60;
 
 /** What does not change is asked for once. */
 export interface AnswerOptions {
@@ -64,10 +68,20 @@ function useDue(url: string | undefined, { isLasting = false, leastMs = 0 }: Ans
   const last = useRef({ url, at: 0 });
   const { place, status } = store.state;
   const at = place.range.kind === 'last' && status && !isLasting ? Date.parse(status.at) : 0;
-  const everyMs = Math.max(1000, (secondsOf(place.range) * 1000) / STEPS, leastMs);
+  const everyMs = Math.max(READING_MS, (secondsOf(place.range) * 1000) / STEPS, leastMs);
   if (url !== last.current.url || at - last.current.at >= everyMs - 100) last.current = { url, at };
   return last.current.at;
 }
+
+/** For figures of the whole window. */
+export const calmly = ({ range }: Place): AnswerOptions => ({
+  leastMs: Math.min(CALM_MS, (secondsOf(range) * 1000) / CALM_STEPS),
+});
+
+/** For pictures with fewer steps than others. */
+export const everyStepOf = ({ range }: Place, steps: number): AnswerOptions => ({
+  leastMs: (secondsOf(range) * 1000) / steps,
+});
 
 /** What every question has in common: the range and the facets. */
 export const placeParams = ({ range, facets }: Place): Params => ({

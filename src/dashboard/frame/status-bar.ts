@@ -17,7 +17,11 @@ export function StatusBar({ status, place, permissions }: State): ComponentChild
     }),
     h(
       'span',
-      { class: cost.dropped > 0 ? 'alarm' : 'quiet', 'data-dropped': cost.dropped },
+      {
+        class: cost.dropped > 0 ? 'alarm' : 'quiet',
+        'data-dropped': cost.dropped,
+        title: 'since the agent began to watch; each table says what its own window lost',
+      },
       cost.dropped > 0 ? `${formatCount(cost.dropped)} events lost` : 'no event lost',
     ),
     h(

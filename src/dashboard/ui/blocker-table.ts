@@ -1,7 +1,7 @@
 /** Who blocks whom, by application, with the sentence that says it. */
 import { type ComponentChild, h } from 'preact';
 import type { LockRow } from '../../api/index.ts';
-import { formatCount, formatMicroseconds, formatRate } from '../../base/units.ts';
+import { formatCount, formatLoad, formatMicroseconds } from '../../base/units.ts';
 import { type Earlier, earlierOf, type Rows } from '../data/rows.ts';
 import { type BlockerSum, blockersOf, blockerWords, mainState, mainStatement } from './lock-tree.ts';
 import { Panel } from './panel.ts';
@@ -47,7 +47,7 @@ function sentenceOf(sum: BlockerSum, windowUs: number): string {
   const waiter = oneLine(mainStatement(sum.waiters).query ?? 'a statement that was not seen', 90);
   const { query } = mainStatement(sum.queries);
   const did = query === null ? '' : `; it executed ${oneLine(query, 90)}`;
-  const much = `keeps ${formatRate(sum.waitUs / windowUs)} sessions waiting, up to ${formatMicroseconds(sum.maxUs)} each`;
+  const much = `keeps ${formatLoad(sum.waitUs / windowUs)} sessions waiting, up to ${formatMicroseconds(sum.maxUs)} each`;
   return `${blockerWords(sum)} ${much}: ${waiter}${did}.`;
 }
 
@@ -57,8 +57,8 @@ const columnsOf = (windowUs: number, earlierUs: number): readonly Column<Blocker
     means: 'sessions at a moment, on average',
     value: ({ waitUs }) => waitUs / windowUs,
     valueBefore: ({ waitUs }) => waitUs / earlierUs,
-    cell: ({ waitUs }) => formatRate(waitUs / windowUs),
-    change: formatRate,
+    cell: ({ waitUs }) => formatLoad(waitUs / windowUs),
+    change: formatLoad,
   },
   { title: 'waits', value: ({ count }) => count, cell: ({ count }) => formatCount(count) },
   { title: 'longest', value: ({ maxUs }) => maxUs, cell: ({ maxUs }) => formatMicroseconds(maxUs) },

@@ -10,7 +10,7 @@ import { queryPlace } from './query-cell.ts';
 import { Colours, oneLine } from './sql.ts';
 
 /** Sentences that change while they are read help nobody. */
-const CALM_MS = 5000;
+const CALM_MS = 10_000;
 const WORST_FIRST = ['critical', 'warning', 'info'];
 
 export function Findings(): ComponentChild {

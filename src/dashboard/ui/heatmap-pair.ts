@@ -28,6 +28,7 @@ export function HeatmapPair({ path, params, of, empty, ...props }: HeatmapPairPr
   const range = comparedRange(place, now);
   const { requests, columns } = drawn(data);
   const past = before.data && drawn(before.data);
+  const scaledFor = past && [...columns, ...past.columns];
   return h('div', {}, [
     requests === 0
       ? h('p', { class: 'quiet' }, empty)
@@ -35,6 +36,7 @@ export function HeatmapPair({ path, params, of, empty, ...props }: HeatmapPairPr
           ...momentsOf(place.range, now),
           ...props,
           columns,
+          scaledFor,
           label: `latencies of ${formatCount(requests)} ${of} over time`,
         }),
     range &&
@@ -47,6 +49,7 @@ export function HeatmapPair({ path, params, of, empty, ...props }: HeatmapPairPr
               ...momentsOf(range, now),
               height: props.height * 0.7,
               columns: past.columns,
+              scaledFor,
               label: `latencies of ${formatCount(past.requests)} ${of}, earlier window`,
             }),
       ]),

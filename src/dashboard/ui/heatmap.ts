@@ -24,6 +24,8 @@ export interface HeatmapProps {
   readonly from: number;
   readonly to: number;
   readonly columns: readonly HeatColumn[];
+  /** What the scales are made for, where pictures are compared: the same height and the same shade mean the same. */
+  readonly scaledFor?: readonly HeatColumn[] | undefined;
   readonly height: number;
   readonly label: string;
   readonly onBox?: (box: HeatBox) => void;
@@ -33,8 +35,8 @@ export interface HeatmapProps {
 const INSET = { left: 46, right: 8, top: 8, bottom: 20 };
 
 export function Heatmap(props: HeatmapProps): ComponentChild {
-  const { from, to, columns, height, label, onBox, selected } = props;
-  const scale = scaleOf(columns);
+  const { from, to, columns, scaledFor = columns, height, label, onBox, selected } = props;
+  const scale = scaleOf(scaledFor);
   const boxOf = ({
     left,
     right,
@@ -52,12 +54,12 @@ export function Heatmap(props: HeatmapProps): ComponentChild {
     toUs: scale.at(1 - top),
   });
   const brush = useBrush(INSET, { onBox: (box) => onBox?.(boxOf(box)) });
-  const leastMs = Math.min(...columns.map(({ stepMs }) => stepMs));
+  const leastMs = Math.min(...scaledFor.map(({ stepMs }) => stepMs));
   // Columns may be of different lengths: as many as there would be in the shortest.
   const evenly = (count: number, stepMs: number): number => (count * leastMs) / stepMs;
   const most = Math.max(
     1,
-    ...columns.flatMap(({ buckets, stepMs }) => buckets.map(({ count }) => evenly(count, stepMs))),
+    ...scaledFor.flatMap(({ buckets, stepMs }) => buckets.map(({ count }) => evenly(count, stepMs))),
   );
   const over = brush.hover && cellAt(columns, from + brush.hover.x * (to - from), scale.at(1 - brush.hover.y));
   return h('div', { class: 'chart' }, [

@@ -4,7 +4,7 @@ import { useMemo } from 'preact/hooks';
 import type { AnyQueryRow, LoadAnswer, MixAnswer } from '../../api/index.ts';
 import { formatBytes, formatLoad, formatMicroseconds, formatRate } from '../../base/units.ts';
 import { type Rows, TEXT_LENGTH, useEarlierRows, useRows } from '../data/rows.ts';
-import { earlierParams, placeParams, useAnswer } from '../data/use-answer.ts';
+import { calmly, earlierParams, everyStepOf, placeParams, useAnswer } from '../data/use-answer.ts';
 import { PlaceLink } from '../frame/navigation.ts';
 import { movedTo } from '../state/place.ts';
 import { store } from '../state/store.ts';
@@ -32,20 +32,18 @@ interface TopQueriesProps {
   readonly most?: number;
 }
 
+const TREND_STEPS = 40;
+
 export function TopQueries({ title, most }: TopQueriesProps): ComponentChild {
   const { place } = store.state;
   const params = placeParams(place);
   const queries = useRows('queries', most === undefined ? {} : { top: String(most) });
   const earlier = useEarlierRows('queries');
   const before = earlierParams(place);
-  const { data: mixed } = useAnswer<MixAnswer>('/api/mix', params);
-  const { data: mixedBefore } = useAnswer<MixAnswer>(before && '/api/mix', before);
-  const { data: lines } = useAnswer<LoadAnswer>('/api/load', {
-    ...params,
-    by: 'fingerprint',
-    points: '40',
-    top: '100',
-  });
+  const { data: mixed } = useAnswer<MixAnswer>('/api/mix', params, calmly(place));
+  const { data: mixedBefore } = useAnswer<MixAnswer>(before && '/api/mix', before, calmly(place));
+  const trend = { ...params, by: 'fingerprint', points: String(TREND_STEPS), top: '100' };
+  const { data: lines } = useAnswer<LoadAnswer>('/api/load', trend, everyStepOf(place, TREND_STEPS));
   const context = useMemo(
     (): Context => ({
       mix: mixed?.mix ?? {},

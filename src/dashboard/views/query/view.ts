@@ -3,7 +3,7 @@ import { type ComponentChild, h } from 'preact';
 import type { AnyQueryRow, MixAnswer } from '../../../api/index.ts';
 import { formatBytes, formatCount, formatMicroseconds, formatRate, formatShare } from '../../../base/units.ts';
 import { useEarlierRows, useRows } from '../../data/rows.ts';
-import { placeParams, useAnswer } from '../../data/use-answer.ts';
+import { calmly, placeParams, useAnswer } from '../../data/use-answer.ts';
 import { PlaceLink } from '../../frame/navigation.ts';
 import { movedTo } from '../../state/place.ts';
 import { store } from '../../state/store.ts';
@@ -33,7 +33,7 @@ function One({ fingerprint }: { readonly fingerprint: string }): ComponentChild 
   const queries = useRows('queries');
   const waits = useRows('waits');
   const earlierWaits = useEarlierRows('waits');
-  const { data: mixed } = useAnswer<MixAnswer>('/api/mix', placeParams(place));
+  const { data: mixed } = useAnswer<MixAnswer>('/api/mix', placeParams(place), calmly(place));
   const rows = queries.rows.filter((row) => row.fingerprint === fingerprint);
   const mix = mixed?.mix[fingerprint] ?? {};
   return h('div', {}, [

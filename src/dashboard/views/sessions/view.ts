@@ -3,6 +3,7 @@ import { type ComponentChild, h } from 'preact';
 import type { SessionRow } from '../../../api/index.ts';
 import { formatMicroseconds } from '../../../base/units.ts';
 import { useRows } from '../../data/rows.ts';
+import type { AnswerOptions } from '../../data/use-answer.ts';
 import { withOwn } from '../../state/place.ts';
 import { store } from '../../state/store.ts';
 import { Panel } from '../../ui/panel.ts';
@@ -12,13 +13,15 @@ import { swatch } from '../../ui/stack-chart.ts';
 import { type Column, Table } from '../../ui/table.ts';
 import { SignalButtons } from './signal.ts';
 
+const AS_OFTEN_AS_READ: AnswerOptions = {};
+
 export function SessionsView(): ComponentChild {
   const { place, permissions } = store.state;
-  const sessions = useRows('sessions');
+  const sessions = useRows('sessions', {}, AS_OFTEN_AS_READ);
   const all = place.own.all === '1';
   const search = (place.own.search ?? '').toLowerCase();
   const rows = sessions.rows.filter(
-    (row) => (all || isOfClient(row)) && (search === '' || textOf(row).includes(search)),
+    (row) => (all || isOfUsers(row)) && (search === '' || textOf(row).includes(search)),
   );
   const signal = permissions?.signal === null;
   return h('div', {}, [
@@ -30,7 +33,7 @@ export function SessionsView(): ComponentChild {
           checked: all,
           onChange: () => store.go(withOwn(place, { all: all ? '' : '1' })),
         }),
-        ' with background processes',
+        ' with background processes and Pebble’s own',
       ]),
     ]),
     h(
@@ -56,8 +59,8 @@ export function SessionsView(): ComponentChild {
   ]);
 }
 
-const isOfClient = ({ backend_type }: SessionRow): boolean =>
-  backend_type === 'client backend' || backend_type === 'parallel worker';
+const isOfUsers = ({ backend_type, of_pebble }: SessionRow): boolean =>
+  !of_pebble && (backend_type === 'client backend' || backend_type === 'parallel worker');
 
 const textOf = ({ pid, user, database, application, client, query, state }: SessionRow): string =>
   [pid, user, database, application, client, query, state].join(' ').toLowerCase();
