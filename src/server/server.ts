@@ -104,7 +104,7 @@ export class LiveServer {
     const asset = assetAt(url.pathname);
     if (!asset) return end(response, 404, 'no such page');
     response.setHeader('Content-Type', asset.type);
-    const body = url.pathname === '/sign-in' && url.searchParams.has('wrong') ? saidWrong(asset.body) : asset.body;
+    const body = url.pathname === '/sign-in' ? signInPage(String(asset.body), url) : asset.body;
     response.end(request.method === 'HEAD' ? undefined : body);
   }
 
@@ -123,7 +123,7 @@ export class LiveServer {
   #askToSignIn(response: ServerResponse, url: URL): void {
     if (!this.#access.hasPasswords) return end(response, 401, 'open the link that pebble printed: it lets you in');
     if (url.pathname.startsWith('/api/')) return end(response, 401, 'sign in first');
-    redirect(response, '/sign-in');
+    redirect(response, signInAt(url.search));
   }
 
   /** Changes come from our own pages only, whatever cookies a browser sends along. */
@@ -145,8 +145,9 @@ export class LiveServer {
     const form = await formOf(request);
     const secret = await this.#access.signIn(form.get('name') ?? '', form.get('password') ?? '');
     if (secret === 'busy') return end(response, 429, 'too many people sign in: try again in a second');
-    if (secret === undefined) return redirect(response, '/sign-in?wrong=1');
-    redirect(response, '/', Access.cookie(response.req, secret, this.#options.tls !== undefined));
+    const to = form.get('to') ?? '';
+    if (secret === undefined) return redirect(response, signInAt(to, { wrong: '1' }));
+    redirect(response, `/${searchOf(to)}`, Access.cookie(response.req, secret, this.#options.tls !== undefined));
   }
 
   /** Against pages elsewhere that resolve their own name to this address. */
@@ -163,8 +164,23 @@ export class LiveServer {
   }
 }
 
-const saidWrong = (page: Buffer | string): string =>
-  String(page).replace('<!-- wrong -->', '<p class="alarm" role="alert">The name or the password is wrong.</p>');
+/** Where the reader wanted to go: of our own page only what is behind its address. */
+const searchOf = (to: string): string => (to.startsWith('?') ? `?${new URLSearchParams(to)}` : '');
+
+function signInAt(to: string, said: Readonly<Record<string, string>> = {}): string {
+  const params = new URLSearchParams({ ...said, ...(searchOf(to) !== '' && { to: searchOf(to) }) }).toString();
+  return params === '' ? '/sign-in' : `/sign-in?${params}`;
+}
+
+const WRONG = '<p class="alarm" role="alert">The name or the password is wrong.</p>';
+
+/** A search as we write it has no character that means something to HTML but `&`. */
+function signInPage(page: string, { searchParams }: URL): string {
+  const to = searchOf(searchParams.get('to') ?? '').replaceAll('&', '&amp;');
+  return page
+    .replace('<!-- wrong -->', searchParams.has('wrong') ? WRONG : '')
+    .replace('<!-- to -->', `<input type="hidden" name="to" value="${to}">`);
+}
 
 const LOOPBACK = /^(127\.|::1$|localhost$)/;
 

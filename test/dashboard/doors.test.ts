@@ -104,6 +104,18 @@ describe('with passwords and TLS', { skip: noCertificate() }, () => {
     assert.match((await ask(`${origin}/sign-in?wrong=1`)).text, /The name or the password is wrong/);
   });
 
+  test('who followed a link to a view is there after signing in, and nowhere else', async () => {
+    const asked = await ask(`${origin}/?view=locks&user="><b>`);
+    assert.equal(asked.headers.location, '/sign-in?to=%3Fview%3Dlocks%26user%3D%2522%253E%253Cb%253E');
+    const form = (await ask(`${origin}${asked.headers.location}`)).text;
+    assert.match(form, /name="to" value="\?view=locks&amp;user=%22%3E%3Cb%3E"/);
+    const signIn = (to: string, password: string) =>
+      ask(`${origin}/sign-in`, { form: new URLSearchParams({ name: 'alice', password, to }).toString(), origin });
+    assert.equal((await signIn('?view=locks', 'correct horse')).headers.location, '/?view=locks');
+    assert.equal((await signIn('?view=locks', 'guess')).headers.location, '/sign-in?wrong=1&to=%3Fview%3Dlocks');
+    assert.equal((await signIn('//example.org/?a', 'correct horse')).headers.location, '/');
+  });
+
   test('the right one opens a session of its role, whose cookie never travels in clear, until it is closed', async () => {
     const right = await ask(`${origin}/sign-in`, { form: 'name=alice&password=correct%20horse', origin });
     assert.equal(right.headers.location, '/');

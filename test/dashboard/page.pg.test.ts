@@ -65,6 +65,12 @@ describe('the pages', { skip: noPages }, () => {
       .first()
       .waitFor({ timeout: 90_000 });
     assert.match(await page.locator('dl.facts').innerText(), /role\s+primary/);
+    await page.goto(`${new URL(demo.link).origin}/?view=sessions`);
+    const ours = page.locator('tr[data-application=pebble]');
+    await page.locator('tr[data-application=hot-query]').first().waitFor();
+    assert.equal(await ours.count(), 0, 'whose connections these are is no trouble of the server');
+    await page.getByRole('checkbox', { name: 'with background processes' }).click();
+    await ours.first().waitFor();
     await page.goto(`${new URL(demo.link).origin}/?view=queries`);
     await page.locator('tr[data-fingerprint]', { hasText: 'UPDATE demo.stock' }).first().click();
     await page.getByRole('button', { name: 'explain' }).click();

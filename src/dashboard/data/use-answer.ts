@@ -29,6 +29,7 @@ export function useAnswer<T>(path: string | undefined, params: Params = {}, opti
   const [answer, setAnswer] = useState<Answer<T>>({ data: undefined, error: undefined });
   const flight = useRef<{ readonly url: string } | undefined>(undefined);
   const askedAt = useDue(url, options);
+  const { connections } = store.state;
   useEffect(() => {
     if (url === undefined || flight.current?.url === url) return;
     const mine = { url };
@@ -41,7 +42,7 @@ export function useAnswer<T>(path: string | undefined, params: Params = {}, opti
     shared<T>(url, askedAt)
       .then((data) => settle({ data, error: undefined }))
       .catch((error: Error) => settle({ data: undefined, error: error.message }));
-  }, [url, askedAt]);
+  }, [url, askedAt, connections]);
   useEffect(
     () => () => {
       flight.current = undefined;

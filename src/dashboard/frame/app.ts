@@ -11,7 +11,7 @@ import { StatusBar } from './status-bar.ts';
 import { TimeBar } from './time-bar.ts';
 
 export function App(state: State): ComponentChild {
-  const { place, status, help } = state;
+  const { place, status, help, connection } = state;
   const givenUp = status?.overhead && givenUpText(status.overhead);
   const view = VIEWS.find(({ id }) => id === place.view) ?? VIEWS[0]!;
   useEffect(() => {
@@ -23,6 +23,7 @@ export function App(state: State): ComponentChild {
     h('div', { class: 'page' }, [
       h(TimeBar, state),
       h(FacetBar, { place }),
+      connection === 'signed out' && h('p', { class: 'alarm', role: 'alert' }, SIGNED_OUT),
       ...(status?.refused ?? []).map(({ pgdata, reason }) =>
         h('p', { class: 'alarm', key: pgdata }, `Not watched: ${pgdata}: ${reason}`),
       ),
@@ -30,7 +31,7 @@ export function App(state: State): ComponentChild {
       givenUp && h('p', { class: 'shortcoming', role: 'note' }, givenUp),
       h('main', { id: 'view', tabIndex: -1 }, [
         h('div', { class: 'title' }, [h('h1', {}, view.title), h('p', { class: 'quiet' }, view.question)]),
-        h(Body, { view, key: view.id }),
+        h(Body, { view, key: view.id, connections: state.connections }),
       ]),
     ]),
     h(StatusBar, state),
@@ -38,8 +39,11 @@ export function App(state: State): ComponentChild {
   ]);
 }
 
+const SIGNED_OUT =
+  'You are signed out: the agent was started anew, or twelve hours are over. Open the link that it printed, or sign in, in another tab: this page then goes on by itself.';
+
 /** A view's code is loaded when it is first looked at. */
-function Body({ view }: { readonly view: View }): ComponentChild {
+function Body({ view, connections }: { readonly view: View; readonly connections: number }): ComponentChild {
   const [loaded, setLoaded] = useState<ViewBody | undefined>(() => bodies.get(view.id));
   const [error, setError] = useState<string>();
   useEffect(() => {
@@ -48,10 +52,11 @@ function Body({ view }: { readonly view: View }): ComponentChild {
       (body) => {
         bodies.set(view.id, body);
         setLoaded(() => body);
+        setError(undefined);
       },
       (cause: Error) => setError(cause.message),
     );
-  }, [view]);
+  }, [view, connections]);
   if (error) return h('p', { class: 'alarm', role: 'alert' }, `This view cannot be loaded: ${error}`);
   return loaded ? h(loaded, {}) : h('p', { class: 'quiet' }, 'loading …');
 }

@@ -1,7 +1,8 @@
 /** Which time: the ranges, live or paused, the comparison. */
 import { type ComponentChild, h } from 'preact';
+import type { Status } from '../../api/index.ts';
 import { durationText, isLive, momentsOf, type Place, secondsOf } from '../state/place.ts';
-import { type State, store } from '../state/store.ts';
+import { type Connection, type State, store } from '../state/store.ts';
 import { timeText } from '../ui/moment.ts';
 import { toggleCompare, togglePause, zoom } from './keys.ts';
 import { nextTheme, theme } from './theme.ts';
@@ -13,7 +14,7 @@ const COMPARISONS: readonly (readonly [seconds: number, text: string])[] = [
   [7 * 86_400, 'a week before'],
 ];
 
-export function TimeBar({ place, status, connected }: State): ComponentChild {
+export function TimeBar({ place, status, connection }: State): ComponentChild {
   const now = Date.parse(status?.at ?? new Date().toISOString());
   const live = isLive(place);
   return h('header', { class: 'time-bar' }, [
@@ -55,8 +56,8 @@ export function TimeBar({ place, status, connected }: State): ComponentChild {
     ]),
     h(
       'span',
-      { role: 'status', class: `live-state ${connected ? '' : 'alarm'} ${live ? '' : 'paused'}` },
-      stateText(live, connected),
+      { role: 'status', class: `live-state ${connection === 'live' ? '' : 'alarm'} ${live ? '' : 'paused'}` },
+      stateText(live, connection, status),
     ),
     h('div', { class: 'group end' }, [
       h(
@@ -69,8 +70,11 @@ export function TimeBar({ place, status, connected }: State): ComponentChild {
   ]);
 }
 
-function stateText(live: boolean, connected: boolean): string {
-  if (!connected) return 'the agent does not answer; trying again';
+/** Since when, by the agent's clock: the browser's may be wrong. */
+function stateText(live: boolean, connection: Connection, status: Status | undefined): string {
+  if (connection === 'signed out') return 'signed out';
+  if (connection === 'lost')
+    return `no answer from the agent${status ? ` since ${timeText(Date.parse(status.at))}` : ''}; trying again`;
   return live ? 'live' : 'paused';
 }
 

@@ -2,12 +2,17 @@
 import type { Permissions, Status } from '../../api/index.ts';
 import { type Place, placeOf, searchOf } from './place.ts';
 
+/** `lost`: nobody answers. `signed out`: the agent was started anew and knows no session, or this one is over. */
+export type Connection = 'live' | 'lost' | 'signed out';
+
 export interface State {
   readonly place: Place;
   /** Nothing before the first message of the agent. */
   readonly status: Status | undefined;
   readonly permissions: Permissions | undefined;
-  readonly connected: boolean;
+  readonly connection: Connection;
+  /** How often it was made: what failed without it is asked again. */
+  readonly connections: number;
   readonly help: boolean;
 }
 
@@ -18,7 +23,8 @@ class Store {
     place: placeOf(location.search),
     status: undefined,
     permissions: undefined,
-    connected: true,
+    connection: 'live',
+    connections: 0,
     help: false,
   };
   readonly #listeners = new Set<Listener>();
