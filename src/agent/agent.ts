@@ -2,7 +2,7 @@
 import { statSync } from 'node:fs';
 import type { AgentStatus } from '../api/index.ts';
 import { rfc3339 } from '../base/time.ts';
-import type { Attribution, Totals } from '../collect/attribution/index.ts';
+import { type Attribution, requireHost, type Totals } from '../collect/attribution/index.ts';
 import type { Family } from '../export/index.ts';
 import { type Interval, openStore, type Store, type StoredRecord, type StoreState } from '../store/index.ts';
 import { Catalogs } from './catalogs.ts';
@@ -59,6 +59,7 @@ export class Agent {
   #nextFindingsMs = Date.now() + FINDINGS_EVERY_MS;
 
   static async start(configuration: Configuration, onError: (error: unknown) => void): Promise<Agent> {
+    requireHost();
     const { pgdata, store: url } = configuration;
     const budget = parseBudget(configuration.budget);
     const otlp = otlpTarget(configuration);

@@ -105,6 +105,7 @@ export class StoreFeed implements Feed {
       host: this.host,
       started: this.#started,
       watched: undefined,
+      tier: null,
       shortcoming: null,
       sessions: {},
       cost: { ...this.#cost.read(), dropped: 0 },

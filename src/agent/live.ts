@@ -197,6 +197,7 @@ export class LiveFeed implements Feed {
       host: this.host,
       started: this.#started,
       watched: this.#attribution,
+      tier: 'exact',
       shortcoming: this.#attribution.shortcoming ?? null,
       sessions,
       cost: { ...this.#cost.read(), dropped: this.#last.dropped },

@@ -4,9 +4,16 @@ import { Histogram } from '../aggregate/index.ts';
 import type { SampledQueryRow, SampledWaitRow, Status } from '../api/index.ts';
 import { rfc3339 } from '../base/time.ts';
 import type { Signal } from '../collect/attribution/index.ts';
-import { type Sampled, type SampledReading, sampledQueries, sampledWaits } from '../collect/sampled/index.ts';
+import {
+  type Sampled,
+  SampledLocks,
+  type SampledReading,
+  sampledQueries,
+  sampledWaits,
+} from '../collect/sampled/index.ts';
 import { counterAt, countersOf, type Interval, RecentStore, type Sample, type TimeRange } from '../store/index.ts';
 import type { Feed } from './feed.ts';
+import { LockHistory } from './lock-history.ts';
 import { ProcessCost } from './process-cost.ts';
 import { Readings } from './readings.ts';
 import { SessionsNow } from './sessions-now.ts';
@@ -18,7 +25,7 @@ export class SampledFeed implements Feed {
   readonly host: string = hostname();
   readonly recent: RecentStore = new RecentStore();
   readonly readings = undefined;
-  readonly locks = undefined;
+  readonly locks: LockHistory;
   readonly executions = undefined;
   readonly profiler = undefined;
   readonly catalogs = undefined;
@@ -27,6 +34,7 @@ export class SampledFeed implements Feed {
   readonly signals: ReadonlySet<Signal> = new Set();
   readonly refusedSignals: ReadonlyMap<Signal, string> = new Map();
   readonly #sampled: Sampled;
+  readonly #lockLooks: SampledLocks;
   readonly #shortcoming: string;
   readonly #kept: Readings<SampledReading> = new Readings();
   readonly #listeners: Listeners = new Listeners();
@@ -41,6 +49,8 @@ export class SampledFeed implements Feed {
     this.#sampled = sampled;
     this.#shortcoming = shortcoming;
     this.sessions = new SessionsNow(sampled);
+    this.#lockLooks = new SampledLocks(sampled);
+    this.locks = new LockHistory(this.#lockLooks);
     this.#last = sampled.read();
     this.#kept.add(this.#last.wallMs, this.#last);
     this.#status = this.#statusOf({});
@@ -71,6 +81,7 @@ export class SampledFeed implements Feed {
   close(): void {
     clearInterval(this.#timer);
     this.#listeners.clear();
+    this.#lockLooks.close();
     this.sessions.close();
   }
 
@@ -79,6 +90,7 @@ export class SampledFeed implements Feed {
     this.#last = now;
     const interval = intervalOf(this.host, last, now);
     await this.recent.append(interval);
+    this.locks.advance(now.wallMs);
     this.#kept.add(now.wallMs, now);
     const sessions = (interval.samples.load ?? []).map(({ series, values }): [string, number] => [
       series[2]!,
@@ -94,6 +106,7 @@ export class SampledFeed implements Feed {
       host: this.host,
       started: this.#started,
       watched: this.#sampled,
+      tier: 'sampled',
       shortcoming: this.#shortcoming,
       sessions,
       cost: { ...this.#cost.read(), dropped: this.#last.dropped },

@@ -29,7 +29,7 @@ export class Listeners {
   }
 }
 
-interface Said extends Pick<Status, 'host' | 'started' | 'shortcoming' | 'cost' | 'overhead'> {
+interface Said extends Pick<Status, 'host' | 'started' | 'tier' | 'shortcoming' | 'cost' | 'overhead'> {
   readonly atMs: number;
   readonly watched: { readonly clusters: readonly ObservedCluster[]; readonly refused: readonly Refused[] } | undefined;
   /** At work on average, by what they did. */

@@ -97,6 +97,8 @@ export interface Status {
   readonly clusters: readonly ClusterInfo[];
   /** Clusters that run and are not watched, and why. */
   readonly refused: readonly { readonly pgdata: string; readonly reason: string }[];
+  /** `exact`: eBPF sees every event; `sampled`: estimates without it; null where nothing is watched, and a store is read. */
+  readonly tier: 'exact' | 'sampled' | null;
   /** What cannot be seen here, and what would bring it; null where everything can. */
   readonly shortcoming: string | null;
   /** Of the last second. */

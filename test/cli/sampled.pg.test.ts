@@ -4,9 +4,10 @@ import { spawn, spawnSync } from 'node:child_process';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Cluster, startCluster } from '../../src/cluster/index.ts';
-import { Sampled, sampledQueries, sampledWaits } from '../../src/collect/sampled/index.ts';
+import { LockRows } from '../../src/collect/attribution/index.ts';
+import { Sampled, SampledLocks, sampledQueries, sampledWaits } from '../../src/collect/sampled/index.ts';
 import { Connection } from '../../src/postgres/client/index.ts';
-import { assertDocumented, sampledQueryRows, sampledWaitRows } from './contract.ts';
+import { assertDocumented, lockRows, sampledQueryRows, sampledWaitRows } from './contract.ts';
 import { type Ended, PEBBLE, TemporaryDirectory } from './pebble.ts';
 
 const isRoot = process.geteuid?.() === 0;
@@ -15,8 +16,15 @@ const UNPRIVILEGED = isRoot ? { uid: 65534, gid: 65534 } : {};
 const UNABLE =
   isRoot && spawnSync('test', ['-r', PEBBLE], UNPRIVILEGED).status !== 0 && 'only root may read this checkout';
 
+interface Started {
+  readonly ended: Promise<Ended>;
+  /** On standard error; or it has ended. */
+  says(what: RegExp): Promise<void>;
+  interrupt(): void;
+}
+
 /** As a user who has just cloned it. */
-function run(directory: TemporaryDirectory, ...argv: string[]): Promise<Ended> {
+function start(directory: TemporaryDirectory, ...argv: string[]): Started {
   const child = spawn(PEBBLE, argv, { ...UNPRIVILEGED, env: { ...process.env, TMPDIR: directory.path } });
   const seen = { stdout: '', stderr: '' };
   for (const name of ['stdout', 'stderr'] as const) {
@@ -24,7 +32,30 @@ function run(directory: TemporaryDirectory, ...argv: string[]): Promise<Ended> {
       seen[name] += text;
     });
   }
-  return new Promise((resolve) => child.once('close', (status) => resolve({ status, ...seen })));
+  const ended = new Promise<Ended>((resolve) => child.once('close', (status) => resolve({ status, ...seen })));
+  const says = async (what: RegExp): Promise<void> => {
+    while (!what.test(seen.stderr) && child.exitCode === null) await sleep(50);
+  };
+  return { ended, says, interrupt: () => void child.kill('SIGINT') };
+}
+
+const run = (directory: TemporaryDirectory, ...argv: string[]): Promise<Ended> => start(directory, ...argv).ended;
+
+/** Where a user may look into other processes of theirs (kernel.yama.ptrace_scope) they are rows, else one clear line. */
+function assertLocks({ status, stdout, stderr }: Ended): void {
+  if (status === 3) {
+    assert.match(stderr, /needs root/);
+    return;
+  }
+  assert.equal(status, 0, stderr);
+  assert.match(stderr, /looked for 20 times a second: .*; missing here: root \(sudo\)/);
+  const rows = lockRows(stdout);
+  const convoy = rows.filter(({ waiter_query }) => waiter_query?.startsWith('UPDATE demo.counters'));
+  assert.ok(convoy.length > 0, stdout);
+  for (const { coverage, inexact, blocker_pid, waiter_pid } of convoy) {
+    assert.deepEqual([coverage, inexact.includes('wait_us')], ['sampled', true]);
+    assert.notEqual(blocker_pid, waiter_pid);
+  }
 }
 
 describe('without root', { skip: UNABLE }, () => {
@@ -39,9 +70,21 @@ describe('without root', { skip: UNABLE }, () => {
     assert.deepEqual(directory.entries, []);
   });
 
-  test('--json: rows keep their fields, what is not known is null', async () => {
-    const { status, stdout, stderr } = await run(directory, 'demo', '--json', '--duration', '4');
-    assert.equal(status, 0, stderr);
+  test('--json: rows keep their fields, what is not known is null; beside it locks and an agent of the same server', async () => {
+    const demo = start(directory, 'demo', '--json', '--duration', '10m');
+    await demo.says(/watching for/);
+    const agent = start(directory, 'agent', '--listen', '127.0.0.1:0', '--for', '1s');
+    const locks = await run(directory, 'locks', '--json', '--duration', '2');
+    const watched = await agent.ended;
+    demo.interrupt();
+    const { status, stdout, stderr } = await demo.ended;
+    assertLocks(locks);
+    assert.equal(watched.status, locks.status || 0, watched.stderr);
+    if (locks.status === 0) {
+      assert.match(watched.stderr, /coverage: sampled; no history is kept/);
+      assert.match(watched.stdout, /\?token=/);
+    }
+    assert.equal(status, 130, stderr);
     assert.match(stderr, /sampled 20 times a second/);
     const rows = sampledQueryRows(stdout);
     const convoy = rows.find(({ query }) => query?.startsWith('UPDATE demo.counters'))!;
@@ -62,6 +105,35 @@ describe('samples', () => {
   after(async () => {
     sampled?.close();
     await cluster?.stop();
+  });
+
+  test('of lock waits: who waits inside of what, for whom, about how long', async () => {
+    const [holder, waiter] = [await Connection.open(cluster), await Connection.open(cluster)];
+    await holder.query(`CREATE TABLE held (id int); INSERT INTO held VALUES (1);
+      CREATE FUNCTION wait_inside() RETURNS void LANGUAGE plpgsql AS $$ BEGIN UPDATE held SET id = 2; END $$`);
+    const inside = (await Sampled.start({ pgdata: cluster.pgdata, inside: true }))!;
+    const locks = new SampledLocks(inside);
+    const rows = new LockRows(locks);
+    await holder.query('BEGIN; UPDATE held SET id = 1');
+    const began = performance.now();
+    const waiting = waiter.query('SELECT wait_inside()');
+    await sleep(1000);
+    await holder.query('COMMIT');
+    await waiting;
+    const longest = (performance.now() - began) * 1000;
+    await sleep(200);
+    const [row, ...more] = rows.advance();
+    assert.deepEqual(more, []);
+    assert.deepEqual(
+      [row!.waiter_pid, row!.blocker_pid, row!.root_pid, row!.blocker_state, row!.count, row!.coverage],
+      [waiter.backendPid, holder.backendPid, holder.backendPid, 'idle in transaction', 1, 'sampled'],
+    );
+    assert.deepEqual([row!.waiter_inner_query, row!.blocker_inner_query], ['UPDATE held SET id = $1', null]);
+    // The server's clock and ours are told in milliseconds.
+    assert.ok(row!.wait_us > 0.5e6 && row!.wait_us <= longest + 1000, `${row!.wait_us} of ${longest}`);
+    locks.close();
+    inside.close();
+    await Promise.all([holder.close(), waiter.close()]);
   });
 
   test('of sleeping and of computing sessions add up to their time', async () => {

@@ -3,7 +3,15 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import type { Browser, Page } from 'playwright-core';
 import { SampledFeed } from '../../src/agent/index.ts';
-import type { LoadAnswer, RowsAnswer, SampledQueryRow, SampledWaitRow, SessionRow } from '../../src/api/index.ts';
+import type {
+  LoadAnswer,
+  LockRow,
+  RowsAnswer,
+  SampledQueryRow,
+  SampledWaitRow,
+  SessionRow,
+  Status,
+} from '../../src/api/index.ts';
 import { type Cluster, startCluster } from '../../src/cluster/index.ts';
 import { Sampled } from '../../src/collect/sampled/index.ts';
 import { LiveServer, sampledSources } from '../../src/server/index.ts';
@@ -63,10 +71,14 @@ describe('pages of samples', { skip: noPages }, () => {
     const locked = waits.filter((row) => row.fingerprint === update.fingerprint && row.wait_event_type === 'Lock');
     assert.ok(locked.length > 0 && locked.every(({ count }) => count === null));
     assert.ok((await rows<SessionRow>('sessions')).length > 5);
+    assert.equal((await ask<Status>('/api/status')).tier, 'sampled');
     const load = await ask<LoadAnswer>('/api/load?last=1m');
     assert.equal(load.coverage, 'sampled');
     assert.ok(load.series.some(({ key, sessions }) => key === 'Lock' && sessions.some((value) => (value ?? 0) > 1)));
-    for (const kind of ['locks', 'io', 'executions', 'profile', 'commits']) {
+    const locks = await rows<LockRow>('locks');
+    const convoy = locks.find(({ waiter_fingerprint }) => waiter_fingerprint === update.fingerprint);
+    assert.deepEqual([convoy!.coverage, convoy!.inexact.includes('wait_us')], ['sampled', true]);
+    for (const kind of ['io', 'executions', 'profile', 'commits']) {
       const { missing } = await ask<RowsAnswer<unknown>>(`/api/rows/${kind}?last=1m`);
       assert.match(missing ?? '', /Samples do not tell it/, kind);
     }

@@ -14,8 +14,9 @@ import {
   watchdogMs,
 } from '../../agent/index.ts';
 import { PebbleError } from '../../base/errors.ts';
-import { LiveServer } from '../../server/index.ts';
+import { LiveServer, sampledSources } from '../../server/index.ts';
 import type { WireServer } from '../../wire/index.ts';
+import { type Samples, startSamples } from '../agent/samples.ts';
 import type { Exit } from '../command.ts';
 import { interruption } from '../interrupt.ts';
 import { parseListen } from '../listen.ts';
@@ -45,22 +46,29 @@ export async function run({ options }: Parsed<typeof AGENT_OPTIONS>): Promise<Ex
   }
   dropPrivileges(configuration);
   let agent: Agent | undefined;
+  let samples: Samples | undefined;
   let server: LiveServer | undefined;
   const printLink = (): void => void process.stdout.write(`${server?.link}\n`);
   const doors = serverOptions(configuration, { audit: say, onLinkUsed: printLink });
   const stop = interruption({ onHangup: () => reload(configuration, load, agent) });
   const metricsAddress = configuration.metrics_listen === '' ? undefined : parseListen(configuration.metrics_listen);
-  agent = await Agent.start(configuration, say);
+  try {
+    agent = await Agent.start(configuration, say);
+  } catch (error) {
+    samples = await startSamples(configuration, error);
+  }
   let sql: WireServer | undefined;
   try {
     server = await LiveServer.listen({
-      feed: agent.feed,
-      ...(agent.store && { history: agent.store }),
+      ...(samples ? { feed: samples.feed, sources: sampledSources(samples.feed) } : { feed: agent!.feed }),
+      ...(agent?.store && { history: agent.store }),
       ...doors,
     });
     const metrics =
-      metricsAddress && (await MetricsServer.listen(metricsAddress.host, metricsAddress.port, () => agent.families()));
-    sql = await listenForSql(configuration, agent);
+      agent &&
+      metricsAddress &&
+      (await MetricsServer.listen(metricsAddress.host, metricsAddress.port, () => agent!.families()));
+    sql = agent && (await listenForSql(configuration, agent));
     printLink();
     if (metrics) process.stdout.write(`metrics on port ${metrics.port}\n`);
     notify('READY=1', `STATUS=serving ${configuration.listen}`);
@@ -70,7 +78,8 @@ export async function run({ options }: Parsed<typeof AGENT_OPTIONS>): Promise<Ex
     server.close();
   } finally {
     sql?.close();
-    await agent.close();
+    samples?.close();
+    await agent?.close();
   }
   return undefined;
 }

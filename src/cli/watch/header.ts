@@ -2,7 +2,7 @@
 import { outputColumns } from '../../terminal/index.ts';
 import type { Observer } from './observer.ts';
 
-type Shown = Pick<Observer, 'clusters' | 'refused'> & Partial<Pick<Observer, 'shortcoming'>>;
+export type Shown = Pick<Observer, 'clusters' | 'refused'> & Partial<Pick<Observer, 'shortcoming'>>;
 
 export function headerLines(
   { clusters, refused, shortcoming }: Shown,

@@ -11,7 +11,7 @@ import {
   type Signal,
   WaitRows,
 } from '../../collect/attribution/index.ts';
-import { Sampled, sampledQueries, sampledWaits } from '../../collect/sampled/index.ts';
+import { Sampled, type SampledOptions, sampledQueries, sampledWaits } from '../../collect/sampled/index.ts';
 import { type Choice, chosenDoers, type ServerChoice } from '../choice.ts';
 import type { NextWindow } from './watch.ts';
 
@@ -52,15 +52,25 @@ export async function observe({ json, start = Attribution.start, ...chosen }: Ob
     if (json && attribution.shortcoming) process.stderr.write(`pebble: ${attribution.shortcoming}\n`);
     return exact(attribution);
   } catch (error) {
-    const sampled =
-      error instanceof PebbleError && LESSER.includes(error.code) && chosen.pid === undefined
-        ? await Sampled.start(options)
-        : undefined;
-    if (!sampled) throw error;
-    const observer = fromSamples(sampled, error as PebbleError);
+    const { sampled, missing } = await samplesInstead(error, options);
+    const observer = fromSamples(sampled, missing);
     if (json) process.stderr.write(`pebble: ${observer.shortcoming}\n`);
     return observer;
   }
+}
+
+/** Throws the error again where samples cannot be taken either. `missing`: what would bring more. */
+export async function samplesInstead(
+  error: unknown,
+  options: SampledOptions & { readonly pid?: number },
+): Promise<{ readonly sampled: Sampled; readonly missing: string }> {
+  const isLesser = error instanceof PebbleError && LESSER.includes(error.code) && options.pid === undefined;
+  const sampled = isLesser ? await Sampled.start(options) : undefined;
+  if (!sampled) throw error;
+  return {
+    sampled,
+    missing: (error as PebbleError).code === 'privilege' ? 'root (sudo)' : (error as PebbleError).what,
+  };
 }
 
 /** What functions execute, who lets go of LWLocks, what requests take besides time, and their phases. */
@@ -76,10 +86,12 @@ function exact(attribution: Attribution): Observer {
   );
 }
 
-function fromSamples(sampled: Sampled, reason: PebbleError): Observer {
+export const shortcomingOfSamples = (missing: string): string =>
+  `sampled 20 times a second: times are estimates; eBPF would add calls, errors, latencies, run queue, blocks, WAL; missing here: ${missing}`;
+
+function fromSamples(sampled: Sampled, missing: string): Observer {
   const read = () => sampled.read();
-  const missing = reason.code === 'privilege' ? 'root (sudo)' : reason.what;
-  const shortcoming = `sampled 20 times a second: times are estimates; eBPF would add calls, errors, latencies, run queue, blocks, WAL; missing here: ${missing}`;
+  const shortcoming = shortcomingOfSamples(missing);
   return observer(sampled, undefined, shortcoming, (slidingMs) =>
     windowsOf(read, slidingMs, (first, now) => ({
       queries: sampledQueries(first, now),

@@ -1,7 +1,8 @@
 /** What all rows of one window have in common. */
 import type { RowHead, Window } from '../../api/index.ts';
 import { rfc3339 } from '../../base/time.ts';
-import type { Doer, Totals } from './totals.ts';
+import type { ObservedCluster } from '../observed.ts';
+import type { Totals } from './totals.ts';
 
 export function windowBetween(last: Totals, now: Totals): Window {
   const dropped = now.dropped - last.dropped;
@@ -14,7 +15,11 @@ export function windowBetween(last: Totals, now: Totals): Window {
 }
 
 /** The same, as rows of docs/json.md begin. */
-export function rowHead({ cluster }: Pick<Doer, 'cluster'>, window: Window, inexact: readonly string[]): RowHead {
+export function rowHead(
+  { cluster }: { readonly cluster: ObservedCluster },
+  window: Window,
+  inexact: readonly string[],
+): RowHead {
   const { window_start, window_us, coverage, dropped } = window;
   return {
     cluster: cluster.pgdata,

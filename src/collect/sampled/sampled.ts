@@ -6,6 +6,7 @@ import { PebbleError } from '../../base/errors.ts';
 import { type DiscoveredCluster, discoverClusters } from '../../postgres/discover/index.ts';
 import type { Fingerprinter } from '../../postgres/fingerprint/index.ts';
 import type { BackendSample } from '../../postgres/memory/index.ts';
+import { innerProfile } from '../attribution/inner-profile.ts';
 import { isAlive } from '../attribution/processes.ts';
 import type { ObservedCluster, Refused } from '../observed.ts';
 import { sharedFingerprinter } from '../parser/index.ts';
@@ -14,8 +15,10 @@ import { type SampledReading, SampledSums } from './sums.ts';
 import { waitOf } from './wait-of.ts';
 
 export interface SampledOptions {
-  /** Only the cluster with this data directory. */
-  readonly pgdata?: string;
+  /** Only the clusters with these data directories. */
+  readonly pgdata?: string | readonly string[];
+  /** Whether somebody asks what is executed inside of statements. */
+  readonly inside?: boolean;
 }
 
 interface Watched {
@@ -56,15 +59,22 @@ export class Sampled {
     return [...this.#watched.values()].map(({ cluster }) => cluster).filter(({ pid }) => isAlive(pid));
   }
 
+  /** What is known of the processes of each server that runs, by its first one. */
+  *sessions(): Generator<readonly [pid: number, Sessions]> {
+    for (const [pid, { sessions }] of this.#watched) if (isAlive(pid)) yield [pid, sessions];
+  }
+
   get refused(): readonly Refused[] {
     return [...this.#refused.values()].filter(({ pid }) => isAlive(pid));
   }
 
   /** Watches clusters that were started since. */
   refresh(): void {
+    const { pgdata = [] } = this.#options;
+    const wanted = [pgdata].flat();
     for (const found of discoverClusters().clusters) {
-      const { pgdata } = this.#options;
-      if ((pgdata === undefined || found.pgdata === pgdata) && !this.#watched.has(found.pid)) this.#watch(found);
+      const isWanted = wanted.length === 0 || wanted.includes(found.pgdata);
+      if (isWanted && !this.#watched.has(found.pid)) this.#watch(found);
     }
   }
 
@@ -80,7 +90,7 @@ export class Sampled {
   #watch(found: DiscoveredCluster): void {
     const { pgdata, systemIdentifier, major, pid } = found;
     try {
-      const sessions = new Sessions(found, this.#fingerprinter);
+      const sessions = new Sessions(found, this.#fingerprinter, this.#options.inside ? innerProfile(found) : undefined);
       this.#watched.set(pid, { cluster: { pgdata, systemIdentifier, major, pid }, sessions });
       this.#refused.delete(pgdata);
     } catch (error) {

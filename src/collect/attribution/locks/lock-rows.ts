@@ -2,18 +2,19 @@
 import type { LockRow, Window } from '../../../api/index.ts';
 import { rfc3339 } from '../../../base/time.ts';
 import { strongestMode } from '../../../postgres/memory/index.ts';
+import type { ObservedCluster } from '../../observed.ts';
 import type { Session } from '../../sessions.ts';
-import type { WatchedCluster } from '../attribution.ts';
 import { type Inner, inexactInner, innerOfSide } from '../inner.ts';
 import { microseconds, rowHead } from '../window.ts';
-import type { LockSum } from './lock-sums.ts';
-import type { LockWatch } from './lock-watch.ts';
+import type { LockSum, LockSums } from './lock-sums.ts';
 
-/** Where lock waits come from: Attribution. */
+/** Where lock waits come from: Attribution, or samples. */
 export interface LockSource {
   /** Absent where they were not asked for. */
-  readonly locks: LockWatch | undefined;
-  cluster(index: number): WatchedCluster | undefined;
+  readonly locks: { take(): LockSums } | undefined;
+  /** Where not all of them are seen. */
+  readonly coverage?: 'sampled';
+  cluster(index: number): ObservedCluster | undefined;
   innerOf(id: bigint): Inner | undefined;
   /** Events lost so far. */
   lost(): number;
@@ -40,7 +41,7 @@ export class LockRows {
     const window: Window = {
       window_start: rfc3339(this.#wallMs),
       window_us: Math.round((monotonicMs - this.#monotonicMs) * 1000),
-      coverage: dropped > 0 ? 'partial' : 'exact',
+      coverage: this.#source.coverage ?? (dropped > 0 ? 'partial' : 'exact'),
       dropped,
     };
     [this.#wallMs, this.#monotonicMs, this.#lost] = [wallMs, monotonicMs, lost];
@@ -51,7 +52,7 @@ export class LockRows {
     return rows.sort((a, b) => b.wait_us - a.wait_us);
   }
 
-  #toRow(sum: LockSum, cluster: WatchedCluster, window: Window): LockRow {
+  #toRow(sum: LockSum, cluster: ObservedCluster, window: Window): LockRow {
     const { wait, blocker } = sum;
     const { waiter, tag } = wait;
     const inner = typeof wait.inner === 'bigint' ? this.#source.innerOf(wait.inner) : wait.inner;

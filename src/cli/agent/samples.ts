@@ -1,0 +1,29 @@
+/** What `pebble agent` does where eBPF or root is missing: its pages live on samples, and it says what that leaves out. */
+import { type Configuration, SampledFeed } from '../../agent/index.ts';
+import { samplesInstead, shortcomingOfSamples } from '../watch/observer.ts';
+
+export interface Samples {
+  readonly feed: SampledFeed;
+  close(): void;
+}
+
+/** Looking for servers that were started since. */
+const SEEK_MS = 5000;
+
+/** `error`: why there is no better way; thrown again where no server may be looked into either. */
+export async function startSamples({ pgdata }: Configuration, error: unknown): Promise<Samples> {
+  const { sampled, missing } = await samplesInstead(error, { ...(pgdata.length > 0 && { pgdata }), inside: true });
+  const shortcoming = shortcomingOfSamples(missing);
+  process.stderr.write(`pebble: ${shortcoming}\n`);
+  process.stderr.write('pebble: coverage: sampled; no history is kept, and neither SQL, metrics nor OTLP are served\n');
+  const feed = new SampledFeed(sampled, shortcoming);
+  const seeking = setInterval(() => sampled.refresh(), SEEK_MS);
+  return {
+    feed,
+    close: () => {
+      clearInterval(seeking);
+      feed.close();
+      sampled.close();
+    },
+  };
+}
