@@ -145,7 +145,7 @@ export class LiveFeed implements Feed {
     this.#askedMs = performance.now();
     const isOld = this.#askedMs - this.#last.monotonicMs > this.#intervalMs;
     if (isOld) await this.advance(this.#attribution.read());
-    this.#schedule();
+    else this.#schedule();
   }
 
   close(): void {
@@ -172,6 +172,7 @@ export class LiveFeed implements Feed {
     this.executions?.advance(now);
     this.#status = this.#statusOf(sessionsOf(interval));
     this.#listeners.tell(this.#status);
+    this.#schedule();
   }
 
   get #isWatched(): boolean {
@@ -183,12 +184,7 @@ export class LiveFeed implements Feed {
     clearTimeout(this.#timer);
     if (this.#isClosed) return;
     const wait = this.#last.monotonicMs + (this.#isWatched ? this.#intervalMs : this.#restMs) - performance.now();
-    this.#timer = setTimeout(() => void this.#tick(), Math.max(0, wait));
-  }
-
-  async #tick(): Promise<void> {
-    await this.advance(this.#attribution.read());
-    this.#schedule();
+    this.#timer = setTimeout(() => void this.advance(this.#attribution.read()), Math.max(0, wait));
   }
 
   #statusOf(sessions: Readonly<Record<string, number>>): Status {

@@ -114,9 +114,13 @@ export function textAt(view: DataView, offset: number, size: number): string {
   return utf8.decode(end < 0 ? whole : whole.subarray(0, end));
 }
 
+const decoders = new WeakMap<Shape, ReturnType<typeof decoderOf>>();
+
 /** Compiles the reader of a shape; the closures are built once and reused for every event. */
 export function decoder<S extends Shape>(shape: S): Decoder<S> {
-  return decoderOf(shape) as Decoder<S>;
+  const known = decoders.get(shape) ?? decoderOf(shape);
+  decoders.set(shape, known);
+  return known as Decoder<S>;
 }
 
 function decoderOf(shape: Shape): (view: DataView, offset: number) => unknown {

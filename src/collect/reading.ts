@@ -1,8 +1,7 @@
 /** Reads a script's maps of records: numbers by field, the CPUs' copies merged. */
 import type { RecordShape } from '../base/record.ts';
 import type { Collection } from '../bpf/index.ts';
-import type { ScriptMap } from '../lang/index.ts';
-import { readParts } from '../tracer/index.ts';
+import { type MapLayout, readParts } from '../tracer/index.ts';
 
 /** One entry: its key's bytes, and its value's fields in the order of the declaration. */
 export type OnEntry = (key: DataView, offset: number, row: Float64Array) => void;
@@ -33,14 +32,14 @@ export interface ReadingOptions {
 export class CounterMap {
   /** In the order of `row`: of maxima what they come to. */
   readonly fields: readonly string[];
-  readonly #map: ScriptMap;
+  readonly #map: MapLayout;
   readonly #collection: Collection;
   readonly #columns: readonly Column[];
   readonly #kept: Iterable<KeptEntry>;
   readonly #epoch: number;
   readonly #epochAt: number;
 
-  constructor(map: ScriptMap, collection: Collection, { kept = [], epoch = 0 }: ReadingOptions = {}) {
+  constructor(map: MapLayout, collection: Collection, { kept = [], epoch = 0 }: ReadingOptions = {}) {
     this.#kept = kept;
     this.#map = map;
     this.#collection = collection;

@@ -33,8 +33,11 @@ export function readMap(collection: Collection, map: ScriptMap, take = false): R
   };
 }
 
+/** What reading it needs to know. */
+export type MapLayout = Pick<ScriptMap, 'spec' | 'perCpu' | 'valueShape'>;
+
 /** The same part by part, without copying: each part's bytes are valid until the next. Not of top-k maps. */
-export function* readParts(collection: Collection, map: ScriptMap): Generator<RawEntries, void, undefined> {
+export function* readParts(collection: Collection, map: MapLayout): Generator<RawEntries, void, undefined> {
   const table = collection.keyed(map.spec);
   const shape = { keySize: table.key.size, valueSize: table.value.size, copies: copiesOf(map, table) };
   for (const { count, keys, values } of table.chunks()) {
@@ -43,7 +46,7 @@ export function* readParts(collection: Collection, map: ScriptMap): Generator<Ra
 }
 
 /** Where the CPUs' copies start in what the kernel gives for one key. */
-function copiesOf(map: ScriptMap, table: KeyedMap<unknown, unknown>): number[] {
+function copiesOf(map: MapLayout, table: KeyedMap<unknown, unknown>): number[] {
   const step = map.perCpu ? alignUp(sizeOf(map.valueShape), 8) : table.value.size;
   return Array.from({ length: Math.floor(table.value.size / step) }, (_, cpu) => cpu * step);
 }

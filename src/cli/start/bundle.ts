@@ -139,12 +139,12 @@ export function bundleText(sources: string, modules: readonly Module[]): string 
   return inOneByte(`${RUNTIME.replace('ROOT', JSON.stringify(sources))}${parts.join('\n')}\n`);
 }
 
-/** V8 keeps the source, two bytes a character once a single one is beyond Latin-1: as escapes they mean the same in texts, patterns and comments. */
+/** V8 keeps the source, two bytes a character once Node has read a single one beyond ASCII: as escapes they mean the same in texts, patterns and comments. */
 const inOneByte = (text: string): string =>
   text
     // The stripper leaves wide blanks where a type was.
-    .replace(/[\u2000-\u200a\u3000]/g, ' ')
-    .replace(/[\u0100-\uffff]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
+    .replace(/[\u00a0\u2000-\u200a\u3000]/g, ' ')
+    .replace(/[\u0080-\uffff]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
 
 function rewrite({ path, code }: Module): string {
   const exported: string[] = [];

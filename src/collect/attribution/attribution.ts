@@ -80,6 +80,8 @@ export class Attribution {
   readonly #statements: Statements;
   readonly #clusters: WatchedCluster[] = [];
   readonly #newcomers: Newcomers = new Newcomers();
+  /** That are watched, or that nobody asked for. */
+  #postmasters: ReadonlySet<number> = new Set();
   readonly #refused = new Map<string, Refused>();
   readonly #queries: Monotone<QueryTotals> = new Monotone({ isSame: isSameQuery, maxima: QUERY_MAXIMA });
   readonly #waits: Monotone<WaitTotals> = new Monotone({ isSame: isSameWait, maxima: WAIT_MAXIMA });
@@ -188,11 +190,14 @@ export class Attribution {
 
   /** Watches clusters that were started since. */
   refresh(): void {
-    if (!this.#newcomers.look(this.#clusters.map(({ pid }) => pid))) return;
-    for (const cluster of discoverClusters().clusters) {
+    if (!this.#newcomers.look(this.#postmasters)) return;
+    const found = discoverClusters().clusters;
+    for (const cluster of found) {
       const isKnown = this.#clusters.some(({ pid }) => pid === cluster.pid);
       if (!isKnown && isWanted(cluster, this.#options)) this.#watch(cluster);
     }
+    // One that was refused may only just have started: its children are a reason to try it again.
+    this.#postmasters = new Set(found.map(({ pid }) => pid)).difference(new Set(this.refused.map(({ pid }) => pid)));
   }
 
   /**

@@ -13,27 +13,53 @@ const FOLDERS = ['base', 'global', 'pg_wal', 'pg_xact', 'pg_multixact', 'pg_subt
 const MOST_DEPTH = 4;
 /** A cluster may have a million files: not looked through again for each one that is unknown. */
 const LOOK_AGAIN_MS = 10_000;
+/** Most inodes that are not found are of files that are gone, or of others than relations: they stay so, mostly. */
+const STAY_UNKNOWN_MS = 5 * 60_000;
+/** Part of the time that may go into looking, should it take long. */
+const SHARE = 0.005;
 
 export class DataFiles {
   readonly #pgdata: string;
   /** A tablespace on another file system may have a file of the same inode: then the last one found wins. */
   #paths: ReadonlyMap<string, string> = new Map();
-  #readAt = Number.NEGATIVE_INFINITY;
+  /** Asked for since the last look; and those that no look has found. */
+  readonly #asked = new Set<string>();
+  readonly #unknown = new Set<string>();
+  #nextMs = Number.NEGATIVE_INFINITY;
+  #clearedMs: number;
+  readonly #clock: () => number;
 
-  constructor(pgdata: string) {
+  /** `clock`: milliseconds, of one that does not step. */
+  constructor(pgdata: string, clock: () => number = () => performance.now()) {
     this.#pgdata = pgdata;
+    this.#clock = clock;
+    this.#clearedMs = clock();
   }
 
   /** Below the data directory; undefined for other files, and for those that are gone. */
   pathOf(inode: number): string | undefined {
     const key = String(inode);
     const known = this.#paths.get(key);
-    if (known !== undefined || performance.now() - this.#readAt < LOOK_AGAIN_MS) return known;
-    this.#readAt = performance.now();
+    const now = this.#clock();
+    if (known !== undefined) return known;
+    if (now - this.#clearedMs > STAY_UNKNOWN_MS) {
+      this.#unknown.clear();
+      this.#clearedMs = now;
+    }
+    if (this.#unknown.has(key)) return undefined;
+    this.#asked.add(key);
+    if (now < this.#nextMs) return undefined;
+    this.#look();
+    this.#nextMs = now + Math.max(LOOK_AGAIN_MS, (this.#clock() - now) / SHARE);
+    return this.#paths.get(key);
+  }
+
+  #look(): void {
     const paths = new Map(this.#paths);
     for (const folder of FOLDERS) collect(this.#pgdata, folder, MOST_DEPTH, paths);
     this.#paths = paths;
-    return paths.get(key);
+    for (const key of this.#asked) if (!paths.has(key)) this.#unknown.add(key);
+    this.#asked.clear();
   }
 }
 

@@ -10,7 +10,7 @@ import {
   type TaskStorageMap,
 } from '../../bpf/index.ts';
 import { Poller, RingBuffer } from '../../bpf/ring/index.ts';
-import { type CompiledScript, isSystemMap, type ScriptEvent, type ScriptMap, SYSTEM_MAPS } from '../../lang/index.ts';
+import { isSystemMap, SYSTEM_MAPS } from '../../lang/index.ts';
 import { CounterMap } from '../reading.ts';
 import { kernelChoice, PASSED, type StatementChoice } from './choice.ts';
 import { OTHER_WAITS } from './events.ts';
@@ -20,7 +20,7 @@ import { findWays, type KernelWays } from './kernel.ts';
 import type { KernelLockProfile } from './lock-profile.ts';
 import { MEMORY_BUDGET } from './memory.ts';
 import type { PhaseProfile } from './phase-profile.ts';
-import { compileProgram, type Signal, withRoom } from './program.ts';
+import { compileProgram, type ProgramMap, type RunningScript, type Signal, whatRuns, withRoom } from './program.ts';
 import type {
   FirstSight,
   KernelBackend,
@@ -55,7 +55,7 @@ export interface EngineOptions {
 
 /** Compiled for a set of signals, and loaded; its events have a ring of their own. */
 interface Loaded {
-  readonly script: CompiledScript;
+  readonly script: RunningScript;
   readonly collection: Collection;
   readonly ring: RingBuffer;
   readonly poller: Poller;
@@ -66,7 +66,7 @@ export class Engine {
   readonly #handlers = new Map<string, OnEmitted>();
   /** Maps outlive the programs that brought them: another program may use them again. */
   readonly #maps = new Map<string, MapHandle>();
-  readonly #scriptMaps = new Map<string, ScriptMap>();
+  readonly #scriptMaps = new Map<string, ProgramMap>();
   /** Bytes that all maps may take when they are full. */
   readonly memoryBudget: number;
   #signals: ReadonlySet<Signal>;
@@ -90,14 +90,14 @@ export class Engine {
     const choice = kernelChoice(options.choice ?? {});
     const script = compileProgram(signals, 1, ways, choice !== undefined);
     const collection = await loadCollection(withRoom(script, signals, memoryBytes));
-    const engine = new Engine(script, collection, signals, memoryBytes, ways);
+    const engine = new Engine(whatRuns(script), collection, signals, memoryBytes, ways);
     if (choice) engine.#choose(choice);
     for (const name of ['statement', 'short_statement']) engine.listen<KernelStatement>(name, onStatement);
     return engine;
   }
 
   private constructor(
-    script: CompiledScript,
+    script: RunningScript,
     collection: Collection,
     signals: ReadonlySet<Signal>,
     memoryBudget: number,
@@ -194,7 +194,7 @@ export class Engine {
 
   /** The record of the events of this name. */
   emitted(name: string): RecordShape {
-    return this.#loaded.script.events.find((event) => isEmitted(event, name))!.shape.fields.value as RecordShape;
+    return this.#loaded.script.events.find((event) => event.name === name)!.shape.fields.value as RecordShape;
   }
 
   /** What is emitted under this name goes to `handler`, from every place of the program. */
@@ -235,7 +235,7 @@ export class Engine {
     const old = this.#loaded;
     this.#generation = generation;
     this.#signals = signals;
-    this.#loaded = this.#take(script, collection);
+    this.#loaded = this.#take(whatRuns(script), collection);
     this.#control();
     for (const link of old.collection.links.splice(0)) link.close();
     old.poller.drain();
@@ -269,7 +269,7 @@ export class Engine {
     return [...maps].reduce((sum, map) => sum + map.chargedBytes(), 0);
   }
 
-  #take(script: CompiledScript, collection: Collection): Loaded {
+  #take(script: RunningScript, collection: Collection): Loaded {
     for (const [name, map] of collection.maps) if (!isSystemMap(name)) this.#maps.set(name, map);
     for (const map of script.maps) this.#scriptMaps.set(map.name, map);
     // Maps that this program does not use are still to be read.
@@ -277,7 +277,7 @@ export class Engine {
     const ring = new RingBuffer(collection.map(SYSTEM_MAPS.events));
     const handle = (view: DataView, offset: number): void => {
       const event = script.events[view.getUint32(offset, true)]!;
-      if (event.kind === 'emit') this.#handlers.get(event.name)?.(view, offset + event.shape.offsets.value!);
+      if (event.name !== undefined) this.#handlers.get(event.name)?.(view, offset + event.shape.offsets.value!);
     };
     const poller = new Poller(ring, handle, { busyMs: BUSY_MS, calmBelow: CALM_BELOW });
     return { script, collection, ring, poller };
@@ -403,8 +403,6 @@ function lostOf(collection: Collection): number {
 
 const missedOf = ({ programs }: Collection): number =>
   [...programs.values()].reduce((sum, program) => sum + Number(program.stats().missed), 0);
-
-const isEmitted = (event: ScriptEvent, name: string): boolean => event.kind === 'emit' && event.name === name;
 
 /** The value of a record that was never written. */
 function zeroOf(shape: RecordShape): Decoded<RecordShape> & object {

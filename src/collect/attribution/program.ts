@@ -1,8 +1,9 @@
 /** Compiles program.bt for a set of signals, with the hooks and loops that this kernel has. */
 import { readFileSync } from 'node:fs';
 import { PebbleError } from '../../base/errors.ts';
+import type { RecordShape } from '../../base/record.ts';
 import { possibleCpus } from '../../bpf/index.ts';
-import { type CompiledScript, compile, formatDiagnostics, SYSTEM_MAPS } from '../../lang/index.ts';
+import { type CompiledScript, compile, formatDiagnostics, type ScriptMap, SYSTEM_MAPS } from '../../lang/index.ts';
 import { machineHost } from '../../tracer/index.ts';
 import { followsPipelines, inWordsOf, type KernelWays } from './kernel.ts';
 import { fitMaps } from './memory.ts';
@@ -67,6 +68,22 @@ export function compileProgram(
     hint: '`pebble doctor` says what this kernel offers',
   });
 }
+
+/** A map of the program, without the types of the language: these hold all of the kernel's, which is 8 MB. */
+export type ProgramMap = Pick<ScriptMap, 'name' | 'spec' | 'perCpu' | 'valueShape'>;
+
+/** What is kept of it while it runs. */
+export interface RunningScript {
+  readonly maps: readonly ProgramMap[];
+  readonly events: readonly { readonly name: string | undefined; readonly shape: RecordShape }[];
+  readonly probes: readonly { readonly name: string; readonly program: string }[];
+}
+
+export const whatRuns = ({ maps, events, probes }: CompiledScript): RunningScript => ({
+  maps: maps.map(({ name, spec, perCpu, valueShape }) => ({ name, spec, perCpu, valueShape })),
+  events: events.map((event) => ({ name: event.kind === 'emit' ? event.name : undefined, shape: event.shape })),
+  probes: probes.map(({ name, program }) => ({ name, program })),
+});
 
 /** Room for statements at first sight: 0.4 KB each, or 1.2 KB of those with a long text. */
 const RING_BYTES = 1 << 20;

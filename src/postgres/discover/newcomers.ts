@@ -10,7 +10,7 @@ export class Newcomers {
   #examinedMs = -Infinity;
 
   /** `postmasters` are known: their children are no news. True at the first look, and once a minute. */
-  look(postmasters: readonly number[]): boolean {
+  look(postmasters: ReadonlySet<number>): boolean {
     const known = this.#known;
     this.#known = new Set(listPids());
     const isDue = performance.now() - this.#examinedMs >= ANYWAY_MS;
@@ -27,7 +27,7 @@ export class Newcomers {
   }
 }
 
-function isNews(pid: number, postmasters: readonly number[]): boolean {
+function isNews(pid: number, postmasters: ReadonlySet<number>): boolean {
   const stat = readStat(pid);
-  return stat !== undefined && isServerName(stat.comm) && !postmasters.includes(stat.parentPid);
+  return stat !== undefined && isServerName(stat.comm) && !postmasters.has(stat.parentPid);
 }

@@ -5,7 +5,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { PebbleError } from '../../base/errors.ts';
 import { strangerWhoWrites } from '../../base/strangers.ts';
 import { processMark } from '../claim.ts';
-import { KINDS, type Kind, type KindName } from '../kinds.ts';
+import { KIND_NAMES, KINDS, type Kind, type KindName } from '../kinds.ts';
 import type { Column, Layout } from './block.ts';
 import { TRY_TO_RECOVER } from './damage.ts';
 
@@ -124,12 +124,25 @@ export function claim(database: DatabaseSync, path: string): void {
 }
 
 /** How blocks of a kind are written now, and the text by which the file remembers that. */
-export function layoutOf(kind: KindName): { readonly layout: Layout; readonly description: string } {
+export const layoutOf = (kind: KindName): WrittenLayout => LAYOUTS[kind];
+
+interface WrittenLayout {
+  readonly layout: Layout;
+  readonly description: string;
+}
+
+function makeLayout(kind: KindName): WrittenLayout {
   const { counters, histogram, near = {} }: Kind = KINDS[kind];
   const described = Object.entries(counters).map(([name, rule]) => ({ name, rule, near: near[name] ?? [] }));
   const description = JSON.stringify({ columns: described, histogram: histogram !== null });
   return { layout: parseLayout(description).layout, description };
 }
+
+/** Asked for with every block: worked out once. */
+const LAYOUTS = Object.fromEntries(KIND_NAMES.map((kind) => [kind, makeLayout(kind)])) as Record<
+  KindName,
+  WrittenLayout
+>;
 
 export interface ParsedLayout {
   readonly layout: Layout;
