@@ -90,6 +90,7 @@ export const RUN_OPTIONS = {
   interval: { kind: 'duration', value: 'TIME', short: 'i', summary: 'print and begin anew each time' },
   duration: { kind: 'duration', value: 'TIME', short: 'd', summary: 'stop after this time, not at Ctrl-C' },
   pgdata: { kind: 'string', value: 'DIR', complete: 'directory', summary: 'only the cluster with this data directory' },
+  'from-history': { kind: 'flag', summary: 'of the past, from what the agent keeps: with --from, --to and --store' },
   top: { kind: 'integer', value: 'N', min: 1, summary: 'rows of a table that are shown (20)' },
   json: { kind: 'flag', summary: 'one JSON row an event or entry (docs/json.md); of the list: one a tool' },
   ...COMMON_OPTIONS,

@@ -111,6 +111,8 @@ describe('tools for PostgreSQL', { skip: UNABLE, concurrency: 2 }, () => {
           assert.equal(await requests('--query-id', String(chosen!.query_id)), 7);
           const whole = ['--pid', String(connection.backendPid), '--database', 'postgres', '--user', cluster.user];
           assert.equal(await requests(...whole), 7);
+          // Whichever servers run.
+          assert.match(pebble('run', 'pgrunq', '--help').stdout, / --database TEXT .*any/);
           const nothing = ['--query-id', '-7', '--user', 'nobody', '-d', '1'];
           const { status, stderr } = pebble('run', 'pgrunq', '--pgdata', cluster.pgdata, ...nothing);
           assert.equal(status, 0);

@@ -1,5 +1,6 @@
 /** `pebble run`: lists the ready-made tools, or runs one. */
 import { PebbleError } from '../../base/errors.ts';
+import { discoverClusters } from '../../postgres/discover/index.ts';
 import { knownColumns, layoutTable, textColumn } from '../../terminal/index.ts';
 import {
   byTopic,
@@ -8,6 +9,7 @@ import {
   listTools,
   runTool,
   type ScriptOption,
+  shortHooks,
   type Tool,
   toolOptions,
   type View,
@@ -34,14 +36,18 @@ export async function run(argv: readonly string[], context: Context): Promise<Ex
   return start(tool, own, parsed, context);
 }
 
-/** Without the server that a tool is about, its help has only the options of all tools. */
+/** For help any server will do; without one it has only the options of all tools. */
 function ownOptions(tool: Tool, argv: readonly string[]): readonly ScriptOption[] {
   const at = argv.findIndex((word) => word === '--pgdata' || word.startsWith('--pgdata='));
-  const pgdata = argv[at]?.split('=')[1] ?? argv[at + 1];
+  const given = at < 0 ? undefined : (argv[at]!.split('=')[1] ?? argv[at + 1]);
+  const wantsHelp = argv.includes('--help') || argv.includes('-h');
+  const isAboutServers = tool.takesServer || tool.hooks.some((hook) => hook.startsWith('pg:'));
   try {
-    return toolOptions(tool, at < 0 ? undefined : pgdata);
+    return toolOptions(
+      tool,
+      given ?? (wantsHelp && isAboutServers ? discoverClusters().clusters[0]?.pgdata : undefined),
+    );
   } catch (error) {
-    const wantsHelp = argv.includes('--help') || argv.includes('-h');
     if (error instanceof PebbleError && error.code === 'no-target' && wantsHelp) return [];
     throw error;
   }
@@ -126,23 +132,24 @@ async function runView(view: View, rest: readonly string[], context: Context): P
 }
 
 function help(tool: Tool, specs: Options): Exit {
-  const { name, question, hooks, cost } = tool;
+  const { name, question, hooks, cost, notes } = tool;
   const row = {
     raw: true as const,
     name: `run ${name}`,
     summary: question,
     options: specs,
-    examples: [{ line: `sudo pebble run ${name} --duration 10`, shows: hooks.join(', ') }],
+    examples: [{ line: `sudo pebble run ${name} --duration 10`, shows: shortHooks(hooks).join(', ') }],
     load: () => Promise.reject(),
   };
-  process.stdout.write(`${commandHelp(row)}\ncost: ${cost ?? 'not measured'}\n`);
+  const facts = [`cost: ${cost ?? 'not measured'}`, ...notes.map((note) => `note: ${note}`)];
+  process.stdout.write(`${commandHelp(row)}\n${facts.join('\n')}\n`);
   return 0;
 }
 
 /** A tool's option takes the value that its default is a sample of. */
 function specOf({ defaultValue, description }: ScriptOption): Options[string] {
   if (typeof defaultValue === 'boolean') return { kind: 'flag', summary: description };
-  const shown = `${description} (${defaultValue === '' ? 'any' : defaultValue})`;
+  const shown = `${description} (${defaultValue === '' || defaultValue === 0n ? 'any' : defaultValue})`;
   return { kind: 'string', value: typeof defaultValue === 'bigint' ? 'N' : 'TEXT', summary: shown };
 }
 
