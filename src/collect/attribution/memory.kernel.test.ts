@@ -4,8 +4,9 @@ import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { KernelError, KeyedMap, type MapHandle, possibleCpus } from '../../bpf/index.ts';
 import { Engine } from './engine.ts';
-import { MEMORY_BUDGET } from './memory.ts';
-import { SIGNALS } from './program.ts';
+import { findWays } from './kernel.ts';
+import { MEMORY_BUDGET, mapBytes } from './memory.ts';
+import { compileProgram, SIGNALS, withRoom } from './program.ts';
 
 const UNABLE: string | false = process.geteuid?.() === 0 ? false : 'loading programs needs root';
 /** A machine of many CPUs has little room in the whole budget; one of few would be filled for long. */
@@ -40,6 +41,28 @@ function put(map: KeyedMap<unknown, unknown>, key: unknown, value: unknown): boo
     throw error;
   }
 }
+
+/** Statements that find room beside each other with everything collected; the budget is the same. */
+const STATEMENTS = [
+  [2, 20_000],
+  [64, 1500],
+  [128, 700],
+] as const;
+
+test('the program fits its budget on 2, 64 and 128 possible CPUs', { skip: UNABLE }, async (t) => {
+  const all = new Set(SIGNALS);
+  const script = compileProgram(all, 1, await findWays());
+  for (const [cpus, least] of STATEMENTS) {
+    const { maps } = withRoom(script, all, MEMORY_BUDGET, cpus);
+    const bytes = maps.reduce((sum, map) => sum + mapBytes(map, cpus), 0);
+    const entries = maps.find(
+      ({ name }) => name === script.maps.find((one) => one.name === '@queries')!.spec,
+    )!.maxEntries;
+    t.diagnostic(`${cpus} CPUs: ${bytes} of ${MEMORY_BUDGET} bytes, ${entries} statements`);
+    assert.ok(bytes <= MEMORY_BUDGET && bytes > MEMORY_BUDGET * 0.95, `${cpus} CPUs: ${bytes}`);
+    assert.ok(entries >= least && entries <= 50_000, `${cpus} CPUs: ${entries} statements`);
+  }
+});
 
 test(`full maps keep to the budget, with ${possibleCpus()} possible CPUs`, { skip: UNABLE }, async () => {
   const budget = BUDGET + WITH_PROFILE;

@@ -13,6 +13,35 @@ const MAPS: readonly MapSpec[] = [
   { name: 'work', type: 'percpu_array', key: i32, value: counters, maxEntries: 1 },
 ];
 
+/**
+ * By hand, bytes of an entry of `sums` and of `names`: a header of 48 and a key of 8; then a pointer of 8 and for each CPU 192, or
+ * a value of 8; a tenth more, and two buckets of 16.
+ */
+const ENTRY_BYTES: readonly (readonly [cpus: number, sums: number, names: number])[] = [
+  [2, 524.8, 102.4],
+  [64, 13_619.2, 102.4],
+  [128, 27_136, 102.4],
+];
+
+for (const [cpus, sums, names] of ENTRY_BYTES) {
+  test(`what is computed for ${cpus} CPUs is what was computed by hand`, () => {
+    // Rounded up to bytes.
+    const areAbout = (some: readonly number[], expected: readonly number[]): void =>
+      assert.ok(
+        some.every((value, at) => Math.abs(value - expected[at]!) <= 1),
+        `${some}, by hand ${expected}`,
+      );
+    const hashes = [50_000 * sums, 50_000 * names] as const;
+    areAbout(
+      MAPS.map((map) => mapBytes(map, cpus)),
+      [1 << 20, ...hashes, 192 * cpus],
+    );
+    const factor = Math.min(1, (MEMORY_BUDGET - (1 << 20) - 192 * cpus) / (hashes[0] + hashes[1]));
+    const entries = fitMaps(MAPS, cpus, MEMORY_BUDGET).map(({ maxEntries }) => maxEntries);
+    areAbout(entries, [1 << 20, Math.floor(50_000 * factor), Math.floor(50_000 * factor), 1]);
+  });
+}
+
 for (const cpus of [2, 64, 128, 512]) {
   test(`${cpus} CPUs`, () => {
     const fitted = fitMaps(MAPS, cpus, MEMORY_BUDGET);

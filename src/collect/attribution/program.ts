@@ -98,8 +98,9 @@ export function withRoom(
   { collection }: CompiledScript,
   signals: ReadonlySet<Signal>,
   bytes: number,
+  cpus: number = possibleCpus(),
 ): CompiledScript['collection'] {
   const ring = ringBytes(signals);
   const maps = collection.maps.map((map) => (map.name === SYSTEM_MAPS.events ? { ...map, maxEntries: ring } : map));
-  return { ...collection, maps: fitMaps(maps, possibleCpus(), bytes) };
+  return { ...collection, maps: fitMaps(maps, cpus, bytes) };
 }
