@@ -1,4 +1,7 @@
-/** The language beside bpftrace in one run: start, attaching, memory, nanoseconds per run, printf at full rate. */
+/**
+ * The language beside bpftrace in one run: start, attaching, memory, nanoseconds per run, printf at full rate.
+ * `node bench/language/index.ts [start|attach|costs|prints]…` takes some of them; what is under way is told on standard error.
+ */
 import { execFileSync, spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -66,6 +69,7 @@ async function beside(turns: number, sample: (name: TracerName) => Promise<Pair>
   const samples: Record<TracerName, Pair[]> = { pebble: [], bpftrace: [] };
   for (let turn = -1; turn < turns; turn++) {
     for (const name of NAMES) {
+      process.stderr.write(`turn ${turn + 2} of ${turns + 1}: ${name}\n`);
       const one = await sample(name);
       if (turn >= 0) samples[name].push(one);
     }
@@ -90,6 +94,16 @@ async function attachOnce(name: TracerName, script: string): Promise<Pair> {
   const memory = tracer.peakMemory;
   await tracer.stop();
   return [milliseconds, memory];
+}
+
+async function attachments(): Promise<void> {
+  if (existsSync(POSTGRES)) {
+    const probes = ['query__start', 'query__done', 'transaction__commit'];
+    const script = probes.map((probe) => `usdt:${POSTGRES}:${probe} { @[pid] = count(); }`).join('\n');
+    await attach('three USDT probes', script, BARS.usdt);
+  }
+  const tracepoints = 'tracepoint:syscalls:sys_enter_* { @[probe] = count(); }';
+  await attach('all tracepoints of system calls', tracepoints, BARS.tracepoints);
 }
 
 async function attach(what: string, script: string, bar: number): Promise<void> {
@@ -168,16 +182,10 @@ async function prints(): Promise<void> {
 try {
   execFileSync('gcc', ['-O1', '-o', LOAD, join(import.meta.dirname, 'load.c')]);
   console.log('| what | pebble | bpftrace | ratio | bar |\n| --- | --- | --- | --- | --- |');
-  await start();
-  if (existsSync(POSTGRES)) {
-    const probes = ['query__start', 'query__done', 'transaction__commit'];
-    const script = probes.map((probe) => `usdt:${POSTGRES}:${probe} { @[pid] = count(); }`).join('\n');
-    await attach('three USDT probes', script, BARS.usdt);
-  }
-  const tracepoints = 'tracepoint:syscalls:sys_enter_* { @[probe] = count(); }';
-  await attach('all tracepoints of system calls', tracepoints, BARS.tracepoints);
-  await costs();
-  await prints();
+  const parts = { start, attach: attachments, costs, prints };
+  const wanted = process.argv.slice(2);
+  for (const [name, measure] of Object.entries(parts))
+    if (wanted.length === 0 || wanted.includes(name)) await measure();
 } finally {
   rmSync(directory, { recursive: true, force: true });
 }

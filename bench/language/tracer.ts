@@ -13,6 +13,7 @@ const COMMANDS: Readonly<Record<TracerName, readonly string[]>> = {
   bpftrace: ['unshare', '-m', 'sh', '-c', WITH_DEBUGFS, 'sh'],
 };
 const ATTACHED = '__BPFTRACE_NOTIFY_PROBES_ATTACHED';
+/** For each of attaching and ending. */
 const LIMIT_MS = 60_000;
 
 export class Tracer {
@@ -58,12 +59,15 @@ export class Tracer {
 
   /** Milliseconds from its start to its end by itself. */
   async end(): Promise<number> {
+    const late = setTimeout(() => this.#child.kill('SIGKILL'), LIMIT_MS);
     await this.#ended;
-    return performance.now() - this.#start;
+    clearTimeout(late);
+    if (this.#child.signalCode !== 'SIGKILL') return performance.now() - this.#start;
+    throw new Error(`not ended after ${LIMIT_MS / 1000} s: ${this.output.slice(-500)}`);
   }
 
   async stop(): Promise<void> {
     this.#child.kill('SIGINT');
-    await this.#ended;
+    await this.end();
   }
 }
