@@ -20,13 +20,15 @@ import { rowsOf, total } from './watch.ts';
 
 const LONG_REPLY = 'SELECT long_reply FROM generate_series(1, 20000) AS long_reply';
 
-/** This kernel's own, then what it can do of the others'. */
+/** This kernel's own, then what it can do of the others', whose hooks are watched for others that work on their CPU meanwhile. */
 async function listWays(): Promise<KernelWays[]> {
   if (UNABLE) return [];
   const own = await findWays();
   const hooks: SocketHookName[] = ['system calls'];
   if (await hasFeature('fentry')) hooks.push('functions');
-  const others = hooks.filter((sockets) => sockets !== own.sockets).map((sockets) => ({ ...own, sockets }));
+  const others = hooks
+    .filter((sockets) => sockets !== own.sockets)
+    .map((sockets) => ({ ...own, sockets, preemptible: true }));
   const older: KernelFeatures[] = [
     { isaV4: false, mayGoto: false, bpfLoop: true },
     { isaV4: false, mayGoto: false, bpfLoop: false },

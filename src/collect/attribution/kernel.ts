@@ -44,6 +44,8 @@ export interface KernelWays {
   readonly features: KernelFeatures;
   /** What the program says as current kernels do, and this one otherwise. */
   readonly words: readonly (readonly [current: string, own: string])[];
+  /** Hooks of sockets may lose their CPU in the middle. */
+  readonly preemptible: boolean;
   /** Tasks say that their cgroup has used up its share of the CPUs (Linux 6.18). */
   readonly throttling: boolean;
   /** Fragments of the signal `resources` whose events this kernel has. */
@@ -74,7 +76,8 @@ export async function findWays(): Promise<KernelWays> {
     return countParameters(btf, event) >= parameters;
   });
   const throttling = hasField(btf, 'task_struct', 'throttled');
-  return { sockets: await findSocketHooks(btf), features, words: findWords(btf), throttling, fragments };
+  const sockets = await findSocketHooks(btf);
+  return { sockets, preemptible: sockets === 'functions', features, words: findWords(btf), throttling, fragments };
 }
 
 async function findSocketHooks(btf: Btf): Promise<SocketHookName> {

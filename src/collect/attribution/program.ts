@@ -50,6 +50,7 @@ export function compileProgram(
     ...callNumbers(),
     ['PIPELINES', BigInt(followsPipelines(ways))],
     ['TASK_STORAGE', BigInt(ways.features.taskStorage ?? true)],
+    ['PREEMPTIBLE', BigInt(ways.preemptible)],
     ['THROTTLING', BigInt(ways.throttling)],
     ['MEMORY_PEAK', BigInt(ways.fragments.includes('memory-peak'))],
     ['CHOOSES', BigInt(chooses)],
