@@ -15,6 +15,7 @@ import {
 } from '../lang/script.ts';
 import { attachAll } from './attach.ts';
 import { labelOf, type Mode, measure, passes } from './bench.ts';
+import { detachText } from './detach.ts';
 import { makeHandlers } from './dispatch.ts';
 import { toBytes } from './format/printable.ts';
 import { type MapSnapshot, takeSnapshot } from './format/snapshot.ts';
@@ -286,6 +287,8 @@ class Run implements Session {
   }
 
   #detach(): void {
+    const text = detachText(this.collection.links);
+    if (text && !this.#options.quiet) this.output.warning(text);
     for (const link of this.collection.links.splice(0).reverse()) link.close();
   }
 
