@@ -8,7 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { ROW_FIELDS } from '../../src/toolbox/index.ts';
 import { Running, until } from '../cli/pebble.ts';
-import { DONE, GO, READY, STAY } from './load.ts';
+import { DONE, GO, PREPARED, READY, STAY } from './load.ts';
 
 const LOAD = fileURLToPath(new URL('load.ts', import.meta.url));
 const ATTACHED = '__BPFTRACE_NOTIFY_PROBES_ATTACHED';
@@ -118,6 +118,7 @@ async function observeOnce(tool: string, load: string, options: Loaded): Promise
   const before = meter();
   const running = new Load(load, counts);
   try {
+    await running.ready();
     const rest = await running.atRest();
     let counted = 0;
     const rows = await rowsOf(tool, [...args, ...(filter ? ['--pid', String(running.pid)] : [])], async () => {
@@ -140,10 +141,12 @@ class Load {
   readonly #child: ChildProcessByStdio<Writable, Readable, null>;
   readonly #ended: Promise<unknown>;
   readonly #counts: ((pid: number) => number) | undefined;
+  readonly #tellsReady: boolean;
   said = '';
 
   constructor(load: string, counts: ((pid: number) => number) | undefined) {
     this.#counts = counts;
+    this.#tellsReady = counts !== undefined || PREPARED[load] !== undefined;
     const argv = ['--disable-warning=ExperimentalWarning', LOAD, load, ...(counts ? [STAY] : [])];
     this.#child = spawn(process.execPath, argv, { stdio: ['pipe', 'pipe', 'inherit'] });
     this.#child.stdout.setEncoding('utf8').on('data', (text: string) => {
@@ -161,6 +164,10 @@ class Load {
     return this.said.replace(READY, '').replace(DONE, '').trim();
   }
 
+  async ready(): Promise<void> {
+    if (this.#tellsReady) await until('the load is ready', () => this.said.includes(READY));
+  }
+
   /** Until it has done all. */
   async go(): Promise<void> {
     if (!this.#counts) {
@@ -176,7 +183,6 @@ class Load {
   async atRest(): Promise<number> {
     const counts = this.#counts;
     if (!counts) return 0;
-    await until('the load waits', () => this.said.includes(READY) || this.said.includes(DONE));
     let [last, now] = [-1, counts(this.pid)];
     for (; now !== last || !isAsleep(this.pid); [last, now] = [now, counts(this.pid)]) await sleep(REST_MS);
     return now;

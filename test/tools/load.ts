@@ -120,7 +120,6 @@ const LOADS: Readonly<Record<string, () => void | Promise<void>>> = {
       times(COUNTS.writes, () => readSync(fd, buffer, 0, 1000, 0));
     }),
   sleeps: () => times(COUNTS.programs, () => void spawnSync('/bin/sleep', [String(NAP_US / 1e6)])),
-  blocks: () => inFolder(async (folder) => (await import('./loads/disk.ts')).directWrites(folder, COUNTS.blocks)),
   pages: () =>
     inFile('pages', (fd) => {
       const page = Buffer.alloc(4096);
@@ -182,11 +181,23 @@ const LOADS: Readonly<Record<string, () => void | Promise<void>>> = {
   typed: async () => (await import('./loads/talk.ts')).typed(COUNTS.commands),
 };
 
+/** Those that make something ready before they are told to go. */
+export const PREPARED: Readonly<Record<string, (told: () => Promise<void>) => Promise<void>>> = {
+  blocks: (told) =>
+    inFolder(async (folder) => (await import('./loads/disk.ts')).directWrites(folder, COUNTS.blocks, told)),
+};
+
 if (import.meta.main) {
-  const stays = process.argv[3] === STAY;
-  if (stays) process.stdout.write(READY);
-  await once(process.stdin, 'data');
-  await LOADS[process.argv[2]!]!();
+  const [, , name, stays] = process.argv as [string, string, string, string?];
+  const told = async (): Promise<void> => {
+    if (stays || PREPARED[name]) process.stdout.write(READY);
+    await once(process.stdin, 'data');
+  };
+  if (PREPARED[name]) await PREPARED[name](told);
+  else {
+    await told();
+    await LOADS[name]!();
+  }
   if (stays) {
     process.stdout.write(DONE);
     await once(process.stdin, 'end');

@@ -141,8 +141,12 @@ async function executions({ store, range, options }: Asked): Promise<Answer> {
 async function profiles({ store, range, options }: Asked): Promise<Answer> {
   const kept = await bodiesOf<Profile>('profile', { store, range, options });
   const rows = kept.flatMap((body) => Profile.rowsOf(body)).filter(({ kind }) => kind === 'on_cpu');
-  return answer(await windowIn(store, range), rows.filter(chooser(options)), printProfile);
+  return answer(await windowIn(store, range), rows.filter(chooser(options)), (chosen, context) =>
+    chosen.length > 0 ? printProfile(chosen, context) : process.stdout.write(`${NO_PROFILE}\n`),
+  );
 }
+
+const NO_PROFILE = 'the agent takes stacks when somebody asks it, on its page Profiles, and nobody did in this time';
 
 async function bodiesOf<Body>(kind: RecordKind, { store, range, options }: Asked): Promise<Body[]> {
   const records = await store.records({ kind, range, ...whereOf(options), limit: MOST_RECORDS });

@@ -15,8 +15,8 @@ export function noLoopDevice(): string | false {
   return spawnSync('losetup', ['-f']).status !== 0 && 'no loop device can be made here';
 }
 
-/** Writes blocks one by one; prints the disk's name. */
-export async function directWrites(folder: string, count: number): Promise<void> {
+/** Writes blocks one by one when it is told to; prints the disk's name. From before that the disk is nobody else's. */
+export async function directWrites(folder: string, count: number, told: () => Promise<void>): Promise<void> {
   const { default: koffi } = await import('koffi');
   const libc = koffi.load('libc.so.6');
   const map = libc.func('void *mmap(void *, size_t, int, int, int, int64)');
@@ -27,6 +27,7 @@ export async function directWrites(folder: string, count: number): Promise<void>
   truncateSync(image, BYTES);
   const device = execFileSync('losetup', ['-f', '--show', image], { encoding: 'utf8' }).trim();
   try {
+    await told();
     const fd = open(device, O_WRONLY | O_DIRECT);
     const block = map(null, BLOCK, PROT_READ_WRITE, MAP_PRIVATE_ANONYMOUS, -1, 0);
     for (let i = 0; i < count; i++)

@@ -7,10 +7,13 @@ import { mainSwitchesOf, switchesOf } from '../../loads/cpu.ts';
 import { hardirqs, softirqs } from '../../loads/interrupts.ts';
 import { assertBetween, type HostCase, rowWhere } from './case.ts';
 
-/** Each nap is one switch; the load's other threads have theirs. */
+/**
+ * Each nap is one switch; the load's other threads have theirs. In some virtual machines the kernel does not tell when
+ * threads of the machine's own agent leave a CPU, and so not who comes next: of 117,000 switches 66, of 110 at most 3.
+ */
 function checkSwitches({ counted }: Seen, count: number): void {
   assert.ok(counted >= COUNTS.naps, String(counted));
-  assert.equal(count, counted);
+  assertBetween(count, counted * 0.9, counted);
 }
 
 /** Of tools that sample. */
