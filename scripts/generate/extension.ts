@@ -1,10 +1,17 @@
-/** Writes extension/ from the catalogue of what can be asked for in SQL. */
+/** Writes extension/ from the catalogue of what can be asked for in SQL; scripts of earlier versions stay as they were published. */
 import { writeFileSync } from 'node:fs';
-import { controlFile, EXTENSION_VERSION, installScript } from '../../src/wire/extension.ts';
+import {
+  controlFile,
+  EXTENSION_VERSION,
+  installScript,
+  UPGRADE_FROM,
+  upgradeScript,
+} from '../../src/wire/extension.ts';
 
 export const FILES: ReadonlyMap<string, () => string> = new Map([
   ['pebble.control', controlFile],
   [`pebble--${EXTENSION_VERSION}.sql`, installScript],
+  [`pebble--${UPGRADE_FROM}--${EXTENSION_VERSION}.sql`, upgradeScript],
 ]);
 
 const FOLDER = new URL('../../extension/', import.meta.url);

@@ -2,6 +2,7 @@
 import type { Overhead } from '../api/index.ts';
 import { PebbleError } from '../base/errors.ts';
 import type { Attribution, Signal } from '../collect/attribution/index.ts';
+import { parseShare } from './configuration/share.ts';
 
 /** The dearest for what it tells, first. Times, waits and counts of queries are never given up. */
 export const GIVING_UP: readonly Signal[] = [
@@ -30,9 +31,8 @@ export interface GovernorOptions {
 
 /** "1%", "0.5%", or "none" for no limit. */
 export function parseBudget(text: string): number | null {
-  if (text === 'none') return null;
-  const percent = /^(\d+(?:\.\d+)?)\s*%$/.exec(text)?.[1];
-  if (percent !== undefined) return Number(percent) / 100;
+  const share = parseShare(text);
+  if (share !== undefined) return share;
   throw new PebbleError('usage', {
     doing: 'reading the budget',
     what: `"${text}" is no share of the CPUs' time`,

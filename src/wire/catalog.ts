@@ -273,6 +273,18 @@ const RELATIONS_BY_NAME = {
       text('trouble', 'history.trouble'),
       column('clusters', 'jsonb'),
       column('refused', 'jsonb'),
+      // From here on since version 1.1 of the extension.
+      count('bpf_memory_bytes', 'cost.bpf_memory_bytes'),
+      count('forgotten_queries', 'cost.forgotten_queries'),
+      count('history_bytes', 'history.bytes'),
+      count('pending_intervals', 'history.pending_intervals'),
+      count('lost_intervals', 'history.lost_intervals'),
+      text('otlp_endpoint', 'otlp.endpoint'),
+      count('otlp_sent', 'otlp.sent'),
+      count('otlp_pending', 'otlp.pending'),
+      count('otlp_lost', 'otlp.lost'),
+      count('otlp_rejected_items', 'otlp.rejected_items'),
+      text('otlp_trouble', 'otlp.trouble'),
     ],
   },
 } as const satisfies Readonly<Record<string, Omit<Relation, 'name'>>>;

@@ -1,8 +1,25 @@
 /** The SQL of the extension, made from the catalogue: foreign tables, views over them, functions for ranges of time. */
-import { type Column, type ColumnType, RANGE_COLUMNS, RELATIONS, type Relation } from './catalog.ts';
+import { type Column, type ColumnType, RANGE_COLUMNS, RELATIONS, type Relation, type RelationName } from './catalog.ts';
 
 /** Of the extension, as in its control file: a change of the SQL is a new version, with an upgrade script. */
-export const EXTENSION_VERSION = '1.0';
+export const EXTENSION_VERSION = '1.1';
+/** What it is upgraded from, and the columns that came since: views take new ones at their end only. */
+export const UPGRADE_FROM = '1.0';
+const ADDED: Partial<Record<RelationName, readonly string[]>> = {
+  agent: [
+    'bpf_memory_bytes',
+    'forgotten_queries',
+    'history_bytes',
+    'pending_intervals',
+    'lost_intervals',
+    'otlp_endpoint',
+    'otlp_sent',
+    'otlp_pending',
+    'otlp_lost',
+    'otlp_rejected_items',
+    'otlp_trouble',
+  ],
+};
 
 /**
  * Columns have domains as types: operators on those are no built-in ones, so postgres_fdw leaves WHERE and ORDER BY to
@@ -37,14 +54,35 @@ export function installScript(): string {
     '\\echo Use "CREATE EXTENSION pebble CASCADE" to load this file. \\quit',
     server(),
     ...Object.entries(DOMAINS).map(([type, domain]) => `CREATE DOMAIN pebble.${domain} AS ${type};`),
-    ...relations.flatMap((relation) => [
-      foreignTable(relation),
-      view(relation),
-      ...(relation.hasPast ? [pastFunction(relation)] : []),
-    ]),
+    ...relations.flatMap((relation) => [foreignTable(relation), view(relation), ...pastFunctions(relation, 'CREATE')]),
     FUNCTIONS,
     'GRANT USAGE ON SCHEMA pebble TO pg_monitor;',
   ].join('\n\n')}\n`;
+}
+
+/** From the version before: `ALTER EXTENSION pebble UPDATE`. */
+export function upgradeScript(): string {
+  const changed = [...RELATIONS.values()].flatMap((relation) => {
+    const names = ADDED[relation.name];
+    return names
+      ? [
+          addColumns(relation, names),
+          viewOf(relation, 'CREATE OR REPLACE'),
+          ...pastFunctions(relation, 'CREATE OR REPLACE'),
+        ]
+      : [];
+  });
+  return `${[
+    '-- Written by scripts/generate/extension.ts from src/wire/catalog.ts.',
+    '\\echo Use "ALTER EXTENSION pebble UPDATE" to load this file. \\quit',
+    ...changed,
+  ].join('\n\n')}\n`;
+}
+
+function addColumns({ name, columns }: Relation, names: readonly string[]): string {
+  const added = columns.filter((column) => names.includes(column.name));
+  const actions = added.map((column) => `  ADD COLUMN "${column.name}" pebble.${DOMAINS[column.type]}`);
+  return `ALTER FOREIGN TABLE pebble.remote_${name}\n${actions.join(',\n')};`;
 }
 
 const server = (): string =>
@@ -67,17 +105,23 @@ const selected = (relation: Relation): string =>
     .map(({ name, type }) => `  "${name}"::${type} AS "${name}"`)
     .join(',\n');
 
-const view = (relation: Relation): string =>
-  `CREATE VIEW pebble.${relation.name} AS SELECT
+type Create = 'CREATE' | 'CREATE OR REPLACE';
+
+const viewOf = (relation: Relation, create: Create): string =>
+  `${create} VIEW pebble.${relation.name} AS SELECT
 ${selected(relation)}
-FROM pebble.remote_${relation.name};
+FROM pebble.remote_${relation.name};`;
+
+const view = (relation: Relation): string =>
+  `${viewOf(relation, 'CREATE')}
 COMMENT ON VIEW pebble.${relation.name} IS '${relation.summary}';
 GRANT SELECT ON pebble.${relation.name} TO pg_monitor;`;
 
-function pastFunction(relation: Relation): string {
-  const { name } = relation;
+function pastFunctions(relation: Relation, create: Create): string[] {
+  const { name, hasPast } = relation;
+  if (!hasPast) return [];
   const signature = `pebble.${name}_at(timestamptz, timestamptz)`;
-  return `CREATE FUNCTION pebble.${name}_at("from" timestamptz, "to" timestamptz) RETURNS SETOF pebble.${name}
+  const text = `${create} FUNCTION pebble.${name}_at("from" timestamptz, "to" timestamptz) RETURNS SETOF pebble.${name}
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $function$
 BEGIN
   RETURN QUERY SELECT
@@ -87,6 +131,7 @@ END
 $function$;
 REVOKE ALL ON FUNCTION ${signature} FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION ${signature} TO pg_monitor;`;
+  return [text];
 }
 
 /** User mappings are no members of an extension: the owner's, through which views and functions read, is made by hand. */

@@ -155,6 +155,12 @@ describe('pebble agent', { skip: UNABLE }, () => {
     writeFileSync(config, 'nonsense\n');
     agent.signal('SIGHUP');
     await agent.until('it complains and goes on', () => agent.stderr.includes('"nonsense" is no setting'));
+    writeFileSync(config, 'flush_interval = 1s\nbudget = half\n');
+    agent.signal('SIGHUP');
+    await agent.until('it says where', () => agent.stderr.includes(`${config}, line 2: budget: "half" is not a share`));
+    // It goes on as before, with what it had.
+    await execute('after_mistakes', 239);
+    await untilCalls('after_mistakes', 239);
   });
 
   test('exports the same counts, as NDJSON and as CSV', () => {

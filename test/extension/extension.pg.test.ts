@@ -13,7 +13,7 @@ import { pebble, Running, TemporaryDirectory, UNABLE, until } from '../cli/pebbl
 const SKIP = UNABLE || (existsSync('/usr/bin/psql') ? false : 'needs psql (Debian: postgresql-client)');
 const EXECUTIONS = 173;
 const SESSIONS = 100;
-const FILES = ['pebble.control', 'pebble--1.0.sql'];
+const FILES = ['pebble.control', 'pebble--1.0.sql', 'pebble--1.1.sql', 'pebble--1.0--1.1.sql'];
 const JOIN = `SELECT q.calls, s.calls FROM pebble.queries q
   JOIN pg_stat_statements s ON s.queryid = q.queryid AND s.dbid = (SELECT oid FROM pg_database WHERE datname = q.database)
   WHERE s.query LIKE '%FROM joined%'`;
@@ -123,12 +123,45 @@ for (const { flavour, major } of SERVERS.slice(0, 1)) {
     });
 
     test('for members of pg_monitor, and nobody else', () => {
-      psql('CREATE ROLE watcher LOGIN; GRANT pg_monitor TO watcher; CREATE ROLE other LOGIN');
+      psql(
+        'CREATE ROLE watcher LOGIN; GRANT pg_monitor TO watcher; CREATE ROLE other LOGIN; CREATE ROLE inside LOGIN; GRANT USAGE ON SCHEMA pebble TO inside',
+      );
       const sql =
         "SELECT count(*) > 0 FROM pebble.queries; SELECT count(*) >= 0 FROM pebble.queries_at(now() - interval '1 min', now())";
       assert.equal(psql(sql, 'watcher'), 't\nt\n');
       assert.throws(() => psql(sql, 'other'), /permission denied for schema pebble/);
       assert.throws(() => psql('SELECT * FROM pebble.remote_queries', 'watcher'), /permission denied/);
+      // Whoever may look into the schema may still read nothing of it, and watchers not what lies below the views.
+      const relations = psql(`SELECT c.relname,
+          has_table_privilege('watcher', c.oid, 'SELECT'), has_table_privilege('inside', c.oid, 'SELECT'),
+          has_table_privilege('watcher', c.oid, 'INSERT, UPDATE, DELETE, TRUNCATE')
+        FROM pg_class c WHERE relnamespace = 'pebble'::regnamespace AND relkind IN ('v', 'f') ORDER BY 1`);
+      for (const line of relations.trim().split('\n'))
+        assert.match(line, line.startsWith('remote_') ? /\|f\|f\|f$/ : /\|t\|f\|f$/, line);
+      const functions = psql(`SELECT p.proname, has_function_privilege('watcher', p.oid, 'EXECUTE'),
+          has_function_privilege('inside', p.oid, 'EXECUTE'), p.prosecdef, p.proconfig IS NOT NULL
+        FROM pg_proc p WHERE pronamespace = 'pebble'::regnamespace ORDER BY 1`);
+      for (const line of functions.trim().split('\n'))
+        assert.match(line, /_at\|/.test(line) ? /\|t\|f\|t\|t$/ : /\|f\|f\|f\|t$/, line);
+      psql('REVOKE USAGE ON SCHEMA pebble FROM inside');
+    });
+
+    test('an upgrade from the version before is the same as the new one', () => {
+      const shape = `SELECT c.relname, a.attname, format_type(a.atttypid, a.atttypmod), c.relacl
+        FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0
+        WHERE relnamespace = 'pebble'::regnamespace ORDER BY c.relname, a.attnum;
+        SELECT proname, prosrc, proacl FROM pg_proc WHERE pronamespace = 'pebble'::regnamespace ORDER BY 1;
+        SELECT extversion FROM pg_extension WHERE extname = 'pebble'`;
+      const fresh = psql(shape);
+      psql('SELECT pebble.drop_user_mapping(); DROP EXTENSION pebble CASCADE');
+      psql("CREATE EXTENSION pebble VERSION '1.0'");
+      assert.notEqual(psql(shape), fresh);
+      // Creates what is missing, and upgrades what is older.
+      assertRun('extension', 'create', '--url', conninfo('postgres'), '--address', `${sockets}:8433`);
+      assert.equal(psql(shape), fresh);
+      const state =
+        'SELECT history_bytes, pending_intervals, bpf_memory_bytes > 0, otlp_endpoint IS NULL FROM pebble.agent';
+      assert.equal(psql(state), '0|0|t|t\n');
     });
 
     test('a hundred sessions at once', async () => {

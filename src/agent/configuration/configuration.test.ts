@@ -50,6 +50,7 @@ test('says what is wrong, where, and what to write', () => {
   assert.match(refused('keep_1h = soon'), /^reading agent\.conf, line 1: keep_1h: "soon" is not a time such as/);
   assert.match(refused('flush_interval = 10ms'), /"10ms" is not a time/);
   assert.match(refused('max_size = 5'), /"5" is not a size/);
+  assert.match(refused('\n\nbudget = half'), /^reading agent\.conf, line 3: budget: "half" is not a share such as 1%/);
   assert.throws(() => readSettings({ flush_interval: 'soon' }, 'the command line'), {
     message: /^reading the command line, an option: flush_interval: "soon" is not a time/,
   });

@@ -3,6 +3,7 @@ import { PebbleError } from '../../base/errors.ts';
 import { suggest } from '../../base/suggest.ts';
 import { parseDuration } from '../../base/time.ts';
 import { type Configuration, SETTINGS, type Setting, type SettingName } from './settings.ts';
+import { parseShare } from './share.ts';
 
 /** Settings as text, by name. */
 export type Given = Readonly<Partial<Record<SettingName, string>>>;
@@ -108,6 +109,7 @@ const READERS: Readers = {
     return ms !== undefined && ms >= min ? ms : undefined;
   },
   size: (text) => parseSize(text),
+  share: (text) => (parseShare(text) === undefined ? undefined : text),
   count: (text) => (/^\d{1,9}$/.test(text) ? Number(text) : undefined),
 };
 
@@ -117,6 +119,7 @@ const EXPECTED: Readonly<Record<Setting['kind'], string>> = {
   duration: 'a time such as 10s, 12h or 14d, or too short',
   size: 'a size such as 500MB or 4GB',
   count: 'a whole number',
+  share: 'a share such as 1% or 0.5%, or none',
 };
 
 /** As PostgreSQL's: kB, MB, GB and TB are powers of 1024. */

@@ -23,6 +23,11 @@ interface DurationSetting extends Described {
   readonly default: number;
   readonly min?: number;
 }
+/** Kept as it is written. */
+interface ShareSetting extends Described {
+  readonly kind: 'share';
+  readonly default: string;
+}
 interface SizeSetting extends Described {
   readonly kind: 'size';
   readonly default: number;
@@ -31,7 +36,7 @@ interface CountSetting extends Described {
   readonly kind: 'count';
   readonly default: number;
 }
-export type Setting = TextSetting | ListSetting | DurationSetting | SizeSetting | CountSetting;
+export type Setting = TextSetting | ListSetting | DurationSetting | SizeSetting | CountSetting | ShareSetting;
 
 const [keep10s, keep1min, keep1h, keep1d] = DEFAULT_RETENTION.keepMs as readonly [number, number, number, number];
 
@@ -92,7 +97,7 @@ export const SETTINGS = {
     summary: 'of the history file; the finest and oldest part is deleted first',
   },
   budget: {
-    kind: 'text',
+    kind: 'share',
     default: '1%',
     summary: "of all CPUs' time, for what watching costs: signals are given up when it takes more; or `none`",
   },
@@ -101,5 +106,5 @@ export const SETTINGS = {
 } as const satisfies Readonly<Record<string, Setting>>;
 
 export type SettingName = keyof typeof SETTINGS;
-type Value<S extends Setting> = S extends TextSetting ? string : S extends ListSetting ? readonly string[] : number;
+type Value<S extends Setting> = S extends TextSetting | ShareSetting ? string : S extends ListSetting ? readonly string[] : number;
 export type Configuration = { readonly [K in SettingName]: Value<(typeof SETTINGS)[K]> };

@@ -50,6 +50,7 @@ function create({ url, address = DEFAULT_ADDRESS, 'password-file': passwordFile 
   const password = passwordFile === undefined ? 'NULL' : literal(readPassword(passwordFile));
   psql(url, [
     'CREATE EXTENSION IF NOT EXISTS pebble CASCADE',
+    'ALTER EXTENSION pebble UPDATE',
     `SELECT pebble.use_address(${literal(host)}, ${port})`,
     `SELECT pebble.create_user_mapping('pebble', ${password})`,
   ]);
