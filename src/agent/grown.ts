@@ -1,5 +1,5 @@
 /** What grew between two readings, row by row. */
-import { type FieldRule, growthOf } from '../aggregate/index.ts';
+import { type FieldRule, growBy } from '../aggregate/index.ts';
 
 export interface Grown<T> {
   readonly key: string;
@@ -8,19 +8,22 @@ export interface Grown<T> {
   readonly growth: Float64Array;
 }
 
-/** A row that is the same object as in the last reading has not changed. */
+/** A row that is the same object as in the last reading has not changed. `read` writes what a row has come to. */
 export function grownOf<T>(
   rules: readonly FieldRule[],
-  valuesOf: (one: T) => Float64Array,
+  read: (one: T, into: Float64Array) => void,
   now: ReadonlyMap<string, T>,
   last: ReadonlyMap<string, T>,
 ): Grown<T>[] {
   const grown: Grown<T>[] = [];
+  const earlier = new Float64Array(rules.length);
   for (const [key, totals] of now) {
     const before = last.get(key);
     if (before === totals) continue;
-    const growth = growthOf(rules, valuesOf(totals), before && valuesOf(before));
-    if (growth) grown.push({ key, totals, before, growth });
+    const growth = new Float64Array(rules.length);
+    read(totals, growth);
+    if (before) read(before, earlier);
+    if (growBy(rules, growth, before && earlier)) grown.push({ key, totals, before, growth });
   }
   return grown;
 }

@@ -85,8 +85,8 @@ export class Intervals {
     const last = this.#last;
     this.#last = now;
     this.#since = last.reading;
-    const queries = grownOf(rulesOf('queries'), queryValues, now.queries, last.queries);
-    const waits = grownOf(rulesOf('waits'), waitValues, now.waits, last.waits);
+    const queries = grownOf(rulesOf('queries'), readQuery, now.queries, last.queries);
+    const waits = grownOf(rulesOf('waits'), readWait, now.waits, last.waits);
     this.#forgetAllBut(now.queries);
     const executed = queries.filter(({ totals }) => totals.identity.executes);
     for (const { key } of executed) told?.set(key, this.#told.get(key));
@@ -195,18 +195,16 @@ const QUERY_COLUMNS = countersOf('queries').map((name) => ({
 }));
 
 /** Sums are rounded before they are subtracted: however many intervals are added, the sum is off by less than a µs. */
-function queryValues({ counters }: QueryTotals): Float64Array {
-  const values = new Float64Array(QUERY_COLUMNS.length);
-  for (let column = 0; column < values.length; column++) {
+function readQuery({ counters }: QueryTotals, into: Float64Array): void {
+  for (let column = 0; column < into.length; column++) {
     const { at, unit } = QUERY_COLUMNS[column]!;
-    values[column] = Math.floor((counters[at] ?? 0) / unit);
+    into[column] = Math.floor((counters[at] ?? 0) / unit);
   }
-  return values;
 }
 
-function waitValues({ counters }: WaitTotals): Float64Array {
-  const [ns, count, max] = counters as unknown as readonly [number, number, number];
-  return Float64Array.of(Math.floor(ns / 1000), count, Math.floor(max / 1000), 0);
+function readWait({ counters }: WaitTotals, into: Float64Array): void {
+  into[0] = Math.floor(counters[0]! / 1000);
+  into[1] = counters[1]!;
 }
 
 /** Where the largest of an interval goes, in the order of a row's peaks. */

@@ -38,9 +38,9 @@ export class IoIntervals {
     this.#last = now;
     this.#since = last.reading;
     for (const key of this.#told.keys()) if (!now.requests.has(key)) this.#told.delete(key);
-    const requests = grownOf(IO_RULES, inMicroseconds, now.requests, last.requests);
-    const files = grownOf(FILE_RULES, ({ counters }) => counters, now.files, last.files);
-    const others = grownOf(IO_RULES, inMicroseconds, now.others, last.others);
+    const requests = grownOf(IO_RULES, readRequests, now.requests, last.requests);
+    const files = grownOf(FILE_RULES, ({ counters }, into) => into.set(counters), now.files, last.files);
+    const others = grownOf(IO_RULES, readRequests, now.others, last.others);
     return {
       io: requests.map((grown) => this.#requestSample(grown)),
       io_files: this.#fileSamples(files),
@@ -98,8 +98,7 @@ export class IoIntervals {
 const NS = 3;
 
 /** Sums are rounded before they are subtracted: however many intervals are added, the sum is off by less than a µs. */
-function inMicroseconds({ counters }: { readonly counters: Float64Array }): Float64Array {
-  const values = counters.slice();
-  values[NS] = Math.floor(values[NS]! / 1000);
-  return values;
+function readRequests({ counters }: { readonly counters: Float64Array }, into: Float64Array): void {
+  into.set(counters);
+  into[NS] = Math.floor(into[NS]! / 1000);
 }

@@ -27,7 +27,7 @@ export class Histogram {
 
   /** Adds to a bucket that a BPF program has chosen. */
   addBucket(index: number, count: number): void {
-    this.#cover(index);
+    if (index < this.offset || index >= this.offset + this.counts.length) this.cover(index, index);
     this.counts[index - this.offset]! += count;
   }
 
@@ -35,8 +35,7 @@ export class Histogram {
   addRun(first: number, counts: Float64Array, length: number): void {
     if (length === 0) return;
     if (first < this.offset || first + length > this.offset + this.counts.length) {
-      this.#cover(first);
-      this.#cover(first + length - 1);
+      this.cover(first, first + length - 1);
     }
     const start = first - this.offset;
     for (let at = 0; at < length; at++) this.counts[start + at]! += counts[at]!;
@@ -106,13 +105,14 @@ export class Histogram {
     }
   }
 
-  /** Grows by whole powers of two, so that it happens rarely. */
-  #cover(index: number): void {
+  /** Makes room for these buckets; whoever knows all of them beforehand has it made once. It grows by whole powers of two. */
+  cover(lowest: number, highest: number): void {
     const step = 2 ** this.scale;
-    const first = Math.floor(index / step) * step;
+    const first = Math.floor(lowest / step) * step;
+    const last = Math.floor(highest / step) * step + step;
     const empty = this.counts.length === 0;
     const start = empty ? first : Math.min(this.offset, first);
-    const end = empty ? first + step : Math.max(this.offset + this.counts.length, first + step);
+    const end = empty ? last : Math.max(this.offset + this.counts.length, last);
     if (end - start === this.counts.length) return;
     const counts = new Float64Array(end - start);
     if (!empty) counts.set(this.counts, this.offset - start);

@@ -47,11 +47,16 @@ export function growthOf(
   before: Float64Array | undefined,
 ): Float64Array | undefined {
   const growth = now.slice();
+  return growBy(rules, growth, before) ? growth : undefined;
+}
+
+/** The same in place of what was read; false where nothing was added. */
+export function growBy(rules: readonly FieldRule[], now: Float64Array, before: Float64Array | undefined): boolean {
   if (before && !hasRestarted(rules, now, before)) {
-    for (let at = 0; at < rules.length; at++) if (rules[at] === 'sum') growth[at]! -= before[at]!;
+    for (let at = 0; at < rules.length; at++) if (rules[at] === 'sum') now[at]! -= before[at]!;
   }
-  for (let at = 0; at < rules.length; at++) if (rules[at] === 'sum' && growth[at]! > 0) return growth;
-  return undefined;
+  for (let at = 0; at < rules.length; at++) if (rules[at] === 'sum' && now[at]! > 0) return true;
+  return false;
 }
 
 function hasRestarted(rules: readonly FieldRule[], now: Float64Array, before: Float64Array): boolean {

@@ -106,5 +106,9 @@ export const SETTINGS = {
 } as const satisfies Readonly<Record<string, Setting>>;
 
 export type SettingName = keyof typeof SETTINGS;
-type Value<S extends Setting> = S extends TextSetting | ShareSetting ? string : S extends ListSetting ? readonly string[] : number;
+type Value<S extends Setting> = S extends TextSetting | ShareSetting
+  ? string
+  : S extends ListSetting
+    ? readonly string[]
+    : number;
 export type Configuration = { readonly [K in SettingName]: Value<(typeof SETTINGS)[K]> };

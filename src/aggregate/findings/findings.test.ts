@@ -1,5 +1,6 @@
 /** Rules whose workload is hard to have on every machine: on rows made by hand, and their healthy twins. */
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import type { CatalogFacts, MachineFacts, QueryRow, WaitRow } from '../../api/index.ts';
 import { findingsOf, RULES, type Situation } from './index.ts';
@@ -186,6 +187,20 @@ for (const { id, sick, healthy } of CASES) {
 test('an idle database has no findings, and every rule has an id of its own', () => {
   assert.deepEqual(ids(situation([])), []);
   assert.equal(new Set(RULES.map(({ id }) => id)).size, RULES.length);
+});
+
+test('every rule is provoked and has a healthy twin, here or on a real workload, and stands in the guide', () => {
+  const textOf = (path: string): string => readFileSync(new URL(`../../../${path}`, import.meta.url), 'utf8');
+  const real = ['findings', 'catalog'].map((name) => textOf(`test/findings/${name}.pg.test.ts`)).join();
+  const isReal = (id: string): boolean => new RegExp(`'${id}'|'${id}:`).test(real);
+  const known = RULES.map(({ id }) => id);
+  const here = new Set(CASES.map(({ id }) => id));
+  assert.deepEqual(
+    known.filter((id) => !here.has(id) && !isReal(id)),
+    [],
+  );
+  const guide = textOf('docs/agent.md').split('## Findings')[1]!;
+  assert.deepEqual([...guide.matchAll(/^\| `([a-z-]+)` \|/gm)].map(([, id]) => id).toSorted(), known.toSorted());
 });
 
 test('planning-bound: parsing and planning is most of what statements do, and does not go unnoticed for waiting for a CPU', () => {

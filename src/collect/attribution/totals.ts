@@ -6,7 +6,9 @@ import type { Engine } from './engine.ts';
 import { readFailures } from './failures.ts';
 import type { Inner } from './inner.ts';
 import { shortcomingOf } from './kernel.ts';
+import { Octaves } from './octaves.ts';
 import type { Peaks } from './peaks.ts';
+import { Slab } from './slab.ts';
 import type { SlotIdentity } from './statements.ts';
 import type { Underway, UnderwayWait } from './underway.ts';
 import { readWakers, type Wakers } from './wakers.ts';
@@ -166,6 +168,7 @@ export class Totals {
   readonly shortcoming: string | undefined;
   readonly #identify: Identify;
   readonly #source: TotalsSource;
+  readonly #slab: Slab = new Slab(QUERY_COUNTERS.length);
 
   constructor(source: TotalsSource) {
     const { engine, listUnderway, countLost } = source;
@@ -190,12 +193,12 @@ export class Totals {
       const { failures } = this.#queryBy(part === undefined ? doer : partOf(doer, part));
       failures.set(sqlstate, (failures.get(sqlstate) ?? 0) + count);
     });
+    const octaves = new Octaves();
     engine.latencies.read((key, offset, row) => {
       const query = this.#queryOf(key.getUint32(offset, true));
-      const first = key.getUint32(offset + 4, true) * row.length;
-      if (!query) return;
-      for (let i = 0; i < row.length; i++) if (row[i]! > 0) query.latency.addBucket(first + i, row[i]!);
+      if (query) octaves.add(query.latency, key.getUint32(offset + 4, true), row);
     });
+    octaves.spread();
     engine.waits.read((key, offset, row) => {
       const wait = { event: key.getUint32(offset + 4, true), inner: key.getBigUint64(offset + 8, true) };
       this.#addWait(key.getUint32(offset, true), wait, row);
@@ -215,7 +218,7 @@ export class Totals {
     const key = doerKey(doer);
     let totals = this.queries.get(key);
     if (!totals) {
-      const counters = new Float64Array(QUERY_COUNTERS.length);
+      const counters = this.#slab.take();
       totals = { ...doer, counters, latency: new Histogram(), failures: new Map(), running: 0, peaks: [] };
       this.queries.set(key, totals);
     }

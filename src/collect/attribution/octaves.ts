@@ -1,0 +1,40 @@
+/** Latencies come from the kernel in octaves, in any order: each histogram gets its room once, when all of its own are there. */
+import type { Histogram } from '../../aggregate/index.ts';
+
+/** Buckets of an octave (sums.bt). */
+const BUCKETS = 8;
+
+export class Octaves {
+  readonly #histograms: Histogram[] = [];
+  readonly #octaves: number[] = [];
+  #counts: Float64Array = new Float64Array(256 * BUCKETS);
+  readonly #ends = new Map<Histogram, [lowest: number, highest: number]>();
+
+  add(histogram: Histogram, octave: number, counts: Float64Array): void {
+    const at = this.#octaves.length * BUCKETS;
+    if (at === this.#counts.length) {
+      const more = new Float64Array(2 * at);
+      more.set(this.#counts);
+      this.#counts = more;
+    }
+    this.#counts.set(counts, at);
+    this.#histograms.push(histogram);
+    this.#octaves.push(octave);
+    const ends = this.#ends.get(histogram);
+    if (!ends) this.#ends.set(histogram, [octave, octave]);
+    else if (octave < ends[0]) ends[0] = octave;
+    else if (octave > ends[1]) ends[1] = octave;
+  }
+
+  spread(): void {
+    for (const [histogram, [lowest, highest]] of this.#ends)
+      histogram.cover(lowest * BUCKETS, highest * BUCKETS + BUCKETS - 1);
+    for (const [at, histogram] of this.#histograms.entries()) {
+      const first = this.#octaves[at]! * BUCKETS;
+      for (let bucket = 0; bucket < BUCKETS; bucket++) {
+        const count = this.#counts[at * BUCKETS + bucket]!;
+        if (count > 0) histogram.addBucket(first + bucket, count);
+      }
+    }
+  }
+}
