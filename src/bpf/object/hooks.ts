@@ -165,7 +165,7 @@ export function readSectionName(name: string): SectionMeaning {
   const rest = plain.slice(prefix.length + 1);
   return {
     programKind: kind,
-    hook: hook(rest) ?? unclear(rest),
+    hook: hook(rest) ?? unclear(prefix, rest),
     optional,
     ...(sleepable && { sleepable }),
     ...(attachType !== undefined && { attachType }),
@@ -179,7 +179,16 @@ function unknown(section: string): string {
     : `its section "${section}" is of no kind that Pebble knows: tracing programs begin as in SEC("tracepoint/…")`;
 }
 
-function unclear(rest: string): Hook {
-  const reason = rest === '' ? 'its section does not say to what' : `"${rest}" in its section is no hook`;
-  return { kind: 'none', reason };
+/** What follows the slash; the others want the name of a function. */
+const FORMS: readonly (readonly [prefix: RegExp, form: string])[] = [
+  [/^u(ret)?probe/, 'PROGRAM:FUNCTION'],
+  [/^usdt/, 'PROGRAM:PROVIDER:NAME'],
+  [/^t(p|racepoint)$/, 'CATEGORY/EVENT'],
+  [/^(raw_t|tp_btf)/, 'EVENT'],
+];
+
+function unclear(prefix: string, rest: string): Hook {
+  const said = rest === '' ? 'its section does not say to what' : `"${rest}" in its section is no hook`;
+  const form = FORMS.find(([pattern]) => pattern.test(prefix))?.[1] ?? 'FUNCTION';
+  return { kind: 'none', reason: `${said}: write SEC("${prefix}/${form}")` };
 }
