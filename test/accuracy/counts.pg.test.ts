@@ -78,6 +78,21 @@ for (const server of SERVERS) {
         assertTimeIdentity(rows);
       });
     }
+
+    test('select-only', { skip: WITHOUT_PGBENCH }, async () => {
+      await resetStatements(cluster);
+      await watching.rows();
+      await pgbench(cluster, '-n', '-S', '-M', 'prepared', '-c', '5', '-t', '1009');
+      const rows = await watching.rows();
+      const statements = await countedStatements(cluster);
+      assert.deepEqual(
+        statements.filter(({ query }) => /^SELECT abalance/.test(query)).map(({ calls }) => calls),
+        [5045],
+      );
+      await assertCountedAlike(rows, statements);
+      assertNothingLost(rows);
+      assertTimeIdentity(rows);
+    });
   });
 
   describe(`${server.flavour} ${server.major}, as it comes`, { skip: UNABLE }, () => {

@@ -73,7 +73,7 @@ for (const server of SERVERS) {
       assert.deepEqual(inside('at_top'), [[null, 1, []]]);
     });
 
-    test('a foreign-key check waits in its own statement: waits, locks and the steps of the execution', async () => {
+    test('a foreign-key check waits in its own statement: waits, locks and the steps of the execution', async (t) => {
       const { waits, locks, executions } = await watched(cluster, LOCKED, async ({ attribution }, connection) => {
         const rows = new WaitRows(attribution.read());
         const [first, lockRows] = [attribution.read(), new LockRows(attribution)];
@@ -92,6 +92,7 @@ for (const server of SERVERS) {
       const own = waits.filter(({ query, wait_event_type: type }) => query?.includes('child') && type === 'Lock');
       const named = own.filter(({ inner_query }) => check.test(inner_query!));
       const time = (rows: readonly WaitRow[]): number => total(rows, (row) => row.total_us);
+      t.diagnostic(`${time(named)} of ${time(own)} µs are named`);
       assert.ok(time(own) > 100_000 && time(named) >= 0.99 * time(own), JSON.stringify(own));
       const [lock] = locks.filter(({ waiter_query }) => waiter_query?.includes('child'));
       // Who is idle in its transaction executes nothing.
@@ -141,7 +142,7 @@ for (const server of SERVERS) {
       }
     });
 
-    test('samples: statements inside of functions, and computing without any', async () => {
+    test('samples: statements inside of functions, and computing without any', async (t) => {
       const rows = await watched(cluster, ['inner', 'profile'], async ({ attribution }, connection) => {
         const first = attribution.read();
         for (const sql of ['SELECT compute_inside()', 'SELECT compute_alone()']) {
@@ -161,6 +162,7 @@ for (const server of SERVERS) {
         );
         const samples = (some: readonly ProfileRow[]): number => total(some, (row) => row.samples);
         const known = named.filter((row) => row.inner_query !== null);
+        t.diagnostic(`${outer}: ${samples(named)} of ${samples(inPlpgsql)} samples are named or said to be unknown`);
         // One of a hundred, and whole samples: a call's first instructions are in the language's module, and nothing is inside.
         assert.ok(
           samples(inPlpgsql) >= 5 && samples(inPlpgsql) - samples(named) <= Math.ceil(samples(inPlpgsql) / 100),

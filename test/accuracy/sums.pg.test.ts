@@ -56,7 +56,7 @@ for (const server of SERVERS) {
       await cluster.stop();
     });
 
-    test('time on and for a CPU is what the scheduler says', async () => {
+    test('time on and for a CPU is what the scheduler says', async (t) => {
       const session = await Connection.open(cluster);
       await session.query('SELECT 1');
       await watching.rows();
@@ -78,6 +78,7 @@ for (const server of SERVERS) {
       assert.ok(ours <= onCpu + most && ours >= onCpu - most - outside, seen);
       const queued = total(rows, ({ run_queue_us }) => run_queue_us);
       const little = (onCpu + runQueue) / 100;
+      t.diagnostic(`${ours} of ${onCpu} µs on a CPU, ${queued} of ${runQueue} in the run queue`);
       assert.ok(
         queued <= runQueue + little && queued >= runQueue - little - outside,
         `${queued} µs for ${runQueue} in the run queue, ${outside} outside of the request`,
@@ -114,7 +115,7 @@ for (const server of SERVERS) {
       }
     });
 
-    test('WAL is what pg_stat_statements says', { skip: WITHOUT_PGBENCH }, async () => {
+    test('WAL is what pg_stat_statements says', { skip: WITHOUT_PGBENCH }, async (t) => {
       await pgbench(cluster, '-i', '-q');
       await resetStatements(cluster);
       await watching.rows();
@@ -130,6 +131,7 @@ for (const server of SERVERS) {
         const own = rowsOf({ queryId: queryId!, query: query! });
         const ours = [total(own, (row) => row.wal_records), total(own, (row) => row.wal_bytes)];
         assert.deepEqual(ours, [Number(records), Number(bytes)], query!);
+        t.diagnostic(`${query!.slice(0, 24)}: ${ours[0]} of ${records} records, ${ours[1]} of ${bytes} bytes`);
       }
     });
 
@@ -137,7 +139,7 @@ for (const server of SERVERS) {
     const hasSyncTime = server.major >= 14 && server.major < 18;
     test('time in WALSync is what pg_stat_wal says', {
       skip: WITHOUT_PGBENCH || (!hasSyncTime && 'pg_stat_wal has no times'),
-    }, async () => {
+    }, async (t) => {
       await pgbench(cluster, '-i', '-q');
       await select(cluster, "SELECT pg_stat_reset_shared('wal')");
       await watching.rows();
@@ -152,6 +154,7 @@ for (const server of SERVERS) {
       // What the server measures has the CPU's share in it, and the time until it gets one again.
       const queries = await watching.rows();
       const rest = total(queries, ({ on_cpu_us, run_queue_us }) => on_cpu_us + run_queue_us) / 1000;
+      t.diagnostic(`${ours} of ${ms} ms in WALSync, ${sync} flushes`);
       assert.ok(ours <= Number(ms) * 1.01, `${ours} ms for ${ms} ms in ${sync} flushes`);
       assert.ok(ours >= Number(ms) * 0.9 - rest, `${ours} ms, beside ${rest}, for ${ms} ms in ${sync} flushes`);
     });

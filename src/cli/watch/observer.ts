@@ -64,13 +64,22 @@ export async function samplesInstead(
   error: unknown,
   options: SampledOptions & { readonly pid?: number },
 ): Promise<{ readonly sampled: Sampled; readonly missing: string }> {
-  const isLesser = error instanceof PebbleError && LESSER.includes(error.code) && options.pid === undefined;
-  const sampled = isLesser ? await Sampled.start(options) : undefined;
-  if (!sampled) throw error;
-  return {
-    sampled,
-    missing: (error as PebbleError).code === 'privilege' ? 'root (sudo)' : (error as PebbleError).what,
-  };
+  if (!(error instanceof PebbleError) || !LESSER.includes(error.code) || options.pid !== undefined) throw error;
+  const sampled = await Sampled.start(options);
+  if (!sampled) throw withoutSamples(error);
+  return { sampled, missing: error.code === 'privilege' ? 'root (sudo)' : error.what };
+}
+
+/** Why there are not even samples. */
+function withoutSamples({ code, what, doing, hint, detail, cause }: PebbleError): PebbleError {
+  const lesser = 'without, samples of the servers of your own user can be taken, and none runs that may be looked into';
+  return new PebbleError(code, {
+    what,
+    hint: hint === undefined ? lesser : `${hint}; ${lesser}`,
+    ...(doing !== undefined && { doing }),
+    ...(detail !== undefined && { detail }),
+    cause,
+  });
 }
 
 /** What functions execute, who lets go of LWLocks, what requests take besides time, and their phases. */
