@@ -20,7 +20,8 @@ const BUILD_ID = 1 << 11;
 type Space = StackType['space'];
 const nameOf = (space: Space): string => (space === 'kernel' ? 'kstack' : 'ustack');
 
-function stackType(space: Space, mode: StackMode, limit: number, node: Node, t: Typing): StackType {
+function stackType(space: Space, mode: StackMode, limit: number, node: Node, t: Typing): StackType | undefined {
+  if (!t.point) return t.error(node, `${nameOf(space)} is of the probe: a function has no stack of its own`);
   if (mode === 'build_id' && space === 'kernel') {
     t.warning(node, "'build_id' stack mode can only be used for ustack. Falling back to 'raw' mode.");
     return { kind: 'stack', space, mode: 'raw', limit };
