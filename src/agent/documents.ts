@@ -45,16 +45,9 @@ export class Documents {
     if (!executions) return [];
     const range = { fromMs: this.#executionsFromMs, toMs: executions.untilMs };
     this.#executionsFromMs = executions.untilMs;
-    const slowest = new Map<string, ExecutionRow>();
-    // The slowest first: each statement's first is its slowest.
-    for (const row of executions.between(range)) {
-      const key = JSON.stringify([row.cluster, row.fingerprint, row.backend_type]);
-      if (!slowest.has(key)) slowest.set(key, row);
-      if (slowest.size === MOST_EXECUTIONS) break;
-    }
-    return [...slowest.values()].map((row) =>
-      this.#record('execution', row, { fromMs: Date.parse(row.started), toMs: endOf(row) }, row.pid),
-    );
+    return executions
+      .slowestOfEach(range, MOST_EXECUTIONS)
+      .map((row) => this.#record('execution', row, { fromMs: Date.parse(row.started), toMs: endOf(row) }, row.pid));
   }
 
   #profiles(): StoredRecord[] {

@@ -7,11 +7,19 @@ const EVERY_MS = 5000;
 const KEEP_MS = 15 * 60_000;
 /** Some hundred bytes each. */
 const MOST = 10_000;
+/**
+ * Where a thousand statements are executed nearly all that they do is among their slowest of some seconds: then those of
+ * a minute are looked for.
+ */
+const MANY = 1000;
+const BUSY_MS = 60_000;
 
 export class ExecutionHistory {
   readonly #attribution: Pick<Attribution, 'takeEnded'>;
   readonly #firstMs: number;
   #last: Totals;
+  #isBusy = false;
+  #busyUntilMs = 0;
   #ended: readonly EndedExecution[] = [];
 
   constructor(attribution: Pick<Attribution, 'takeEnded'>, first: Totals) {
@@ -22,7 +30,10 @@ export class ExecutionHistory {
 
   advance(now: Totals): void {
     if (now.monotonicMs - this.#last.monotonicMs < EVERY_MS) return;
-    const fresh = this.#attribution.takeEnded(windowBetween(this.#last, now)).slice(0, MOST);
+    const window = windowBetween(this.#last, now);
+    const fresh = this.#attribution.takeEnded(window, this.#isBusy ? BUSY_MS : 0).slice(0, MOST);
+    this.#isBusy = fresh.length > MANY || (this.#isBusy && now.monotonicMs < this.#busyUntilMs);
+    if (fresh.length > MANY) this.#busyUntilMs = now.monotonicMs + 2 * BUSY_MS;
     this.#last = now;
     const young = this.#ended.filter(({ endMs }) => endMs > now.wallMs - KEEP_MS);
     this.#ended = [...slowest(young, MOST - fresh.length), ...fresh];
@@ -39,9 +50,23 @@ export class ExecutionHistory {
   }
 
   /** Those that ended in it, the slowest first; each is made when it is asked for. */
-  *between({ fromMs, toMs }: TimeRange): Generator<ExecutionRow, void, undefined> {
+  *between(range: TimeRange): Generator<ExecutionRow, void, undefined> {
+    for (const one of this.#within(range)) yield one.row();
+  }
+
+  /** The slowest of each of the slowest statements, so many at most. */
+  slowestOfEach(range: TimeRange, most: number): ExecutionRow[] {
+    const found = new Map<string, EndedExecution>();
+    for (const one of this.#within(range)) {
+      if (found.size === most) break;
+      if (!found.has(one.doerKey)) found.set(one.doerKey, one);
+    }
+    return Array.from(found.values(), (one) => one.row());
+  }
+
+  #within({ fromMs, toMs }: TimeRange): readonly EndedExecution[] {
     const within = this.#ended.filter(({ endMs }) => endMs >= fromMs && endMs < toMs);
-    for (const one of slowest(within, within.length)) yield one.row();
+    return slowest(within, within.length);
   }
 }
 

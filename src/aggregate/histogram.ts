@@ -70,6 +70,12 @@ export class Histogram {
     }
   }
 
+  /** The highest used bucket. */
+  get highest(): number | undefined {
+    const at = this.counts.findLastIndex((count) => count > 0);
+    return at < 0 ? undefined : this.offset + at;
+  }
+
   /**
    * The value that a part `quantile` (0..1) of all values do not exceed, by nearest rank; nothing when empty.
    * The harmonic middle of its bucket is off by (r - 1)/(r + 1) for a bucket of ratio r, whichever value it was.

@@ -261,11 +261,11 @@ export class Attribution {
     return this.takeEnded(window).map((ended) => ended.row());
   }
 
-  /** The same for those who keep many and look at few. */
-  takeEnded(window: Window): EndedExecution[] {
+  /** The same for those who keep many and look at few; `atLeastMs`: so long they are those that are slower than all before. */
+  takeEnded(window: Window, atLeastMs = 0): EndedExecution[] {
     if (!this.#executions) throw new PebbleError('internal', { what: 'executions were not asked for' });
     this.#engine.drain();
-    return endedExecutions(this.#executions.take(), (slot) => this.#identify(slot), window, {
+    return endedExecutions(this.#executions.take(atLeastMs), (slot) => this.#identify(slot), window, {
       resources: this.#engine.signals.has('resources'),
       memoryPeak: this.#engine.ways.fragments.includes('memory-peak'),
       innerOf: (id) => this.innerOf(id),

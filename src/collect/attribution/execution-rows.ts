@@ -13,6 +13,8 @@ import { microseconds, rowHead, type Window } from './window.ts';
 export interface EndedExecution {
   readonly endMs: number;
   readonly latencyUs: number;
+  /** Of the statement and who executes it. */
+  readonly doerKey: string;
   row(): ExecutionRow;
 }
 
@@ -30,7 +32,8 @@ export function endedExecutions(
   });
   return slowest(done).map(({ sent, doer }) => {
     const endMs = wallMs - (monotonic - sent.ended) / 1e6;
-    return { endMs, latencyUs: microseconds(sent.latency), row: () => toRow(sent.read(), doer, window, endMs, known) };
+    const row = (): ExecutionRow => toRow(sent.read(), doer, window, endMs, known);
+    return { endMs, latencyUs: microseconds(sent.latency), doerKey: doerKey(doer), row };
   });
 }
 

@@ -78,6 +78,9 @@ export class Executions {
   readonly #format: Format;
   /** By slot, the slowest first. */
   #kept = new Map<number, SentExecution[]>();
+  /** Statements of which only slower ones than before are sent. */
+  readonly #closed = new Set<number>();
+  #openedMs = performance.now();
 
   constructor(engine: Engine) {
     this.#slowest = engine.keyed('@slowest') as KeyedMap<number, KernelSlowest>;
@@ -85,11 +88,16 @@ export class Executions {
     for (const name of ['execution', 'short_execution']) engine.on(name, (view, offset) => this.#add(view, offset));
   }
 
-  /** Those kept since the last call, of every statement; from now on others have their chance. */
-  take(): SentExecution[] {
+  /** Those kept since the last call, of every statement; from now on others have their chance, if it is so long since they last had. */
+  take(atLeastMs = 0): SentExecution[] {
     const all = [...this.#kept.values()].flat();
-    this.#slowest.setMany([...this.#kept.keys()].map((slot) => [slot, NONE]));
+    for (const slot of this.#kept.keys()) this.#closed.add(slot);
     this.#kept = new Map();
+    const now = performance.now();
+    if (now - this.#openedMs < atLeastMs) return all;
+    this.#openedMs = now;
+    this.#slowest.setMany([...this.#closed].map((slot) => [slot, NONE]));
+    this.#closed.clear();
     return all;
   }
 

@@ -37,7 +37,7 @@ export interface Longest {
 
 /** The longest of what a histogram counts; 0: not known. It was read a little before or after, and may not be in there. */
 export function longestOf(histogram: Histogram, known: number): Longest {
-  const highest = [...histogram.buckets()].at(-1)?.index;
+  const { highest } = histogram;
   const isKnown = highest !== undefined && known > 0 && bucketOf(known, histogram.scale) >= highest;
   return { max: isKnown ? known : undefined, isMaxExact: isKnown };
 }
