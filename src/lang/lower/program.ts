@@ -198,6 +198,20 @@ function takesNumbers(subprogram: Subprogram, l: Lowering): boolean {
   return types.every((type) => type === undefined || ['int', 'bool', 'none', 'void'].includes(type.kind));
 }
 
+/** Trees do not change: the body of a subprogram is gone through once, however many probes call it. */
+const CALLED = new WeakMap<Expression, ReadonlySet<string>>();
+
+function calledIn(node: Expression): ReadonlySet<string> {
+  const known = CALLED.get(node);
+  if (known) return known;
+  const names = new Set<string>();
+  walk(node, (child) => {
+    if (child.kind === 'call') names.add(child.name);
+  });
+  CALLED.set(node, names);
+  return names;
+}
+
 /** The subprograms that a probe calls, directly or not. */
 function reached(
   unit: ProbeUnit,
@@ -205,13 +219,14 @@ function reached(
   script: ScriptLowering,
 ): IrFunction[] {
   const found = new Map<string, readonly IrFunction[]>();
-  const visit = (node: Expression): void =>
-    walk(node, (child) => {
-      const fn = child.kind === 'call' && !found.has(child.name) ? functions.get(child.name) : undefined;
-      if (fn === undefined || child.kind !== 'call') return;
-      found.set(child.name, fn);
-      visit(script.typing.functions.get(child.name)!.subprogram.body);
-    });
+  const visit = (node: Expression): void => {
+    for (const name of calledIn(node)) {
+      const fn = found.has(name) ? undefined : functions.get(name);
+      if (fn === undefined) continue;
+      found.set(name, fn);
+      visit(script.typing.functions.get(name)!.subprogram.body);
+    }
+  };
   visit(unit.probe.body);
   if (unit.probe.predicate) visit(unit.probe.predicate.condition);
   return [...found.values()].flat();
