@@ -2,12 +2,12 @@
 import { evaluateComparison, NEGATED } from '../evaluate.ts';
 import type { Block, BlockId, IrFunction, Located, Op, Operand, Reg, Terminator } from '../ir.ts';
 import { definition, knownAfter, mapSuccessors, successors } from '../operands.ts';
-import { orderBlocks, predecessorsOf } from './order.ts';
+import { orderBlocks } from './order.ts';
 import { simplifyTerminator } from './simplify.ts';
 
 /** Blocks come out in the order of `orderBlocks`. */
 export function threadJumps(fn: IrFunction): IrFunction {
-  return orderBlocks(mergeStraightLines(orderBlocks(threadEdges(fn))));
+  return orderBlocks(mergeStraightLines(threadEdges(fn)));
 }
 
 /** An edge is followed through at most so many blocks: loops without exit must not hang us. */
@@ -16,6 +16,7 @@ const LONGEST = 32;
 const MOVES = 3;
 
 type Constants = Map<number, bigint>;
+type Draft = { -readonly [K in keyof Block]: Block[K] };
 /** What the branch that an edge comes from has found out. */
 interface Fact {
   readonly end: Terminator & { readonly op: 'branch' };
@@ -119,20 +120,34 @@ function isSame(a: Operand, b: Operand): boolean {
 
 /** A block that only one jump leads to moves to that jump's place. */
 function mergeStraightLines(fn: IrFunction): IrFunction {
-  const ways = predecessorsOf(fn).map((before) => before.length);
+  const ways = waysTo(fn);
   const merged = new Uint8Array(fn.blocks.length);
-  const blocks = fn.blocks.map((block) => ({ ...block, ops: [...block.ops] }));
+  const blocks = fn.blocks.map((block): Draft => ({ ...block }));
   for (const block of blocks) {
-    if (merged[block.id] === 1) continue;
+    if (merged[block.id] === 1 || ways[block.id] === 0) continue;
+    let ops: Located<Op>[] | undefined;
     for (let end = block.end!; end.op === 'jump'; end = block.end) {
       if (end.to === 0 || end.to === block.id || ways[end.to] !== 1) break;
       const next = blocks[end.to]!;
       merged[next.id] = 1;
-      block.ops.push(...next.ops);
+      ops ??= [...block.ops];
+      ops.push(...next.ops);
       block.end = next.end!;
       // Whoever is still numbered as its successor must not follow it any more.
       next.end = { op: 'return', value: { kind: 'imm', value: 0n } };
     }
+    if (ops) block.ops = ops;
   }
   return { ...fn, blocks };
+}
+
+/** How many edges lead to each block, of those that can be reached; the call is one to the first. */
+function waysTo(fn: IrFunction): Int32Array {
+  const ways = new Int32Array(fn.blocks.length);
+  ways[0] = 1;
+  const work: BlockId[] = [0];
+  for (let block = work.pop(); block !== undefined; block = work.pop()) {
+    for (const to of successors(fn.blocks[block]!.end!)) if (ways[to]!++ === 0) work.push(to);
+  }
+  return ways;
 }

@@ -38,11 +38,12 @@ function loopDepths(fn: IrFunction, order: readonly BlockId[]): Int32Array | und
   order.forEach((block, i) => {
     rank[block] = i;
   });
-  const back = order.flatMap((latch) =>
-    successors(fn.blocks[latch]!.end!)
-      .filter((header) => rank[header]! >= rank[latch]!)
-      .map((header) => ({ latch, header })),
-  );
+  const back: { latch: BlockId; header: BlockId }[] = [];
+  for (const latch of order) {
+    for (const header of successors(fn.blocks[latch]!.end!)) {
+      if (rank[header]! >= rank[latch]!) back.push({ latch, header });
+    }
+  }
   if (back.length === 0) return undefined;
   const depth = new Int32Array(fn.blocks.length);
   const before = predecessorsOf(fn);
