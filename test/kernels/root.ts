@@ -26,7 +26,7 @@ const POSTGRES_DATA = ['tzdata/bookworm'];
 const NO_USE = /\/(?:gconv|bitcode|locale|doc|man|lintian|bash-completion|llvmjit[^/]*)$|zoneinfo\/(?!Etc|UTC)[^/]+$/;
 /** Of node_modules: what only development needs, other platforms, headers, sources. */
 const NOT_IN_GUEST =
-  /node_modules\/(?:\.(?!bin)|@biomejs|@types|@typescript|typescript|undici-types)|\.bin\/(?!node$)|\/(?:include|vendor|doc|musl_\w+)$|koffi\/src$|\.a$/;
+  /node_modules\/(?:\.(?!bin|package-lock)|@biomejs|@types|@typescript|typescript|undici-types)|\.bin\/(?!node$)|\/(?:include|vendor|doc|musl_\w+)$|koffi\/src$|\.a$/;
 
 const USERS = 'root:x:0:0:root:/root:/bin/sh\npostgres:x:105:105::/tmp:/bin/sh\nnobody:x:65534:65534::/:/bin/sh\n';
 const GROUPS = 'root:x:0:\npostgres:x:105:\nnogroup:x:65534:\n';
