@@ -27,7 +27,11 @@ function makeCertificate(folder: string): readonly [key: string, certificate: st
 }
 
 /** Debian's, which uses the system's OpenSSL. */
-export const PYTHON = '/usr/bin/python3';
+const PYTHON = '/usr/bin/python3';
+
+/** For `skip`. */
+export const noTlsWithin = (): string | false =>
+  missing('openssl') || (spawnSync(PYTHON, ['-c', 'import ssl']).status !== 0 && `${PYTHON} with ssl: not installed`);
 
 /** Blocking calls: each reads or writes one line. */
 const BOTH_ENDS = `

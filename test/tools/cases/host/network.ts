@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { entries, sum } from '../../harness.ts';
 import { COUNTS, GO, LOOKED_UP } from '../../load.ts';
 import { noNetworkOfItsOwn } from '../../loads/network.ts';
-import { missing, PYTHON } from '../../loads/talk.ts';
+import { missing, noTlsWithin } from '../../loads/talk.ts';
 import { type HostCase, rowWhere } from './case.ts';
 
 export const NETWORK: readonly HostCase[] = [
@@ -106,7 +106,7 @@ export const NETWORK: readonly HostCase[] = [
   {
     tool: 'ssllatency',
     load: 'tlsWithin',
-    unable: () => missing('openssl', PYTHON),
+    unable: noTlsWithin,
     // Both ends are one process.
     check: ({ rows }) =>
       assert.deepEqual(
