@@ -1,11 +1,9 @@
 /** 5,000 statements over a day, in a real browser: quick to draw, to filter, to sort, to search and to scroll; and hostile texts do nothing. */
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import type { Browser, Page } from 'playwright-core';
 import { StoreFeed } from '../../src/agent/index.ts';
-import { VIEWS } from '../../src/dashboard/views/index.ts';
 import { assetAt, scriptPaths } from '../../src/server/assets.ts';
 import { LiveServer } from '../../src/server/index.ts';
 import { RecentStore } from '../../src/store/index.ts';
@@ -154,37 +152,7 @@ describe('many statements', { skip: noBrowser }, () => {
     assert.match(await page.title(), /Pebble/);
   });
 
-  test('no view has a serious fault of accessibility, at 1280 and at 400 pixels, light and dark', async () => {
-    const axe = readFileSync(new URL(import.meta.resolve('axe-core/axe.min.js')), 'utf8');
-    for (const [width, colorScheme, views] of [
-      [1280, 'light', VIEWS],
-      [400, 'dark', VIEWS.filter(({ id }) => NARROW.has(id))],
-    ] as const) {
-      await page.setViewportSize({ width, height: 900 });
-      await page.emulateMedia({ colorScheme });
-      for (const { id } of views) {
-        await page.goto(`${origin}/?view=${id}&last=6h`);
-        await page.locator('main h1').waitFor();
-        await meter.scriptOf(async () => {});
-        // Not as a script of the page: its policy refuses those.
-        await page.evaluate(axe);
-        const found = await page.evaluate<string[]>(SERIOUS);
-        assert.deepEqual(found, [], `${id} at ${width} pixels, ${colorScheme}`);
-        const wide = await page.evaluate<number>('document.documentElement.scrollWidth');
-        assert.ok(wide <= width, `${id} is ${wide} pixels wide on ${width}`);
-      }
-    }
-  });
-
   test('nothing was said on the console, and no other server asked', () => {
     assert.deepEqual(complaints, []);
   });
 });
-
-/** Those with the most different parts; the frame is the same in all. */
-const NARROW = new Set(['load', 'queries', 'locks', 'latency', 'console']);
-
-const SERIOUS = `axe.run({ resultTypes: ['violations'] }).then(({ violations }) =>
-  violations
-    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-    .flatMap(({ id, nodes }) => nodes.slice(0, 3).map(({ html, any }) => id + ': ' + html.slice(0, 200) + (any[0] ? ' ' + any[0].message : ''))))`;

@@ -4,21 +4,26 @@ import { after, before, describe, test } from 'node:test';
 import type { Browser, Page } from 'playwright-core';
 import type { QueryRow } from '../../src/api/index.ts';
 import { formatLoad, formatMicroseconds, formatRate } from '../../src/base/units.ts';
+import { VIEWS } from '../../src/dashboard/views/index.ts';
 import { TraceConsole } from '../../src/server/index.ts';
+import { faultsOf, tabThrough } from './accessibility.ts';
 import { complaintsOf, noPages, openPage, startBrowser } from './browser.ts';
 import { type LiveDemo, startLiveDemo } from './live.ts';
+import { PageMeter } from './measure.ts';
 
 describe('the pages', { skip: noPages }, () => {
   let demo: LiveDemo;
   let browser: Browser;
   let page: Page;
   let complaints: string[];
+  let meter: PageMeter;
 
   before(async () => {
     demo = await startLiveDemo({ console: new TraceConsole() });
     browser = await startBrowser();
     page = await openPage(browser);
     complaints = complaintsOf(page, new URL(demo.link).origin);
+    meter = await PageMeter.of(page);
     await page.goto(demo.link);
     await page.locator('tr[data-fingerprint]').nth(4).waitFor();
   });
@@ -118,13 +123,57 @@ describe('the pages', { skip: noPages }, () => {
     await page.keyboard.press('Escape');
   });
 
-  test('fits a narrow screen, and says nothing on the console', async () => {
-    await page.setViewportSize({ width: 400, height: 800 });
-    const width = await page.evaluate<number>('document.documentElement.scrollWidth');
-    assert.ok(width <= 400, `the page is ${width} px wide`);
-    assert.deepEqual(complaints, []);
+  test('Tab comes by everything, always in sight and marked, and is held nowhere', async () => {
+    for (const { id } of VIEWS.filter(({ id }) => TABBED.has(id))) {
+      await open(id);
+      const seen = await tabThrough(page, MOST_TABS);
+      assert.ok(seen.length < MOST_TABS, `${id}: Tab is held at ${seen.at(-1)!.name}`);
+      const bad = seen.filter(({ isSeen, isMarked }) => !isSeen || !isMarked);
+      assert.deepEqual(bad, [], id);
+      const names = seen.map(({ name }) => name);
+      assert.equal(names[0], 'a skip to the view');
+      const order = ['a Database load', 'select time range', 'a watching costs'];
+      const places = order.map((name) => names.findIndex((one) => one.startsWith(name)));
+      assert.deepEqual(
+        places,
+        places.toSorted((x, y) => x - y),
+        `${id}: ${names.join(', ')}`,
+      );
+      assert.ok(!places.includes(-1), `${id}: ${names.join(', ')}`);
+    }
+    await page.evaluate('document.activeElement.blur()');
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('Enter');
+    assert.equal(await page.evaluate<string>('document.activeElement.id'), 'view');
   });
+
+  describe('has no serious fault of accessibility, light and dark, at 1280 and at 400 pixels', () => {
+    before(() => demo.feed.profiler.take('on_cpu', 1));
+
+    for (const { title } of VIEWS) {
+      test(title, async () => {
+        await page.setViewportSize({ width: 1280, height: 900 });
+        const link = page.getByRole('navigation').getByRole('link', { name: title, exact: true });
+        await meter.scriptOf(() => link.click());
+        assert.deepEqual(await faultsOf(page), []);
+      });
+    }
+  });
+
+  test('says nothing on the console', () => assert.deepEqual(complaints, []));
+
+  /** Until it has what it shows. */
+  const open = async (view: string): Promise<void> => {
+    await meter.scriptOf(async () => {
+      await page.goto(`${new URL(demo.link).origin}/?view=${view}&last=1m`);
+      await page.locator('main h1').waitFor();
+    });
+  };
 });
+
+/** Those with the most different parts; the frame is the same in all. */
+const TABBED = new Set(['load', 'console', 'flames']);
+const MOST_TABS = 250;
 
 /** Runs in the page: what its table shows, and what the API says of the same window. */
 const READ_BOTH = `(async () => {
