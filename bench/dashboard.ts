@@ -1,7 +1,9 @@
 /**
- * The pages with a day of 5,000 statements, and over an hour of live updates: script of each deed, frames while it scrolls, memory.
+ * The pages with a day of 5,000 statements, and over an hour of live updates: script of each view, frames while it scrolls, memory.
  *
- *     node bench/dashboard.ts [MINUTES] [--real]     an hour's updates as fast as they are drawn, or at their true pace
+ *     node bench/dashboard.ts scroll                     frames and script while 5,000 rows are scrolled
+ *     node bench/dashboard.ts day                        views of that day from SQLite
+ *     node bench/dashboard.ts hour [MINUTES] [--real]    an hour's updates as fast as they are drawn, or at their true pace
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -12,19 +14,35 @@ import { VIEWS } from '../src/dashboard/views/index.ts';
 import { loadAnswer } from '../src/server/answers/load.ts';
 import { LiveServer } from '../src/server/index.ts';
 import { questionOf } from '../src/server/question.ts';
+import { RecentStore, type Store } from '../src/store/index.ts';
 import { SqliteStore } from '../src/store/sqlite/index.ts';
-import { startBrowser } from '../test/dashboard/browser.ts';
+import { openPage, startBrowser } from '../test/dashboard/browser.ts';
 import { fillDay } from '../test/dashboard/day.ts';
 import { liveUpdates } from '../test/dashboard/live-updates.ts';
 import { PageMeter } from '../test/dashboard/measure.ts';
 
 const QUERIES = 5000;
 const DAY_STEP_MS = 600_000;
+const LONG_STEP_MS = 3 * 3_600_000;
+const DAY_MS = 86_400_000;
 
-async function main(args: readonly string[]): Promise<void> {
-  const minutes = Number(args.find((arg) => !arg.startsWith('-')) ?? 60);
-  if (minutes > 0) await anHour(minutes, args.includes('--real'));
-  await aDay();
+async function main([part, ...args]: readonly string[]): Promise<void> {
+  if (part === undefined || part === 'scroll') await scroll();
+  if (part === undefined || part === 'day') await aDay();
+  if (part === undefined || part === 'hour')
+    await anHour(Number(args.find((arg) => !arg.startsWith('-')) ?? 60), args.includes('--real'));
+}
+
+/** In memory, in a few long steps: a table does not know where its rows come from. */
+async function scroll(): Promise<void> {
+  const store = new RecentStore({ keepMs: 2 * DAY_MS, mostSamples: 1e6, fineMs: LONG_STEP_MS, coarseMs: LONG_STEP_MS });
+  await fillDay(store, { queries: QUERIES, stepMs: LONG_STEP_MS, endMs: Date.now() });
+  await lookAt(store, async (page, meter, origin) => {
+    await page.goto(`${origin}/?view=queries&last=1d`);
+    await meter.scriptOf(() => page.locator('tr[data-fingerprint]').nth(10).waitFor());
+    say(`scrolling 5,000 rows: ${await framesOf(page, meter)}`);
+    say(`a page with nothing in it: ${await emptyFrames(page)} frames a second`);
+  });
 }
 
 async function aDay(): Promise<void> {
@@ -33,30 +51,41 @@ async function aDay(): Promise<void> {
   await fillDay(store, { queries: QUERIES, stepMs: DAY_STEP_MS, endMs: Date.now() });
   for (let call = 0; call < 60; call++) await store.maintain(Date.now());
   await answersOf(store);
+  try {
+    await lookAt(store, openEach);
+  } finally {
+    await store.close();
+    rmSync(folder, { recursive: true });
+  }
+}
+
+async function openEach(page: Page, meter: PageMeter, origin: string): Promise<void> {
+  for (const { id, title } of VIEWS) {
+    await page.goto(`${origin}/?view=console&last=1d`);
+    const start = performance.now();
+    const ms = await meter.scriptOf(() =>
+      page.getByRole('navigation').getByRole('link', { name: title, exact: true }).click(),
+    );
+    say(`view ${id}: ${ms.toFixed(0)} ms of script, quiet after ${(performance.now() - start).toFixed(0)} ms`);
+  }
+}
+
+async function lookAt(
+  store: Store,
+  look: (page: Page, meter: PageMeter, origin: string) => Promise<void>,
+): Promise<void> {
   const feed = new StoreFeed(store, 'db1');
   const server = await LiveServer.listen({ feed, history: store });
   const browser = await startBrowser();
   try {
-    const page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
+    const page = await openPage(browser);
     const meter = await PageMeter.of(page);
     await page.goto(server.link);
-    for (const { id, title } of VIEWS) {
-      await page.goto(`${new URL(server.link).origin}/?view=console&last=1d`);
-      const start = performance.now();
-      const ms = await meter.scriptOf(() =>
-        page.getByRole('navigation').getByRole('link', { name: title, exact: true }).click(),
-      );
-      say(`view ${id}: ${ms.toFixed(0)} ms of script, quiet after ${(performance.now() - start).toFixed(0)} ms`);
-    }
-    await page.goto(`${new URL(server.link).origin}/?view=queries&last=1d`);
-    await meter.scriptOf(() => page.locator('tr[data-fingerprint]').nth(10).waitFor());
-    say(`scrolling 5,000 rows: ${await framesOf(page, meter)}`);
+    await look(page, meter, new URL(server.link).origin);
   } finally {
     await browser.close();
     server.close();
     feed.close();
-    await store.close();
-    rmSync(folder, { recursive: true });
   }
 }
 
@@ -72,6 +101,22 @@ const SCROLL = `new Promise((resolve) => {
   };
   requestAnimationFrame(step);
 })`;
+
+/** What a machine without a screen card draws at most: frames of a page that has nothing to draw. */
+async function emptyFrames(page: Page): Promise<string> {
+  await page.goto('about:blank');
+  const count = await page.evaluate<number>(`new Promise((resolve) => {
+    let frames = 0;
+    const begin = performance.now();
+    const step = () => {
+      frames++;
+      if (performance.now() - begin < 3000) requestAnimationFrame(step);
+      else resolve(frames);
+    };
+    requestAnimationFrame(step);
+  })`);
+  return (count / 3).toFixed(1);
+}
 
 /** What charts ask of the day: CPU of the server, which is this process. */
 async function answersOf(store: SqliteStore): Promise<void> {
@@ -89,14 +134,23 @@ async function answersOf(store: SqliteStore): Promise<void> {
 }
 
 async function framesOf(page: Page, meter: PageMeter): Promise<string> {
-  const before = await meter.scriptMs();
+  const durations = () => Promise.all(PARTS.map(([name]) => meter.durationMs(name)));
+  const before = await durations();
   const gaps = await page.evaluate<number[]>(SCROLL);
+  const after = await durations();
   const late = gaps.filter((gap) => gap > 1.5 * (1000 / 60)).length;
   const sorted = gaps.toSorted((a, b) => a - b);
   const [p50, p95, worst] = [0.5, 0.95, 1].map((part) => sorted[Math.ceil(part * sorted.length) - 1]!.toFixed(1));
-  const script = ((await meter.scriptMs()) - before) / gaps.length;
-  return `${(gaps.length / 3).toFixed(1)} frames a second, p50 ${p50}, p95 ${p95}, longest ${worst} ms, ${late} late; ${script.toFixed(1)} ms of script in each`;
+  const parts = PARTS.map(([, words], at) => `${words} ${((after[at]! - before[at]!) / gaps.length).toFixed(1)}`);
+  return `${(gaps.length / 3).toFixed(1)} frames a second, p50 ${p50}, p95 ${p95}, longest ${worst} ms, ${late} late; ms of the page's thread in each: ${parts.join(', ')}`;
 }
+
+const PARTS = [
+  ['TaskDuration', 'all'],
+  ['ScriptDuration', 'script'],
+  ['RecalcStyleDuration', 'styles'],
+  ['LayoutDuration', 'layout'],
+] as const;
 
 async function anHour(minutes: number, isReal: boolean): Promise<void> {
   for await (const { second, heapBytes, nodes } of liveUpdates({ seconds: minutes * 60, everySeconds: 300, isReal }))

@@ -27,9 +27,16 @@ export class PageMeter {
   }
 
   /** Since the page was opened. */
-  async scriptMs(): Promise<number> {
+  scriptMs(): Promise<number> {
+    return this.durationMs('ScriptDuration');
+  }
+
+  /** `TaskDuration` is all that the page's thread does. */
+  async durationMs(
+    name: 'ScriptDuration' | 'LayoutDuration' | 'RecalcStyleDuration' | 'TaskDuration',
+  ): Promise<number> {
     const { metrics } = await this.#devtools.send('Performance.getMetrics');
-    return 1000 * metrics.find(({ name }) => name === 'ScriptDuration')!.value;
+    return 1000 * metrics.find((one) => one.name === name)!.value;
   }
 
   /** Of a deed, until all is answered that was asked for it, and nothing has come of that for a while. */

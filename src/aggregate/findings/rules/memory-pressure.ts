@@ -14,7 +14,7 @@ export const memoryPressure: Rule = {
       severity: kills > 0 ? 'critical' : 'warning',
       title:
         kills > 0
-          ? `the kernel killed ${kills} processes for want of memory`
+          ? `the kernel killed ${kills} ${kills === 1 ? 'process' : 'processes'} for want of memory`
           : `something waits for memory ${formatShare(share)} of the time`,
       evidence: [`some tasks stalled ${formatShare(share)} of the time, by /proc/pressure/memory`],
       sql: "SELECT name, setting, unit FROM pg_settings WHERE name IN ('shared_buffers', 'work_mem', 'hash_mem_multiplier', 'max_connections', 'maintenance_work_mem')",
