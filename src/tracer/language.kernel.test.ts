@@ -2,8 +2,9 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, openSync, readFileSync, readlinkSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, readlinkSync, readSync } from 'node:fs';
 import { test } from 'node:test';
+import { PERF_TYPE, perfEventOpen, tracefs } from '../bpf/sys/index.ts';
 import { allocate } from '../native/index.ts';
 import { type TraceEvent, trace } from './library.ts';
 import { all, rowsOf, troublesOf } from './testing/events.ts';
@@ -22,6 +23,29 @@ test('probes that fire in all processes skip those that are not asked for', { sk
     const processes = run.snapshot().map(({ rows }) => rows.map(({ key }) => key));
     assert.deepEqual(processes, [[process.pid], [process.pid]]);
     break;
+  }
+});
+
+test('a tracepoint that a script is on is still seen by perf', { skip }, async () => {
+  const id = readFileSync(`${tracefs()}/events/syscalls/sys_enter_getppid/id`, 'utf8');
+  const event = perfEventOpen({ type: PERF_TYPE.tracepoint, config: BigInt(id.trim()) }, process.pid, -1);
+  assert.ok(event >= 0);
+  const probe = 'tracepoint:syscalls:sys_enter_getppid';
+  try {
+    // The second's text does not fit into the frame: that of a program that finds no room for it is another end.
+    const run = trace(
+      `${probe} /pid == ${process.pid}/ { @ = count(); } ${probe} { @text = comm; @long = str(0, 512); }`,
+    );
+    for await (const { kind } of run) {
+      if (kind !== 'attached') continue;
+      for (let i = 0; i < 1009; i++) process.ppid;
+      break;
+    }
+    const seen = new BigUint64Array(1);
+    readSync(event, seen);
+    assert.equal(seen[0], 1009n);
+  } finally {
+    closeSync(event);
   }
 });
 

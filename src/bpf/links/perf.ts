@@ -22,21 +22,25 @@ export interface PerfAttachment {
   readonly warnings: readonly string[];
 }
 
-/** Attaches a program to an open event, which this owns from here on: it is closed on failure. */
+/**
+ * Attaches a program to an open event, which this owns from here on: it is closed on failure. Events of tracepoints call
+ * it without being enabled; an enabled one would also make samples of whatever the program lets pass.
+ */
 export function attachToEvent(
   program: number,
   event: number,
   cookie: bigint | undefined,
   doing: string,
+  { enable = true } = {},
 ): PerfAttachment {
   const link = linkPerfEvent(program, event, cookie);
   try {
     if (link >= 0) {
-      must(perfIoctl(event, 'enable'), doing);
+      if (enable) must(perfIoctl(event, 'enable'), doing);
       return { strategy: 'perf_link', fds: [link, event], warnings: [] };
     }
     must(perfIoctl(event, 'setBpf', program), doing);
-    must(perfIoctl(event, 'enable'), doing);
+    if (enable) must(perfIoctl(event, 'enable'), doing);
   } catch (error) {
     if (link >= 0) closeFd(link);
     closeFd(event);

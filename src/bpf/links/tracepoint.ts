@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { PebbleError } from '../../base/errors.ts';
 import type { Program } from '../programs/index.ts';
 import type { LinkSpec } from '../spec/index.ts';
-import { EACCES, KernelError, needs, PERF_TYPE, tracefs } from '../sys/index.ts';
+import { EACCES, KernelError, needs, PERF_FLAG, PERF_TYPE, tracefs } from '../sys/index.ts';
 import { Link } from './link.ts';
 import { attachToEvent, openEvent, type PerfAttachment } from './perf.ts';
 
@@ -13,14 +13,15 @@ export function attachTracepoint(spec: Spec, program: Program): Link {
   const doing = `attaching tracepoint:${spec.category}:${spec.event}`;
   const config = tracepointId(spec, doing);
   // The event is on one CPU, the program runs on all: tracepoints call every program that is on any of their events.
-  const event = openEvent({ type: PERF_TYPE.tracepoint, config, sample_period: 1n }, -1, 0, doing);
+  const attr = { type: PERF_TYPE.tracepoint, config, sample_period: 1n, flags: PERF_FLAG.disabled };
+  const event = openEvent(attr, -1, 0, doing);
   return new Link({ kind: spec.kind, program: spec.program, ...attached(spec, program, event, doing) });
 }
 
 /** kernel/events/core.c, perf_event_set_bpf_prog: EACCES is for what lies beyond the fields, whoever asks. */
 function attached(spec: Spec, program: Program, event: number, doing: string): PerfAttachment {
   try {
-    return attachToEvent(program.fd, event, spec.cookie, doing);
+    return attachToEvent(program.fd, event, spec.cookie, doing, { enable: false });
   } catch (error) {
     if (!(error instanceof KernelError) || error.errno !== EACCES) throw error;
     throw new PebbleError('no-target', {

@@ -59,7 +59,7 @@ class Mover {
     return this.#insert(0, attempts.flat());
   }
 
-  /** The function with these blocks before its block `at`, and a last one that returns 0. */
+  /** The function with these blocks before its block `at`, and a last one that does nothing and returns. */
   #insert(at: BlockId, added: readonly Block[]): IrFunction {
     const shift = (to: BlockId): BlockId => (to <= at ? to : to + added.length);
     const moved = this.#fn.blocks.map(
@@ -72,13 +72,20 @@ class Mover {
         end: mapSuccessors(end!, shift),
       }),
     );
-    const nothing: Block = { id: moved.length + added.length, ops: [], end: { op: 'return', value: imm(0) } };
+    const nothing: Block = { id: moved.length + added.length, ops: [], end: { op: 'return', value: this.#verdict() } };
     return {
       ...this.#fn,
       blocks: [...moved.slice(0, at), ...added, ...moved.slice(at), nothing],
       slots: [...this.#fn.slots, this.#key],
       registers: this.#registers,
     };
+  }
+
+  /** What every return gives where that is known: 0 hides a tracepoint from perf. */
+  #verdict(): Operand {
+    const [first, ...others] = this.#fn.blocks.flatMap(({ end }) => (end?.op === 'return' ? [end.value] : []));
+    const isKnown = first?.kind === 'imm' && others.every((one) => one.kind === 'imm' && one.value === first.value);
+    return isKnown ? first : imm(0);
   }
 
   #resolve(address: Address): Address {

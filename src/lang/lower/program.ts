@@ -120,7 +120,16 @@ function lowerProbe({ table }: TypedUnit, unit: ProbeUnit, { name, fired }: Name
   }
   l.b.withSource(sourceLine(body.span), () => l.value(body));
   l.b.return(imm(0));
-  return { main: l.b.finish(), callbacks: l.callbacks };
+  const main = l.b.finish();
+  return { main: unit.points[0].program === 'tracepoint' ? returningOne(main) : main, callbacks: l.callbacks };
+}
+
+/** Where a program on a tracepoint returns 0, perf's events there see nothing (kernel/trace/bpf_trace.c, trace_call_bpf). */
+function returningOne(fn: IrFunction): IrFunction {
+  const blocks = fn.blocks.map((block) =>
+    block.end?.op === 'return' ? { ...block, end: { ...block.end, value: imm(1) } } : block,
+  );
+  return { ...fn, blocks };
 }
 
 function reportsFiring({ points: [{ how, program, kind }] }: ProbeUnit, { typing }: ScriptLowering): boolean {
