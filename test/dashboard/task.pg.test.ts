@@ -80,7 +80,7 @@ describe('the five troubles of the demo', { skip: noPages }, () => {
       await page.goto(origin);
       for (const click of clicks) await click(page);
       const main = page.locator('main');
-      const until = Date.now() + 20_000;
+      const until = Date.now() + 60_000;
       while (!cause.test(await main.innerText()) && Date.now() < until) await page.waitForTimeout(250);
       assert.match(await main.innerText(), cause);
     });
