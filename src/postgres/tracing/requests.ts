@@ -9,6 +9,9 @@ const state = (cluster: TracedCluster): string => read('uint32', `$e + ${status(
 /** First bytes of messages that nothing answers: Terminate, and CopyDone, CopyData, CopyFail after a COPY that has failed. */
 const UNANSWERED = [...'Xcdf'].map((letter) => letter.charCodeAt(0));
 
+/** The first two arguments of a system call (arch/{x86,arm64}/include/asm/ptrace.h). */
+const [FIRST, SECOND] = process.arch === 'arm64' ? ['orig_x0', 'regs[1]'] : ['di', 'si'];
+
 /** As macros of the library, for its own probes only. */
 export const REQUEST_FIELDS: readonly Readable[] = [
   {
@@ -42,7 +45,7 @@ export const REQUEST_FIELDS: readonly Readable[] = [
     of({ profile: { addresses, layout } }) {
       if (addresses.MyProcPort === undefined) return '(uint64)1';
       const socket = read('uint32', `$port + ${layout.offsets.Port.sock}`);
-      return `let $port = ${read('uint64', String(addresses.MyProcPort))}; if ($port != 0) { (uint64)(${socket} == (uint32)userregs->di) } else { (uint64)0 }`;
+      return `let $port = ${read('uint64', String(addresses.MyProcPort))}; if ($port != 0) { (uint64)(${socket} == (uint32)userregs->${FIRST}) } else { (uint64)0 }`;
     },
   },
   {
@@ -53,7 +56,7 @@ export const REQUEST_FIELDS: readonly Readable[] = [
       const [tls, gss] = [status(cluster, 'st_ssl'), status(cluster, 'st_gss')];
       const hidden = `${read('uint8', `$e + ${tls}`)} | ${read('uint8', `$e + ${gss}`)}`;
       const letters = UNANSWERED.map((letter) => `$m == ${letter}`).join(' || ');
-      return `let $hidden = ${hidden}; let $m = ${read('uint8', 'userregs->si')}; (uint64)($hidden == 0 && (${letters}))`;
+      return `let $hidden = ${hidden}; let $m = ${read('uint8', `userregs->${SECOND}`)}; (uint64)($hidden == 0 && (${letters}))`;
     },
   },
 ];
