@@ -81,11 +81,18 @@ export async function runTool(tool: Tool, options: ToolOptions): Promise<number>
     window.next();
     if (options.durationMs !== undefined) timer = setTimeout(() => deadline.abort(), options.durationMs);
   };
+  const warned = new Set<string>();
+  const warnOnce = (probe: string, warnings: readonly string[]) => {
+    const text = `${probe}: ${warnings.join('; ')}`;
+    if (!warned.has(text)) output.warning(text);
+    warned.add(text);
+  };
   return runScript(script, {
     output,
     signal: AbortSignal.any([options.signal, deadline.signal]),
     started,
     quiet: true,
+    warned: (probe, warnings) => warnOnce(probe.replace(/^uretprobe/, 'uprobe'), warnings),
     missed: (runs) => window.drop(runs),
     silence: (attached) => silence(tool, attached.length, own, options.named),
     isState,

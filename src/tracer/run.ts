@@ -47,6 +47,8 @@ export interface RunOptions {
   readonly quiet?: boolean;
   /** Says that nothing came of a run, in other words and although it is quiet. */
   readonly silence?: (attached: readonly string[]) => string;
+  /** Told what there is to know of a probe's place: that its instruction is stepped singly, say. */
+  readonly warned?: (probe: string, warnings: readonly string[]) => void;
   /** Told of runs that the kernel skipped. */
   readonly missed?: (runs: number) => void;
   /** Is called once everything is attached. */
@@ -187,6 +189,7 @@ class Run implements Session {
   /** How many probes are in place, those that need no hook included. */
   async #attach(): Promise<number> {
     this.#links = await attachAll(this.script, this.collection, (probe, error) => this.#attachFailed(probe, error));
+    this.#warn();
     const hooked = this.#probes('attach').filter(({ links }) => links.some((link) => this.#links.has(link))).length;
     const signals = this.#probes('signal').length;
     this.#drainOnly = hooked + signals === 0;
@@ -194,6 +197,14 @@ class Run implements Session {
     const all = byHand + hooked + signals + this.#probes('begin').length + this.#probes('end').length;
     if (all === 0) throw new PebbleError('no-target', { what: 'Attachment failed for all probes.' });
     return all;
+  }
+
+  #warn(): void {
+    for (const [i, { warnings }] of this.#links) {
+      if (warnings.length === 0) continue;
+      const probe = this.script.probes.find(({ links }) => links.includes(i));
+      this.#options.warned?.(probe?.name ?? '', warnings);
+    }
   }
 
   #attachFailed(probe: ScriptProbe | undefined, error: unknown): void {

@@ -9,6 +9,7 @@ import type { Cluster } from '../../src/cluster/index.ts';
 import { Attribution, QueryRows } from '../../src/collect/attribution/index.ts';
 import { Connection } from '../../src/postgres/client/index.ts';
 import { runCounted } from '../../src/workload/index.ts';
+import { until } from '../cli/pebble.ts';
 import { limitMemory, noMemoryCgroup } from '../tools/loads/memory.ts';
 import { resetStatements, SERVERS, startCounting, UNABLE, withConnection } from './servers.ts';
 import { rowsOf, total } from './watch.ts';
@@ -143,7 +144,8 @@ for (const server of SERVERS) {
           'CREATE TABLE c_spill AS SELECT i, md5(i::text) AS t FROM generate_series(1, 60013) i; ANALYZE c_spill',
         ),
       );
-      const before = cluster.log().length;
+      await resetStatements(cluster);
+      const [before, bytesBefore] = [cluster.log().length, await temporaryBytes(cluster)];
       const rows = await during(() =>
         withConnection(cluster, async (connection) => {
           await connection.query("SET work_mem = '64kB'");
@@ -167,6 +169,24 @@ for (const server of SERVERS) {
         total(rows, (row) => row.temp_file_bytes!),
         sum(sizes),
       );
+      await until('the sessions have told of their files', async () => {
+        return (await temporaryBytes(cluster)) - bytesBefore >= sum(sizes);
+      });
+      assert.equal((await temporaryBytes(cluster)) - bytesBefore, sum(sizes));
+      // Blocks are PostgreSQL's own count, on any file system: a merge writes the same file several times.
+      const [counted] = await withConnection(cluster, (connection) =>
+        connection.query("SELECT query, temp_blks_written FROM pg_stat_statements WHERE query ~ 'c_sorted|c_joined'"),
+      );
+      assert.equal(counted!.rows.length, 2);
+      for (const [query, blocks] of counted!.rows) {
+        const of = rowsOf(rows, /c_\w+/.exec(query!)![0]);
+        assert.equal(
+          total(of, (row) => row.temp_blks_written),
+          Number(blocks),
+          query!,
+        );
+        assert.ok(Number(blocks) * 8192 >= total(of, (row) => row.temp_file_bytes!), query!);
+      }
     });
 
     test('memory: what the largest sort took above what the session had, by the kernel’s own peak', async () => {
@@ -209,6 +229,13 @@ for (const server of SERVERS) {
       assert.ok(kills[0]!.bytes > 40 * 2 ** 20, `${kills[0]!.bytes}`);
     });
   });
+}
+
+async function temporaryBytes(cluster: Cluster): Promise<number> {
+  const [result] = await withConnection(cluster, (connection) =>
+    connection.query('SELECT temp_bytes FROM pg_stat_database WHERE datname = current_database()'),
+  );
+  return Number(result!.rows[0]![0]);
 }
 
 const sum = (numbers: readonly number[]): number => numbers.reduce((all, one) => all + one, 0);

@@ -8,7 +8,7 @@ import { EINVAL, ENOTSUPP, EOPNOTSUPP, KernelError, linkUprobeMulti } from '../s
 import { Link } from './link.ts';
 import { attachToEvent, attachToEvents, eventSourceType, openEvent } from './perf.ts';
 import { multiRisks, returnRisks } from './uprobe-risks.ts';
-import { findSite } from './user-site.ts';
+import { findSite, judgeSites } from './user-site.ts';
 
 /** Detaching one takes some 170 ms: more than this would hang the end of a trace for half a minute. */
 const MOST_PERF_SITES = 200;
@@ -43,7 +43,8 @@ export function attachUprobe(spec: LinkSpec & { readonly kind: 'uprobe' }, progr
 }
 
 export function attachUprobeMulti(spec: LinkSpec & { readonly kind: 'uprobe_multi' }, program: Program): Link {
-  return attachSites(spec, spec, program, `attaching ${spec.fileOffsets.length} uprobes in ${spec.binary}`);
+  const sites = { ...spec, ...judgeSites(spec.binary, spec.fileOffsets) };
+  return attachSites(spec, sites, program, `attaching ${spec.fileOffsets.length} uprobes in ${spec.binary}`);
 }
 
 export function attachUsdt(spec: LinkSpec & { readonly kind: 'usdt' }, program: Program): Link {

@@ -11,16 +11,39 @@ export interface UserSite {
 /** x86: marks where an indirect call may land; a probe on it is single-stepped. */
 const ENDBR64 = Buffer.from('f30f1efa', 'hex');
 
+/** Up to ten where a trap is dear (docs/guides/probes.md). */
+const SINGLE_STEPPED = 'the instruction there is single-stepped by the kernel: each hit costs some microseconds more';
+
 export function findSite(at: UserLocation, doing: string): UserSite {
   const elf = Elf.open(at.binary);
   try {
     const offset = offsetOf(elf, at, doing);
     if (elf.header.machine !== 'x86_64') return { fileOffset: BigInt(offset), warnings: [] };
     const skipped = at.plus === undefined ? behindEndbr(elf, offset) : offset;
-    const warnings = isEmulated(readAt(elf, skipped, 16))
-      ? []
-      : ['the instruction there is single-stepped by the kernel: each hit costs about a microsecond more'];
-    return { fileOffset: BigInt(skipped), warnings };
+    return { fileOffset: BigInt(skipped), warnings: isEmulated(readAt(elf, skipped, 16)) ? [] : [SINGLE_STEPPED] };
+  } finally {
+    elf.close();
+  }
+}
+
+export interface UserSites {
+  readonly fileOffsets: readonly bigint[];
+  readonly warnings: readonly string[];
+}
+
+/** The same of places that are known by their offsets: of functions, or in files of no format that is known here. */
+export function judgeSites(binary: string, fileOffsets: readonly bigint[]): UserSites {
+  let elf: Elf;
+  try {
+    elf = Elf.open(binary);
+  } catch {
+    return { fileOffsets, warnings: [] };
+  }
+  try {
+    if (elf.header.machine !== 'x86_64') return { fileOffsets, warnings: [] };
+    const skipped = fileOffsets.map((offset) => behindEndbr(elf, Number(offset)));
+    const areCheap = skipped.every((offset) => isEmulated(readAt(elf, offset, 16)));
+    return { fileOffsets: skipped.map(BigInt), warnings: areCheap ? [] : [SINGLE_STEPPED] };
   } finally {
     elf.close();
   }
