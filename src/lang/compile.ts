@@ -48,6 +48,8 @@ export interface CompileOptions {
   readonly pid?: number;
   /** The others' bodies are skipped in other processes (-p; a child that -c starts is not all that its script is about). */
   readonly skipsOthers?: boolean;
+  /** Some of the probes may be left out of the run (--probe-filter): no link stands for others. */
+  readonly isFiltered?: boolean;
   /** Stop when types are known. */
   readonly checkOnly?: boolean;
 }
@@ -110,8 +112,8 @@ function generateScript(
 ): CompiledScript | undefined {
   const host = options.host ?? {};
   const space = new TypeSpace(program.definitions, host);
-  const { pid, skipsOthers = false } = options;
-  const probes = expandProbes(program, { host, types: space, settings, diagnostics, pid, skipsOthers });
+  const { pid, skipsOthers = false, isFiltered = false } = options;
+  const probes = expandProbes(program, { host, types: space, settings, diagnostics, pid, skipsOthers, isFiltered });
   const functions = program.functions.map((subprogram): Unit => ({ kind: 'function', subprogram }));
   const units: Unit[] = [...functions, ...probes];
   const defines = new Map(Object.entries(options.defines ?? {}));

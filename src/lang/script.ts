@@ -149,6 +149,8 @@ export interface ScriptProbe {
   readonly signal?: string;
   /** Its byte in the map `fired`, when the script has one; probes of one body share it. */
   readonly fired?: number;
+  /** The hook whose program stands for this probe and others: `tp_btf:sys_enter`. */
+  readonly through?: string;
   readonly at: SourcePlace;
 }
 

@@ -108,6 +108,7 @@ function compileRequest(request: TraceRequest, target: Target | undefined, colou
     named,
     defines: { tracer_pid: BigInt(process.pid) },
     checkOnly: options.check,
+    isFiltered: options['probe-filter'] !== undefined,
     imports: {
       host: scriptFiles,
       includePaths: [...options['include-dir'], ...SYSTEM_INCLUDES],
@@ -120,6 +121,7 @@ function compileRequest(request: TraceRequest, target: Target | undefined, colou
   // bpftrace's warnings go to standard output.
   (failed ? process.stderr : process.stdout).write(text);
   if (!failed && !options.quiet) process.stderr.write(hookText(hooks));
+  if (script && (options.verbose || options['dry-run'])) process.stderr.write(sharedHookText(script.probes));
   return failed ? 1 : (script ?? 0);
 }
 
@@ -131,6 +133,17 @@ function hookText(hooks: Compiled['hooks']): string {
   const unique = new Map(hooks.map((hook) => [hook.probe, hook]));
   return [...unique.values()]
     .map(({ probe, through, cost }) => `${probe} through ${through.join(', ')} (${cost})\n`)
+    .join('');
+}
+
+/** Where one program stands for many probes. */
+function sharedHookText(probes: CompiledScript['probes']): string {
+  const programs = Map.groupBy(
+    probes.filter(({ through }) => through !== undefined),
+    ({ program }) => program,
+  );
+  return [...programs.values()]
+    .map(([first, ...rest]) => `${first!.name} and ${rest.length} more through one program on ${first!.through}\n`)
     .join('');
 }
 

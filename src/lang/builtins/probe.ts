@@ -3,6 +3,7 @@ import { address, imm } from '../ir/index.ts';
 import { allArguments, numberedArgument, returnValue } from '../lower/arguments.ts';
 import type { Lowering } from '../lower/lowering.ts';
 import type { BuiltinRow } from '../lower/rows.ts';
+import { indexOfCall } from '../lower/system-call.ts';
 import { inMemory, scalar, type Value } from '../lower/value.ts';
 import type { ProbePoint } from '../probes/index.ts';
 import { INT64, pointerTo, stringType, type Type, UINT64, VOID } from '../types/type.ts';
@@ -102,15 +103,15 @@ const probe: BuiltinRow = {
   signature: 'string probe',
   doc: 'Full name of the probe that fired.',
   type: (t, node) => (t.point ? stringType(longestName(t.unit) + 1) : outside(t, node, 'probe')),
-  lower: (l) => (l.unit.kind === 'probe' && l.unit.asksCookie ? nameByCookie(l.unit.points, l) : text(l.point!.name)),
-  constant: (t) => (t.unit.kind === 'probe' && t.unit.asksCookie ? undefined : t.point?.name),
+  lower: (l) => (l.unit.kind === 'probe' && l.unit.asksWhich ? nameOfPoint(l.unit.points, l) : text(l.point!.name)),
+  constant: (t) => (t.unit.kind === 'probe' && t.unit.asksWhich ? undefined : t.point?.name),
 };
 
 const longestName = (unit: Unit): number =>
   unit.kind === 'probe' ? Math.max(...unit.points.map(({ name }) => name.length)) : 0;
 
-/** Points of different names share one program: the attach cookie tells which one fired. */
-function nameByCookie(points: readonly ProbePoint[], l: Lowering): Value {
+/** Points of different names share one program: the attach cookie, or the system call, tells which one fired. */
+function nameOfPoint(points: readonly ProbePoint[], l: Lowering): Value {
   const { b } = l;
   const type = stringType(longestName(l.unit) + 1);
   const row = Math.ceil(type.size / 8) * 8;
@@ -119,9 +120,9 @@ function nameByCookie(points: readonly ProbePoint[], l: Lowering): Value {
     points.map(({ name }) => name),
     row,
   );
-  const cookie = b.helper('get_attach_cookie', [l.context!]);
+  const which = points[0]!.systemCall ? indexOfCall(points, l) : b.helper('get_attach_cookie', [l.context!]);
   const at = b.mov(b.mapValue(table));
-  b.when('ult', cookie, imm(points.length), () => b.add(b.mapValue(table), b.binary('mul', cookie, imm(row)), at));
+  b.when('ult', which, imm(points.length), () => b.add(b.mapValue(table), b.binary('mul', which, imm(row)), at));
   return inMemory(type, address(at));
 }
 

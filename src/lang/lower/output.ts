@@ -27,7 +27,7 @@ export class Output {
   #globals = false;
   #asksRing = false;
   readonly limits: CompiledScript['limits'][number][] = [];
-  readonly #texts = new Map<string, Buffer>();
+  readonly #tables = new Map<string, Buffer>();
   /** Bytes that say which probes have fired. */
   fired = 0;
   /** Bytes of zeros that inserting new map values needs. */
@@ -68,11 +68,14 @@ export class Output {
 
   /** The map of a table of texts, each in a row of so many bytes. */
   texts(name: string, rows: readonly string[], bytesOfRow: number): string {
-    if (!this.#texts.has(name)) {
-      const table = Buffer.alloc(rows.length * bytesOfRow);
-      for (const [i, text] of rows.entries()) table.write(text, i * bytesOfRow, bytesOfRow - 1, 'latin1');
-      this.#texts.set(name, table);
-    }
+    const table = Buffer.alloc(rows.length * bytesOfRow);
+    for (const [i, text] of rows.entries()) table.write(text, i * bytesOfRow, bytesOfRow - 1, 'latin1');
+    return this.table(name, table);
+  }
+
+  /** The map of what programs only look up. */
+  table(name: string, content: Buffer): string {
+    this.#tables.set(name, content);
     return name;
   }
 
@@ -99,7 +102,7 @@ export class Output {
     if (this.zeros > 0) {
       maps.push({ name: 'zeros', type: 'array', key: u32, value: bytes(this.zeros), maxEntries: 1 });
     }
-    for (const [name, initial] of this.#texts) {
+    for (const [name, initial] of this.#tables) {
       const value = bytes(initial.length);
       maps.push({ name, type: 'array', key: u32, value, maxEntries: 1, initial, flags: { readOnlyForPrograms: true } });
     }

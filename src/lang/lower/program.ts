@@ -11,6 +11,7 @@ import type { Unit } from '../types/typing.ts';
 import { lowerCondition } from './binary.ts';
 import { Lowering, type ScriptLowering, sourceLine } from './lowering.ts';
 import { placeOf } from './output.ts';
+import { skipOtherCalls } from './system-call.ts';
 
 /** Programs that run in the traced task, with preemption on. */
 const REENTRANT_LINKS: ReadonlySet<LinkSpec['kind']> = new Set(['uprobe', 'uprobe_multi', 'usdt']);
@@ -57,9 +58,10 @@ export function lowerUnits(units: readonly TypedUnit[], script: ScriptLowering):
     });
     const shared = new Map<string, number>();
     for (const [i, point] of unit.points.entries()) {
-      const which = unit.asksCookie ? { cookie: BigInt(i) } : {};
+      const { systemCall } = point;
+      const which = unit.asksWhich && !systemCall ? { cookie: BigInt(i) } : {};
       const links = point.links.map((link) =>
-        addLink({ ...link, ...which, program: name } as LinkSpec, lowered.links, shared),
+        addLink({ ...link, ...which, program: name } as LinkSpec, lowered.links, shared, systemCall !== undefined),
       );
       lowered.probes.push({
         name: point.name,
@@ -69,6 +71,7 @@ export function lowerUnits(units: readonly TypedUnit[], script: ScriptLowering):
         at: placeOf(unit.probe.span),
         ...(point.signal && { signal: point.signal }),
         ...(fired !== undefined && { fired }),
+        ...(systemCall && { through: `tp_btf:${systemCall.hook.event}` }),
       });
     }
   }
@@ -76,18 +79,23 @@ export function lowerUnits(units: readonly TypedUnit[], script: ScriptLowering):
 }
 
 /** The link's index. Functions of one binary share one link: attaching a thousand costs little more than one. */
-function addLink(link: LinkSpec, links: LinkSpec[], shared: Map<string, number>): number {
-  if (link.kind !== 'uprobe_multi' || link.cookies || link.semaphoreOffsets) return links.push(link) - 1;
-  const key = `${link.binary} ${link.atReturn} ${link.pid}`;
-  const index = shared.get(key);
-  const other = index === undefined ? undefined : links[index];
-  if (index === undefined || other?.kind !== 'uprobe_multi') {
-    shared.set(key, links.length);
-    return links.push(link) - 1;
+function addLink(link: LinkSpec, links: LinkSpec[], shared: Map<string, number>, isCommon: boolean): number {
+  const key = isCommon ? 'common' : keyOf(link);
+  if (key === undefined) return links.push(link) - 1;
+  const index = shared.get(key) ?? links.length;
+  const other = links[index];
+  shared.set(key, index);
+  if (!other) links.push(link);
+  else if (other.kind === 'uprobe_multi' && link.kind === 'uprobe_multi') {
+    links[index] = { ...other, fileOffsets: [...other.fileOffsets, ...link.fileOffsets] };
   }
-  links[index] = { ...other, fileOffsets: [...other.fileOffsets, ...link.fileOffsets] };
   return index;
 }
+
+const keyOf = (link: LinkSpec): string | undefined =>
+  link.kind === 'uprobe_multi' && !link.cookies && !link.semaphoreOffsets
+    ? `${link.binary} ${link.atReturn} ${link.pid}`
+    : undefined;
 
 /** Old verifiers walk through every round of a loop: this many cost some milliseconds. */
 const COUNTED_ROUNDS = 1024;
@@ -107,6 +115,7 @@ function lowerProbe({ table }: TypedUnit, unit: ProbeUnit, { name, fired }: Name
   const l = new Lowering(script, unit, table, name, 1);
   l.context = l.b.parameters[0];
   if (unit.points[0].program === 'iter') loadObjects(unit, l);
+  if (unit.points[0].systemCall) skipOtherCalls(unit.points, l);
   if (fired !== undefined) markFired(fired, l);
   const { predicate, body } = unit.probe;
   if (mayFireAfterExit(unit)) l.b.when('ne', l.b.load(l.global('ended'), 8), imm(0), () => l.b.return(imm(0)));

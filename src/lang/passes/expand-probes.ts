@@ -9,6 +9,7 @@ import {
   type ProbeKind,
   type ProbePoint,
 } from '../probes/index.ts';
+import { dispatchSystemCalls, type Expanded } from '../probes/system-calls.ts';
 import type { Settings } from '../settings.ts';
 import { type AttachPoint, type Expression, type Probe, type Program, walk } from '../syntax/index.ts';
 import type { TypeSpace } from '../types/type-space.ts';
@@ -21,11 +22,19 @@ export interface ProbeOptions {
   readonly diagnostics: Diagnostics;
   readonly pid: number | undefined;
   readonly skipsOthers: boolean;
+  /** Each probe has a program's link of its own, as some may be left out. */
+  readonly isFiltered: boolean;
+}
+
+interface ExpandedProbe extends Expanded {
+  readonly probe: Probe;
 }
 
 export function expandProbes(program: Program, options: ProbeOptions): Unit[] {
   const labels: ExpandContext['labels'] = new Map();
-  const units = program.probes.flatMap((probe) => unitsOf(probe, labels, options));
+  const expanded = program.probes.map((probe) => expandProbe(probe, labels, options));
+  const hooked = options.isFiltered ? expanded : dispatchSystemCalls(expanded, options);
+  const units = hooked.flatMap((one) => unitsOf(one, options));
   const count = units.reduce((sum, unit) => sum + (unit.kind === 'probe' ? unit.points.length : 0), 0);
   const { maxProbes } = options.settings;
   if (count > maxProbes) {
@@ -40,7 +49,7 @@ export function expandProbes(program: Program, options: ProbeOptions): Unit[] {
   return units;
 }
 
-function unitsOf(probe: Probe, labels: ExpandContext['labels'], options: ProbeOptions): Unit[] {
+function expandProbe(probe: Probe, labels: ExpandContext['labels'], options: ProbeOptions): ExpandedProbe {
   const used = namesUsed(probe);
   let isMissing = false;
   const context: ExpandContext = {
@@ -62,6 +71,10 @@ function unitsOf(probe: Probe, labels: ExpandContext['labels'], options: ProbeOp
   // What is written wrong has been said.
   const isReported = !isMissing && options.diagnostics.errors > errors;
   if (points.length === 0 && !isReported) reportEmpty(probe, options);
+  return { probe, points, uses: used };
+}
+
+function unitsOf({ probe, points, uses: used }: ExpandedProbe, options: ProbeOptions): Unit[] {
   const groups = new Map<string, ProbePoint[]>();
   // Cookies of tracepoints came with Linux 5.15, before may_goto.
   const hasCookies = options.host.features?.mayGoto !== false && !used.has(COMPTIME);
@@ -70,11 +83,11 @@ function unitsOf(probe: Probe, labels: ExpandContext['labels'], options: ProbeOp
     groups.set(shape, [...(groups.get(shape) ?? []), point]);
   }
   return [...groups.values()].map(([first, ...rest]) => {
-    const asksCookie = rest.some(({ name }) => name !== first!.name) && used.has('probe');
+    const asksWhich = rest.some(({ name }) => name !== first!.name) && used.has('probe');
     const { pid, skipsOthers } = options;
     const skips = pid !== undefined && skipsOthers && first!.links.some(({ kind }) => FOR_ALL.has(kind));
     const own = skips ? inProcess(probe, pid) : probe;
-    return { kind: 'probe', probe: own, points: [first!, ...rest], ...(asksCookie && { asksCookie }) };
+    return { kind: 'probe', probe: own, points: [first!, ...rest], ...(asksWhich && { asksWhich }) };
   });
 }
 
@@ -171,7 +184,8 @@ function namesUsed(probe: Probe): Set<string> {
 /** Points of equal shape are compiled once. */
 function shapeOf(point: ProbePoint, used: ReadonlySet<string>, hasCookies: boolean): string {
   const parts: unknown[] = [point.kind.names[0], point.program, point.attachTo, point.how, point.signal];
-  if (used.has('probe') && !(hasCookies && point.program === 'tracepoint')) parts.push(point.name);
+  const tellsWhich = point.systemCall !== undefined || (hasCookies && point.program === 'tracepoint');
+  if (used.has('probe') && !tellsWhich) parts.push(point.name);
   if (used.has('uaddr')) parts.push(point.address);
   if (used.has('args')) parts.push(point.args?.struct.name);
   if (used.has('retval')) parts.push(point.retval);

@@ -66,6 +66,17 @@ export interface ProbePoint {
   readonly binary?: string;
   /** Of the probed instruction, as linked. */
   readonly address?: bigint;
+  /** One of many that a single program stands for. */
+  readonly systemCall?: { readonly name: string; readonly number: number; readonly hook: SystemCallHook };
+}
+
+/** The event that all tracepoints of system calls come from. */
+export interface SystemCallHook {
+  readonly event: 'sys_enter' | 'sys_exit';
+  /** Where the call's number is in the caller's registers. */
+  readonly registers: number;
+  /** In task_struct: set while a 32-bit program calls. */
+  readonly compat: { readonly offset: number; readonly mask: number };
 }
 
 /** What `args` is: a struct in the context, or eight-byte slots that a struct's fields stand for, or registers and stack. */

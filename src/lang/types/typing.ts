@@ -14,8 +14,8 @@ export type Unit =
       readonly kind: 'probe';
       readonly probe: Probe;
       readonly points: readonly [ProbePoint, ...ProbePoint[]];
-      /** Its code asks the attach cookie which of the points fired. */
-      readonly asksCookie?: boolean;
+      /** Its code asks which of the points fired. */
+      readonly asksWhich?: boolean;
     }
   | { readonly kind: 'function'; readonly subprogram: Subprogram };
 
