@@ -23,6 +23,7 @@ import {
 } from '../collect/attribution/index.ts';
 import {
   counterAt,
+  countersOf,
   type Filter,
   type RecordKind,
   type Sample,
@@ -47,12 +48,21 @@ export class History {
 
   /** Those with the most time first. */
   async queries(range: TimeRange, where: PastFilter = {}): Promise<HistoryRows<QueryRow>> {
+    const { summed, rowsOf } = await this.sumQueries(range, where);
+    const rows = await rowsOf(summed.samples);
+    return { ...windowOf(summed), rows: rows.sort((a, b) => b.latency_us.total - a.latency_us.total) };
+  }
+
+  /** The same for whoever needs few of them: rows are made of those samples that are asked for. */
+  async sumQueries(range: TimeRange, where: PastFilter = {}): Promise<SummedQueries> {
     const summed = await this.#store.sum({ kind: 'queries', range, where });
-    const texts = await textsOf(this.#store, 'queries', summed.samples);
     const failures = failuresBy(await this.#store.sum({ kind: 'failures', range, where }));
     const isElsewhere = elsewhereIn(await this.#owners(range, where, summed));
-    const rows = summed.samples.map((sample) => pastQueryRow(sample, summed, isElsewhere, texts, failures));
-    return { ...windowOf(summed), rows: rows.sort((a, b) => b.latency_us.total - a.latency_us.total) };
+    const rowsOf: SummedQueries['rowsOf'] = async (samples) => {
+      const texts = await textsOf(this.#store, 'queries', samples);
+      return samples.map((sample) => pastQueryRow(sample, summed, isElsewhere, texts, failures));
+    };
+    return { summed, rowsOf };
   }
 
   /** Those whose calls may be on rows that `where` leaves, by owner at least. */
@@ -65,10 +75,18 @@ export class History {
 
   /** The longest in sum first. */
   async waits(range: TimeRange, where: PastFilter = {}): Promise<HistoryRows<WaitRow>> {
-    const summed = await this.#store.sum({ kind: 'waits', range, where });
+    const summed = await this.#store.sum({ kind: 'waits', range, where, counters: WAIT_COUNTERS });
     const texts = await textsOf(this.#store, 'waits', summed.samples);
     const rows = summed.samples.map((sample) => pastWaitRow(sample, summed, texts));
     return { ...windowOf(summed), rows: rows.sort((a, b) => b.total_us - a.total_us) };
+  }
+
+  /** What statements waited for, whichever they were. Background processes wait for work most of the time: they are left out. */
+  async waitEvents(range: TimeRange, where: PastFilter = {}): Promise<PastWaitRow[]> {
+    const by = [...OWNER, 'system_identifier', 'backend_type', 'wait_event_type', 'wait_event'];
+    const known = ['fingerprint'];
+    const summed = await this.#store.sum({ kind: 'waits', range, where, by, known, counters: WAIT_COUNTERS });
+    return summed.samples.map((sample) => pastWaitRow(sample, summed));
   }
 
   /** Average active sessions, one for each step that was observed; `where` knows `host` and `cluster`. */
@@ -119,6 +137,15 @@ export class History {
     return this.#store.records({ kind, range, limit });
   }
 }
+
+export interface SummedQueries {
+  readonly summed: Summed;
+  /** In the order of the samples. */
+  readonly rowsOf: (samples: readonly Sample[]) => Promise<PastQueryRow[]>;
+}
+
+/** All of them; without this their histograms would be read, too. */
+const WAIT_COUNTERS = countersOf('waits');
 
 /** Of statements, by the parts of their series. */
 type Failures = ReadonlyMap<string, ReadonlyMap<string, number>>;

@@ -9,8 +9,8 @@ import type {
   ReportWindow,
 } from '../api/index.ts';
 import { longer, rfc3339 } from '../base/time.ts';
-import { identityAt, type Store, type Summed, type TimeRange } from '../store/index.ts';
-import { History, type PastFilter } from './history.ts';
+import { counterAt, identityAt, type Sample, type Store, type Summed, type TimeRange } from '../store/index.ts';
+import { History, type PastFilter, type SummedQueries } from './history.ts';
 
 export interface ReportRequest {
   readonly range: TimeRange;
@@ -25,22 +25,20 @@ export async function report(
   { range, compareWith, where = {}, top }: ReportRequest,
 ): Promise<ReportRow[]> {
   const history = new History(store);
-  const { rows: queries } = await history.queries(range, where);
-  const { rows: waits } = await history.waits(range, where);
-  const earlier = compareWith && (await history.queries(compareWith, where)).rows;
+  const queries = await history.sumQueries(range, where);
+  const waits = await history.waitEvents(range, where);
+  const earlier = compareWith && (await history.sumQueries(compareWith, where));
   const findings = await history.records('finding', range, top);
   const executions = await history.records('execution', range, top);
   return [
     ...(await windowsOf(store, range, where)),
     ...findings.map(({ body }) => ({ kind: 'finding' as const, ...(body as Finding) })),
-    ...byTime(queries)
-      .slice(0, top)
-      .map((row) => ({ kind: 'query' as const, ...row })),
+    ...(await busiest(queries, top)).map((row) => ({ kind: 'query' as const, ...row })),
     ...waitProfile(waits)
       .slice(0, top)
       .map((row) => ({ kind: 'wait' as const, ...row })),
     ...executions.map(({ host, body }) => ({ kind: 'execution' as const, host, ...body })),
-    ...(earlier ? compare(queries, earlier).slice(0, top) : []),
+    ...(earlier ? await compare(queries, earlier, top) : []),
   ];
 }
 
@@ -72,15 +70,21 @@ function sessionsOf({ samples }: Summed, host: string, observedUs: number): Reco
 /** Time of its sessions, finished requests or not. */
 export const busyUs = (row: PastQueryRow): number => row.on_cpu_us + row.off_cpu_us + row.run_queue_us;
 
-const byTime = (rows: readonly PastQueryRow[]): PastQueryRow[] => rows.toSorted((a, b) => busyUs(b) - busyUs(a));
+/** The same of a sample, whose times are in µs: no row is needed to find those of the most time. */
+const busyOf = ({ values }: Sample): number => BUSY.reduce((sum, at) => sum + values[at]!, 0);
+const BUSY = (['on_cpu', 'off_cpu', 'run_queue'] as const).map((name) => counterAt('queries', name));
 
-/** Of statements only: background processes wait for work most of the time. Queries are told apart in the rows above. */
+function busiest({ summed, rowsOf }: SummedQueries, top: number): Promise<PastQueryRow[]> {
+  return rowsOf(summed.samples.toSorted((a, b) => busyOf(b) - busyOf(a)).slice(0, top));
+}
+
+/** Of databases and users together. */
 function waitProfile(rows: readonly PastWaitRow[]): PastWaitRow[] {
   const sums = new Map<string, PastWaitRow>();
-  for (const row of rows.filter(({ fingerprint }) => fingerprint !== null)) {
+  for (const row of rows) {
     const key = JSON.stringify([row.host, row.cluster, row.wait_event_type, row.wait_event]);
     const sum = sums.get(key);
-    sums.set(key, sum ? addWaits(sum, row) : { ...row, query_id: null, fingerprint: null, query: null });
+    sums.set(key, sum ? addWaits(sum, row) : row);
   }
   return [...sums.values()].sort((a, b) => b.total_us - a.total_us);
 }
@@ -102,17 +106,39 @@ const isOneUnknown = (a: number | null, b: number | null): string[] =>
   (a === null) === (b === null) ? [] : ['max_us'];
 
 /** Those whose load changed most, either way, first. */
-export function compare(now: readonly PastQueryRow[], before: readonly PastQueryRow[]): Comparison[] {
-  const earlier = new Map(before.map((row) => [keyOf(row), row]));
-  const later = new Map(now.map((row) => [keyOf(row), row]));
-  const rows = [...new Set([...later.keys(), ...earlier.keys()])].map((key) =>
-    comparison(later.get(key), earlier.get(key)),
+async function compare(now: SummedQueries, before: SummedQueries, top: number): Promise<Comparison[]> {
+  const [later, earlier] = [byStatement(now), byStatement(before)];
+  const changes = [...new Set([...later.keys(), ...earlier.keys()])].map((key) => {
+    const change = (later.get(key)?.sessions ?? 0) - (earlier.get(key)?.sessions ?? 0);
+    return { key, change: Math.abs(change) };
+  });
+  const most = changes.sort((a, b) => b.change - a.change).slice(0, top);
+  const rowOf = async ({ rowsOf }: SummedQueries, found: Busy | undefined): Promise<PastQueryRow | undefined> =>
+    found && (await rowsOf([found.sample]))[0];
+  return Promise.all(
+    most.map(async ({ key }) => comparison(await rowOf(now, later.get(key)), await rowOf(before, earlier.get(key)))),
   );
-  return rows.sort((a, b) => Math.abs(b.sessions_change) - Math.abs(a.sessions_change));
 }
 
-const keyOf = ({ host, cluster, database, user, query_id, fingerprint }: PastQueryRow): string =>
-  JSON.stringify([host, cluster, database, user, query_id, fingerprint]);
+interface Busy {
+  readonly sample: Sample;
+  readonly sessions: number;
+}
+
+function byStatement({ summed: { samples, covered } }: SummedQueries): Map<string, Busy> {
+  return new Map(
+    samples.map((sample) => {
+      const parts = STATEMENT.map((at) => sample.series[at] ?? null);
+      const { observedUs = 0 } = covered.get(parts[0] ?? '') ?? {};
+      return [JSON.stringify(parts), { sample, sessions: busyOf(sample) / observedUs }] as const;
+    }),
+  );
+}
+
+/** What makes it the same statement in both windows. */
+const STATEMENT = (['host', 'cluster', 'database', 'user', 'query_id', 'fingerprint'] as const).map((name) =>
+  identityAt('queries', name),
+);
 
 function comparison(now: PastQueryRow | undefined, before: PastQueryRow | undefined): Comparison {
   const { host, cluster, database, user, query_id, fingerprint, query } = (now ?? before)!;

@@ -31,14 +31,12 @@ export class Histogram {
     this.counts[index - this.offset]! += count;
   }
 
-  /** Adds the first `length` of `counts` to the buckets from `first` on. */
-  addRun(first: number, counts: Float64Array, length: number): void {
-    if (length === 0) return;
+  /** Where in `counts` the bucket `first` is, once there is room for so many from it on; read `counts` after it. */
+  placeFor(first: number, length: number): number {
     if (first < this.offset || first + length > this.offset + this.counts.length) {
       this.cover(first, first + length - 1);
     }
-    const start = first - this.offset;
-    for (let at = 0; at < length; at++) this.counts[start + at]! += counts[at]!;
+    return first - this.offset;
   }
 
   merge(other: Histogram): void {

@@ -85,31 +85,63 @@ function spanOf(histogram: Histogram | undefined): { readonly first: number; rea
 
 const NO_COUNTS = new Float64Array(0);
 
-/** What samples are added to. */
-export interface Row {
-  readonly values: Float64Array;
-  readonly histogram?: Histogram | undefined;
+/** What blocks are added to, column by column as they have them: each column's sums lie side by side. */
+export interface Target {
+  /** Where the sum of a series stands; -1 where it is not wanted. */
+  readonly slotOf: (id: number) => number;
+  /** The sums of a counter, by slot; as long as there are slots. */
+  readonly column: (place: number) => Float64Array;
+  /** By slot; nothing where none are wanted. */
+  readonly histograms: readonly Histogram[] | undefined;
 }
 
-/** The row that a series belongs to; nothing where it is not wanted. */
-export type RowOf = (id: number) => Row | undefined;
-
-/** Adds a block's samples to the rows of their series. `places` says where each of its columns stands in a row; those at -1 are left out. */
-export function addBlock(bytes: Uint8Array, layout: Layout, places: readonly number[], rowOf: RowOf): void {
+/** Adds a block's samples to the sums of their series. `places` says where each of its columns stands; those at -1 are left out. */
+export function addBlock(bytes: Uint8Array, layout: Layout, places: readonly number[], target: Target): void {
   const reader = new VarintReader(zstdDecompressSync(bytes));
-  const rows: (Row | undefined)[] = new Array(reader.unsigned());
+  const slots = new Int32Array(reader.unsigned());
   let id = 0;
-  for (let at = 0; at < rows.length; at++) {
+  let isWanted = false;
+  for (let at = 0; at < slots.length; at++) {
     id += reader.unsigned();
-    rows[at] = rowOf(id);
+    slots[at] = target.slotOf(id);
+    if (slots[at]! >= 0) isWanted = true;
   }
-  if (rows.every((row) => row === undefined)) return;
-  const columns = readColumns(reader, layout, rows.length, neededFor(layout, places));
-  const values = rows.map((row) => row?.values);
-  columns.forEach((column, at) => {
-    if (column && places[at]! >= 0) addColumn(values, column, places[at]!, layout.columns[at]!.isMax);
-  });
-  if (layout.hasHistogram && rows.some((row) => row?.histogram)) addHistograms(reader, rows);
+  if (!isWanted) return;
+  addColumns(reader, { layout, places, slots }, target);
+  if (layout.hasHistogram && target.histograms) addHistograms(reader, slots, target.histograms);
+}
+
+interface Columns {
+  readonly layout: Layout;
+  readonly places: readonly number[];
+  readonly slots: Int32Array;
+}
+
+/** Those that are close to others wait for them; every other is added as it is read, by way of the same memory. */
+function addColumns(reader: VarintReader, { layout, places, slots }: Columns, target: Target): void {
+  const { columns } = layout;
+  const needed = neededFor(layout, places);
+  const isOthers = columns.map((_, at) => columns.some(({ near }) => near.includes(at)));
+  const kept: (Float64Array | undefined)[] = columns.map(() => undefined);
+  const passing = new Float64Array(slots.length);
+  for (const [at, { near, isMax }] of columns.entries()) {
+    if (reader.unsigned() === 0) continue;
+    if (!needed[at]) {
+      reader.skip(slots.length);
+      continue;
+    }
+    const isKept = near.length > 0 || isOthers[at]!;
+    const values = isKept ? new Float64Array(slots.length) : passing;
+    reader.fill(values, near.length > 0);
+    if (isKept) kept[at] = values;
+    else addColumn(slots, values, target.column(places[at]!), isMax);
+  }
+  for (const [at, { near, isMax }] of columns.entries()) {
+    const values = kept[at];
+    if (!values) continue;
+    for (const other of near) addTo(values, kept[other]);
+    if (places[at]! >= 0) addColumn(slots, values, target.column(places[at]!), isMax);
+  }
 }
 
 /** Columns that have a place, and those that they are close to. */
@@ -121,65 +153,42 @@ function neededFor({ columns }: Layout, places: readonly number[]): boolean[] {
   return needed;
 }
 
-/** Nothing for a column of zeros, and for those that are not needed. */
-function readColumns(
-  reader: VarintReader,
-  { columns }: Layout,
-  count: number,
-  needed: readonly boolean[],
-): (Float64Array | undefined)[] {
-  const read = columns.map(({ near }, column) => {
-    if (reader.unsigned() === 0) return undefined;
-    if (!needed[column]) {
-      reader.skip(count);
-      return undefined;
-    }
-    const values = new Float64Array(count);
-    for (let at = 0; at < count; at++) values[at] = near.length === 0 ? reader.unsigned() : reader.signed();
-    return values;
-  });
-  columns.forEach(({ near }, at) => {
-    const values = read[at];
-    if (values) for (const other of near) addTo(values, read[other]);
-  });
-  return read;
-}
-
 function addTo(values: Float64Array, others: Float64Array | undefined): void {
   if (!others) return;
   for (let at = 0; at < values.length; at++) values[at]! += others[at]!;
 }
 
-function addColumn(
-  rows: readonly (Float64Array | undefined)[],
-  column: Float64Array,
-  to: number,
-  isMax: boolean,
-): void {
+function addColumn(slots: Int32Array, column: Float64Array, to: Float64Array, isMax: boolean): void {
   for (let at = 0; at < column.length; at++) {
-    const row = rows[at];
-    if (!row) continue;
-    if (!isMax) row[to]! += column[at]!;
-    else if (column[at]! > row[to]!) row[to] = column[at]!;
+    const slot = slots[at]!;
+    if (slot < 0) continue;
+    if (!isMax) to[slot]! += column[at]!;
+    else if (column[at]! > to[slot]!) to[slot] = column[at]!;
   }
 }
 
-function addHistograms(reader: VarintReader, rows: readonly (Row | undefined)[]): void {
-  for (const row of rows) {
+function addHistograms(reader: VarintReader, slots: Int32Array, histograms: readonly Histogram[]): void {
+  for (const slot of slots) {
     const zeros = reader.unsigned();
-    if (row?.histogram) row.histogram.zeros += zeros;
+    if (slot >= 0) histograms[slot]!.zeros += zeros;
   }
+  const firsts = new Int32Array(slots.length);
   let first = 0;
-  const firsts = rows.map(() => {
+  for (let at = 0; at < slots.length; at++) {
     first += reader.signed();
-    return first;
-  });
-  const lengths = rows.map(() => reader.unsigned());
-  let run = new Float64Array(64);
-  for (let at = 0; at < rows.length; at++) {
-    const length = lengths[at]!;
-    if (length > run.length) run = new Float64Array(2 * length);
-    for (let bucket = 0; bucket < length; bucket++) run[bucket] = reader.unsigned();
-    rows[at]?.histogram?.addRun(firsts[at]!, run, length);
+    firsts[at] = first;
   }
+  const lengths = new Float64Array(slots.length);
+  reader.fill(lengths);
+  for (let at = 0; at < slots.length; at++) {
+    const length = lengths[at]!;
+    const histogram = histograms[slots[at]!];
+    if (!histogram) reader.skip(length);
+    else if (length > 0) addRun(reader, histogram, firsts[at]!, length);
+  }
+}
+
+function addRun(reader: VarintReader, histogram: Histogram, first: number, length: number): void {
+  const start = histogram.placeFor(first, length);
+  reader.addTo(histogram.counts, start, length);
 }

@@ -11,10 +11,11 @@ import { TRY_TO_RECOVER } from './damage.ts';
 
 const VERSION = 1;
 
+// Tables of blocks, records and texts have rowids, unlike in files of earlier Pebbles: a search without reads whole rows only to compare their keys.
 const SCHEMA = `
   CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
   CREATE TABLE series (id INTEGER PRIMARY KEY, kind TEXT NOT NULL, parts TEXT NOT NULL, last_ms INTEGER NOT NULL, UNIQUE (kind, parts));
-  CREATE TABLE texts (fingerprint TEXT PRIMARY KEY, text TEXT NOT NULL, truncated INTEGER NOT NULL) WITHOUT ROWID;
+  CREATE TABLE texts (fingerprint TEXT NOT NULL PRIMARY KEY, text TEXT NOT NULL, truncated INTEGER NOT NULL);
   CREATE TABLE layouts (id INTEGER PRIMARY KEY, description TEXT NOT NULL UNIQUE);
   CREATE TABLE intervals (
     id INTEGER PRIMARY KEY, level INTEGER NOT NULL, start_ms INTEGER NOT NULL, host TEXT NOT NULL,
@@ -22,11 +23,11 @@ const SCHEMA = `
   );
   CREATE INDEX intervals_by_time ON intervals (level, start_ms);
   CREATE INDEX intervals_to_roll ON intervals (level, start_ms) WHERE rolled = 0;
-  CREATE TABLE blocks (interval_id INTEGER, kind TEXT, layout INTEGER NOT NULL, bytes BLOB NOT NULL, PRIMARY KEY (interval_id, kind)) WITHOUT ROWID;
+  CREATE TABLE blocks (interval_id INTEGER NOT NULL, kind TEXT NOT NULL, layout INTEGER NOT NULL, bytes BLOB NOT NULL, PRIMARY KEY (interval_id, kind));
   CREATE TABLE records (
-    kind TEXT, host TEXT, cluster TEXT, id TEXT, from_ms INTEGER NOT NULL, to_ms INTEGER NOT NULL, body TEXT NOT NULL,
-    PRIMARY KEY (kind, host, cluster, id)
-  ) WITHOUT ROWID;
+    kind TEXT NOT NULL, host TEXT NOT NULL, cluster TEXT NOT NULL, id TEXT NOT NULL,
+    from_ms INTEGER NOT NULL, to_ms INTEGER NOT NULL, body TEXT NOT NULL, PRIMARY KEY (kind, host, cluster, id)
+  );
   CREATE INDEX records_by_time ON records (kind, to_ms);
 `;
 

@@ -27,9 +27,11 @@ export class Dictionary {
   readonly #written: Partial<Record<KindName, number>> = {};
   readonly #texts = new Generations<string, boolean>(MOST_KNOWN);
   readonly #insertText: StatementSync;
+  readonly #selectSeries: StatementSync;
 
   constructor(database: DatabaseSync) {
     this.#database = database;
+    this.#selectSeries = database.prepare('SELECT kind, parts FROM series WHERE id = ?');
     this.#insertText = database.prepare(
       'INSERT INTO texts VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET text = excluded.text, truncated = 0 WHERE truncated AND NOT excluded.truncated',
     );
@@ -62,7 +64,7 @@ export class Dictionary {
   seriesOf(id: number): Series {
     const known = this.#series.get(id);
     if (known) return known;
-    const row = this.#database.prepare('SELECT kind, parts FROM series WHERE id = ?').get(id) as SeriesRow;
+    const row = this.#selectSeries.get(id) as SeriesRow;
     // What was written before a kind had its last parts does not have them.
     const parts = JSON.parse(row.parts) as Series;
     const series = KINDS[row.kind].identity.map((_, at) => parts[at] ?? null);

@@ -1,13 +1,12 @@
 /** Answers: which intervals make up a range, and their sums by series or by parts of it. */
 import type { DatabaseSync } from 'node:sqlite';
 import { groupingOf } from '../grouping.ts';
-import { KINDS, type KindName } from '../kinds.ts';
+import { KINDS } from '../kinds.ts';
 import { alignRange, alignSteps, type Horizons, PARTS, type Part } from '../levels.ts';
 import {
   COVERAGES,
   type Covered,
   type RecordsRequest,
-  type Sample,
   type Series,
   type StepsRequest,
   type StoredRecord,
@@ -17,7 +16,8 @@ import {
 } from '../store.ts';
 import { addBlock } from './block.ts';
 import type { Dictionary } from './dictionary.ts';
-import { emptyRow, placesOf, type StoredBlock } from './writer.ts';
+import { Sums } from './sums.ts';
+import { placesOf, type StoredBlock } from './writer.ts';
 
 /** An interval lies in one step, and its parent, should it hold it, does not. ?1 level, ?2 ?3 range, ?4 step, ?5 length, ?6 the parent's. */
 const SELECT_PART = `
@@ -87,17 +87,20 @@ export class Reader {
     return PARTS.flatMap((part) => select.all(...parameters(part)) as unknown as Chosen[]);
   }
 
-  #add({ kind, counters }: SumRequest, range: TimeRange, chosen: readonly Chosen[], grouping: Grouping): Summed {
+  #add({ kind, counters }: SumRequest, range: TimeRange, chosen: readonly Chosen[], groupOf: Grouping): Summed {
     const select = this.#database.prepare('SELECT layout, bytes FROM blocks WHERE interval_id = ? AND kind = ?');
-    const sums = new Sums(kind, grouping, KINDS[kind].histogram !== null && !counters);
+    const groups = new Numbering(groupOf);
+    const hasHistogram = KINDS[kind].histogram !== null && !counters;
+    const sums = new Sums(kind, { slotOf: (id) => groups.numberOf(id), hasHistogram });
     for (const { id } of chosen) {
       const block = select.get(id, kind) as StoredBlock | undefined;
       if (!block) continue;
       const { layout, names } = this.#dictionary.layoutAt(block.layout);
       const places = placesOf(kind, names).map((place, at) => (counters?.includes(names[at]!) === false ? -1 : place));
-      addBlock(block.bytes, layout, places, (series) => sums.rowOf(series));
+      addBlock(block.bytes, layout, places, sums);
     }
-    return { range, covered: coveredBy(chosen), samples: sums.take() };
+    const samples = groups.take().map(({ series }, at) => ({ series, ...sums.row(at) }));
+    return { range, covered: coveredBy(chosen), samples };
   }
 
   /** To which sum a series belongs, found out once for each series; nothing where it is not wanted. */
@@ -110,7 +113,7 @@ export class Reader {
       const parts = groupOf(this.#dictionary.seriesOf(id));
       if (!parts) return undefined;
       const key = JSON.stringify(parts);
-      if (!groups.has(key)) groups.set(key, { series: parts, sum: undefined });
+      if (!groups.has(key)) groups.set(key, { series: parts, number: -1 });
       return groups.get(key);
     };
     return (id) => {
@@ -133,42 +136,32 @@ export class Reader {
 
 interface Group {
   readonly series: Series;
-  /** Of the step that is being added. */
-  sum: Sample | undefined;
+  /** Of its sum in the step that is being added; -1 before it has one. */
+  number: number;
 }
 type Grouping = (id: number) => Group | undefined;
 
-class Sums {
-  readonly #kind: KindName;
-  readonly #grouping: Grouping;
-  readonly #hasHistogram: boolean;
+/** Numbers the groups of one step as they come. */
+class Numbering {
+  readonly #groupOf: Grouping;
   readonly #groups: Group[] = [];
 
-  constructor(kind: KindName, grouping: Grouping, hasHistogram: boolean) {
-    this.#kind = kind;
-    this.#grouping = grouping;
-    this.#hasHistogram = hasHistogram;
+  constructor(groupOf: Grouping) {
+    this.#groupOf = groupOf;
   }
 
-  rowOf(id: number): Sample | undefined {
-    const group = this.#grouping(id);
-    return group && (group.sum ?? this.#begin(group));
+  /** -1 where the series is not wanted. */
+  numberOf(id: number): number {
+    const group = this.#groupOf(id);
+    if (!group) return -1;
+    if (group.number < 0) group.number = this.#groups.push(group) - 1;
+    return group.number;
   }
 
   /** Leaves the groups to the next step. */
-  take(): Sample[] {
-    return this.#groups.map((group) => {
-      const sum = group.sum!;
-      group.sum = undefined;
-      return sum;
-    });
-  }
-
-  #begin(group: Group): Sample {
-    const { values, histogram } = emptyRow(this.#kind, this.#hasHistogram);
-    group.sum = { series: group.series, values, ...(histogram && { histogram }) };
-    this.#groups.push(group);
-    return group.sum;
+  take(): readonly Group[] {
+    for (const group of this.#groups) group.number = -1;
+    return this.#groups;
   }
 }
 

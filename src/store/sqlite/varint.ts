@@ -64,6 +64,30 @@ export class VarintReader {
     return value;
   }
 
+  /** As many numbers as there are values. */
+  fill(values: Float64Array, isSigned = false): void {
+    values.fill(0);
+    this.addTo(values, 0, values.length);
+    if (!isSigned) return;
+    for (let at = 0; at < values.length; at++) values[at] = signedOf(values[at]!);
+  }
+
+  /** So many numbers, each added to one of `sums` from `start` on. */
+  addTo(sums: Float64Array, start: number, count: number): void {
+    const bytes = this.#bytes;
+    let next = this.at;
+    for (let at = start; at < start + count; at++) {
+      let byte = bytes[next++]!;
+      let value = byte & 127;
+      for (let unit = 128; byte > 127; unit *= 128) {
+        byte = bytes[next++]!;
+        value += (byte & 127) * unit;
+      }
+      sums[at]! += value;
+    }
+    this.at = next;
+  }
+
   /** Over some numbers. */
   skip(count: number): void {
     const bytes = this.#bytes;
@@ -73,7 +97,8 @@ export class VarintReader {
   }
 
   signed(): number {
-    const value = this.unsigned();
-    return value % 2 === 0 ? value / 2 : -(value + 1) / 2;
+    return signedOf(this.unsigned());
   }
 }
+
+const signedOf = (value: number): number => (value % 2 === 0 ? value / 2 : -(value + 1) / 2);

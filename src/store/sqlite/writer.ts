@@ -1,12 +1,12 @@
 /** Appends intervals, and sums finished minutes, hours and days. Each is one transaction. */
 import type { DatabaseSync } from 'node:sqlite';
-import { Histogram } from '../../aggregate/index.ts';
-import { countersOf, KIND_NAMES, KINDS, type KindName } from '../kinds.ts';
+import { countersOf, KIND_NAMES, type KindName } from '../kinds.ts';
 import { LEVEL_MS, TOP } from '../levels.ts';
 import { COVERAGES, type Interval, type Sample, type StoredRecord } from '../store.ts';
 import { addBlock, type BlockSample, encodeBlock } from './block.ts';
 import { layoutOf } from './database.ts';
 import type { Dictionary } from './dictionary.ts';
+import { Sums } from './sums.ts';
 
 interface IntervalHead {
   readonly level: number;
@@ -125,30 +125,21 @@ export interface StoredBlock {
 }
 
 function sumBlocks(kind: KindName, blocks: readonly StoredBlock[], dictionary: Dictionary): BlockSample[] {
-  const sums = new Map<number, BlockSample>();
-  const rowOf = (id: number): BlockSample => {
-    let sum = sums.get(id);
-    if (!sum) {
-      sum = { id, ...emptyRow(kind) };
-      sums.set(id, sum);
+  const slots = new Map<number, number>();
+  const slotOf = (id: number): number => {
+    let slot = slots.get(id);
+    if (slot === undefined) {
+      slot = slots.size;
+      slots.set(id, slot);
     }
-    return sum;
+    return slot;
   };
+  const sums = new Sums(kind, { slotOf });
   for (const { layout, bytes } of blocks) {
     const parsed = dictionary.layoutAt(layout);
-    addBlock(bytes, parsed.layout, placesOf(kind, parsed.names), rowOf);
+    addBlock(bytes, parsed.layout, placesOf(kind, parsed.names), sums);
   }
-  return [...sums.values()];
-}
-
-export function emptyRow(
-  kind: KindName,
-  hasHistogram = KINDS[kind].histogram !== null,
-): { readonly values: Float64Array; readonly histogram: Histogram | undefined } {
-  return {
-    values: new Float64Array(countersOf(kind).length),
-    histogram: hasHistogram ? new Histogram() : undefined,
-  };
+  return [...slots].map(([id, slot]) => ({ id, ...sums.row(slot) }));
 }
 
 /** Where a block's columns stand in rows of today: -1 for counters that are kept no longer. */
