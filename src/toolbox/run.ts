@@ -10,7 +10,7 @@ import { jsonRows } from './json-rows.ts';
 import { textRows } from './text-rows.ts';
 import type { Tool } from './tool.ts';
 import { Window } from './window.ts';
-import { otherWay, reasons, silence } from './words.ts';
+import { fewOf, otherWay, reasons, silence } from './words.ts';
 
 /** What getopt() in a tool's script asks for. */
 export interface ScriptOption {
@@ -81,18 +81,12 @@ export async function runTool(tool: Tool, options: ToolOptions): Promise<number>
     window.next();
     if (options.durationMs !== undefined) timer = setTimeout(() => deadline.abort(), options.durationMs);
   };
-  const warned = new Set<string>();
-  const warnOnce = (probe: string, warnings: readonly string[]) => {
-    const text = `${probe}: ${warnings.join('; ')}`;
-    if (!warned.has(text)) output.warning(text);
-    warned.add(text);
-  };
   return runScript(script, {
     output,
     signal: AbortSignal.any([options.signal, deadline.signal]),
     started,
     quiet: true,
-    warned: (probe, warnings) => warnOnce(probe.replace(/^uretprobe/, 'uprobe'), warnings),
+    warned: (warning, probes) => output.warning(`${fewOf(probes)}: ${warning}`),
     missed: (runs) => window.drop(runs),
     silence: (attached) => silence(tool, attached.length, own, options.named),
     isState,

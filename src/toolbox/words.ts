@@ -26,6 +26,12 @@ export function header(
   return `${all.flatMap(wrapped).join('\n')}\n`;
 }
 
+/** Of probes, the first; both ends of a function are one place. */
+export function fewOf(probes: readonly string[]): string {
+  const [first, ...more] = [...new Set(probes.map((probe) => probe.replace(/^uretprobe:/, 'uprobe:')))];
+  return more.length === 0 ? first! : `${first} and ${more.length} more`;
+}
+
 /** Many hooks of one kind are one: `tracepoint:syscalls (16)`. */
 export function shortHooks(hooks: readonly string[]): string[] {
   if (hooks.length <= MOST_HOOKS) return [...hooks];

@@ -48,7 +48,7 @@ export interface RunOptions {
   /** Says that nothing came of a run, in other words and although it is quiet. */
   readonly silence?: (attached: readonly string[]) => string;
   /** Told what there is to know of a probe's place: that its instruction is stepped singly, say. */
-  readonly warned?: (probe: string, warnings: readonly string[]) => void;
+  readonly warned?: (warning: string, probes: readonly string[]) => void;
   /** Told of runs that the kernel skipped. */
   readonly missed?: (runs: number) => void;
   /** Is called once everything is attached. */
@@ -200,11 +200,12 @@ class Run implements Session {
   }
 
   #warn(): void {
+    const said = new Map<string, string[]>();
     for (const [i, { warnings }] of this.#links) {
-      if (warnings.length === 0) continue;
-      const probe = this.script.probes.find(({ links }) => links.includes(i));
-      this.#options.warned?.(probe?.name ?? '', warnings);
+      const probe = this.script.probes.find(({ links }) => links.includes(i))?.name ?? '';
+      for (const warning of warnings) said.set(warning, [...(said.get(warning) ?? []), probe]);
     }
+    for (const [warning, probes] of said) this.#options.warned?.(warning, probes);
   }
 
   #attachFailed(probe: ScriptProbe | undefined, error: unknown): void {

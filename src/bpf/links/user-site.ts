@@ -41,9 +41,15 @@ export function judgeSites(binary: string, fileOffsets: readonly bigint[]): User
   }
   try {
     if (elf.header.machine !== 'x86_64') return { fileOffsets, warnings: [] };
-    const skipped = fileOffsets.map((offset) => behindEndbr(elf, Number(offset)));
-    const areCheap = skipped.every((offset) => isEmulated(readAt(elf, offset, 16)));
-    return { fileOffsets: skipped.map(BigInt), warnings: areCheap ? [] : [SINGLE_STEPPED] };
+    const skipped = [];
+    let areCheap = true;
+    for (const offset of fileOffsets) {
+      const code = readAt(elf, Number(offset), 16 + ENDBR64.length);
+      const marked = code.subarray(0, ENDBR64.length).equals(ENDBR64) ? ENDBR64.length : 0;
+      skipped.push(offset + BigInt(marked));
+      areCheap &&= isEmulated(code.subarray(marked));
+    }
+    return { fileOffsets: skipped, warnings: areCheap ? [] : [SINGLE_STEPPED] };
   } finally {
     elf.close();
   }
