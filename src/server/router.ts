@@ -23,10 +23,8 @@ export interface RouterOptions {
   readonly sources?: RowSources;
 }
 
-/** History names its beginning by the minute once that is rolled up. */
-const HISTORY_GRID_MS = 60_000;
-/** Between an agent's first reading and its first flush. */
-const STARTED_TOGETHER_MS = 2000;
+/** Between what an agent appends first and its first reading, on the busiest machine. */
+const STARTED_TOGETHER_MS = 10_000;
 
 type Answer = (question: Question, user: User) => Promise<unknown>;
 
@@ -99,14 +97,10 @@ export class Router {
     const oldest = feed.recent.oldestMs;
     if (history === undefined || (oldest !== undefined && range.fromMs >= oldest)) return feed.recent;
     const { oldestMs } = await history.state();
-    const isYoung = oldest !== undefined && (oldestMs === null || oldestMs >= beginningOf(oldest));
+    const isYoung = oldest !== undefined && (oldestMs === null || oldestMs >= oldest - STARTED_TOGETHER_MS);
     return isYoung ? feed.recent : history;
   }
 }
-
-/** The earliest moment that history of a feed's own can name as its beginning. */
-const beginningOf = (oldestMs: number): number =>
-  Math.floor((oldestMs - STARTED_TOGETHER_MS) / HISTORY_GRID_MS) * HISTORY_GRID_MS;
 
 const permissionsOf = ({ role }: User, { feed, allowSignals, console }: RouterOptions): Permissions => ({
   role,

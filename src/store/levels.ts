@@ -40,6 +40,22 @@ export function alignSteps(range: TimeRange, stepMs: number, horizons: Horizons)
   };
 }
 
+/**
+ * When the first of what is stored was appended, from the earliest beginning at each level: a sum begins on its grid, long before
+ * what it was made of. That is named as long as it is there itself.
+ */
+export function beginningOf(earliest: readonly (number | null)[]): number | null {
+  let known: number | null = null;
+  for (let level = TOP; level >= 0; level--) {
+    const ms = earliest[level] ?? null;
+    const untilMs: number = known === null ? Number.POSITIVE_INFINITY : known + LEVEL_MS[level + 1]!;
+    // From there on finer intervals are gone: they would lie in the one that is known.
+    if (ms !== null && ms >= untilMs) break;
+    known = ms ?? known;
+  }
+  return known;
+}
+
 /** One level's part of a range: SQL parameters of `SELECT_PART` in reader.ts. */
 export interface Part {
   readonly level: number;

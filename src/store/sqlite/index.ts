@@ -1,6 +1,7 @@
 /** History in a file of this host: SQLite, with the numbers in compressed blocks. */
 import { statSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
+import { beginningOf, LEVEL_MS } from '../levels.ts';
 import { Outbox } from '../outbox.ts';
 import { DEFAULT_RETENTION, type Retention } from '../retention.ts';
 import type {
@@ -87,20 +88,24 @@ export class SqliteStore implements Store {
   }
 
   async state(): Promise<StoreState> {
-    const { oldest, newest } = readFrom(this.#path, () =>
-      this.#database.prepare('SELECT min(start_ms) AS oldest, max(start_ms) AS newest FROM intervals').get(),
-    ) as { oldest: number | null; newest: number | null };
+    const ends = readFrom(this.#path, () => LEVEL_MS.map((_, level) => this.#endsOf(level)));
+    const newest = Math.max(...ends.map((at) => at.newest ?? Number.NEGATIVE_INFINITY));
     const bytes = ['', '-wal'].reduce((sum, ending) => sum + sizeOf(`${this.#path}${ending}`), 0);
     const { trouble, pending, lost } = this.#outbox;
     return {
       url: `sqlite:${this.#path}`,
       bytes,
-      oldestMs: oldest,
-      newestMs: newest,
+      oldestMs: beginningOf(ends.map(({ oldest }) => oldest)),
+      newestMs: Number.isFinite(newest) ? newest : null,
       trouble,
       pending,
       lost,
     };
+  }
+
+  #endsOf(level: number): { readonly oldest: number | null; readonly newest: number | null } {
+    const ends = 'SELECT min(start_ms) AS oldest, max(start_ms) AS newest FROM intervals WHERE level = ?';
+    return this.#database.prepare(ends).get(level) as { oldest: number | null; newest: number | null };
   }
 
   async maintain(nowMs: number, agedMs: number = nowMs): Promise<void> {

@@ -52,6 +52,24 @@ test('age: minutes, hours and days remain, and every answer is on their grid', a
   await store.close();
 });
 
+test('history begins when it was begun, though hours and days are sums on their grids', async () => {
+  const path = join(folder, 'beginning.db');
+  const store = SqliteStore.open(path, {
+    retention: { keepMs: [2 * HOUR, 10 * HOUR, 30 * HOUR, 1000 * HOUR], maxBytes: 2 ** 40 },
+  });
+  assert.equal((await store.state()).oldestMs, null);
+  const generator = new Generator({ queries: 1 });
+  const begun = DAY + 57 * MINUTE + 30_000;
+  for (let at = begun; at < DAY + 26 * HOUR; at += 10 * MINUTE) await store.append(generator.interval(at));
+  const beginsAt = async (nowMs: number): Promise<number> => {
+    for (let call = 0; call < 20; call++) await store.maintain(nowMs);
+    return (await store.state()).oldestMs! - DAY;
+  };
+  assert.equal(await beginsAt(DAY + 61 * MINUTE), begun - DAY);
+  assert.equal(await beginsAt(DAY + 26 * HOUR), 0, 'of then only the hour is known any more');
+  await store.close();
+});
+
 test('size: the finest goes first, and the sums stay', async () => {
   const path = join(folder, 'size.db');
   const always = 10_000 * HOUR;
