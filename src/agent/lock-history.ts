@@ -9,6 +9,8 @@ const KEEP_MS = 15 * 60_000;
 const MOST_ROWS = 20_000;
 
 export interface LockWindow extends TimeRange {
+  /** Whose windows these are, where there may be several. */
+  readonly host?: string;
   readonly rows: readonly LockRow[];
 }
 
@@ -59,9 +61,10 @@ export class LockHistory {
 
 /** Of what a store keeps: a record is one row of a window. In order. */
 export function lockWindowsOf(records: readonly StoredRecord[]): LockWindow[] {
-  const windows = Map.groupBy(records, ({ fromMs, toMs }) => `${fromMs} ${toMs}`).values();
+  const windows = Map.groupBy(records, ({ host, fromMs, toMs }) => `${fromMs} ${toMs} ${host}`).values();
   return [...windows]
     .map((own) => ({
+      host: own[0]!.host,
       fromMs: own[0]!.fromMs,
       toMs: own[0]!.toMs,
       rows: own.map(({ body }) => body as LockRow),
@@ -80,10 +83,11 @@ export function sumLocks(windows: readonly LockWindow[], { fromMs, toMs }: TimeR
   const sums = new Map<string, Sum>();
   // Each row of a window tells what was lost in it.
   const dropped = windows.reduce((all, { rows }) => all + (rows[0]?.dropped ?? 0), 0);
-  for (const [at, { rows }] of windows.entries()) {
-    for (const row of rows) {
-      const waiting = row.waiting && at === windows.length - 1;
-      const key = keyOf(row);
+  const last = new Map(windows.map((window) => [window.host, window]));
+  for (const one of windows) {
+    for (const row of one.rows) {
+      const waiting = row.waiting && one === last.get(one.host);
+      const key = `${one.host ?? ''} ${keyOf(row)}`;
       const known = sums.get(key);
       if (known) add(known, row, waiting);
       else sums.set(key, { ...row, waiting });

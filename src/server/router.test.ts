@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { StoreFeed } from '../agent/index.ts';
-import type { HeatmapAnswer } from '../api/index.ts';
+import type { HeatmapAnswer, LockRow, RowsAnswer } from '../api/index.ts';
 import { openStore } from '../store/index.ts';
 import { Generator } from '../store/testing/generate.ts';
 import { Router } from './router.ts';
@@ -44,4 +44,64 @@ test('an agent that is younger than the range answers from memory, after a full 
 
 test('one whose history goes back further answers from that', async () => {
   assert.equal(await stepOfYoungAgent('old.db', [BEGUN - HOUR]), 10);
+});
+
+/** As agents store it. */
+const wait = (wait_us: number): LockRow =>
+  ({
+    cluster: '/data',
+    coverage: 'exact',
+    inexact: [],
+    dropped: 0,
+    waiter_pid: 2,
+    waiter_query: 'UPDATE t',
+    blocker_pid: 1,
+    lock_type: 'transactionid',
+    waiting: true,
+    count: 1,
+    wait_us,
+    max_us: wait_us,
+  }) as unknown as LockRow;
+
+test('what was lost is said of locks though no wait was seen, and hosts that look alike stay apart', async () => {
+  const history = await openStore(`sqlite:${join(folder, 'fleet.db')}`);
+  const now = BEGUN + 5 * MINUTE;
+  const feed = new StoreFeed(history, 'elsewhere', { intervalMs: 0, clock: () => now });
+  const locks = async (facet = ''): Promise<RowsAnswer<LockRow>> => {
+    const url = new URL(`http://pebble/api/rows/locks?last=5m${facet}`);
+    const answer = await new Router({ feed, history }).answer(url, { name: 'alice', role: 'viewer' })!;
+    return JSON.parse(String(answer)) as RowsAnswer<LockRow>;
+  };
+  const append = (host: string, dropped: number, waits: readonly LockRow[]): Promise<void> => {
+    const records = waits.map((body, at) => ({
+      kind: 'lock' as const,
+      host,
+      cluster: body.cluster,
+      id: `${at}`,
+      fromMs: BEGUN + MINUTE,
+      toMs: BEGUN + 2 * MINUTE,
+      body,
+    }));
+    return history.append({
+      ...new Generator({ host, queries: 1, durationMs: 5 * MINUTE }).interval(BEGUN),
+      dropped,
+      records,
+    });
+  };
+  await append('db1', 13, []);
+  assert.match((await locks()).missing!, /nobody waited, or its agent does not follow locks. 13 events were lost/);
+  await append('db2', 0, [wait(7_000_000)]);
+  await append('db3', 0, [wait(11_000_000)]);
+  const found = await locks();
+  assert.ok(found.missing === null);
+  const waits = found.rows.map(({ wait_us, waiting }) => [wait_us, waiting]);
+  assert.deepEqual(waits, [
+    [11_000_000, true],
+    [7_000_000, true],
+  ]);
+  const none = await locks('&fingerprint=none');
+  assert.ok(none.missing === null);
+  assert.deepEqual([none.rows.length, none.window.dropped, none.window.coverage], [0, 13, 'partial']);
+  feed.close();
+  await history.close();
 });

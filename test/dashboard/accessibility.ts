@@ -8,9 +8,7 @@ const OF_LOOKS = ['color-contrast', 'scrollable-region-focusable', 'target-size'
 
 export const LOOKS = [
   { width: 1280, colorScheme: 'light', rules: undefined },
-  { width: 1280, colorScheme: 'dark', rules: OF_LOOKS },
   { width: 400, colorScheme: 'dark', rules: OF_LOOKS },
-  { width: 400, colorScheme: 'light', rules: OF_LOOKS },
 ] as const;
 
 /** Serious and critical faults, and what does not fit the width, in each look. */

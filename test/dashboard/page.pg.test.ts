@@ -1,13 +1,19 @@
 /** The pages in a real browser: their figures are those of the API, and the console is silent. */
 import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import type { Browser, Page } from 'playwright-core';
-import type { QueryRow } from '../../src/api/index.ts';
-import { formatLoad, formatMicroseconds, formatRate } from '../../src/base/units.ts';
+import type { CatalogAnswer, QueryRow } from '../../src/api/index.ts';
+import { formatCount, formatLoad, formatMicroseconds, formatRate } from '../../src/base/units.ts';
 import { VIEWS } from '../../src/dashboard/views/index.ts';
+import { Connection } from '../../src/postgres/client/index.ts';
 import { TraceConsole } from '../../src/server/index.ts';
+import { listTools, saveTool } from '../../src/toolbox/index.ts';
 import { faultsOf, tabThrough } from './accessibility.ts';
 import { complaintsOf, noPages, openPage, startBrowser } from './browser.ts';
+import { cellsOf } from './figures.ts';
 import { type LiveDemo, startLiveDemo } from './live.ts';
 import { PageMeter } from './measure.ts';
 
@@ -17,9 +23,12 @@ describe('the pages', { skip: noPages }, () => {
   let page: Page;
   let complaints: string[];
   let meter: PageMeter;
+  const shelf = mkdtempSync(join(tmpdir(), 'pebble-shelf-'));
 
   before(async () => {
-    demo = await startLiveDemo({ console: new TraceConsole() });
+    process.env.PEBBLE_TOOLS = shelf;
+    const list = () => listTools().flatMap((tool) => ('source' in tool ? [{ ...tool, text: tool.source.text }] : []));
+    demo = await startLiveDemo({ console: new TraceConsole({ list, save: saveTool }) });
     browser = await startBrowser();
     page = await openPage(browser);
     complaints = complaintsOf(page, new URL(demo.link).origin);
@@ -30,6 +39,8 @@ describe('the pages', { skip: noPages }, () => {
   after(async () => {
     await browser?.close();
     await demo?.close();
+    delete process.env.PEBBLE_TOOLS;
+    rmSync(shelf, { recursive: true });
   });
 
   test('a window that stands still shows the rows of the API', async () => {
@@ -82,6 +93,42 @@ describe('the pages', { skip: noPages }, () => {
     await page.locator('pre.plan', { hasText: 'Update on stock' }).waitFor();
   });
 
+  test('sessions are those of pg_stat_activity, and the server says of itself what its catalog says', async () => {
+    const connection = await Connection.open({ ...demo.cluster, applicationName: 'second-source' });
+    const ask = async (query: string): Promise<string[]> =>
+      (await connection.query(query))[0]!.rows.map((row) => row.join(' '));
+    await open('sessions');
+    await page.locator('tr[data-application=second-source]').waitFor();
+    const [shown] = await page.evaluate<[string[][], number]>(cellsOf('sessions', SESSION));
+    const known = await ask(
+      `SELECT pid, usename, datname, application_name FROM pg_stat_activity
+       WHERE backend_type = 'client backend' AND application_name <> 'pebble'`,
+    );
+    const sorted = (rows: string[]): string[] => rows.toSorted();
+    // Beside those of clients there are workers of parallel scans, which come and go.
+    const leaders = shown
+      .filter(([, , , , state]) => !state!.startsWith('parallel'))
+      .map((row) => row.slice(0, 4).join(' '));
+    assert.ok(known.length > 10);
+    assert.deepEqual(sorted(leaders.filter((row) => known.includes(row))), sorted(known));
+    await open('upkeep');
+    const facts = await page.locator('dl.facts').innerText();
+    const [buffers] = await ask('SHOW shared_buffers');
+    assert.ok(facts.includes(`shared_buffers = ${buffers}`), facts);
+    const { connections } = await page.evaluate<CatalogAnswer>("fetch('/api/catalog').then((answer) => answer.json())");
+    const [tables] = await page.evaluate<[string[][], number]>(cellsOf('vacuum', ['table', 'dead rows', 'live rows']));
+    const { vacuum, slots } = connections[0]!.facts!;
+    const owed = vacuum.map((row) =>
+      [row.relation, formatCount(row.dead_tuples), formatCount(row.live_tuples)].join(' '),
+    );
+    assert.deepEqual(sorted(tables.map((row) => row.join(' '))), sorted(owed));
+    assert.deepEqual(
+      await ask('SELECT slot_name FROM pg_replication_slots'),
+      slots.map(({ name }) => name),
+    );
+    await connection.close();
+  });
+
   test('the console completes a word, complains at its line, and counts what happens', async () => {
     await page.goto(`${new URL(demo.link).origin}/?view=console`);
     const script = page.locator('textarea');
@@ -100,6 +147,51 @@ describe('the pages', { skip: noPages }, () => {
     while (Number(await counted.innerText()) <= first) await page.waitForTimeout(200);
     await page.getByRole('button', { name: 'stop', exact: true }).click();
     await page.getByRole('button', { name: 'run', exact: true }).and(page.locator(':enabled')).waitFor();
+  });
+
+  test('what was tried is saved as a tool, is in the list from then on, and runs', async () => {
+    const script = page.locator('textarea');
+    await page.getByRole('textbox', { name: 'name of the tool' }).fill('switches');
+    await page.getByRole('button', { name: 'save as a tool' }).click();
+    await page.getByText('saved: pebble run switches').waitFor();
+    await script.fill('BEGIN { exit(); }');
+    await page.locator('select[aria-label="open a tool"] option[value=switches]').waitFor({ state: 'attached' });
+    await page.getByRole('combobox', { name: 'open a tool' }).selectOption('switches');
+    assert.match(await script.inputValue(), /@switches = count\(\)/);
+    await page.getByText('No complaint.').waitFor();
+    await page.getByRole('button', { name: 'run', exact: true }).click();
+    await page.locator('h3', { hasText: '@switches' }).waitFor();
+    await page.getByRole('button', { name: 'stop', exact: true }).click();
+    await page.getByRole('button', { name: 'run', exact: true }).and(page.locator(':enabled')).waitFor();
+  });
+
+  test('a flame graph is walked and zoomed by the keyboard, and says where it is', async () => {
+    await demo.feed.profiler.take('on_cpu', 1);
+    await open('flames');
+    const graph = page.getByRole('tree', { name: /^flame graph/ });
+    const here = graph.getByRole('treeitem');
+    const level = async (): Promise<number> => Number(await here.getAttribute('aria-level'));
+    await graph.focus();
+    assert.match(await here.innerText(), /^all, .*100%/);
+    const whole = await page.evaluate<string>(PIXELS);
+    for (const deeper of [2, 3]) {
+      await page.keyboard.press('ArrowDown');
+      await page.locator(`[role=treeitem][aria-level="${deeper}"]`).waitFor({ state: 'attached' });
+    }
+    const name = (await here.innerText()).split(',')[0]!;
+    assert.notEqual(await page.evaluate<string>(PIXELS), whole, 'where the keyboard is shows');
+    await page.keyboard.press('Enter');
+    await page.waitForURL((url) => url.searchParams.get('path')?.endsWith(name) ?? false);
+    assert.equal(await level(), 3);
+    await page.keyboard.press('ArrowUp');
+    await page.locator('[role=treeitem][aria-level="2"]').waitFor({ state: 'attached' });
+    await page.keyboard.press('Backspace');
+    await page.waitForURL((url) => url.searchParams.get('path')?.split('\n').length === 1);
+    await page.keyboard.press('Escape');
+    await page.waitForURL((url) => !url.searchParams.has('path'));
+    await page.keyboard.press('Home');
+    await page.locator('[role=treeitem][aria-level="1"]').waitFor({ state: 'attached' });
+    assert.equal(await page.evaluate<boolean>("document.activeElement.getAttribute('role') === 'tree'"), true);
   });
 
   test('the keyboard goes from view to view, pauses and compares', async () => {
@@ -148,8 +240,6 @@ describe('the pages', { skip: noPages }, () => {
   });
 
   describe('has no serious fault of accessibility, light and dark, at 1280 and at 400 pixels', () => {
-    before(() => demo.feed.profiler.take('on_cpu', 1));
-
     for (const { title } of VIEWS) {
       test(title, async () => {
         await page.setViewportSize({ width: 1280, height: 900 });
@@ -174,6 +264,9 @@ describe('the pages', { skip: noPages }, () => {
 /** Those with the most different parts; the frame is the same in all. */
 const TABBED = new Set(['load', 'console', 'flames']);
 const MOST_TABS = 250;
+const SESSION = ['pid', 'user', 'database', 'application', 'state'];
+/** Runs in the page: what the flame graph looks like. */
+const PIXELS = "document.querySelector('.flame canvas').toDataURL()";
 
 /** Runs in the page: what its table shows, and what the API says of the same window. */
 const READ_BOTH = `(async () => {

@@ -22,8 +22,8 @@ export type Draw = (context: CanvasRenderingContext2D, size: Size, palette: Pale
 export interface CanvasProps {
   readonly draw: Draw;
   readonly height: number;
-  /** What it shows, for those who do not see it. */
-  readonly label: string;
+  /** What it shows, for those who do not see it; absent where something around it says that. */
+  readonly label?: string;
   readonly class?: string;
 }
 
@@ -46,7 +46,8 @@ export function Canvas({ draw, height, label, class: name = '' }: CanvasProps): 
       window.removeEventListener('pebble-theme', again);
     };
   }, []);
-  return h('canvas', { ref: canvas, class: name, role: 'img', 'aria-label': label, style: { height: `${height}px` } });
+  const told = label === undefined ? { 'aria-hidden': true } : { role: 'img', 'aria-label': label };
+  return h('canvas', { ref: canvas, class: name, ...told, style: { height: `${height}px` } });
 }
 
 function paint(canvas: HTMLCanvasElement, height: number, draw: Draw): void {

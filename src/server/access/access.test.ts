@@ -28,6 +28,16 @@ test('a link works once, and its cookie from then on', () => {
   assert.equal(access.userOf(request({ cookie: `pebble-7070=${secret}` })), undefined);
 });
 
+test('a session ends by itself', ({ mock }) => {
+  mock.timers.enable({ apis: ['Date'], now: 0 });
+  const access = new Access();
+  const cookie = `pebble-7070=${access.redeem(access.token)!}`;
+  mock.timers.tick(12 * 3_600_000 - 1);
+  assert.ok(access.userOf(request({ cookie })));
+  mock.timers.tick(1);
+  assert.equal(access.userOf(request({ cookie })), undefined);
+});
+
 test('passwords: right, wrong, unknown name, and the role of the file', async () => {
   const hash = await hashPassword('correct horse battery');
   assert.doesNotMatch(hash, /correct/);

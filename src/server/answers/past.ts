@@ -10,7 +10,7 @@ const MOST_RECORDS = 20_000;
 /** Where something of the past is asked for, and what knows of the last minutes. */
 export interface PastSources {
   readonly store: Store | undefined;
-  readonly feed: Pick<Feed, 'locks' | 'executions' | 'profiler'>;
+  readonly feed: Pick<Feed, 'host' | 'locks' | 'executions' | 'profiler'>;
 }
 
 /** `isCut`: there were more than an answer holds; the earliest are left out. */
@@ -36,7 +36,8 @@ export async function locksBetween({ store, feed }: PastSources, range: TimeRang
   const liveFromMs = feed.locks ? feed.locks.oldestMs : Number.POSITIVE_INFINITY;
   const { records, isCut } = await kept(store, 'lock', before(range, liveFromMs), facets);
   const windows = lockWindowsOf(records).filter((window) => isMostlyIn(window, range) && window.fromMs < liveFromMs);
-  return { ...sumLocks([...windows, ...(feed.locks?.windows(range) ?? [])], range), isCut };
+  const live = (feed.locks?.windows(range) ?? []).map((window) => ({ ...window, host: feed.host }));
+  return { ...sumLocks([...windows, ...live], range), isCut };
 }
 
 const before = ({ fromMs, toMs }: TimeRange, ms: number): TimeRange => ({ fromMs, toMs: Math.min(toMs, ms) });

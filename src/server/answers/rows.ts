@@ -43,6 +43,17 @@ function whyMissing(kind: RowKind, { refusedSignals, readings, sessions }: Feed)
   return WHY_MISSING[kind] ?? 'This agent does not collect it.';
 }
 
+const NO_RECORD = {
+  locks: 'No wait for a lock was stored of this window: nobody waited, or its agent does not follow locks.',
+  executions: 'No execution was stored of this window: none was slow, or its agent does not keep them.',
+} as const;
+
+/** Of a window that was watched elsewhere. */
+function whyNoRecord(kind: keyof typeof NO_RECORD, feed: Feed, dropped: number): string {
+  if (feed.readings || feed.sessions) return whyMissing(kind, feed);
+  return dropped === 0 ? NO_RECORD[kind] : `${NO_RECORD[kind]} ${dropped} events were lost.`;
+}
+
 const TOO_EARLY = 'The first readings are on their way.';
 
 export const ROW_KINDS = [
@@ -123,8 +134,8 @@ async function locksAnswer(from: AnswerFrom, { range, facets }: Question): Promi
   const { rows, window, isCut } = await locksBetween({ store: history, feed }, range, facets);
   const watched = await watchedOf(from, range, facets);
   if (rows.length === 0 && watched.missing !== undefined) return watched;
-  if (rows.length === 0 && !feed.locks) return { missing: whyMissing('locks', feed) };
-  const seen = seenIn(windowOf(rows, window), range, watched.us);
+  if (rows.length === 0 && !feed.locks) return { missing: whyNoRecord('locks', feed, watched.dropped) };
+  const seen = seenIn(windowOf(rows, window), range, watched);
   const wanted = rows.filter((row) => isOfLock(row, facets)).map((row) => ({ ...row, window_us: seen.window_us }));
   return { missing: null, window: isCut ? { ...seen, coverage: 'partial' } : seen, rows: wanted };
 }
@@ -134,26 +145,34 @@ async function executionsAnswer(from: AnswerFrom, { range, facets }: Question): 
   const rows = await executionsBetween({ store: history, feed }, range, facets);
   const watched = await watchedOf(from, range, facets);
   if (rows.length === 0 && watched.missing !== undefined) return watched;
-  if (rows.length === 0 && !feed.executions) return { missing: whyMissing('executions', feed) };
-  return { missing: null, window: seenIn(windowOf(rows, range), range, watched.us), rows: matching(rows, facets) };
+  if (rows.length === 0 && !feed.executions) return { missing: whyNoRecord('executions', feed, watched.dropped) };
+  return { missing: null, window: seenIn(windowOf(rows, range), range, watched), rows: matching(rows, facets) };
 }
 
 /** Of records nothing says whether there were none or nobody watched: what was stored beside them does. */
 async function watchedOf({ store, history }: AnswerFrom, range: TimeRange, facets: Facets) {
   const { covered } = await store.sum({ kind: 'load', range, where: filterOf(facets, ['host']), by: ['host'] });
-  const us = Math.max(0, ...[...covered.values()].map(({ observedUs }) => observedUs));
-  if (us > 0) return { us, missing: undefined };
-  return { us, missing: nothingWatched((await (history ?? store).state()).oldestMs) };
+  const hosts = [...covered.values()];
+  const us = Math.max(0, ...hosts.map(({ observedUs }) => observedUs));
+  const dropped = hosts.reduce((sum, host) => sum + host.dropped, 0);
+  if (us > 0) return { us, dropped, missing: undefined };
+  return { us, dropped, missing: nothingWatched((await (history ?? store).state()).oldestMs) };
 }
 
-/** As much of the range as was watched: a wait's share of it is the average. */
-function seenIn(window: Window, { fromMs, toMs }: TimeRange, watchedUs: number): Window {
+/** As much of the range as was watched: a wait's share of it is the average. What was lost is lost, though there is no row to say so. */
+function seenIn(
+  window: Window,
+  { fromMs, toMs }: TimeRange,
+  watched: { readonly us: number; readonly dropped: number },
+): Window {
   const askedUs = Math.round((toMs - fromMs) * 1000);
-  if (watchedUs === 0) return window;
-  const isWhole = watchedUs >= askedUs * NEARLY_ALL;
+  if (watched.us === 0) return window;
+  const dropped = Math.max(window.dropped, watched.dropped);
+  const isWhole = dropped === 0 && watched.us >= askedUs * NEARLY_ALL;
   return {
     ...window,
-    window_us: Math.min(watchedUs, askedUs),
+    dropped,
+    window_us: Math.min(watched.us, askedUs),
     coverage: window.coverage === 'exact' && !isWhole ? 'partial' : window.coverage,
   };
 }

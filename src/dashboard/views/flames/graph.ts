@@ -1,21 +1,16 @@
-/** A flame graph on a canvas: callers above, a click zooms, a search lights up, a second window colours by growth. */
+/** A flame graph on a canvas: callers above, a click or Enter zooms, a search lights up, a second window colours by growth. */
 import { type ComponentChild, h } from 'preact';
-import { useMemo, useRef, useState } from 'preact/hooks';
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { formatMicroseconds, formatShare } from '../../../base/units.ts';
 import { Canvas, type Palette } from '../../ui/canvas.ts';
+import { type Box, boxAt, layout, MOVES, nodesOf, pathOf } from './boxes.ts';
 import type { Node } from './tree.ts';
 
 const ROW_PX = 18;
+/** That a tip is high. */
+const TIP_ROWS = 5;
 /** Narrower than this nothing can be seen. */
 const LEAST_PX = 0.4;
-
-interface Box {
-  readonly node: Node;
-  readonly depth: number;
-  /** Parts of the width. */
-  readonly left: number;
-  readonly width: number;
-}
 
 export interface GraphProps {
   readonly root: Node;
@@ -26,19 +21,46 @@ export interface GraphProps {
   readonly onZoom: (path: readonly string[]) => void;
 }
 
+/** The one that the keyboard is at, for those who do not see it. */
+const FOCUSED_ID = 'flame-focused';
+
 export function FlameGraph({ root, path, search, isDifference, onZoom }: GraphProps): ComponentChild {
   const [hover, setHover] = useState<{ readonly box: Box; readonly x: number }>();
+  const [hasFocus, setHasFocus] = useState(false);
+  const [focusPath, setFocusPath] = useState<readonly string[]>(path);
   const element = useRef<HTMLDivElement>(null);
   const zoomed = useMemo(() => nodesOf(root, path), [root, path.join('\0')]);
   const boxes = useMemo(() => layout(zoomed), [zoomed]);
+  const focused = boxAt(boxes, focusPath);
   const height = ROW_PX * (1 + Math.max(0, ...boxes.map(({ depth }) => depth)));
-  const boxAt = (event: MouseEvent): Box | undefined => {
-    const place = element.current!.getBoundingClientRect();
-    const x = (event.clientX - place.left) / place.width;
-    const depth = Math.floor((event.clientY - place.top) / ROW_PX);
-    return boxes.find((box) => box.depth === depth && x >= box.left && x < box.left + box.width);
+  useEffect(() => {
+    if (hasFocus && focused) showRow(element.current!, focused.depth);
+  }, [hasFocus, focused?.depth]);
+  const at = (event: MouseEvent): { readonly box: Box; readonly x: number } | undefined => {
+    const { clientWidth, scrollTop } = element.current!;
+    const { left, top } = element.current!.getBoundingClientRect();
+    const x = (event.clientX - left) / clientWidth;
+    const depth = Math.floor((event.clientY - top + scrollTop) / ROW_PX);
+    const box = boxes.find((one) => one.depth === depth && x >= one.left && x < one.left + one.width);
+    return box && { box, x };
+  };
+  const zoom = (to: readonly string[]): void => {
+    setFocusPath(to);
+    onZoom(to);
+  };
+  const onKeyDown = (event: KeyboardEvent): void => {
+    const move = MOVES[event.key];
+    if (event.ctrlKey || event.metaKey || event.altKey || !focused) return;
+    if (move) setFocusPath(pathOf(move(boxes, focused) ?? focused));
+    else if (event.key === 'Enter') zoom(pathOf(focused));
+    else if ((event.key === 'Escape' || event.key === 'Backspace') && zoomed.length > 1)
+      zoom(zoomed.slice(1, -1).map(({ name }) => name));
+    else return;
+    event.preventDefault();
+    event.stopPropagation();
   };
   const found = search === '' ? undefined : shareOf(zoomed.at(-1)!, search);
+  const tip = hover ?? (hasFocus && focused && { box: focused, x: focused.left + focused.width / 2 });
   return h('div', { class: 'flame' }, [
     found !== undefined &&
       h('p', { class: 'quiet', role: 'status' }, `${formatShare(found)} of the time is in functions that match`),
@@ -47,72 +69,45 @@ export function FlameGraph({ root, path, search, isDifference, onZoom }: GraphPr
       {
         ref: element,
         class: 'plot',
+        role: 'tree',
+        tabIndex: 0,
+        'aria-label': `flame graph of ${formatMicroseconds(root.total)}; arrows walk, Enter zooms in, Escape out`,
+        'aria-activedescendant': FOCUSED_ID,
+        onKeyDown,
+        onFocus: () => setHasFocus(true),
+        onBlur: () => setHasFocus(false),
         onClick: (event: MouseEvent) => {
-          const box = boxAt(event);
-          if (box) onZoom(pathOf(box, boxes, zoomed));
+          const clicked = at(event);
+          if (clicked) zoom(pathOf(clicked.box));
         },
-        onMouseMove: (event: MouseEvent) => {
-          const box = boxAt(event);
-          const place = element.current!.getBoundingClientRect();
-          setHover(box && { box, x: (event.clientX - place.left) / place.width });
-        },
+        onMouseMove: (event: MouseEvent) => setHover(at(event)),
         onMouseLeave: () => setHover(undefined),
       },
       [
+        focused &&
+          h(
+            'div',
+            { id: FOCUSED_ID, class: 'unseen', role: 'treeitem', 'aria-level': focused.depth + 1 },
+            wordsOf(focused.node, root, isDifference).join(', '),
+          ),
         h(Canvas, {
           height,
-          label: `flame graph of ${formatMicroseconds(root.total)}`,
           draw: (context, { width }, palette) => {
             for (const box of boxes) drawBox(context, box, width, palette, { search, isDifference, root });
+            if (hasFocus && focused) drawFrame(context, focused, width, palette);
           },
         }),
-        hover && h(Tip, { box: hover.box, x: hover.x, root, isDifference }),
+        tip && h(Tip, { ...tip, words: wordsOf(tip.box.node, root, isDifference) }),
       ],
     ),
   ]);
 }
 
-/** From the root to the zoomed one; the deepest that still exists. */
-function nodesOf(root: Node, path: readonly string[]): Node[] {
-  const nodes = [root];
-  for (const name of path) {
-    const next = nodes.at(-1)!.children.get(name);
-    if (!next) break;
-    nodes.push(next);
-  }
-  return nodes;
-}
-
-/** Those above the zoomed one fill the width, too. */
-function layout(zoomed: readonly Node[]): Box[] {
-  const boxes: Box[] = zoomed.slice(0, -1).map((node, depth) => ({ node, depth, left: 0, width: 1 }));
-  const whole = Math.max(sizeOf(zoomed.at(-1)!), 1e-9);
-  const visit = (node: Node, depth: number, left: number): void => {
-    const width = sizeOf(node) / whole;
-    if (width < LEAST_PX / 4000) return;
-    boxes.push({ node, depth, left, width });
-    let at = left;
-    for (const child of [...node.children.values()].sort((a, b) => sizeOf(b) - sizeOf(a))) {
-      visit(child, depth + 1, at);
-      at += sizeOf(child) / whole;
-    }
-  };
-  visit(zoomed.at(-1)!, zoomed.length - 1, 0);
-  return boxes;
-}
-
-/** What vanished keeps a place in the picture only where nothing of it is left: by now's time. */
-const sizeOf = ({ total }: Node): number => total;
-
-function pathOf(box: Box, boxes: readonly Box[], zoomed: readonly Node[]): string[] {
-  if (box.depth < zoomed.length) return zoomed.slice(1, box.depth + 1).map(({ name }) => name);
-  const names = [box.node.name];
-  for (let depth = box.depth - 1; depth >= zoomed.length; depth--) {
-    const middle = box.left + box.width / 2;
-    const parent = boxes.find((one) => one.depth === depth && one.left <= middle && middle < one.left + one.width)!;
-    names.unshift(parent.node.name);
-  }
-  return [...zoomed.slice(1).map(({ name }) => name), ...names];
+/** Scrolls the graph itself, not the page. */
+function showRow(plot: HTMLElement, depth: number): void {
+  const top = depth * ROW_PX;
+  const lowest = top + 2 * ROW_PX - plot.clientHeight;
+  plot.scrollTop = Math.min(Math.max(plot.scrollTop, lowest), Math.max(0, top - ROW_PX));
 }
 
 interface Look {
@@ -147,6 +142,17 @@ function drawBox(
   context.restore();
 }
 
+function drawFrame(
+  context: CanvasRenderingContext2D,
+  { depth, left, width }: Box,
+  whole: number,
+  palette: Palette,
+): void {
+  context.strokeStyle = palette.text;
+  context.lineWidth = 2;
+  context.strokeRect(left * whole + 1, depth * ROW_PX + 1, Math.max(width * whole - 2, 1), ROW_PX - 2);
+}
+
 function colourOf(node: Node, { isDifference, root }: Look): string {
   if (isDifference) return differenceColour(growthOf(node, root));
   if (!node.known) return '#a8adb2';
@@ -167,30 +173,32 @@ function differenceColour(growth: number): string {
   return `hsl(${growth >= 0 ? 5 : 215} ${Math.round(20 + 55 * strength)}% ${Math.round(85 - 25 * strength)}%)`;
 }
 
-function Tip({
-  box,
-  x,
-  root,
-  isDifference,
-}: {
+interface TipProps {
   readonly box: Box;
   readonly x: number;
-  readonly root: Node;
-  readonly isDifference: boolean;
-}): ComponentChild {
-  const { node } = box;
-  const growth = growthOf(node, root);
-  return h('div', { class: `tip ${x > 0.5 ? 'left' : 'right'}`, style: { '--x': `${x * 100}%` } }, [
-    h('strong', {}, node.name),
-    h(
-      'p',
-      {},
-      `${formatMicroseconds(node.total)}, ${formatShare(node.total / (root.total || 1))}; itself ${formatMicroseconds(node.self)}`,
-    ),
-    node.module !== '' && h('p', { class: 'quiet' }, node.module),
-    isDifference &&
-      h('p', {}, `${growth >= 0 ? '+' : '−'}${formatShare(Math.abs(growth))} of all time since the earlier window`),
+  readonly words: readonly string[];
+}
+
+/** Beside the one it is about, which stays in sight; a deep graph does not grow for it. */
+function Tip({ box: { depth }, x, words: [name, ...more] }: TipProps): ComponentChild {
+  const isAbove = depth > TIP_ROWS;
+  const top = isAbove ? `${depth * ROW_PX - 4}px` : `${(depth + 1) * ROW_PX + 4}px`;
+  const place = { '--x': `${x * 100}%`, top, translate: isAbove ? '0 -100%' : 'none' };
+  return h('div', { class: `tip ${x > 0.5 ? 'left' : 'right'}`, style: place, 'aria-hidden': true }, [
+    h('strong', {}, name),
+    more.map((line) => h('p', { key: line }, line)),
   ]);
+}
+
+function wordsOf(node: Node, root: Node, isDifference: boolean): string[] {
+  const growth = growthOf(node, root);
+  const change = `${growth >= 0 ? '+' : '−'}${formatShare(Math.abs(growth))} of all time since the earlier window`;
+  return [
+    node.name,
+    `${formatMicroseconds(node.total)}, ${formatShare(node.total / (root.total || 1))}; itself ${formatMicroseconds(node.self)}`,
+    ...(node.module === '' ? [] : [node.module]),
+    ...(isDifference ? [change] : []),
+  ];
 }
 
 /** Part of the time in functions that match, each stack counted once. */
