@@ -26,9 +26,9 @@ export interface CommitRow extends RowHead, DoerFields, CommitWaits {
 export interface WalRow extends RowHead, CommitWaits {
   readonly kind: 'cluster';
   readonly commits: number;
-  /** Sleeps in fsync of WAL, by every process of the cluster. */
+  /** Sleeps in fsync of WAL, by every process of the cluster; one fsync may sleep more than once. */
   readonly syncs: number;
-  /** Commits per sync; null without syncs. */
+  /** Commits per sleep, fewer than share one fsync; null without sleeps. */
   readonly group_size: number | null;
   /** Of the sessions' waits above, the part that is on a known statement; null without any. */
   readonly attributed: number | null;

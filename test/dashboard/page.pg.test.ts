@@ -167,7 +167,7 @@ describe('the pages', { skip: noPages }, () => {
 
   test('a flame graph is walked and zoomed by the keyboard, and says where it is', async () => {
     await demo.feed.profiler.take('on_cpu', 1);
-    await open('flames');
+    await open('flames', '15m');
     const graph = page.getByRole('tree', { name: /^flame graph/ });
     const here = graph.getByRole('treeitem');
     const level = async (): Promise<number> => Number(await here.getAttribute('aria-level'));
@@ -253,9 +253,9 @@ describe('the pages', { skip: noPages }, () => {
   test('says nothing on the console', () => assert.deepEqual(complaints, []));
 
   /** Until it has what it shows. */
-  const open = async (view: string): Promise<void> => {
+  const open = async (view: string, last = '1m'): Promise<void> => {
     await meter.scriptOf(async () => {
-      await page.goto(`${new URL(demo.link).origin}/?view=${view}&last=1m`);
+      await page.goto(`${new URL(demo.link).origin}/?view=${view}&last=${last}`);
       await page.locator('main h1').waitFor();
     });
   };

@@ -109,6 +109,21 @@ describe('the past', { skip: noRoot }, () => {
     assert.equal(then.cluster, demo.cluster.pgdata);
   });
 
+  test('names what the commit-bound statement waits for: its own sync of the log, or the one of another', () => {
+    const whole = past.commits.find((row) => row.kind === 'cluster')!;
+    const itself = [whole.insert_us, whole.write_us, whole.sync_us];
+    assert.equal(Math.max(...itself), whole.sync_us, `who flushes syncs: ${itself}`);
+    const { insert_us, write_us, sync_us, group_us, replication_us } = past.commits.find(
+      (row) => row.kind === 'statement' && row.query?.startsWith('INSERT INTO demo.events') === true,
+    )!;
+    assert.ok(sync_us + group_us > 9 * (insert_us + write_us + replication_us));
+    const waits = past.waits.filter((row) => row.query?.startsWith('INSERT INTO demo.events') === true);
+    const [first, second] = waits
+      .toSorted((a, b) => b.total_us - a.total_us)
+      .map((row) => row.wait_event.toLowerCase());
+    assert.ok([first, second].includes('walsync'), `${first}, ${second}`);
+  });
+
   test('counts requests to devices, their files, and what came from the page cache', () => {
     const bytes = (rows: Shown['io'], kind: 'device' | 'file'): number =>
       rows.reduce((sum, row) => sum + (row.kind === kind && row.operation === 'write' ? row.bytes : 0), 0);
@@ -210,6 +225,19 @@ describe('the past', { skip: noRoot }, () => {
       assert.match(head, /earlier: \S+ of 10m00s watched/);
       assert.ok(changes.length > 0 && !changes.includes('new'), changes.join(' '));
       assert.ok(changes.some((change) => /^[+−]/.test(change)));
+    });
+
+    test('heatmaps that are compared have one scale', async () => {
+      const scales = async (search: string): Promise<string[]> => {
+        await meter.scriptOf(async () => {
+          await page.goto(`${origin}/?view=latency&${search}`);
+          await page.locator('p.scale').first().waitFor();
+        });
+        return page.locator('p.scale').allInnerTexts();
+      };
+      const [now, then] = await scales(`${searchOf({ fromMs: middle, toMs: range.toMs })}&compare=before`);
+      assert.match(now!, /^1 request.* \d+ requests in /s);
+      assert.equal(then, now);
     });
 
     test('two profiles are compared, and saved for other programs', async () => {

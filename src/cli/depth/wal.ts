@@ -1,6 +1,6 @@
 /** What people see of commit rows: a line a cluster, then the statements that waited. */
 import type { CommitRow, CommitWaits, WalRow } from '../../api/index.ts';
-import { formatCount, formatRate, formatShare } from '../../base/units.ts';
+import { formatCount, formatShare } from '../../base/units.ts';
 import { bytesColumn, type Column, countColumn, textColumn, timeColumn } from '../../terminal/index.ts';
 import type { Context } from '../command.ts';
 import { oneLine, printTable } from './print.ts';
@@ -36,9 +36,8 @@ export function printWal(rows: readonly (WalRow | CommitRow)[], context: Context
   }
 }
 
-function summary({ commits, syncs, group_size, attributed }: WalRow): string {
-  const group =
-    group_size === null ? 'no sync of WAL' : `${formatCount(syncs)} syncs, ${formatRate(group_size)} commits each`;
+function summary({ commits, syncs, attributed }: WalRow): string {
+  const slept = syncs === 0 ? 'no sleep in fsync' : `${formatCount(syncs)} sleeps in fsync`;
   const known = attributed === null ? '' : `, ${formatShare(attributed)} of the waits on a known statement`;
-  return `${formatCount(commits)} commits that wrote WAL, ${group}${known}`;
+  return `${formatCount(commits)} commits that wrote WAL, ${slept}${known}`;
 }

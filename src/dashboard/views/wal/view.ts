@@ -63,15 +63,11 @@ function Cluster({ row }: { readonly row: WalRow }): ComponentChild {
   return h('p', {}, [
     `${row.cluster}: ${formatRate((row.commits * 1e6) / row.window_us)} commits a second wait ${formatMicroseconds(average)} each for the log`,
     waited > 0 && `, ${formatShare(row[longest] / waited)} of it for ${words === 'sync' ? 'fsync' : words}`,
-    `; ${formatCount(row.syncs)} syncs`,
-    row.group_size !== null && groupWords(row.group_size),
+    `; they slept ${formatCount(row.syncs)} times in fsync, which sleeps more than once on some devices`,
     row.attributed !== null && `; ${formatShare(row.attributed)} of the waiting is on a known statement`,
     '.',
   ]);
 }
-
-const groupWords = (size: number): string =>
-  size >= 1 ? `, ${formatRate(size)} commits share one` : `, ${formatRate(1 / size)} for each commit`;
 
 const sumOf = (row: CommitRow | WalRow): number => STEPS.reduce((sum, [field]) => sum + row[field], 0);
 const perSecond = (row: CommitRow, amount: number): number => (amount * 1e6) / row.window_us;
