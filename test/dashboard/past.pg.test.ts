@@ -236,7 +236,7 @@ describe('the past', { skip: noRoot }, () => {
         return page.locator('p.scale').allInnerTexts();
       };
       const [now, then] = await scales(`${searchOf({ fromMs: middle, toMs: range.toMs })}&compare=before`);
-      assert.match(now!, /^1 request.* \d+ requests in /s);
+      assert.match(now!, /\d+ requests in /);
       assert.equal(then, now);
     });
 
