@@ -91,7 +91,8 @@ export const FILES: readonly HostCase[] = [
     unable: () => lacking('kprobe'),
     check: ({ rows }) => {
       const absent = rows.filter(({ name }) => /^absent-\d+$/.test(String(name)));
-      assert.equal(absent.length, COUNTS.stats);
+      const said = `${rows.length} rows, of these ${absent.map(({ name, comm }) => `${name} ${comm}`).join(', ')}`;
+      assert.equal(absent.length, COUNTS.stats, said);
     },
   },
   {
