@@ -43,7 +43,8 @@ describe('pebble locks, pebble waits', { skip: UNABLE }, () => {
     await root.query('COMMIT');
     await Promise.all([altering, reading]);
     run.signal('SIGINT');
-    const rows = lockRows((await run.ended).stdout);
+    // Between two commits the one in the middle is the root: a row of its own, of the same wait.
+    const rows = lockRows((await run.ended).stdout).filter(({ count }) => count > 0);
     assert.equal(rows.length, 2, JSON.stringify(rows));
     const [alter, select] = [middle, last].map(({ backendPid }) => rows.find((row) => row.waiter_pid === backendPid));
     assertDocumented(alter!, 'locks');

@@ -2,6 +2,7 @@
  * The tier of observation that needs neither root nor eBPF: looks into the servers' memory many times a second. It may
  * look into those of its own user only; what it shows are estimates.
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { PebbleError } from '../../base/errors.ts';
 import { type DiscoveredCluster, discoverClusters } from '../../postgres/discover/index.ts';
 import type { Fingerprinter } from '../../postgres/fingerprint/index.ts';
@@ -26,6 +27,8 @@ interface Watched {
   readonly sessions: Sessions;
 }
 
+const START_TRIES = 5;
+const START_RETRY_MS = 100;
 /** On average; varied, so that nothing that repeats itself is seen always in the same phase. */
 const INTERVAL_MS = 50;
 /** A sample stands for no more than this: the machine may have slept. */
@@ -45,6 +48,11 @@ export class Sampled {
   static async start(options: SampledOptions): Promise<Sampled | undefined> {
     const sampled = new Sampled(options, sharedFingerprinter());
     sampled.refresh();
+    // A server that has just begun may be seen before its memory can be read.
+    for (let tries = 0; sampled.#watched.size === 0 && tries < START_TRIES; tries++) {
+      await sleep(START_RETRY_MS);
+      sampled.refresh();
+    }
     if (sampled.#watched.size === 0) return undefined;
     sampled.#schedule();
     return sampled;
