@@ -68,13 +68,17 @@ function Branch({ node, depth }: { readonly node: Blocked; readonly depth: numbe
       wait
         ? waitWords(node)
         : h('strong', {}, ` blocks ${sessionsOf(node)}, ${formatMicroseconds(node.waitUs)} together`),
-      node.fingerprint !== null &&
+      // Where nobody knows the statement, what is executed inside of it is not known either.
+      node.fingerprint !== null && [
         h(PlaceLink, { to: queryPlace(node.fingerprint), class: 'sql-line', children: h(QueryCell, node) }),
-      node.inner &&
-        h('span', { class: 'sql-line' }, [
-          ' ▸ ',
-          h(QueryCell, { query: node.inner.query ?? '(not known)', fingerprint: null }),
-        ]),
+        node.inner &&
+          h('span', { class: 'sql-line' }, [
+            ' ▸ ',
+            node.inner.query === null
+              ? h('span', { class: 'quiet' }, '(not known)')
+              : h(QueryCell, { query: node.inner.query, fingerprint: null }),
+          ]),
+      ],
     ]),
     shown.length > 0 &&
       h(
