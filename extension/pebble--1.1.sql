@@ -255,13 +255,11 @@ CREATE FOREIGN TABLE pebble.remote_locks (
   "waiter_application" pebble.remote_text,
   "waiter_queryid" pebble.remote_bigint,
   "waiter_query" pebble.remote_text,
-  "waiter_inner_query" pebble.remote_text,
   "blocker_pid" pebble.remote_integer,
   "blocker_user" pebble.remote_text,
   "blocker_application" pebble.remote_text,
   "blocker_queryid" pebble.remote_bigint,
   "blocker_query" pebble.remote_text,
-  "blocker_inner_query" pebble.remote_text,
   "blocker_state" pebble.remote_text,
   "root_pid" pebble.remote_integer,
   "lock_type" pebble.remote_text,
@@ -279,7 +277,9 @@ CREATE FOREIGN TABLE pebble.remote_locks (
   "coverage" pebble.remote_text,
   "dropped" pebble.remote_bigint,
   "range_from" timestamptz,
-  "range_to" timestamptz
+  "range_to" timestamptz,
+  "waiter_inner_query" pebble.remote_text,
+  "blocker_inner_query" pebble.remote_text
 ) SERVER pebble OPTIONS (schema_name 'pebble', table_name 'locks');
 
 CREATE VIEW pebble.locks AS SELECT
@@ -289,13 +289,11 @@ CREATE VIEW pebble.locks AS SELECT
   "waiter_application"::text AS "waiter_application",
   "waiter_queryid"::bigint AS "waiter_queryid",
   "waiter_query"::text AS "waiter_query",
-  "waiter_inner_query"::text AS "waiter_inner_query",
   "blocker_pid"::integer AS "blocker_pid",
   "blocker_user"::text AS "blocker_user",
   "blocker_application"::text AS "blocker_application",
   "blocker_queryid"::bigint AS "blocker_queryid",
   "blocker_query"::text AS "blocker_query",
-  "blocker_inner_query"::text AS "blocker_inner_query",
   "blocker_state"::text AS "blocker_state",
   "root_pid"::integer AS "root_pid",
   "lock_type"::text AS "lock_type",
@@ -311,7 +309,9 @@ CREATE VIEW pebble.locks AS SELECT
   "stats_since"::timestamptz AS "stats_since",
   "observed_time"::double precision AS "observed_time",
   "coverage"::text AS "coverage",
-  "dropped"::bigint AS "dropped"
+  "dropped"::bigint AS "dropped",
+  "waiter_inner_query"::text AS "waiter_inner_query",
+  "blocker_inner_query"::text AS "blocker_inner_query"
 FROM pebble.remote_locks;
 COMMENT ON VIEW pebble.locks IS 'who waited for whom in the last minute';
 GRANT SELECT ON pebble.locks TO pg_monitor;
@@ -326,13 +326,11 @@ BEGIN
   "waiter_application"::text AS "waiter_application",
   "waiter_queryid"::bigint AS "waiter_queryid",
   "waiter_query"::text AS "waiter_query",
-  "waiter_inner_query"::text AS "waiter_inner_query",
   "blocker_pid"::integer AS "blocker_pid",
   "blocker_user"::text AS "blocker_user",
   "blocker_application"::text AS "blocker_application",
   "blocker_queryid"::bigint AS "blocker_queryid",
   "blocker_query"::text AS "blocker_query",
-  "blocker_inner_query"::text AS "blocker_inner_query",
   "blocker_state"::text AS "blocker_state",
   "root_pid"::integer AS "root_pid",
   "lock_type"::text AS "lock_type",
@@ -348,7 +346,9 @@ BEGIN
   "stats_since"::timestamptz AS "stats_since",
   "observed_time"::double precision AS "observed_time",
   "coverage"::text AS "coverage",
-  "dropped"::bigint AS "dropped"
+  "dropped"::bigint AS "dropped",
+  "waiter_inner_query"::text AS "waiter_inner_query",
+  "blocker_inner_query"::text AS "blocker_inner_query"
   FROM pebble.remote_locks WHERE range_from = $1 AND range_to = $2;
 END
 $function$;
@@ -365,13 +365,11 @@ CREATE FOREIGN TABLE pebble.remote_blocking_tree (
   "waiter_application" pebble.remote_text,
   "waiter_queryid" pebble.remote_bigint,
   "waiter_query" pebble.remote_text,
-  "waiter_inner_query" pebble.remote_text,
   "blocker_pid" pebble.remote_integer,
   "blocker_user" pebble.remote_text,
   "blocker_application" pebble.remote_text,
   "blocker_queryid" pebble.remote_bigint,
   "blocker_query" pebble.remote_text,
-  "blocker_inner_query" pebble.remote_text,
   "blocker_state" pebble.remote_text,
   "lock_type" pebble.remote_text,
   "relation" pebble.remote_bigint,
@@ -388,7 +386,9 @@ CREATE FOREIGN TABLE pebble.remote_blocking_tree (
   "coverage" pebble.remote_text,
   "dropped" pebble.remote_bigint,
   "range_from" timestamptz,
-  "range_to" timestamptz
+  "range_to" timestamptz,
+  "waiter_inner_query" pebble.remote_text,
+  "blocker_inner_query" pebble.remote_text
 ) SERVER pebble OPTIONS (schema_name 'pebble', table_name 'blocking_tree');
 
 CREATE VIEW pebble.blocking_tree AS SELECT
@@ -401,13 +401,11 @@ CREATE VIEW pebble.blocking_tree AS SELECT
   "waiter_application"::text AS "waiter_application",
   "waiter_queryid"::bigint AS "waiter_queryid",
   "waiter_query"::text AS "waiter_query",
-  "waiter_inner_query"::text AS "waiter_inner_query",
   "blocker_pid"::integer AS "blocker_pid",
   "blocker_user"::text AS "blocker_user",
   "blocker_application"::text AS "blocker_application",
   "blocker_queryid"::bigint AS "blocker_queryid",
   "blocker_query"::text AS "blocker_query",
-  "blocker_inner_query"::text AS "blocker_inner_query",
   "blocker_state"::text AS "blocker_state",
   "lock_type"::text AS "lock_type",
   "relation"::bigint AS "relation",
@@ -422,7 +420,9 @@ CREATE VIEW pebble.blocking_tree AS SELECT
   "stats_since"::timestamptz AS "stats_since",
   "observed_time"::double precision AS "observed_time",
   "coverage"::text AS "coverage",
-  "dropped"::bigint AS "dropped"
+  "dropped"::bigint AS "dropped",
+  "waiter_inner_query"::text AS "waiter_inner_query",
+  "blocker_inner_query"::text AS "blocker_inner_query"
 FROM pebble.remote_blocking_tree;
 COMMENT ON VIEW pebble.blocking_tree IS 'who waits now, below the session that blocks all of them';
 GRANT SELECT ON pebble.blocking_tree TO pg_monitor;
@@ -440,13 +440,11 @@ BEGIN
   "waiter_application"::text AS "waiter_application",
   "waiter_queryid"::bigint AS "waiter_queryid",
   "waiter_query"::text AS "waiter_query",
-  "waiter_inner_query"::text AS "waiter_inner_query",
   "blocker_pid"::integer AS "blocker_pid",
   "blocker_user"::text AS "blocker_user",
   "blocker_application"::text AS "blocker_application",
   "blocker_queryid"::bigint AS "blocker_queryid",
   "blocker_query"::text AS "blocker_query",
-  "blocker_inner_query"::text AS "blocker_inner_query",
   "blocker_state"::text AS "blocker_state",
   "lock_type"::text AS "lock_type",
   "relation"::bigint AS "relation",
@@ -461,7 +459,9 @@ BEGIN
   "stats_since"::timestamptz AS "stats_since",
   "observed_time"::double precision AS "observed_time",
   "coverage"::text AS "coverage",
-  "dropped"::bigint AS "dropped"
+  "dropped"::bigint AS "dropped",
+  "waiter_inner_query"::text AS "waiter_inner_query",
+  "blocker_inner_query"::text AS "blocker_inner_query"
   FROM pebble.remote_blocking_tree WHERE range_from = $1 AND range_to = $2;
 END
 $function$;

@@ -9,6 +9,8 @@ export interface Column {
   readonly name: string;
   readonly type: ColumnType;
   readonly read: Read;
+  /** The version of the extension that has it first; absent for those of 1.0. */
+  readonly since?: string;
 }
 
 export interface Relation {
@@ -40,6 +42,9 @@ const ms = (name: string, from: string): Column => {
     return typeof us === 'number' ? us / 1000 : null;
   });
 };
+
+const since = (version: string, ...columns: readonly Column[]): Column[] =>
+  columns.map((one) => ({ ...one, since: version }));
 
 const DOER = [text('database'), text('user'), count('queryid', 'query_id'), text('fingerprint'), text('query')];
 const HEAD = [
@@ -97,7 +102,7 @@ const lockSide = (side: 'waiter' | 'blocker'): Column[] => [
   text(`${side}_application`),
   count(`${side}_queryid`, `${side}_query_id`),
   text(`${side}_query`),
-  text(`${side}_inner_query`),
+  ...since('1.1', text(`${side}_inner_query`)),
 ];
 
 const LOCKS = [
@@ -273,18 +278,20 @@ const RELATIONS_BY_NAME = {
       text('trouble', 'history.trouble'),
       column('clusters', 'jsonb'),
       column('refused', 'jsonb'),
-      // From here on since version 1.1 of the extension.
-      count('bpf_memory_bytes', 'cost.bpf_memory_bytes'),
-      count('forgotten_queries', 'cost.forgotten_queries'),
-      count('history_bytes', 'history.bytes'),
-      count('pending_intervals', 'history.pending_intervals'),
-      count('lost_intervals', 'history.lost_intervals'),
-      text('otlp_endpoint', 'otlp.endpoint'),
-      count('otlp_sent', 'otlp.sent'),
-      count('otlp_pending', 'otlp.pending'),
-      count('otlp_lost', 'otlp.lost'),
-      count('otlp_rejected_items', 'otlp.rejected_items'),
-      text('otlp_trouble', 'otlp.trouble'),
+      ...since(
+        '1.1',
+        count('bpf_memory_bytes', 'cost.bpf_memory_bytes'),
+        count('forgotten_queries', 'cost.forgotten_queries'),
+        count('history_bytes', 'history.bytes'),
+        count('pending_intervals', 'history.pending_intervals'),
+        count('lost_intervals', 'history.lost_intervals'),
+        text('otlp_endpoint', 'otlp.endpoint'),
+        count('otlp_sent', 'otlp.sent'),
+        count('otlp_pending', 'otlp.pending'),
+        count('otlp_lost', 'otlp.lost'),
+        count('otlp_rejected_items', 'otlp.rejected_items'),
+        text('otlp_trouble', 'otlp.trouble'),
+      ),
     ],
   },
 } as const satisfies Readonly<Record<string, Omit<Relation, 'name'>>>;
@@ -295,10 +302,13 @@ export type RelationName = keyof typeof RELATIONS_BY_NAME;
 export const RANGE_COLUMNS = ['range_from', 'range_to'] as const;
 const RANGE: readonly Column[] = RANGE_COLUMNS.map((name) => column(name, 'timestamptz'));
 
+/** Tables and views take new columns at their end only. */
+const olderFirst = (a: Column, b: Column): number => (a.since ?? '').localeCompare(b.since ?? '');
+
 export const RELATIONS: ReadonlyMap<string, Relation> = new Map(
   Object.entries(RELATIONS_BY_NAME).map(([name, relation]) => {
-    const columns = relation.hasPast ? [...relation.columns, ...RANGE] : relation.columns;
-    return [name, { ...relation, name: name as RelationName, columns }];
+    const columns: readonly Column[] = relation.hasPast ? [...relation.columns, ...RANGE] : relation.columns;
+    return [name, { ...relation, name: name as RelationName, columns: columns.toSorted(olderFirst) }];
   }),
 );
 

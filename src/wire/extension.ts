@@ -1,25 +1,10 @@
 /** The SQL of the extension, made from the catalogue: foreign tables, views over them, functions for ranges of time. */
-import { type Column, type ColumnType, RANGE_COLUMNS, RELATIONS, type Relation, type RelationName } from './catalog.ts';
+import { type Column, type ColumnType, RANGE_COLUMNS, RELATIONS, type Relation } from './catalog.ts';
 
 /** Of the extension, as in its control file: a change of the SQL is a new version, with an upgrade script. */
 export const EXTENSION_VERSION = '1.1';
-/** What it is upgraded from, and the columns that came since: views take new ones at their end only. */
+/** What it is upgraded from: what is marked as new in the catalogue is added. */
 export const UPGRADE_FROM = '1.0';
-const ADDED: Partial<Record<RelationName, readonly string[]>> = {
-  agent: [
-    'bpf_memory_bytes',
-    'forgotten_queries',
-    'history_bytes',
-    'pending_intervals',
-    'lost_intervals',
-    'otlp_endpoint',
-    'otlp_sent',
-    'otlp_pending',
-    'otlp_lost',
-    'otlp_rejected_items',
-    'otlp_trouble',
-  ],
-};
 
 /**
  * Columns have domains as types: operators on those are no built-in ones, so postgres_fdw leaves WHERE and ORDER BY to
@@ -62,27 +47,23 @@ export function installScript(): string {
 
 /** From the version before: `ALTER EXTENSION pebble UPDATE`. */
 export function upgradeScript(): string {
-  const changed = [...RELATIONS.values()].flatMap((relation) => {
-    const names = ADDED[relation.name];
-    return names
-      ? [
-          addColumns(relation, names),
-          viewOf(relation, 'CREATE OR REPLACE'),
-          ...pastFunctions(relation, 'CREATE OR REPLACE'),
-        ]
-      : [];
-  });
+  const changed = [...RELATIONS.values()].filter((relation) => addedTo(relation).length > 0);
   return `${[
     '-- Written by scripts/generate/extension.ts from src/wire/catalog.ts.',
     '\\echo Use "ALTER EXTENSION pebble UPDATE" to load this file. \\quit',
-    ...changed,
+    ...changed.flatMap((relation) => [
+      addColumns(relation),
+      viewOf(relation, 'CREATE OR REPLACE'),
+      ...pastFunctions(relation, 'CREATE OR REPLACE'),
+    ]),
   ].join('\n\n')}\n`;
 }
 
-function addColumns({ name, columns }: Relation, names: readonly string[]): string {
-  const added = columns.filter((column) => names.includes(column.name));
-  const actions = added.map((column) => `  ADD COLUMN "${column.name}" pebble.${DOMAINS[column.type]}`);
-  return `ALTER FOREIGN TABLE pebble.remote_${name}\n${actions.join(',\n')};`;
+const addedTo = ({ columns }: Relation): Column[] => columns.filter(({ since }) => since === EXTENSION_VERSION);
+
+function addColumns(relation: Relation): string {
+  const actions = addedTo(relation).map(({ name, type }) => `  ADD COLUMN "${name}" pebble.${DOMAINS[type]}`);
+  return `ALTER FOREIGN TABLE pebble.remote_${relation.name}\n${actions.join(',\n')};`;
 }
 
 const server = (): string =>
