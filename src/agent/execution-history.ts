@@ -18,8 +18,7 @@ export class ExecutionHistory {
   readonly #attribution: Pick<Attribution, 'takeEnded'>;
   readonly #firstMs: number;
   #last: Totals;
-  #isBusy = false;
-  #busyUntilMs = 0;
+  #busyUntilMs = -Infinity;
   #ended: readonly EndedExecution[] = [];
 
   constructor(attribution: Pick<Attribution, 'takeEnded'>, first: Totals) {
@@ -31,8 +30,8 @@ export class ExecutionHistory {
   advance(now: Totals): void {
     if (now.monotonicMs - this.#last.monotonicMs < EVERY_MS) return;
     const window = windowBetween(this.#last, now);
-    const fresh = this.#attribution.takeEnded(window, this.#isBusy ? BUSY_MS : 0).slice(0, MOST);
-    this.#isBusy = fresh.length > MANY || (this.#isBusy && now.monotonicMs < this.#busyUntilMs);
+    const isBusy = this.#last.monotonicMs < this.#busyUntilMs;
+    const fresh = this.#attribution.takeEnded(window, isBusy ? BUSY_MS : 0).slice(0, MOST);
     if (fresh.length > MANY) this.#busyUntilMs = now.monotonicMs + 2 * BUSY_MS;
     this.#last = now;
     const young = this.#ended.filter(({ endMs }) => endMs > now.wallMs - KEEP_MS);
