@@ -113,11 +113,20 @@ async function compare(now: SummedQueries, before: SummedQueries, top: number): 
     return { key, change: Math.abs(change) };
   });
   const most = changes.sort((a, b) => b.change - a.change).slice(0, top);
-  const rowOf = async ({ rowsOf }: SummedQueries, found: Busy | undefined): Promise<PastQueryRow | undefined> =>
-    found && (await rowsOf([found.sample]))[0];
-  return Promise.all(
-    most.map(async ({ key }) => comparison(await rowOf(now, later.get(key)), await rowOf(before, earlier.get(key)))),
-  );
+  const keys = most.map(({ key }) => key);
+  const [laterRows, earlierRows] = [await rowsBy(keys, now, later), await rowsBy(keys, before, earlier)];
+  return keys.map((key) => comparison(laterRows.get(key), earlierRows.get(key)));
+}
+
+/** Of those that were there at that time. */
+async function rowsBy(
+  keys: readonly string[],
+  { rowsOf }: SummedQueries,
+  known: ReadonlyMap<string, Busy>,
+): Promise<Map<string, PastQueryRow>> {
+  const found = keys.filter((key) => known.has(key));
+  const rows = await rowsOf(found.map((key) => known.get(key)!.sample));
+  return new Map(found.map((key, at) => [key, rows[at]!]));
 }
 
 interface Busy {
