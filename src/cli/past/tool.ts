@@ -17,7 +17,7 @@ import type { PAST_TOOL_OPTIONS } from '../table.ts';
 import { LOCK_VIEW } from '../watch/lock-view.ts';
 import { QUERY_VIEW, topRows } from '../watch/query-view.ts';
 import { isIdle, WAIT_VIEW } from '../watch/wait-view.ts';
-import { columnsOf, hasAny, isOfQueries, type OfQueries } from './of-queries.ts';
+import { type Columns, hasAny, OF_QUERIES, viewOf } from './of-queries.ts';
 
 type PastOptions = Parsed<typeof PAST_TOOL_OPTIONS>['options'];
 
@@ -49,17 +49,18 @@ const ANSWERS: Readonly<Record<string, (asked: Asked) => Promise<Answer>>> = {
   pgcommit: wal,
   pgslower: executions,
   pgprofile: profiles,
+  ...Object.fromEntries(
+    Object.entries(OF_QUERIES).map(([tool, columns]) => [tool, (asked: Asked) => ofQueries(columns, asked)]),
+  ),
 };
 
-const answerOf = (tool: string) => (isOfQueries(tool) ? (asked: Asked) => ofQueries(tool, asked) : ANSWERS[tool]);
-
-export const isKept = (tool: string): boolean => answerOf(tool) !== undefined;
+export const isKept = (tool: string): boolean => Object.hasOwn(ANSWERS, tool);
 
 export async function runPast(tool: string, options: PastOptions, context: Context): Promise<void> {
   const range = rangeOf(options, Date.now());
   const store = await openStore(options.store ?? loadConfiguration(options.config, {}).store, { readOnly: true });
   try {
-    const { window, rows, print } = await answerOf(tool)!({ store, range, options });
+    const { window, rows, print } = await ANSWERS[tool]!({ store, range, options });
     tellNothing(rows, options);
     if (options.json) return printNdjson(rows);
     const observed = formatMicroseconds(window.observed_us);
@@ -88,10 +89,10 @@ async function queries({ store, range, options }: Asked): Promise<Answer> {
   );
 }
 
-async function ofQueries(tool: OfQueries, { store, range, options }: Asked): Promise<Answer> {
+async function ofQueries(columns: Columns, { store, range, options }: Asked): Promise<Answer> {
   const { rows, ...window } = await new History(store).queries(range, whereOf(options));
-  const chosen = rows.filter(chooser(options)).filter((row) => hasAny(tool, row));
-  return answer(window, chosen, tableOf(columnsOf(tool), options));
+  const chosen = rows.filter(chooser(options)).filter((row) => hasAny(columns, row));
+  return answer(window, chosen, tableOf(viewOf(columns), options));
 }
 
 async function waits({ store, range, options }: Asked): Promise<Answer> {
@@ -125,8 +126,7 @@ const MOST_RECORDS = 20_000;
 
 /** The longest of each minute are kept. */
 async function locks({ store, range, options }: Asked): Promise<Answer> {
-  const records = await store.records({ kind: 'lock', range, ...whereOf(options), limit: MOST_RECORDS });
-  const { rows } = sumLocks(lockWindowsOf(records), range);
+  const { rows } = sumLocks(lockWindowsOf(await recordsOf('lock', { store, range, options })), range);
   return answer(await windowIn(store, range), rows.filter(lockChooser(options)), tableOf(LOCK_VIEW, options));
 }
 
@@ -148,8 +148,11 @@ async function profiles({ store, range, options }: Asked): Promise<Answer> {
 
 const NO_PROFILE = 'the agent takes stacks when somebody asks it, on its page Profiles, and nobody did in this time';
 
-async function bodiesOf<Body>(kind: RecordKind, { store, range, options }: Asked): Promise<Body[]> {
-  const records = await store.records({ kind, range, ...whereOf(options), limit: MOST_RECORDS });
+const recordsOf = (kind: RecordKind, { store, range, options }: Asked) =>
+  store.records({ kind, range, ...whereOf(options), limit: MOST_RECORDS });
+
+async function bodiesOf<Body>(kind: RecordKind, asked: Asked): Promise<Body[]> {
+  const records = await recordsOf(kind, asked);
   return records.map(({ host, body }) => ({ host, ...(body as Body) }));
 }
 
