@@ -74,7 +74,8 @@ export function lockWindowsOf(records: readonly StoredRecord[]): LockWindow[] {
 
 export interface LockSums {
   readonly window: TimeRange;
-  readonly rows: LockRow[];
+  /** With their host where the windows tell it. */
+  readonly rows: (LockRow & { readonly host?: string })[];
 }
 
 /** Of windows in order. The longest in sum first; those that wait at the end say so. */
@@ -85,12 +86,13 @@ export function sumLocks(windows: readonly LockWindow[], { fromMs, toMs }: TimeR
   const dropped = windows.reduce((all, { rows }) => all + (rows[0]?.dropped ?? 0), 0);
   const last = new Map(windows.map((window) => [window.host, window]));
   for (const one of windows) {
+    const { host } = one;
     for (const row of one.rows) {
-      const waiting = row.waiting && one === last.get(one.host);
-      const key = `${one.host ?? ''} ${keyOf(row)}`;
+      const waiting = row.waiting && one === last.get(host);
+      const key = `${host ?? ''} ${keyOf(row)}`;
       const known = sums.get(key);
       if (known) add(known, row, waiting);
-      else sums.set(key, { ...row, waiting });
+      else sums.set(key, { ...(host !== undefined && { host }), ...row, waiting });
     }
   }
   const head = {
@@ -117,7 +119,7 @@ const keyOf = (row: LockRow): string =>
     row.cluster,
   ].join(' ');
 
-type Sum = { -readonly [Name in keyof LockRow]: LockRow[Name] };
+type Sum = { -readonly [Name in keyof LockRow]: LockRow[Name] } & { readonly host?: string };
 
 /** A wait that goes on is counted where it began. Into the sum itself: pages ask for thousands of rows every few seconds. */
 function add(sum: Sum, later: LockRow, waiting: boolean): void {

@@ -94,10 +94,11 @@ test('what was lost is said of locks though no wait was seen, and hosts that loo
   await append('db3', 0, [wait(11_000_000)]);
   const found = await locks();
   assert.ok(found.missing === null);
-  const waits = found.rows.map(({ wait_us, waiting }) => [wait_us, waiting]);
+  const rows = found.rows as readonly (LockRow & { readonly host: string })[];
+  const waits = rows.map(({ host, wait_us, waiting }) => [host, wait_us, waiting]);
   assert.deepEqual(waits, [
-    [11_000_000, true],
-    [7_000_000, true],
+    ['db3', 11_000_000, true],
+    ['db2', 7_000_000, true],
   ]);
   const none = await locks('&fingerprint=none');
   assert.ok(none.missing === null);
