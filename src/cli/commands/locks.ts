@@ -1,12 +1,6 @@
 /** `pebble locks`: who waits for a lock, and for whom. */
 import type { LockRow } from '../../api/index.ts';
-import {
-  Attribution,
-  type AttributionOptions,
-  asMuchAsTaken,
-  LockRows,
-  type LockSource,
-} from '../../collect/attribution/index.ts';
+import { Attribution, asMuchAsTaken, LockRows, type LockSource } from '../../collect/attribution/index.ts';
 import { SampledLocks } from '../../collect/sampled/index.ts';
 import { chosenServers, lockChooser } from '../choice.ts';
 import type { Context, Exit } from '../command.ts';
@@ -50,14 +44,14 @@ interface LockWaits {
 
 /** Every wait by eBPF, or those that looks into the servers' memory find. */
 async function lockWaits(options: LockOptions): Promise<LockWaits> {
+  const servers = chosenServers(options);
   // Of a wait either side may be chosen: only the waiter's database is for the kernel.
-  const wanted = { ...chosenServers(options), choice: { database: options.database } };
-  const start = (all: AttributionOptions) => Attribution.start(all);
+  const wanted = { ...servers, choice: { database: options.database } };
   try {
-    const { made } = await asMuchAsTaken(wanted, ['locks', 'inner'], start, 1);
+    const { made } = await asMuchAsTaken(wanted, ['locks', 'inner'], Attribution.start, 1);
     return { source: made, shown: made, refresh: () => made.refresh(), close: () => made.close() };
   } catch (error) {
-    const { sampled, missing } = await samplesInstead(error, { ...chosenServers(options), inside: true });
+    const { sampled, missing } = await samplesInstead(error, { ...servers, inside: true });
     const locks = new SampledLocks(sampled);
     const shortcoming = `looked for 20 times a second: shorter waits are not seen, times are estimates; eBPF would add every wait with its exact time; missing here: ${missing}`;
     return {

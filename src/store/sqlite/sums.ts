@@ -29,10 +29,6 @@ export class Sums implements Target {
     };
   }
 
-  get length(): number {
-    return this.#length;
-  }
-
   column(place: number): Float64Array {
     const column = this.#columns[place];
     if (column && column.length >= this.#length) return column;
