@@ -66,10 +66,11 @@ test('the length of an empty text of user memory is one, of none of its bytes ze
     let $text : uint8[16];
     $none = nsecs & 0;
     print((read_user_text(&$text, ${address}), read_user_text(&$text, ${address}, $none + 16),
-      read_user_text(&$text, ${address}, $none), read_user_text(&$text, ${address}, 0)));
+      read_user_text(&$text, ${address}, $none), read_user_text(&$text, ${address}, 0),
+      read_user_text(&$text, ${address}, -1)));
   }`;
   const found = (await all(trace(text))).filter(({ kind }) => kind === 'value');
-  assert.deepEqual(found, [{ kind: 'value', value: [1, 1, 0, 0] }]);
+  assert.deepEqual(found, [{ kind: 'value', value: [1, 1, 0, 0, 1] }]);
   assert.equal(view.getUint8(0), 0);
 });
 

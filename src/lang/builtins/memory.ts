@@ -3,7 +3,7 @@ import { address, imm } from '../ir/index.ts';
 import { namedRegister } from '../lower/arguments.ts';
 import { convert } from '../lower/convert.ts';
 import type { Lowering } from '../lower/lowering.ts';
-import { toScalar } from '../lower/memory.ts';
+import { lengthOf, toScalar } from '../lower/memory.ts';
 import type { FunctionRow } from '../lower/rows.ts';
 import { inMemory, offsetBy, scalar } from '../lower/value.ts';
 import type { Call } from '../syntax/ast.ts';
@@ -154,7 +154,7 @@ function readInto(space: 'user' | 'kernel', what: 'bytes' | 'text'): FunctionRow
       const target = toScalar(l.value(to!), l);
       const source = toScalar(l.value(from!), l).operand;
       const size = target.type.kind === 'pointer' ? sizeOfType(target.type.to) : 8;
-      const count = bytes ? boundedCount(bytes, size, l) : imm(size);
+      const count = bytes ? lengthOf(bytes, size, l) : imm(size);
       const result = l.b.mov(imm(-14));
       const pointer = target.operand.kind === 'reg' ? target.operand : l.b.mov(target.operand);
       l.b.when('ne', pointer, imm(0), () => {
@@ -170,14 +170,6 @@ function readInto(space: 'user' | 'kernel', what: 'bytes' | 'text'): FunctionRow
       return scalar(INT64, result);
     },
   };
-}
-
-function boundedCount(bytes: Call['arguments'][number], most: number, l: Lowering) {
-  const value = convert(toScalar(l.value(bytes), l), UINT64, l).operand;
-  if (value.kind === 'imm') return imm(value.value > BigInt(most) ? most : value.value);
-  const count = l.b.mov(value);
-  l.b.when('ugt', count, imm(most), () => l.b.mov(imm(most), count));
-  return count;
 }
 
 /** Unaligned loads are for maps' values only: of the stack the verifier wants aligned ones. */

@@ -3,7 +3,7 @@ import { type Address, address, imm, type Operand, type Reg } from '../ir/index.
 import { compareLiteral } from '../lower/compare.ts';
 import { convert } from '../lower/convert.ts';
 import type { Lowering } from '../lower/lowering.ts';
-import { pointerOf, readBytes, readTextHelper, store, toMemory, toScalar } from '../lower/memory.ts';
+import { lengthOf, pointerOf, readBytes, readTextHelper, store, toMemory, toScalar } from '../lower/memory.ts';
 import type { FunctionRow } from '../lower/rows.ts';
 import { reportRead } from '../lower/runtime-errors.ts';
 import { inMemory, offsetBy, scalar } from '../lower/value.ts';
@@ -154,7 +154,7 @@ function readBuffer(call: Call, to: Address, type: Type, l: Lowering): void {
   const own = l.typeOf(call);
   const most = own.kind === 'buffer' ? own.size : size;
   l.b.zero(to, sizeOfType(type));
-  const count = length ? bounded(length, most, l) : imm(most);
+  const count = length ? lengthOf(length, most, l) : imm(most);
   l.b.store(to, 4, count);
   const value = l.value(source!);
   const data = offsetBy(to, 4);
@@ -169,14 +169,6 @@ function readBuffer(call: Call, to: Address, type: Type, l: Lowering): void {
     const pointer = toScalar(value, l).operand;
     readBytes(data, count, address(pointer.kind === 'reg' ? pointer : l.b.mov(pointer)), spaceOfPointer(source!, l), l);
   }
-}
-
-function bounded(length: Expression, most: number, l: Lowering): Operand {
-  const value = toScalar(l.value(length), l).operand;
-  if (value.kind === 'imm') return imm(value.value > BigInt(most) ? most : value.value);
-  const count = l.b.mov(value);
-  l.b.when('ugt', count, imm(most), () => l.b.mov(imm(most), count));
-  return count;
 }
 
 const strncmp: FunctionRow = {

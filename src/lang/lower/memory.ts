@@ -1,6 +1,7 @@
 /** Reads and writes of memory: plain loads where the verifier allows them, helpers elsewhere. */
 import type { RecordShape } from '../../base/record.ts';
 import { type Address, imm, type Operand, type Reg, type Size } from '../ir/index.ts';
+import type { Expression } from '../syntax/ast.ts';
 import { shapeOf, sizeOfType } from '../types/layout.ts';
 import { type AddressSpace, isScalar, isSigned, type Type } from '../types/type.ts';
 import { convert } from './convert.ts';
@@ -87,6 +88,15 @@ export function toMemory(value: Value, l: Lowering): MemoryValue {
   const slot = l.slot('value', type);
   store(value, slot, type, l);
   return inMemory(type, slot);
+}
+
+/** How many bytes a script asks for: at most so many. A negative number is a large one, as the verifier sees it. */
+export function lengthOf(length: Expression, most: number, l: Lowering): Operand {
+  const asked = toScalar(l.value(length), l).operand;
+  if (asked.kind === 'imm') return imm(BigInt.asUintN(64, asked.value) > BigInt(most) ? most : asked.value);
+  const count = l.b.mov(asked);
+  l.b.when('ugt', count, imm(most), () => l.b.mov(imm(most), count));
+  return count;
 }
 
 /** Writes a value into memory of ours, as `type`. All bytes of the type are written. */
