@@ -18,9 +18,8 @@ export function findSite(at: UserLocation, doing: string): UserSite {
   const elf = Elf.open(at.binary);
   try {
     const offset = offsetOf(elf, at, doing);
-    if (elf.header.machine !== 'x86_64') return { fileOffset: BigInt(offset), warnings: [] };
-    const skipped = at.plus === undefined ? behindEndbr(elf, offset) : offset;
-    return { fileOffset: BigInt(skipped), warnings: isEmulated(readAt(elf, skipped, 16)) ? [] : [SINGLE_STEPPED] };
+    const site = at.plus === undefined ? behindEndbr(elf, offset) : offset;
+    return { fileOffset: BigInt(site), warnings: warningsAt(elf, [site]) };
   } finally {
     elf.close();
   }
@@ -40,19 +39,16 @@ export function judgeSites(binary: string, fileOffsets: readonly bigint[]): User
     return { fileOffsets, warnings: [] };
   }
   try {
-    if (elf.header.machine !== 'x86_64') return { fileOffsets, warnings: [] };
-    const skipped = [];
-    let areCheap = true;
-    for (const offset of fileOffsets) {
-      const code = readAt(elf, Number(offset), 16 + ENDBR64.length);
-      const marked = code.subarray(0, ENDBR64.length).equals(ENDBR64) ? ENDBR64.length : 0;
-      skipped.push(offset + BigInt(marked));
-      areCheap &&= isEmulated(code.subarray(marked));
-    }
-    return { fileOffsets: skipped, warnings: areCheap ? [] : [SINGLE_STEPPED] };
+    const sites = fileOffsets.map((offset) => behindEndbr(elf, Number(offset)));
+    return { fileOffsets: sites.map(BigInt), warnings: warningsAt(elf, sites) };
   } finally {
     elf.close();
   }
+}
+
+function warningsAt(elf: Elf, sites: readonly number[]): string[] {
+  const areCheap = elf.header.machine !== 'x86_64' || sites.every((site) => isEmulated(readAt(elf, site, 16)));
+  return areCheap ? [] : [SINGLE_STEPPED];
 }
 
 /** Where a probe at the start of a function is cheap. */
