@@ -10,16 +10,18 @@ function named(name: 'bench' | 'test', doc: string): ProbeKind {
     space: 'unknown',
     expand(point, { diagnostics, labels }) {
       const [, label = ''] = point.parts;
-      const full = `${name}:${label}`;
-      const other = labels.get(full);
       if (label === '') {
         diagnostics.error(point.span, `${name} probes must have a name`, { hints: [`write ${name}:NAME`] });
-      } else if (other) {
+        return [];
+      }
+      const full = `${name}:${label}`;
+      const other = labels.get(full);
+      if (other) {
         diagnostics.error(point.span, `"${label}" was used as the name for more than one ${name.toUpperCase()} probe`, {
           related: [{ span: other, message: 'this is the other instance' }],
         });
+        return [];
       }
-      if (label === '' || other) return [];
       labels.set(full, point.span);
       return [{ name: full, kind, program: 'raw_tracepoint', how: name, links: [] }];
     },

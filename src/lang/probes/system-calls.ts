@@ -28,7 +28,7 @@ const TRACED_AS: Readonly<Record<string, string>> = {
   umount: 'umount2',
 };
 
-export type Direction = 'sys_enter' | 'sys_exit';
+type Direction = SystemCallHook['event'];
 
 /** A probe's points, with the names that its body mentions. */
 export interface Expanded {
@@ -36,7 +36,7 @@ export interface Expanded {
   readonly uses: ReadonlySet<string>;
 }
 
-export interface DispatchContext {
+interface DispatchContext {
   readonly host: CompileHost;
   readonly types: TypeSpace;
   readonly settings: Settings;
