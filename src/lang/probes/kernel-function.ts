@@ -2,6 +2,7 @@
 import { didYouMean } from '../diagnostics/index.ts';
 import type { AttachPoint } from '../syntax/ast.ts';
 import type { BtfTypes } from '../types/btf-types.ts';
+import { isAddress, splitOffset } from './address.ts';
 import { fentryPoint } from './fentry-point.ts';
 import type { ExpandContext, ProbeKind, ProbePoint } from './kind.ts';
 import { substitutes } from './substitutes.ts';
@@ -50,8 +51,6 @@ function nameOf(kind: ProbeKind, point: AttachPoint, context: ExpandContext): st
   return undefined;
 }
 
-const ADDRESS = /^(?:0x[\da-f]+|\d+)$/i;
-
 function expandKprobe(kind: ProbeKind, point: AttachPoint, context: ExpandContext): readonly ProbePoint[] {
   const target = nameOf(kind, point, context);
   if (target === undefined) return [];
@@ -59,19 +58,18 @@ function expandKprobe(kind: ProbeKind, point: AttachPoint, context: ExpandContex
     context.diagnostics.error(point.span, 'Offset not allowed');
     return [];
   }
-  if (ADDRESS.test(target) && !context.settings.unsafe) {
+  if (isAddress(target) && !context.settings.unsafe) {
     context.diagnostics.error(point.span, 'Probing by address requires --unsafe');
     return [];
   }
   const others = context.host.canHook?.('kprobe') === false ? substitutes(kind, target, point, context) : undefined;
   if (others) return others;
-  const [, symbol = target, offset] = /^(.*?)\+(0x[\da-f]+|\d+)$/i.exec(target) ?? [];
+  const { symbol, plus } = splitOffset(target);
   return functionsNamed(kind, symbol, point, context).map((name): ProbePoint => {
     const atReturn = kind === kretprobe;
-    const plus = offset === undefined ? {} : { plus: Number(offset) };
     const values = atReturn ? ({ retval: 'register' } as const) : ({ argN: { in: 'registers' } } as const);
-    const full = [kind.names[0], ...point.parts.slice(1, -1), offset === undefined ? name : target].join(':');
-    const links = [{ kind: 'kprobe', symbol: name, atReturn, ...plus }] as const;
+    const full = [kind.names[0], ...point.parts.slice(1, -1), plus === undefined ? name : target].join(':');
+    const links = [{ kind: 'kprobe', symbol: name, atReturn, ...(plus !== undefined && { plus }) }] as const;
     return {
       name: full,
       kind,

@@ -2,6 +2,7 @@
 import { didYouMean } from '../diagnostics/index.ts';
 import type { UserFunction } from '../host.ts';
 import type { AttachPoint } from '../syntax/ast.ts';
+import { isAddress, splitOffset } from './address.ts';
 import { binariesOf, missingIn, pidOf } from './binaries.ts';
 import type { ExpandContext, ProbeKind, ProbePoint } from './kind.ts';
 import { userArguments } from './user-arguments.ts';
@@ -63,11 +64,9 @@ function misplaced(kind: ProbeKind, binary: string, rest: readonly string[]): st
   const target = rest.at(-1) ?? '';
   if (rest[0] === '@') return isPattern(binary) ? 'Cannot use wildcards with source code location' : undefined;
   if (rest.length === 2 && !LANGUAGES.includes(rest[0]!)) return `unsupported language type: ${rest[0]}`;
-  if (kind === uretprobe && /\+(?:0x[\da-f]+|\d+)$/i.test(target)) return 'Offset not allowed';
+  if (kind === uretprobe && splitOffset(target).plus !== undefined) return 'Offset not allowed';
   return isAddress(target) && isPattern(binary) ? 'Cannot use wildcards with absolute address' : undefined;
 }
-
-const isAddress = (target: string): boolean => /^(?:0x[\da-f]+|\d+)$/i.test(target);
 
 /** `BINARY@FILE:LINE[:COLUMN]`: where the first statement of the line begins. */
 function atLine(
@@ -171,7 +170,7 @@ function atAddress(kind: ProbeKind, binary: string, target: string, context: Exp
 const covers = ({ address, size }: UserFunction, at: bigint): boolean => at >= address && at < address + BigInt(size);
 
 function atFunctions(kind: ProbeKind, point: AttachPoint, target: string, context: ExpandContext): ProbePoint[] {
-  const { symbol, plus } = splitOffset(target);
+  const { symbol, plus = 0 } = splitOffset(target);
   const files = binariesOf(point, context);
   const accepts = isPattern(symbol) ? matcher(symbol) : (name: string) => name === symbol;
   const lists = files.map((file) => {
@@ -224,11 +223,6 @@ function functionPoint(
   }
   const link = { kind: 'uprobe_multi', binary, fileOffsets: [fn.fileOffset], atReturn, ...pidOf(context) } as const;
   return { ...common, program: 'uprobe_multi', links: [link] };
-}
-
-function splitOffset(target: string): { symbol: string; plus: number } {
-  const match = /^(.*?)\+(0x[\da-f]+|\d+)$/i.exec(target);
-  return match ? { symbol: match[1]!, plus: Number(match[2]) } : { symbol: target, plus: 0 };
 }
 
 /** Aliases of one function would fire twice. */
