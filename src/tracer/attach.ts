@@ -33,6 +33,10 @@ export function inAttachOrder(script: CompiledScript): number[] {
   return [...all.filter((i) => !isLast(i)), ...all.filter(isLast).reverse()];
 }
 
+/** The first that a link is of: others may share it. */
+export const probeOf = (link: number, script: CompiledScript): ScriptProbe | undefined =>
+  script.probes.find(({ links }) => links.includes(link));
+
 /** Those that are attached, by their index. `onFailure` throws when a missing probe is an error; otherwise the rest goes on. */
 export async function attachAll(
   script: CompiledScript,
@@ -44,8 +48,7 @@ export async function attachAll(
     try {
       attached.set(i, await collection.attach(script.collection.links[i]!));
     } catch (error) {
-      const probe = script.probes.find(({ links }) => links.includes(i));
-      onFailure(probe, error);
+      onFailure(probeOf(i, script), error);
     }
   }
   return attached;

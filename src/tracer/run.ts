@@ -13,7 +13,7 @@ import {
   type ScriptProbe,
   SYSTEM_MAPS,
 } from '../lang/script.ts';
-import { attachAll } from './attach.ts';
+import { attachAll, probeOf } from './attach.ts';
 import { labelOf, type Mode, measure, passes } from './bench.ts';
 import { detachText } from './detach.ts';
 import { makeHandlers } from './dispatch.ts';
@@ -202,8 +202,8 @@ class Run implements Session {
   #warn(): void {
     const said = new Map<string, string[]>();
     for (const [i, { warnings }] of this.#links) {
-      const probe = this.script.probes.find(({ links }) => links.includes(i))?.name ?? '';
-      for (const warning of warnings) said.set(warning, [...(said.get(warning) ?? []), probe]);
+      for (const warning of warnings)
+        said.set(warning, [...(said.get(warning) ?? []), probeOf(i, this.script)?.name ?? '']);
     }
     for (const [warning, probes] of said) this.#options.warned?.(warning, probes);
   }
