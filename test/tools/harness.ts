@@ -1,16 +1,10 @@
 /** Runs a tool beside a known load and gives its rows. */
 import assert from 'node:assert/strict';
-import { type ChildProcessByStdio, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { readdirSync, readFileSync } from 'node:fs';
-import type { Readable, Writable } from 'node:stream';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
+import { readFileSync } from 'node:fs';
 import { ROW_FIELDS } from '../../src/toolbox/index.ts';
-import { Running, until } from '../cli/pebble.ts';
-import { DONE, GO, PREPARED, READY, STAY } from './load.ts';
+import { Running } from '../cli/pebble.ts';
+import { Load } from './load-process.ts';
 
-const LOAD = fileURLToPath(new URL('load.ts', import.meta.url));
 const ATTACHED = '__BPFTRACE_NOTIFY_PROBES_ATTACHED';
 
 export type Row = Readonly<Record<string, unknown>>;
@@ -42,11 +36,9 @@ const SKIPPED = /\d+ runs of probes were skipped/;
 /** Such a run is no exact one, and says so: it shows nothing of exactness. */
 class Incomplete extends Error {}
 const MOST_TRIES = 5;
-/** A load that is counted twice in such a time, and the same, sleeps. */
-const REST_MS = 50;
 
 /** The first try in which the kernel called every program. */
-async function complete<T>(attempt: () => Promise<T>): Promise<T> {
+export async function complete<T>(attempt: () => Promise<T>): Promise<T> {
   for (let tries = 1; ; tries++) {
     try {
       return await attempt();
@@ -122,11 +114,11 @@ async function observeOnce(tool: string, load: string, options: Loaded): Promise
     const rest = await running.atRest();
     let counted = 0;
     const rows = await rowsOf(tool, [...args, ...(filter ? ['--pid', String(running.pid)] : [])], async () => {
-      running.assertCounted(rest);
+      assertRested(running, rest);
       await running.go();
       counted = (await running.atRest()) - rest;
     });
-    running.assertCounted(rest + counted);
+    assertRested(running, rest + counted);
     return { pid: running.pid, rows, said: running.words, metered: meter() - before, counted };
   } catch (error) {
     if (error instanceof Error) error.message += `\nThe load said: ${running.said}`;
@@ -136,71 +128,9 @@ async function observeOnce(tool: string, load: string, options: Loaded): Promise
   }
 }
 
-/** A process of load.ts, which waits for its turn; with counts it stays when it is done. */
-class Load {
-  readonly #child: ChildProcessByStdio<Writable, Readable, null>;
-  readonly #ended: Promise<unknown>;
-  readonly #counts: ((pid: number) => number) | undefined;
-  readonly #tellsReady: boolean;
-  said = '';
-
-  constructor(load: string, counts: ((pid: number) => number) | undefined) {
-    this.#counts = counts;
-    this.#tellsReady = counts !== undefined || PREPARED[load] !== undefined;
-    const argv = ['--disable-warning=ExperimentalWarning', LOAD, load, ...(counts ? [STAY] : [])];
-    this.#child = spawn(process.execPath, argv, { stdio: ['pipe', 'pipe', 'inherit'] });
-    this.#child.stdout.setEncoding('utf8').on('data', (text: string) => {
-      this.said += text;
-    });
-    this.#ended = once(this.#child, 'close');
-  }
-
-  get pid(): number {
-    return this.#child.pid!;
-  }
-
-  /** Without what is between it and us. */
-  get words(): string {
-    return this.said.replace(READY, '').replace(DONE, '').trim();
-  }
-
-  async ready(): Promise<void> {
-    if (this.#tellsReady) await until('the load is ready', () => this.said.includes(READY));
-  }
-
-  /** Until it has done all. */
-  async go(): Promise<void> {
-    if (!this.#counts) {
-      this.#child.stdin.end(GO);
-      await this.#ended;
-      return;
-    }
-    this.#child.stdin.write(GO);
-    await until('the load is done', () => this.said.includes(DONE));
-  }
-
-  /** What is counted when all of its threads sleep, and nothing is left for them to do. */
-  async atRest(): Promise<number> {
-    const counts = this.#counts;
-    if (!counts) return 0;
-    let [last, now] = [-1, counts(this.pid)];
-    for (; now !== last || !isAsleep(this.pid); [last, now] = [now, counts(this.pid)]) await sleep(REST_MS);
-    return now;
-  }
-
-  assertCounted(expected: number): void {
-    if (this.#counts && this.#counts(this.pid) !== expected) throw new Incomplete('the load did not rest');
-  }
-
-  kill(): void {
-    this.#child.kill('SIGKILL');
-  }
+function assertRested(load: Load, counted: number): void {
+  if (load.count() !== counted) throw new Incomplete('the load did not rest');
 }
-
-const isAsleep = (pid: number): boolean =>
-  readdirSync(`/proc/${pid}/task`).every((tid) =>
-    /^State:\s+S/m.test(readFileSync(`/proc/${pid}/task/${tid}/status`, 'utf8')),
-  );
 
 /** Of rows that a script's map printed: the sum of a field. */
 export const sum = (rows: readonly Row[], field: string): number =>

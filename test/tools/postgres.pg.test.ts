@@ -9,7 +9,7 @@ import { SERVERS, UNABLE, withConnection } from '../accuracy/servers.ts';
 import { pebble, Running } from '../cli/pebble.ts';
 import { POSTGRES_CASES } from './cases/postgres.ts';
 import { VIEW_CASES } from './cases/views.ts';
-import { rowsOf, rowsOfView, sum } from './harness.ts';
+import { complete, rowsOf, rowsOfView, sum } from './harness.ts';
 import { entriesIn } from './kernel-entries.ts';
 
 const CHOICES = ['pid', 'database', 'user', 'query-id'];
@@ -36,15 +36,15 @@ describe('tools for PostgreSQL', { skip: UNABLE, concurrency: 2 }, () => {
           only !== undefined &&
           only !== server.flavour &&
           `${tool} needs names of static functions, which this build has not`;
-        it(tool, { skip: stripped }, () =>
+        const attempt = () =>
           withConnection(cluster, async (connection) => {
             let counted: unknown;
             const rows = await rowsOf(tool, [...args(connection), '--pgdata', cluster.pgdata], async () => {
               counted = await load(connection, cluster);
             });
             check(rows, counted as readonly number[]);
-          }),
-        );
+          });
+        it(tool, { skip: stripped }, () => complete(attempt));
       }
       if (server.flavour === 'debian') {
         it('pgplan says that this build lacks the names it needs, and what shows as much', () => {
