@@ -4,6 +4,9 @@ import { entries, sum } from '../../harness.ts';
 import { COUNTS } from '../../load.ts';
 import type { HostCase } from './case.ts';
 
+/** They watch one function, which is called so often. */
+const FSYNC = { load: 'syncs', arguments: ['libc', 'fsync'] } as const;
+
 export const ANY_CODE: readonly HostCase[] = [
   {
     tool: 'stackcount',
@@ -13,26 +16,22 @@ export const ANY_CODE: readonly HostCase[] = [
   },
   {
     tool: 'funccount',
-    load: 'syncs',
-    arguments: ['libc', 'fsync'],
+    ...FSYNC,
     check: ({ rows }) => assert.equal(sum(rows, 'calls'), COUNTS.syncs),
   },
   {
     tool: 'funclatency',
-    load: 'syncs',
-    arguments: ['libc', 'fsync'],
+    ...FSYNC,
     check: ({ rows }) => assert.equal(entries(rows, 'ns'), COUNTS.syncs),
   },
   {
     tool: 'argdist',
-    load: 'syncs',
-    arguments: ['libc', 'fsync'],
+    ...FSYNC,
     check: ({ rows }) => assert.equal(entries(rows, 'arg0'), COUNTS.syncs),
   },
   {
     tool: 'trace',
-    load: 'syncs',
-    arguments: ['libc', 'fsync'],
+    ...FSYNC,
     check: ({ rows }) => {
       assert.equal(rows.length, COUNTS.syncs);
       assert.deepEqual([...new Set(rows.map(({ arg0, result }) => Number(arg0) > 2 && result === 0))], [true]);

@@ -5,6 +5,7 @@ import { entries, type Seen, sum } from '../../harness.ts';
 import { COUNTS } from '../../load.ts';
 import { mainSwitchesOf, switchesOf } from '../../loads/cpu.ts';
 import { hardirqs, softirqs } from '../../loads/interrupts.ts';
+import { assertSampled } from '../sampled.ts';
 import { assertBetween, type HostCase, rowWhere } from './case.ts';
 
 /**
@@ -16,17 +17,9 @@ function checkSwitches({ counted }: Seen, count: number): void {
   assertBetween(count, counted * 0.9, counted);
 }
 
-/** Of tools that sample. */
-const HERTZ = 99;
-
-/** A virtual CPU that its host takes away meets one timer instead of several when it comes back. */
-function assertAbout(count: number, least: number, most: number): void {
-  assertBetween(count, least * 0.4, most * 1.3 + 5);
-}
-
 function checkSamples({ said }: Seen, count: number): void {
-  const [burnt, all] = said.split(' ').map((ms) => (Number(ms) * HERTZ) / 1000);
-  assertAbout(count, burnt!, all!);
+  const [burntMs, allMs] = said.split(' ').map(Number);
+  assertSampled(count, burntMs!, allMs!);
 }
 
 export const CPUS: readonly HostCase[] = [
@@ -55,10 +48,8 @@ export const CPUS: readonly HostCase[] = [
     tool: 'runqlen',
     load: 'burns',
     filter: false,
-    check: ({ rows }) => {
-      const expected = (HERTZ * availableParallelism() * Number(rows[0]!.window_us)) / 1e6;
-      assertAbout(entries(rows, 'waiting'), expected, expected);
-    },
+    check: ({ rows }) =>
+      assertSampled(entries(rows, 'waiting'), (availableParallelism() * Number(rows[0]!.window_us)) / 1000),
   },
   {
     tool: 'softirqs',
