@@ -9,13 +9,13 @@ import { observe } from './harness.ts';
 
 const skip = await lacking('tp_btf');
 
-// Each finds only what its own load does: several may run at once.
 /** What happens to packets, devices and CPUs: no process, or another than the one that runs. */
 const OF_NO_PROCESS = [
   ...['biolatency', 'hardirqs', 'loads', 'oomkill', 'runqlen', 'softirqs'],
   ...['tcpaccept', 'tcpdrop', 'tcpretrans', 'tcpsynbl', 'writeback'],
 ];
 
+// Each finds only what its own load does: several may run at once.
 describe('tools for the host', { skip, concurrency: 3 }, async () => {
   it('take --pid, or say why there is none', () => {
     const host = listTools().flatMap((tool) => ('source' in tool && !tool.name.startsWith('pg') ? [tool] : []));
