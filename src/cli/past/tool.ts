@@ -132,15 +132,18 @@ async function locks({ store, range, options }: Asked): Promise<Answer> {
 
 /** The slowest of each statement and interval are kept. */
 async function executions({ store, range, options }: Asked): Promise<Answer> {
-  const kept = await bodiesOf<ExecutionRow>('execution', { store, range, options });
+  const records = await recordsOf('execution', { store, range, options });
+  const kept = records.map(({ host, body }) => ({ host, ...(body as ExecutionRow) }));
   const slowest = kept.filter(chooser(options)).sort((a, b) => b.latency_us - a.latency_us);
   return answer(await windowIn(store, range), slowest, printExecutions);
 }
 
 /** Those that somebody has asked the agent for. */
 async function profiles({ store, range, options }: Asked): Promise<Answer> {
-  const kept = await bodiesOf<Profile>('profile', { store, range, options });
-  const rows = kept.flatMap((body) => Profile.rowsOf(body)).filter(({ kind }) => kind === 'on_cpu');
+  const records = await recordsOf('profile', { store, range, options });
+  const rows = records
+    .flatMap(({ host, body }) => Profile.rowsOf(body as Profile).map((row) => ({ host, ...row })))
+    .filter(({ kind }) => kind === 'on_cpu');
   return answer(await windowIn(store, range), rows.filter(chooser(options)), (chosen, context) =>
     chosen.length > 0 ? printProfile(chosen, context) : process.stdout.write(`${NO_PROFILE}\n`),
   );
@@ -150,11 +153,6 @@ const NO_PROFILE = 'the agent takes stacks when somebody asks it, on its page Pr
 
 const recordsOf = (kind: RecordKind, { store, range, options }: Asked) =>
   store.records({ kind, range, ...whereOf(options), limit: MOST_RECORDS });
-
-async function bodiesOf<Body>(kind: RecordKind, asked: Asked): Promise<Body[]> {
-  const records = await recordsOf(kind, asked);
-  return records.map(({ host, body }) => ({ host, ...(body as Body) }));
-}
 
 /** Of how much of it anything was kept. */
 async function windowIn(store: Store, range: TimeRange): Promise<HistoryWindow> {
