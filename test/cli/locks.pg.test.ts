@@ -4,8 +4,19 @@ import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Cluster, startCluster } from '../../src/cluster/index.ts';
 import { Connection } from '../../src/postgres/client/index.ts';
+import { schedstat } from '../accuracy/cpu-time.ts';
+import { fallsAsleep } from '../accuracy/watch.ts';
 import { assertDocumented, lockRows, waitRows } from './contract.ts';
 import { pebble, Running, UNABLE } from './pebble.ts';
+
+/** The clocks of the scheduler's account and of ours, and interrupts, which neither has. */
+const ROUNDING_US = 5_000;
+
+/** Microseconds that it was on a CPU or waited for one. */
+function awakeUs(pid: number): number {
+  const { onCpu, runQueue } = schedstat(pid);
+  return onCpu + runQueue;
+}
 
 describe('pebble locks, pebble waits', { skip: UNABLE }, () => {
   let cluster: Cluster;
@@ -39,14 +50,19 @@ describe('pebble locks, pebble waits', { skip: UNABLE }, () => {
     await untilWaiting(middle.backendPid);
     const reading = last.query('SELECT amount FROM stock WHERE id = 1');
     await untilWaiting(last.backendPid);
+    const waiters = [middle, last].map(({ backendPid }) => backendPid);
+    const [awake, held] = [waiters.map(awakeUs), performance.now()];
     await sleep(1_500);
+    const heldUs = (performance.now() - held) * 1000;
     await root.query('COMMIT');
     await Promise.all([altering, reading]);
+    await Promise.all(waiters.map(fallsAsleep));
+    const awakeFor = waiters.map((pid, at) => awakeUs(pid) - awake[at]!);
     run.signal('SIGINT');
     // Between two commits the one in the middle is the root: a row of its own, of the same wait.
     const rows = lockRows((await run.ended).stdout).filter(({ count }) => count > 0);
     assert.equal(rows.length, 2, JSON.stringify(rows));
-    const [alter, select] = [middle, last].map(({ backendPid }) => rows.find((row) => row.waiter_pid === backendPid));
+    const [alter, select] = waiters.map((pid) => rows.find((row) => row.waiter_pid === pid));
     assertDocumented(alter!, 'locks');
     const [relation] = (await observer.query("SELECT 'stock'::regclass::oid"))[0]!.rows[0]!;
     const said = ({
@@ -76,7 +92,11 @@ describe('pebble locks, pebble waits', { skip: UNABLE }, () => {
       rest: [1, false, 'exact', [], 'postgres', 'postgres'],
     });
     // Asleep: the deadlock timer wakes it at a second, and a busy machine lets it wait for a CPU then.
-    for (const { wait_us, max_us } of rows) assert.ok(wait_us >= 1e6 && wait_us <= max_us, `${wait_us} ${max_us}`);
+    for (const [at, row] of [alter!, select!].entries()) {
+      const { wait_us, max_us } = row;
+      const seen = `${wait_us} µs asleep, ${max_us} at most, ${awakeFor[at]} awake, of ${heldUs}`;
+      assert.ok(wait_us >= 1e6 && wait_us <= max_us && wait_us + awakeFor[at]! >= heldUs - ROUNDING_US, seen);
+    }
     const [[id]] = (await observer.query("SELECT query_id FROM pg_stat_activity WHERE application_name = 'shop'"))[0]!
       .rows as [[string]];
     assert.equal(select!.waiter_query_id, id);
