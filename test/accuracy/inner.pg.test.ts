@@ -7,6 +7,7 @@ import { type Cluster, startCluster } from '../../src/cluster/index.ts';
 import { Attribution, LockRows, type Signal, WaitRows, windowBetween } from '../../src/collect/attribution/index.ts';
 import type { Connection } from '../../src/postgres/client/index.ts';
 import { spend } from './cpu-time.ts';
+import { untilSettled } from './lock-situations.ts';
 import { SERVERS, UNABLE, withConnection } from './servers.ts';
 import { total } from './watch.ts';
 
@@ -115,7 +116,7 @@ for (const server of SERVERS) {
         const lockRows = new LockRows(attribution);
         return withConnection(cluster, async (holder) => {
           const holding = holder.query('SELECT hold_inside()').catch(() => undefined);
-          await untilAsleep(connection, holder);
+          await untilSettled(connection, holder.backendPid, holding);
           const waiting = connection.query('SELECT update_inside()');
           const seen = {
             first: await rowOf(lockRows, connection),
@@ -172,16 +173,6 @@ for (const server of SERVERS) {
       }
     });
   });
-}
-
-async function untilAsleep(observer: Connection, { backendPid }: Connection): Promise<void> {
-  for (;;) {
-    const [asleep] = await observer.query(
-      `SELECT FROM pg_stat_activity WHERE pid = ${backendPid} AND wait_event = 'PgSleep'`,
-    );
-    if (asleep!.rows.length > 0) return;
-    await sleep(10);
-  }
 }
 
 async function rowOf(rows: LockRows, { backendPid }: Connection): Promise<LockRow> {

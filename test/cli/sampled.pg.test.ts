@@ -1,6 +1,5 @@
 /** Without root: the demo and its like look into memory, and say so; against the server's own view of the same time. */
 import assert from 'node:assert/strict';
-import { spawn, spawnSync } from 'node:child_process';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Cluster, startCluster } from '../../src/cluster/index.ts';
@@ -8,38 +7,18 @@ import { LockRows } from '../../src/collect/attribution/index.ts';
 import { Sampled, SampledLocks, sampledQueries, sampledWaits } from '../../src/collect/sampled/index.ts';
 import { Connection } from '../../src/postgres/client/index.ts';
 import { assertDocumented, lockRows, sampledQueryRows, sampledWaitRows } from './contract.ts';
-import { type Ended, PEBBLE, TemporaryDirectory } from './pebble.ts';
+import { command, type Ended, PEBBLE, Running, TemporaryDirectory } from './pebble.ts';
 
 const isRoot = process.geteuid?.() === 0;
 /** Root becomes nobody, anybody else stays who they are. */
-const UNPRIVILEGED = isRoot ? { uid: 65534, gid: 65534 } : {};
-const UNABLE =
-  isRoot && spawnSync('test', ['-r', PEBBLE], UNPRIVILEGED).status !== 0 && 'only root may read this checkout';
-
-interface Started {
-  readonly ended: Promise<Ended>;
-  /** On standard error; or it has ended. */
-  says(what: RegExp): Promise<void>;
-  interrupt(): void;
-}
+const AS_USER = isRoot ? ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups'] : [];
+const [RUNS, ...GIVEN] = [...AS_USER, PEBBLE];
+const [READS, ...READ] = [...AS_USER, 'test', '-r', PEBBLE];
+const UNABLE = command(READS!, ...READ).status !== 0 && 'only root may read this checkout';
 
 /** As a user who has just cloned it. */
-function start(directory: TemporaryDirectory, ...argv: string[]): Started {
-  const child = spawn(PEBBLE, argv, { ...UNPRIVILEGED, env: { ...process.env, TMPDIR: directory.path } });
-  const seen = { stdout: '', stderr: '' };
-  for (const name of ['stdout', 'stderr'] as const) {
-    child[name].setEncoding('utf8').on('data', (text: string) => {
-      seen[name] += text;
-    });
-  }
-  const ended = new Promise<Ended>((resolve) => child.once('close', (status) => resolve({ status, ...seen })));
-  const says = async (what: RegExp): Promise<void> => {
-    while (!what.test(seen.stderr) && child.exitCode === null) await sleep(50);
-  };
-  return { ended, says, interrupt: () => void child.kill('SIGINT') };
-}
-
-const run = (directory: TemporaryDirectory, ...argv: string[]): Promise<Ended> => start(directory, ...argv).ended;
+const start = ({ path }: TemporaryDirectory, ...argv: string[]): Running =>
+  new Running([...GIVEN, ...argv], { TMPDIR: path }, RUNS);
 
 /** Where a user may look into other processes of theirs (kernel.yama.ptrace_scope) they are rows, else one clear line. */
 function assertLocks({ status, stdout, stderr }: Ended): void {
@@ -63,7 +42,7 @@ describe('without root', { skip: UNABLE }, () => {
   after(() => directory.remove());
 
   test('the demo shows its load, and one line says what is missing', async () => {
-    const { status, stdout, stderr } = await run(directory, 'demo', '--duration', '4');
+    const { status, stdout, stderr } = await start(directory, 'demo', '--duration', '4').ended;
     assert.equal(status, 0, stderr);
     assert.match(stdout, /^sampled 20 times a second: .*eBPF would add calls, .*; missing here: root \(sudo\)$/m);
     assert.match(stdout, /Lock:transactionid.* UPDATE demo\.counters SET hits = hits \+ \$\d WHERE/);
@@ -72,11 +51,11 @@ describe('without root', { skip: UNABLE }, () => {
 
   test('--json: rows keep their fields, what is not known is null; beside it locks and an agent of the same server', async () => {
     const demo = start(directory, 'demo', '--json', '--duration', '10m');
-    await demo.says(/watching for/);
+    await demo.watching();
     const agent = start(directory, 'agent', '--listen', '127.0.0.1:0', '--for', '1s');
-    const locks = await run(directory, 'locks', '--json', '--duration', '2');
+    const locks = await start(directory, 'locks', '--json', '--duration', '2').ended;
     const watched = await agent.ended;
-    demo.interrupt();
+    demo.signal('SIGINT');
     const { status, stdout, stderr } = await demo.ended;
     assertLocks(locks);
     assert.equal(watched.status, locks.status || 0, watched.stderr);

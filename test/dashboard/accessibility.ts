@@ -7,7 +7,7 @@ const AXE = readFileSync(new URL(import.meta.resolve('axe-core/axe.min.js')), 'u
 /** What colours and widths change; all else is the same in every theme. */
 const OF_LOOKS = ['color-contrast', 'scrollable-region-focusable', 'target-size'];
 
-export const LOOKS = [
+const LOOKS = [
   { width: 1280, colorScheme: 'light', rules: undefined },
   { width: 400, colorScheme: 'dark', rules: OF_LOOKS },
 ] as const;
@@ -57,7 +57,7 @@ const FOCUSED = `(() => {
   };
 })()`;
 
-export interface Focused {
+interface Focused {
   readonly name: string;
   readonly isSeen: boolean;
   readonly isMarked: boolean;

@@ -4,7 +4,7 @@ import { StoreFeed } from '../../src/agent/index.ts';
 import { LiveServer } from '../../src/server/index.ts';
 import { RecentStore } from '../../src/store/index.ts';
 import { Generator } from '../../src/store/testing/generate.ts';
-import { startBrowser } from './browser.ts';
+import { openPage, startBrowser } from './browser.ts';
 import { PageMeter } from './measure.ts';
 
 const SECOND_MS = 1000;
@@ -33,7 +33,7 @@ export async function* liveUpdates({ seconds, everySeconds, isReal = false }: Li
   const server = await LiveServer.listen({ feed, history: store });
   const browser = await startBrowser();
   try {
-    const page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
+    const page = await openPage(browser);
     const meter = await PageMeter.of(page);
     await page.goto(`${server.link}&last=${WINDOW}`);
     let generator = new Generator({ host: 'db1', queries: QUERIES, durationMs: SECOND_MS });

@@ -7,7 +7,7 @@ import { StoreFeed } from '../../src/agent/index.ts';
 import { assetAt, scriptPaths } from '../../src/server/assets.ts';
 import { LiveServer } from '../../src/server/index.ts';
 import { RecentStore } from '../../src/store/index.ts';
-import { complaintsOf, noBrowser, startBrowser } from './browser.ts';
+import { complaintsOf, noBrowser, openPage, startBrowser } from './browser.ts';
 import { fillDay, ODD } from './day.ts';
 import { liveUpdates, type Measured } from './live-updates.ts';
 import { PageMeter } from './measure.ts';
@@ -69,7 +69,7 @@ describe('many statements', { skip: noBrowser }, () => {
     server = await LiveServer.listen({ feed, history: store });
     origin = new URL(server.link).origin;
     browser = await startBrowser();
-    page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
+    page = await openPage(browser);
     complaints = complaintsOf(page, origin);
     meter = await PageMeter.of(page);
     await page.goto(server.link);
