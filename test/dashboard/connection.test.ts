@@ -52,10 +52,12 @@ describe('an open page', { skip: noBrowser }, () => {
   test('goes on when it is signed in at the agent that was started anew', async () => {
     server = await LiveServer.listen({ feed, history: store, port });
     await page.getByRole('alert').filter({ hasText: 'You are signed out' }).waitFor();
+    const known = page.waitForResponse((answer) => answer.url().endsWith('/api/me') && answer.ok());
     await page.context().request.get(server.link);
     await state()
       .filter({ hasText: /^live$/ })
       .waitFor();
+    await known;
     await page.locator('table[data-table=waits] tbody tr').first().waitFor();
     assert.equal(await page.getByText('You are signed out').count(), 0);
     assert.match(page.url(), /view=waits/);

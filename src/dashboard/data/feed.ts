@@ -8,10 +8,11 @@ const RETRY_MS = 2000;
 
 /** A tab that is opened in the background is read once all the same. */
 export function follow(): void {
-  ask<Permissions>('/api/me').then((permissions) => store.set({ permissions }), lost);
   let source: EventSource | undefined;
   let retry: ReturnType<typeof setTimeout> | undefined;
   const again = (): void => {
+    // Whoever signs in anew may be somebody else.
+    ask<Permissions>('/api/me').then((permissions) => store.set({ permissions }), lost);
     ask<Status>('/api/status').then((status) => {
       store.set({ status });
       open();
