@@ -12,9 +12,10 @@ export interface Answer<T> {
 /** A live picture is asked for again when it would have another step (src/server/answers/grid.ts), and not more often than the agent reads. */
 const STEPS = 150;
 const READING_MS = 2000;
-/** Averages over minutes change slowly, and rows that change places while they are read help nobody. */
+/** Averages over minutes change slowly, and what changes while it is read helps nobody: rows that change places, sentences. */
 const CALM_MS = 5000;
 const CALM_STEPS = 60;
+const SENTENCES_MS = 10_000;
 
 /** What does not change is asked for once. */
 export interface AnswerOptions {
@@ -73,6 +74,12 @@ function useDue(url: string | undefined, { isLasting = false, leastMs = 0 }: Ans
   if (url !== last.current.url || at - last.current.at >= everyMs - 100) last.current = { url, at };
   return last.current.at;
 }
+
+/** For what is of this moment. */
+export const AT_EVERY_READING: AnswerOptions = {};
+
+/** For findings. */
+export const SELDOM: AnswerOptions = { leastMs: SENTENCES_MS };
 
 /** For figures of the whole window. */
 export const calmly = ({ range }: Place): AnswerOptions => ({

@@ -2,6 +2,7 @@
 import { type ComponentChild, h } from 'preact';
 import type { Finding } from '../../api/index.ts';
 import { useRows } from '../data/rows.ts';
+import { SELDOM } from '../data/use-answer.ts';
 import { PlaceLink } from '../frame/navigation.ts';
 import { movedTo, type Place } from '../state/place.ts';
 import { store } from '../state/store.ts';
@@ -9,12 +10,10 @@ import { Missing } from './coverage.ts';
 import { queryPlace } from './query-cell.ts';
 import { Colours, oneLine } from './sql.ts';
 
-/** Sentences that change while they are read help nobody. */
-const CALM_MS = 10_000;
 const WORST_FIRST = ['critical', 'warning', 'info'];
 
 export function Findings(): ComponentChild {
-  const findings = useRows('findings', {}, { leastMs: CALM_MS });
+  const findings = useRows('findings', {}, SELDOM);
   if (findings.isLoading) return null;
   if (findings.missing !== undefined) return h(Missing, { what: 'Findings', reason: findings.missing });
   const rows = findings.rows.toSorted((a, b) => WORST_FIRST.indexOf(a.severity) - WORST_FIRST.indexOf(b.severity));

@@ -3,7 +3,7 @@ import { type ComponentChild, h } from 'preact';
 import type { SessionRow } from '../../../api/index.ts';
 import { formatMicroseconds } from '../../../base/units.ts';
 import { useRows } from '../../data/rows.ts';
-import type { AnswerOptions } from '../../data/use-answer.ts';
+import { AT_EVERY_READING } from '../../data/use-answer.ts';
 import { withOwn } from '../../state/place.ts';
 import { store } from '../../state/store.ts';
 import { Panel } from '../../ui/panel.ts';
@@ -13,11 +13,9 @@ import { swatch } from '../../ui/stack-chart.ts';
 import { type Column, Table } from '../../ui/table.ts';
 import { SignalButtons } from './signal.ts';
 
-const AS_OFTEN_AS_READ: AnswerOptions = {};
-
 export function SessionsView(): ComponentChild {
   const { place, permissions } = store.state;
-  const sessions = useRows('sessions', {}, AS_OFTEN_AS_READ);
+  const sessions = useRows('sessions', {}, AT_EVERY_READING);
   const all = place.own.all === '1';
   const search = (place.own.search ?? '').toLowerCase();
   const rows = sessions.rows.filter(
