@@ -31,6 +31,11 @@ export interface SqliteOptions {
 /** Parents that are summed at one call of `maintain`: an hour of a thousand series takes some tens of milliseconds. */
 const ROLLS_AT_ONCE = 20;
 
+/** Each by itself is one search of the index; both at once would walk all of the level. */
+const SELECT_ENDS = `
+  SELECT (SELECT min(start_ms) FROM intervals WHERE level = ?1) AS oldest,
+         (SELECT max(start_ms) FROM intervals WHERE level = ?1) AS newest`;
+
 /** Samples that wait while the disk is full: about 100 MB. */
 const OUTBOX_SAMPLES = 200_000;
 
@@ -104,8 +109,7 @@ export class SqliteStore implements Store {
   }
 
   #endsOf(level: number): { readonly oldest: number | null; readonly newest: number | null } {
-    const ends = 'SELECT min(start_ms) AS oldest, max(start_ms) AS newest FROM intervals WHERE level = ?';
-    return this.#database.prepare(ends).get(level) as { oldest: number | null; newest: number | null };
+    return this.#database.prepare(SELECT_ENDS).get(level) as { oldest: number | null; newest: number | null };
   }
 
   async maintain(nowMs: number, agedMs: number = nowMs): Promise<void> {
