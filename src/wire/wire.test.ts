@@ -202,3 +202,12 @@ test('the extension is what the catalogue says', () => {
   for (const [name, text] of FILES)
     assert.equal(readFileSync(new URL(`../../extension/${name}`, import.meta.url), 'utf8'), text(), name);
 });
+
+test('a column that is not marked as newer is one of 1.0, whose script stays as it is', () => {
+  const script = readFileSync(new URL('../../extension/pebble--1.0.sql', import.meta.url), 'utf8');
+  for (const { name, columns } of RELATIONS.values()) {
+    const table = new RegExp(`FOREIGN TABLE pebble.remote_${name} \\(([^)]*)\\)`).exec(script)![1]!;
+    const known = columns.filter(({ since }) => since === undefined).map((column) => column.name);
+    assert.deepEqual(known, table.match(/(?<=")\w+(?=" )/g));
+  }
+});
