@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { startCluster } from '../src/cluster/index.ts';
 import { readStat } from '../src/postgres/discover/index.ts';
 import { startDemo } from '../src/workload/index.ts';
+import { medianOf } from './attribution-cost/statistics.ts';
 
 /** What the first page asks, and each how many seconds: src/dashboard/data/use-answer.ts. */
 const QUESTIONS: readonly (readonly [path: string, everySeconds: number])[] = [
@@ -64,8 +65,7 @@ function tell(shares: ReadonlyMap<number, readonly number[]>): void {
 /** The median and all. */
 function text(shares: readonly number[]): string {
   const percents = shares.map((share) => (100 * share) / availableParallelism());
-  const median = percents.toSorted((a, b) => a - b)[percents.length >> 1]!;
-  return `${median.toFixed(2)} % [${percents.map((one) => one.toFixed(2)).join(', ')}]`;
+  return `${medianOf(percents).toFixed(2)} % [${percents.map((one) => one.toFixed(2)).join(', ')}]`;
 }
 
 /** Each follows the stream, and asks when a message comes, as the page does. */

@@ -1,6 +1,6 @@
 /** Phases of statements, exactly (the tool pgphases), against what pg_stat_statements counts of planning and execution. */
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { after, before, describe, type TestContext, test } from 'node:test';
 import type { Cluster } from '../../src/cluster/index.ts';
 import type { Connection } from '../../src/postgres/client/index.ts';
 import { type Row, rowsOf, sum } from '../tools/harness.ts';
@@ -63,11 +63,11 @@ for (const server of SERVERS) {
       }
     });
 
-    test('time of planning and of execution is that of pg_stat_statements', async () => {
+    test('time of planning and of execution is that of pg_stat_statements', async (t) => {
       const planning = await countedOf(cluster, 'c_planned');
-      assertAbout(rowOf('c_planned').plan_us!, planning.planUs, 'planning');
+      assertAbout(t, rowOf('c_planned').plan_us!, planning.planUs, 'planning');
       const execution = await countedOf(cluster, 'c_executed');
-      assertAbout(rowOf('c_executed').run_us!, execution.execUs, 'execution');
+      assertAbout(t, rowOf('c_executed').run_us!, execution.execUs, 'execution');
       const [planned, executed] = [rowOf('c_planned'), rowOf('c_executed')];
       assert.ok(planned.plan_us! > 3 * planned.run_us!, JSON.stringify(planned));
       assert.ok(executed.run_us! > 10 * executed.plan_us!, JSON.stringify(executed));
@@ -77,7 +77,7 @@ for (const server of SERVERS) {
       for (const marker of ['c_planned', 'c_executed', 'c_prepared', 'c_inner']) {
         const row = rowOf(marker);
         assert.equal(
-          sum([row], 'total_us'),
+          row.total_us,
           row.parse_us! + row.rewrite_us! + row.plan_us! + row.start_us! + row.run_us! + row.end_us! + row.commit_us!,
         );
       }
@@ -104,8 +104,8 @@ const PHASES = [
 ];
 
 /** Never less, as its clock stands within ours; a tenth and a few time slices more where the CPU is wanted by others. */
-function assertAbout(ours: number, theirs: number, what: string): void {
-  console.log(`${what}: ${ours} µs, ${Math.round(theirs)} by pg_stat_statements`);
+function assertAbout(t: TestContext, ours: number, theirs: number, what: string): void {
+  t.diagnostic(`${what}: ${ours} µs, ${Math.round(theirs)} by pg_stat_statements`);
   assert.ok(ours >= 0.99 * theirs - 100 && ours <= 1.1 * theirs + 20_000, `${what}: ${ours} µs for ${theirs}`);
 }
 
