@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, type TestContext, test } from 'node:test';
 import type { Cluster } from '../../src/cluster/index.ts';
 import type { Connection } from '../../src/postgres/client/index.ts';
-import { type Row, rowsOf, sum } from '../tools/harness.ts';
+import { complete, type Row, rowsOf, sum } from '../tools/harness.ts';
 import { resetStatements, SERVERS, startCounting, UNABLE, withConnection } from './servers.ts';
 
 const TABLES = ['am', 'cast', 'class', 'collation', 'conversion', 'namespace', 'opclass'];
@@ -41,8 +41,10 @@ for (const server of SERVERS) {
     let rows: readonly Row[];
     before(async () => {
       cluster = await startCounting(server, { max_parallel_workers_per_gather: '0', jit: 'off' });
-      await resetStatements(cluster);
-      rows = await rowsOf('pgphases', ['--pgdata', cluster.pgdata], () => withConnection(cluster, load));
+      rows = await complete(async () => {
+        await resetStatements(cluster);
+        return rowsOf('pgphases', ['--pgdata', cluster.pgdata], () => withConnection(cluster, load));
+      });
     });
     after(() => cluster.stop());
 

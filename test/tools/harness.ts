@@ -37,7 +37,7 @@ const SKIPPED = /\d+ runs of probes were skipped/;
 class Incomplete extends Error {}
 const MOST_TRIES = 5;
 
-/** The first try in which the kernel called every program. */
+/** The first try in which the kernel called every program: whatever is tried begins anew. */
 export async function complete<T>(attempt: () => Promise<T>): Promise<T> {
   for (let tries = 1; ; tries++) {
     try {
@@ -48,7 +48,7 @@ export async function complete<T>(attempt: () => Promise<T>): Promise<T> {
   }
 }
 
-/** Runs the tool from before the load begins until it has ended. */
+/** Runs the tool from before the load begins until it has ended; where the kernel skipped programs it fails (`complete`). */
 export async function rowsOf(
   tool: string,
   args: readonly string[],

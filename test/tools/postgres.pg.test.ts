@@ -103,10 +103,10 @@ describe('tools for PostgreSQL', { skip: UNABLE, concurrency: 2 }, () => {
             for (let i = 0; i < 7; i++) await connection.query('SELECT 1 AS chosen');
             await withConnection(cluster, (other) => other.query('SELECT now()'));
           };
-          const requests = async (...choice: string[]) =>
-            sum(await rowsOf('pgrunq', ['--pgdata', cluster.pgdata, ...choice], load), 'requests');
-          const rows = await rowsOf('pgrunq', ['--pgdata', cluster.pgdata], load);
-          const [chosen] = rows.filter(({ query }) => query === 'SELECT 1 AS chosen');
+          const rowsWith = (...choice: string[]) =>
+            complete(() => rowsOf('pgrunq', ['--pgdata', cluster.pgdata, ...choice], load));
+          const requests = async (...choice: string[]) => sum(await rowsWith(...choice), 'requests');
+          const [chosen] = (await rowsWith()).filter(({ query }) => query === 'SELECT 1 AS chosen');
           // Signed, and here negative or not.
           assert.equal(await requests('--query-id', String(chosen!.query_id)), 7);
           const whole = ['--pid', String(connection.backendPid), '--database', 'postgres', '--user', cluster.user];
@@ -169,12 +169,14 @@ describe('tools for PostgreSQL', { skip: UNABLE, concurrency: 2 }, () => {
 
       it('--interval gives windows that add up', () =>
         withConnection(cluster, async (connection) => {
-          const rows = await rowsOf('pgphases', ['--pgdata', cluster.pgdata, '--interval', '0.2s'], async () => {
+          const load = async () => {
             for (let i = 0; i < 31; i++) {
               await connection.query(`SELECT ${i}`);
               await sleep(20);
             }
-          });
+          };
+          const windows = ['--pgdata', cluster.pgdata, '--interval', '0.2s'];
+          const rows = await complete(() => rowsOf('pgphases', windows, load));
           assert.equal(sum(rows, 'runs'), 31);
           assert.ok(new Set(rows.map(({ window_start }) => window_start)).size > 1);
         }));

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type Cluster, startCluster } from '../../src/cluster/index.ts';
 import { Attribution, CommitRows, WaitRows } from '../../src/collect/attribution/index.ts';
 import { SERVERS, UNABLE, withConnection } from '../accuracy/servers.ts';
-import { entries, type Row, rowsOf } from './harness.ts';
+import { complete, entries, type Row, rowsOf } from './harness.ts';
 import { STANDBY_NAME, startStandby } from './standby.ts';
 
 const COMMITS = 101;
@@ -45,9 +45,10 @@ describe('pgrepl', { skip: UNABLE, concurrency: 2 }, () => {
 
       it('commits wait for the standby, its processes for WAL', async () => {
         let standbyRows: readonly Row[] = [];
-        const rows = await rowsOf('pgrepl', ['--pgdata', primary.pgdata], async () => {
+        const onStandby = async () => {
           standbyRows = await rowsOf('pgrepl', ['--pgdata', standby!.pgdata], commits);
-        });
+        };
+        const rows = await complete(() => rowsOf('pgrepl', ['--pgdata', primary.pgdata], onStandby));
         const text = JSON.stringify([...rows, ...standbyRows]);
         for (const phase of ['write', 'flush', 'replay']) {
           const lags = rows.filter(({ key }) => String(key) === `${STANDBY_NAME},${phase}`);
