@@ -1,4 +1,5 @@
 /** Reads a script's maps of records: numbers by field, the CPUs' copies merged. */
+import { LATENCY_SCALE } from '../aggregate/index.ts';
 import type { RecordShape } from '../base/record.ts';
 import type { Collection } from '../bpf/index.ts';
 import { type MapLayout, readParts } from '../tracer/index.ts';
@@ -6,9 +7,15 @@ import { type MapLayout, readParts } from '../tracer/index.ts';
 /** One entry: its key's bytes, and its value's fields in the order of the declaration. */
 export type OnEntry = (key: DataView, offset: number, row: Float64Array) => void;
 
+/** Counters of one power of two ns, which records have several of: `struct octave` of attribution. `counts` is reused. */
+export type OnOctave = (key: DataView, offset: number, exponent: number, counts: Float64Array) => void;
+export const OCTAVE_BUCKETS: number = 2 ** LATENCY_SCALE;
+
 export interface KeptEntry {
   readonly key: DataView;
   readonly row: Float64Array;
+  /** Counts by exponent. */
+  readonly octaves: ReadonlyMap<number, Float64Array>;
 }
 
 interface Column {
@@ -26,7 +33,7 @@ export interface ReadingOptions {
 }
 
 /**
- * A map whose values are records of 8-byte counters. Fields `max` and `NAME_max` merge to the largest, and are those since the
+ * A map whose values are records of 8-byte counters, and perhaps of octaves, which are told one by one, those of each CPU. Fields `max` and `NAME_max` merge to the largest, and are those since the
  * reading before: `before` and `NAME_before` belong to them, `epoch` says when they were kept. All others merge to the sum.
  */
 export class CounterMap {
@@ -35,6 +42,7 @@ export class CounterMap {
   readonly #map: MapLayout;
   readonly #collection: Collection;
   readonly #columns: readonly Column[];
+  readonly #octavesAt: readonly number[];
   readonly #kept: Iterable<KeptEntry>;
   readonly #epoch: number;
   readonly #epochAt: number;
@@ -44,10 +52,13 @@ export class CounterMap {
     this.#map = map;
     this.#collection = collection;
     this.#epoch = epoch;
-    const all = Object.keys((this.#map.valueShape as RecordShape).fields);
-    const at = (field: string): number => all.indexOf(field) * 8;
+    const { fields, offsets } = this.#map.valueShape as RecordShape;
+    const at = (field: string): number => offsets[field] ?? -1;
     this.#epochAt = at('epoch');
-    this.fields = all.filter((field) => field !== 'epoch' && !field.endsWith('before'));
+    const all = Object.keys(fields);
+    const isOctave = (field: string): boolean => fields[field]!.kind === 'record';
+    this.#octavesAt = all.filter(isOctave).map(at);
+    this.fields = all.filter((field) => field !== 'epoch' && !field.endsWith('before') && !isOctave(field));
     this.#columns = this.fields.map((field) => ({
       at: at(field),
       beforeAt: isMaximum(field) ? at(field.replace(/max$/, 'before')) : undefined,
@@ -55,20 +66,40 @@ export class CounterMap {
   }
 
   /** Every entry of now; `row` is reused from one to the next. */
-  read(onEntry: OnEntry): void {
-    this.readKernel(onEntry);
-    for (const { key, row } of this.#kept) onEntry(key, 0, row.slice());
+  read(onEntry: OnEntry, onOctave?: OnOctave): void {
+    this.readKernel(onEntry, onOctave);
+    for (const { key, row, octaves } of this.#kept) {
+      onEntry(key, 0, row.slice());
+      if (onOctave) for (const [exponent, counts] of octaves) onOctave(key, 0, exponent, counts);
+    }
   }
 
   /** Those that are in the kernel. */
-  readKernel(onEntry: OnEntry): void {
+  readKernel(onEntry: OnEntry, onOctave?: OnOctave): void {
     const row = new Float64Array(this.fields.length);
     for (const { count, keys, keySize, values, valueSize, copies } of readParts(this.#collection, this.#map)) {
       for (let i = 0; i < count; i++) {
         row.fill(0);
         for (const copy of copies) this.#add(row, values, i * valueSize + copy);
         onEntry(keys, i * keySize, row);
+        if (!onOctave) continue;
+        for (const copy of copies) {
+          this.#readOctaves(values, i * valueSize + copy, (exponent, counts) =>
+            onOctave(keys, i * keySize, exponent, counts),
+          );
+        }
       }
+    }
+  }
+
+  #readOctaves(view: DataView, offset: number, onOne: (exponent: number, counts: Float64Array) => void): void {
+    for (const at of this.#octavesAt) {
+      const exponent = counterAt(view, offset + at);
+      if (exponent === 0) continue;
+      for (let bucket = 0; bucket < OCTAVE_BUCKETS; bucket++) {
+        OCTAVE[bucket] = counterAt(view, offset + at + 8 + 8 * bucket);
+      }
+      onOne(exponent, OCTAVE);
     }
   }
 
@@ -88,6 +119,8 @@ export class CounterMap {
     return behind === 1 ? value : 0;
   }
 }
+
+const OCTAVE = new Float64Array(OCTAVE_BUCKETS);
 
 export const isMaximum = (field: string): boolean => field.endsWith('max');
 

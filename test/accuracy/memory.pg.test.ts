@@ -2,8 +2,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { type Histogram, LATENCY_SCALE } from '../../src/aggregate/index.ts';
+import { lowerBound } from '../../src/base/exponential.ts';
 import { startCluster } from '../../src/cluster/index.ts';
 import { Attribution, QueryRows, WaitRows } from '../../src/collect/attribution/index.ts';
+import { QUERY_COUNTERS, type QueryTotals } from '../../src/collect/attribution/totals.ts';
 import { assertTimeIdentity } from './check.ts';
 import { SERVERS, UNABLE, withConnection } from './servers.ts';
 import { total } from './watch.ts';
@@ -62,7 +65,26 @@ test('waits that find no room are counted among the others', { skip: UNABLE }, a
   }
 });
 
+/** Each request has its latency, and in the right bucket: all together they are what was added up. */
+function assertLatenciesSum({ latency, counters }: QueryTotals): void {
+  const [requests, sum] = [counters[QUERY_COUNTERS.indexOf('requests')]!, counters[QUERY_COUNTERS.indexOf('latency')]!];
+  assert.equal(latency.total, requests);
+  const within = (end: 0 | 1): number =>
+    [...latency.buckets()].reduce((all, { index, count }) => all + count * lowerBound(index + end, LATENCY_SCALE), 0);
+  assert.ok(within(0) <= sum && sum <= within(1), `${sum} ns in buckets of ${within(0)} to ${within(1)}`);
+}
+
 const IDLE_MS = 200;
+/** Of one statement, in ms: more octaves than a statement's own entry holds. */
+const NAP_MS = [0, 2, 9, 37];
+const SOME = 3;
+
+/** How many took at least so long, as far as buckets tell. */
+const asLongAs = (latency: Histogram, ms: number): number =>
+  [...latency.buckets()].reduce(
+    (sum, { index, count }) => sum + (lowerBound(index + 1, LATENCY_SCALE) > ms * 1e6 ? count : 0),
+    0,
+  );
 
 test('statements that nobody executes make room for others, and keep their sums', { skip: UNABLE }, async () => {
   const cluster = await startCluster(SERVERS[0]!);
@@ -74,6 +96,7 @@ test('statements that nobody executes make room for others, and keep their sums'
       const execute = async (from: number, to: number): Promise<void> => {
         for (let n = from; n < to; n++) await connection.query(`SELECT 1 AS one_of_many_${n}`);
       };
+      for (const ms of NAP_MS) for (let n = 0; n < SOME; n++) await connection.query(`SELECT pg_sleep(${ms / 1000})`);
       for (let n = 0; n < STATEMENTS; n += 300) {
         await execute(n, Math.min(n + 300, STATEMENTS));
         for (let look = 0; look < 3; look++) {
@@ -83,8 +106,14 @@ test('statements that nobody executes make room for others, and keep their sums'
       }
       await execute(0, 101);
     });
-    const rows = windows.advance(attribution.read());
+    const now = attribution.read();
+    const rows = windows.advance(now);
     const [own] = rows.filter(({ query }) => query?.includes('one_of_many'));
+    const [naps] = [...now.queries.values()].filter(({ identity }) => identity.query?.includes('pg_sleep'));
+    assert.equal(naps!.latency.total, NAP_MS.length * SOME);
+    for (const [at, ms] of NAP_MS.entries())
+      assert.ok(asLongAs(naps!.latency, ms) >= (NAP_MS.length - at) * SOME, `${ms} ms and more`);
+    for (const one of now.queries.values()) if (one.identity.executes) assertLatenciesSum(one);
     assert.ok(!rows.some(({ query }) => query === '<others>'), 'there was room for all of them');
     // They differ in an alias, which a fingerprint does not see: one row of all.
     assert.deepEqual([own!.calls, own!.requests, own!.errors], [STATEMENTS + 101, STATEMENTS + 101, 0]);

@@ -10,8 +10,8 @@ const REQUESTS = 7;
 const MOST: Readonly<Record<string, number>> = {
   'client sends': 2,
   'switch to backend': 3,
-  'receives request': 8,
-  'sends answer': 12,
+  'receives request': 7,
+  'sends answer': 11,
   'receives nothing': 2,
   'switch from backend': 3,
   'client receives': 2,

@@ -1,8 +1,6 @@
 /** Latencies come from the kernel in octaves, in any order: each histogram gets its room once, when all of its own are there. */
 import type { Histogram } from '../../aggregate/index.ts';
-
-/** Buckets of an octave (sums.bt). */
-const BUCKETS = 8;
+import { OCTAVE_BUCKETS as BUCKETS } from '../reading.ts';
 
 export class Octaves {
   readonly #histograms: Histogram[] = [];

@@ -1,6 +1,8 @@
 /** Compiles program.bt for a set of signals, with the hooks and loops that this kernel has. */
 import { readFileSync } from 'node:fs';
+import { LATENCY_SCALE } from '../../aggregate/histogram.ts';
 import { PebbleError } from '../../base/errors.ts';
+import { thresholds } from '../../base/exponential.ts';
 import type { RecordShape } from '../../base/record.ts';
 import { possibleCpus } from '../../bpf/index.ts';
 import { type CompiledScript, compile, formatDiagnostics, type ScriptMap, SYSTEM_MAPS } from '../../lang/index.ts';
@@ -56,6 +58,7 @@ export function compileProgram(
     ['CHOOSES', BigInt(chooses)],
     ['GENERATION', BigInt(generation)],
     ['HALF_RING', BigInt(ringBytes(signals) / 2)],
+    ...thresholds(LATENCY_SCALE).map((bound, step) => [`STEP_${step + 1}`, BigInt(bound)] as const),
   ] as const;
   const defines = Object.fromEntries([...switches, ...numbers]);
   const source = { name: 'program.bt', text };

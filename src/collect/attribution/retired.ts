@@ -1,16 +1,21 @@
 /** Sums that were taken out of the kernel because nobody adds to them any more: they are read as if they were there. */
 import type { KeyedMap } from '../../bpf/index.ts';
-import { isMaximum } from '../reading.ts';
+import { isMaximum, type KeptEntry, OCTAVE_BUCKETS } from '../reading.ts';
 
 /** Numbers of the slot come first in every key. */
 const SLOT_BYTES = 4;
 
-export interface RetiredRow {
-  readonly key: DataView;
-  readonly row: Float64Array;
+/** As `struct octave` is decoded. */
+interface Octave {
+  readonly exponent: bigint;
+  readonly count: readonly bigint[];
 }
 
-type Values = readonly Readonly<Record<string, bigint>>[];
+interface RetiredRow extends KeptEntry {
+  readonly octaves: Map<number, Float64Array>;
+}
+
+type Value = Readonly<Record<string, bigint | Octave>>;
 
 /** Of one map. Rows of one statement are added up, under the first slot that it had. */
 export class RetiredRows {
@@ -37,23 +42,32 @@ export class RetiredRows {
     for (const { key, bytes } of keys) {
       const slot = slots.get(bytes.getUint32(0, true));
       if (slot === undefined) continue;
-      const values = map.take(key) as Values | undefined;
+      const values = map.take(key) as readonly Value[] | undefined;
       bytes.setUint32(0, slot, true);
       if (values) this.#add(bytes, values);
     }
   }
 
-  #add(key: DataView, values: Values): void {
+  #add(key: DataView, values: readonly Value[]): void {
     const slot = key.getUint32(0, true);
     const rows = this.#rows.get(slot) ?? new Map<string, RetiredRow>();
     this.#rows.set(slot, rows);
     const name = Buffer.from(key.buffer).toString('latin1');
-    const known = rows.get(name) ?? { key, row: new Float64Array(this.#fields.length) };
+    const known = rows.get(name) ?? { key, row: new Float64Array(this.#fields.length), octaves: new Map() };
     rows.set(name, known);
     // Maxima are those since the last reading: there was nothing.
-    for (const value of values)
+    for (const value of values) {
       for (const [at, field] of this.#fields.entries()) if (!isMaximum(field)) known.row[at]! += Number(value[field]);
+      for (const part of Object.values(value)) if (typeof part === 'object') addOctave(known.octaves, part);
+    }
   }
+}
+
+function addOctave(octaves: Map<number, Float64Array>, { exponent, count }: Octave): void {
+  if (exponent === 0n) return;
+  const counts = octaves.get(Number(exponent)) ?? new Float64Array(OCTAVE_BUCKETS);
+  octaves.set(Number(exponent), counts);
+  for (const [bucket, n] of count.entries()) counts[bucket]! += Number(n);
 }
 
 function bytesOf(map: KeyedMap<unknown, unknown>, key: unknown): DataView {

@@ -1,5 +1,6 @@
 /** One reading of the kernel's sums: what each query did and waited for since the watch began, with what has not ended yet. */
 import { type FieldRule, Histogram, mergeRow } from '../../aggregate/index.ts';
+import type { OnOctave } from '../reading.ts';
 import type { WatchedCluster } from './attribution.ts';
 import { doerKey, isSameDoer, isWorker } from './doer.ts';
 import type { Engine } from './engine.ts';
@@ -178,11 +179,16 @@ export class Totals {
     this.shortcoming = shortcomingOf(engine.ways);
     const scratch = new Float64Array(QUERY_COUNTERS.length);
     const columns = engine.queries.fields.map((field) => at(field as QueryCounter));
+    const octaves = new Octaves();
+    const addOctave: OnOctave = (key, offset, exponent, counts) => {
+      const query = this.#queryOf(key.getUint32(offset, true));
+      if (query) octaves.add(query.latency, exponent, counts);
+    };
     engine.queries.read((key, offset, row) => {
       scratch.fill(0);
       for (let index = 0; index < columns.length; index++) scratch[columns[index]!] = row[index]!;
       this.#addQuery(key.getUint32(offset, true), scratch);
-    });
+    }, addOctave);
     engine.parts.read((key, offset, row) => {
       const doer = this.#identify(key.getUint32(offset, true));
       if (doer) this.#addPart(partOf(doer, key.getUint32(offset + 4, true)), row);
@@ -193,11 +199,7 @@ export class Totals {
       const { failures } = this.#queryBy(part === undefined ? doer : partOf(doer, part));
       failures.set(sqlstate, (failures.get(sqlstate) ?? 0) + count);
     });
-    const octaves = new Octaves();
-    engine.latencies.read((key, offset, row) => {
-      const query = this.#queryOf(key.getUint32(offset, true));
-      if (query) octaves.add(query.latency, key.getUint32(offset + 4, true), row);
-    });
+    engine.latencies.read(() => undefined, addOctave);
     octaves.spread();
     engine.waits.read((key, offset, row) => {
       const wait = { event: key.getUint32(offset + 4, true), inner: key.getBigUint64(offset + 8, true) };
