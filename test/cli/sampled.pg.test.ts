@@ -115,6 +115,49 @@ describe('samples', () => {
     await Promise.all([holder.close(), waiter.close()]);
   });
 
+  test('of a chain of lock waits found in one look: each is counted once, below the one who blocks all', async () => {
+    const sessions = await Promise.all([1, 2, 3, 4].map(() => Connection.open(cluster)));
+    // Their places in the server's memory are in the order of their start, the chain is not.
+    const [third, root, second, last] = sessions.toSorted((a, b) => a.backendPid - b.backendPid);
+    await root!.query('CREATE TABLE chain (id int PRIMARY KEY, n int); INSERT INTO chain VALUES (1), (2), (3)');
+    const update = (session: Connection, id: number) => session.query(`UPDATE chain SET n = 0 WHERE id = ${id}`);
+    for (const [at, session] of [root!, second!, third!].entries()) {
+      await session.query('BEGIN');
+      await update(session, at + 1);
+    }
+    const locks = new SampledLocks(sampled);
+    const rows = new LockRows(locks);
+    const waiting = [update(second!, 1), update(third!, 2), update(last!, 3)];
+    // Nobody looks before all of them wait.
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 500);
+    await sleep(200);
+    const found = rows.advance().map((row) => [row.waiter_pid, row.blocker_pid, row.root_pid, row.count]);
+    locks.close();
+    for (const session of [root!, second!, third!]) await session.query('COMMIT');
+    await Promise.all(waiting);
+    await Promise.all(sessions.map((session) => session.close()));
+    const pids = [root, second, third, last].map((session) => session!.backendPid);
+    const expected = [1, 2, 3].map((at) => [pids[at], pids[at - 1], pids[0], 1]);
+    assert.deepEqual(found.toSorted(), expected.toSorted());
+  });
+
+  test('of waits for the same lock, one after the other: each is one', async () => {
+    const [holder, waiter] = [await Connection.open(cluster), await Connection.open(cluster)];
+    await holder.query('SELECT pg_advisory_lock(7)');
+    const locks = new SampledLocks(sampled);
+    const rows = new LockRows(locks);
+    await waiter.query(`SET lock_timeout = 200; DO $$ BEGIN
+      FOR n IN 1..5 LOOP
+        BEGIN PERFORM pg_advisory_lock(7); EXCEPTION WHEN lock_not_available THEN END;
+      END LOOP;
+    END $$`);
+    const [row, ...more] = rows.advance();
+    locks.close();
+    await Promise.all([holder.close(), waiter.close()]);
+    assert.deepEqual([more.length, row!.count], [0, 5]);
+    assert.ok(row!.max_us < row!.wait_us / 2, `${row!.max_us} of ${row!.wait_us}`);
+  });
+
   test('of sleeping and of computing sessions add up to their time', async () => {
     const [sleeper, worker] = [await Connection.open(cluster), await Connection.open(cluster)];
     const first = sampled.read();

@@ -1,8 +1,10 @@
 /** Waits for heavyweight locks where root or eBPF is missing: looked for in the servers' memory, many times a second. */
 import type { LockWait as WaitInMemory } from '../../postgres/memory/index.ts';
+import { monotonic, monotonicOf } from '../attribution/locks/clocks.ts';
 import { LockSums } from '../attribution/locks/lock-sums.ts';
 import {
   describeBlocker,
+  describeWait,
   findRoots,
   isSameLock,
   keyOf,
@@ -16,12 +18,18 @@ import type { Sampled } from './sampled.ts';
 /** What is shorter than this may not be seen. */
 const LOOK_MS = 50;
 
+interface FoundWait extends LockWait {
+  /** By the server's clock; null where it has not been told. */
+  readonly since: number | null;
+}
+
 /** A `LockSource` of rows: its waits are numbered by the servers' first processes. */
 export class SampledLocks {
   readonly coverage = 'sampled';
   readonly #sampled: Sampled;
-  readonly #waits = new Map<string, LockWait>();
   readonly #timer: NodeJS.Timeout;
+  /** Of the last look. */
+  #waits: ReadonlyMap<string, FoundWait> = new Map();
   #sums = new LockSums();
 
   constructor(sampled: Sampled) {
@@ -51,7 +59,7 @@ export class SampledLocks {
   /** Ends a window: what was waited for in it. */
   take(): LockSums {
     this.#look();
-    for (const wait of this.#waits.values()) for (const sum of this.#sumsOf(wait)) sum.waiting = true;
+    for (const wait of this.#waits.values()) this.#sums.goesOn(wait);
     const taken = this.#sums;
     this.#sums = new LockSums();
     return taken;
@@ -62,64 +70,37 @@ export class SampledLocks {
   }
 
   #look(): void {
-    const [now, wallMs] = [Number(process.hrtime.bigint()), Date.now()];
-    const seen = new Set<string>();
+    const now = monotonic();
+    const waits = new Map<string, FoundWait>();
+    const counted: LockWait[] = [];
     for (const [cluster, sessions] of this.#sampled.sessions()) {
       for (const found of sessions.open.locks.read()) {
         const key = keyOf(cluster, found.pid);
-        seen.add(key);
         const known = this.#waits.get(key);
-        const goesOn = known && isSameLock(known, found);
-        if (goesOn) this.#goOn(known, found, sessions);
-        else this.#waits.set(key, newWait(cluster, found, sessions, { now, wallMs }));
-        const wait = this.#waits.get(key)!;
-        findRoots(this.#waits, wait);
-        this.#book(wait, now, !goesOn);
+        const goesOn = known && isSameWait(known, found);
+        const wait = goesOn ? known : newWait(cluster, found, sessions, now);
+        const hasOthers = !sameBlockers(wait.blockers, found.blockers);
+        if (hasOthers) wait.blockers = found.blockers.map((one) => describeBlocker(one, sessions));
+        if (hasOthers || !goesOn) counted.push(wait);
+        waits.set(key, wait);
       }
     }
-    for (const key of this.#waits.keys()) if (!seen.has(key)) this.#waits.delete(key);
-  }
-
-  #goOn(wait: LockWait, { blockers }: WaitInMemory, sessions: Sessions): void {
-    if (!sameBlockers(wait.blockers, blockers)) wait.blockers = blockers.map((one) => describeBlocker(one, sessions));
-  }
-
-  #book(wait: LockWait, now: number, isNew: boolean): void {
-    for (const sum of this.#sumsOf(wait)) {
-      sum.ns += now - wait.bookedUntil;
-      sum.max = Math.max(sum.max, now - wait.began);
-      sum.isMeasured = false;
-      if (isNew) sum.count += 1;
-    }
-    wait.bookedUntil = now;
-  }
-
-  #sumsOf(wait: LockWait) {
-    const blockers = wait.blockers.length > 0 ? wait.blockers : [undefined];
-    return blockers.flatMap((blocker) => this.#sums.of(wait, blocker) ?? []);
+    this.#waits = waits;
+    // Only when all of them are there it is known who blocks a chain.
+    for (const wait of waits.values()) findRoots(waits, wait);
+    for (const wait of waits.values()) this.#sums.book(wait, now - wait.bookedUntil, now);
+    for (const wait of counted) this.#sums.count(wait);
   }
 }
 
-/** Of one look, by both clocks: ns of CLOCK_MONOTONIC, and what servers go by. */
-interface Moment {
-  readonly now: number;
-  readonly wallMs: number;
-}
+/** One that is told to have begun at another moment is another wait for the same lock. */
+const isSameWait = (known: FoundWait, found: WaitInMemory): boolean =>
+  isSameLock(known, found) && (known.since === null || found.since === null || known.since === found.since);
 
 /** Its time counts from when it began, or from the look before where that was later. */
-function newWait(cluster: number, found: WaitInMemory, sessions: Sessions, { now, wallMs }: Moment): LockWait {
-  const { pid, tag, mode, since } = found;
-  const status = sessions.find(pid);
-  const began = since === null ? now : Math.min(now, now - (wallMs * 1000 - since) * 1000);
-  return {
-    ...{ cluster, pid, tag, mode, began },
-    waiter: status && sessions.describe(status),
-    inner: status && sessions.inner(status),
-    blockers: found.blockers.map((one) => describeBlocker(one, sessions)),
-    isComplete: true,
-    bookedUntil: Math.max(began, now - LOOK_MS * 1e6),
-    booked: 0,
-    isMeasured: false,
-    missingSince: undefined,
-  };
+function newWait(cluster: number, found: WaitInMemory, sessions: Sessions, now: number): FoundWait {
+  const { since } = found;
+  const began = monotonicOf(since, now);
+  const times = { began, bookedUntil: Math.max(began, now - LOOK_MS * 1e6), isMeasured: false };
+  return { ...describeWait(cluster, found, sessions, times), since };
 }

@@ -26,8 +26,40 @@ export class LockSums {
   readonly #sums = new Map<string, LockSum>();
   dropped = 0;
 
+  /** One begins, or others are in its way now. */
+  count(wait: LockWait): void {
+    for (const sum of this.#sumsOf(wait)) sum.count += 1;
+  }
+
+  /** A part of its time, which ends at `until`, is of those who were in its way. */
+  book(wait: LockWait, ns: number, until: number): void {
+    if (ns < 0) return;
+    wait.bookedUntil = until;
+    wait.booked += ns;
+    for (const sum of this.#sumsOf(wait)) {
+      sum.ns += ns;
+      sum.max = Math.max(sum.max, until - wait.began);
+      sum.isMeasured &&= wait.isMeasured;
+      sum.isComplete &&= wait.isComplete;
+    }
+  }
+
+  /** It is under way at the end of the window. */
+  goesOn(wait: LockWait): void {
+    for (const sum of this.#sumsOf(wait)) sum.waiting = true;
+  }
+
+  values(): Iterable<LockSum> {
+    return this.#sums.values();
+  }
+
+  #sumsOf(wait: LockWait): LockSum[] {
+    const blockers = wait.blockers.length > 0 ? wait.blockers : [undefined];
+    return blockers.flatMap((blocker) => this.#of(wait, blocker) ?? []);
+  }
+
   /** The sum that a wait's time goes to while this blocker is in its way. */
-  of(wait: LockWait, blocker: Blocker | undefined): LockSum | undefined {
+  #of(wait: LockWait, blocker: Blocker | undefined): LockSum | undefined {
     const { cluster, pid, tag, mode, waiter, inner } = wait;
     const { session, pid: blockerPid, rootPid } = blocker ?? {};
     const isInsideKnown = blocker?.inner !== NOT_KNOWN;
@@ -51,9 +83,5 @@ export class LockSums {
     const sum = { cluster, wait, blocker, ...sums };
     this.#sums.set(key, sum);
     return sum;
-  }
-
-  values(): Iterable<LockSum> {
-    return this.#sums.values();
   }
 }

@@ -1,6 +1,6 @@
 /** A wait for a heavyweight lock that is under way, and the time that it has spent on those who block it. */
 
-import type { LockBlocker, LockTag } from '../../../postgres/memory/index.ts';
+import type { LockBlocker, LockTag, LockWait as WaitInMemory } from '../../../postgres/memory/index.ts';
 import type { Session, Sessions } from '../../sessions.ts';
 import type { Inner } from '../inner.ts';
 
@@ -57,6 +57,27 @@ export function describeBlocker({ pid, held }: LockBlocker, sessions: Sessions):
   const status = pid === 0 ? undefined : sessions.find(pid);
   const session = status && sessions.describe(status);
   return { ...NOBODY, pid, held, session, inner: status && sessions.inner(status) };
+}
+
+/** One that is found in a server's memory, and was under way before. */
+export function describeWait(
+  cluster: number,
+  found: WaitInMemory,
+  sessions: Sessions,
+  known: Pick<LockWait, 'began' | 'bookedUntil' | 'isMeasured'>,
+): LockWait {
+  const { pid, tag, mode } = found;
+  const status = sessions.find(pid);
+  return {
+    ...{ cluster, pid, tag, mode },
+    waiter: status && sessions.describe(status),
+    inner: status && sessions.inner(status),
+    blockers: found.blockers.map((one) => describeBlocker(one, sessions)),
+    isComplete: true,
+    booked: 0,
+    missingSince: undefined,
+    ...known,
+  };
 }
 
 /** Waits by cluster and pid: a process waits for one lock at a time. */

@@ -13,10 +13,12 @@ import type { Session, Sessions } from '../../sessions.ts';
 import type { Engine } from '../engine.ts';
 import { type Inner, NOT_KNOWN } from '../inner.ts';
 import type { Statements } from '../statements.ts';
-import { type LockSum, LockSums } from './lock-sums.ts';
+import { isBefore, monotonic, monotonicOf } from './clocks.ts';
+import { LockSums } from './lock-sums.ts';
 import {
   type Blocker,
   describeBlocker,
+  describeWait,
   findRoots,
   isSameLock,
   keyOf,
@@ -74,8 +76,8 @@ export class LockWatch {
     const now = monotonic();
     for (const wait of this.#waits.values()) {
       if (wait.missingSince !== undefined) continue;
-      this.#book(wait, now - wait.bookedUntil, now);
-      for (const sum of this.#sumsOf(wait)) sum.waiting = true;
+      this.#sums.book(wait, now - wait.bookedUntil, now);
+      this.#sums.goesOn(wait);
     }
     const taken = this.#sums;
     this.#sums = new LockSums();
@@ -93,7 +95,7 @@ export class LockWatch {
     this.#follow(key, wait);
     if (event.more || wait.blockers.length === 0) completeBlockers(wait, sessions);
     findRoots(this.#waits, wait);
-    this.#count(wait);
+    this.#sums.count(wait);
   }
 
   #finish({ ns, cluster, pid, slot }: KernelLockEnd): void {
@@ -186,34 +188,19 @@ export class LockWatch {
     const isSame = sameBlockers(wait.blockers, found.blockers);
     if (isSame && wait.blockers.every((blocker) => blocker.rootPid === rootOf(this.#waits, wait, blocker.pid))) return;
     const sessions = this.#clusters.get(wait.cluster)!;
-    this.#book(wait, now - wait.bookedUntil, now);
+    this.#sums.book(wait, now - wait.bookedUntil, now);
     if (!isSame) wait.blockers = found.blockers.map((one) => describeBlocker(one, sessions));
     findRoots(this.#waits, wait);
-    if (!isSame) this.#count(wait);
+    if (!isSame) this.#sums.count(wait);
   }
 
   #adopt(cluster: number, found: WaitInMemory, now: number): void {
     const sessions = this.#clusters.get(cluster)!;
-    const status = sessions.find(found.pid);
-    const since = found.since === null ? now : now - (epochMicroseconds(now) - found.since) * 1000;
-    const wait: LockWait = {
-      cluster,
-      pid: found.pid,
-      tag: found.tag,
-      mode: found.mode,
-      began: since,
-      waiter: status && sessions.describe(status),
-      inner: status && sessions.inner(status),
-      blockers: found.blockers.map((one) => describeBlocker(one, sessions)),
-      isComplete: true,
-      bookedUntil: now,
-      booked: 0,
-      // The kernel measures it from the moment on that it watches the process.
-      isMeasured: true,
-      missingSince: undefined,
-    };
+    // The kernel measures it from the moment on that it watches the process.
+    const known = { began: monotonicOf(found.since, now), bookedUntil: now, isMeasured: true };
+    const wait = describeWait(cluster, found, sessions, known);
     this.#follow(keyOf(cluster, found.pid), wait);
-    this.#count(wait);
+    this.#sums.count(wait);
   }
 
   #follow(key: string, wait: LockWait): void {
@@ -230,40 +217,10 @@ export class LockWatch {
   }
 
   #end(wait: LockWait, ns: number): void {
-    this.#book(wait, ns, wait.bookedUntil + ns);
+    this.#sums.book(wait, ns, wait.bookedUntil + ns);
     this.#waits.delete(keyOf(wait.cluster, wait.pid));
   }
-
-  #count(wait: LockWait): void {
-    for (const sum of this.#sumsOf(wait)) sum.count += 1;
-  }
-
-  #book(wait: LockWait, ns: number, until: number): void {
-    if (ns < 0) return;
-    wait.bookedUntil = until;
-    wait.booked += ns;
-    for (const sum of this.#sumsOf(wait)) {
-      sum.ns += ns;
-      sum.max = Math.max(sum.max, until - wait.began);
-      sum.isMeasured &&= wait.isMeasured;
-      sum.isComplete &&= wait.isComplete;
-    }
-  }
-
-  #sumsOf(wait: LockWait): LockSum[] {
-    const blockers = wait.blockers.length > 0 ? wait.blockers : [undefined];
-    return blockers.flatMap((blocker) => this.#sums.of(wait, blocker) ?? []);
-  }
 }
-
-/** ns of CLOCK_MONOTONIC: exact to 2^53, which are 104 days. */
-const monotonic = (): number => Number(process.hrtime.bigint());
-/** The wall clock at a moment of the monotonic one. */
-const epochMicroseconds = (ns: number): number => Date.now() * 1000 - (monotonic() - ns) / 1000;
-
-/** A moment of a server's clock, not set before there is one, and one of ours, which Node tells in milliseconds. */
-const isBefore = (moment: number | null, ns: number): boolean =>
-  moment !== null && moment <= epochMicroseconds(ns) + 1000;
 
 /** The kernel did not see all of them: a long list, or a group of parallel workers. */
 function completeBlockers(wait: LockWait, sessions: Sessions): void {
