@@ -4,8 +4,3 @@ export interface InnerFields {
   readonly inner_query: string | null;
   readonly inner_fingerprint: string | null;
 }
-
-/** The same of one side of a lock wait. */
-export type InnerOf<Side extends string> = {
-  readonly [Field in keyof InnerFields as `${Side}_${Field}`]: InnerFields[Field];
-};

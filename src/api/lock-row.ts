@@ -1,8 +1,7 @@
 /** A row of `pebble locks --json` and of the HTTP API, as docs/json.md describes it. */
-import type { InnerOf } from './inner.ts';
 import type { RowHead } from './row-head.ts';
 
-export interface LockRow extends RowHead, InnerOf<'waiter'>, InnerOf<'blocker'> {
+export interface LockRow extends RowHead {
   readonly database: string | null;
   readonly waiter_pid: number;
   readonly waiter_backend_type: string | null;
@@ -11,6 +10,9 @@ export interface LockRow extends RowHead, InnerOf<'waiter'>, InnerOf<'blocker'> 
   readonly waiter_query_id: string | null;
   readonly waiter_fingerprint: string | null;
   readonly waiter_query: string | null;
+  /** What it executed inside of that, as in wait rows. */
+  readonly waiter_inner_query: string | null;
+  readonly waiter_inner_fingerprint: string | null;
   /** 0: a prepared transaction; null: it was gone before it was seen. */
   readonly blocker_pid: number | null;
   readonly blocker_backend_type: string | null;
@@ -21,6 +23,8 @@ export interface LockRow extends RowHead, InnerOf<'waiter'>, InnerOf<'blocker'> 
   readonly blocker_query_id: string | null;
   readonly blocker_fingerprint: string | null;
   readonly blocker_query: string | null;
+  readonly blocker_inner_query: string | null;
+  readonly blocker_inner_fingerprint: string | null;
   /** Who blocks all of the chain; null in a deadlock, and with blocker_pid. */
   readonly root_pid: number | null;
   /** pg_locks.locktype. */

@@ -1,5 +1,5 @@
 /** What is executed inside of a statement, as rows say it. */
-import type { InnerFields, InnerOf } from '../../api/index.ts';
+import type { InnerFields } from '../../api/index.ts';
 import type { Fingerprinter } from '../../postgres/fingerprint/index.ts';
 
 export interface Inner {
@@ -40,13 +40,6 @@ export const innerFields = (inner: Inner | undefined): InnerFields => ({
   inner_query: inner?.query ?? null,
   inner_fingerprint: inner?.fingerprint ?? null,
 });
-
-/** Of one side of a lock wait. */
-export const innerOfSide = <Side extends string>(side: Side, inner: Inner | undefined): InnerOf<Side> =>
-  ({
-    [`${side}_inner_query`]: inner?.query ?? null,
-    [`${side}_inner_fingerprint`]: inner?.fingerprint ?? null,
-  }) as InnerOf<Side>;
 
 export const inexactInner = (inner: Inner | undefined): string[] =>
   inner !== undefined && (inner.query === null || inner.truncated) ? ['inner_query'] : [];

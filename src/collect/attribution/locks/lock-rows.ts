@@ -3,10 +3,10 @@ import type { LockRow, Window } from '../../../api/index.ts';
 import { rfc3339 } from '../../../base/time.ts';
 import { strongestMode } from '../../../postgres/memory/index.ts';
 import type { ObservedCluster } from '../../observed.ts';
-import type { Session } from '../../sessions.ts';
-import { type Inner, inexactInner, innerOfSide } from '../inner.ts';
+import { type Inner, inexactInner } from '../inner.ts';
 import { microseconds, rowHead } from '../window.ts';
 import type { LockSum, LockSums } from './lock-sums.ts';
+import type { Blocker } from './lock-wait.ts';
 
 /** Where lock waits come from: Attribution, or samples. */
 export interface LockSource {
@@ -66,12 +66,9 @@ export class LockRows {
       waiter_query_id: waiter?.queryId ?? null,
       waiter_fingerprint: waiter?.fingerprint ?? null,
       waiter_query: waiter?.query ?? null,
-      ...innerOfSide('waiter', inner),
-      blocker_pid: blocker?.pid ?? null,
-      ...blockerFields(blocker?.session),
-      ...innerOfSide('blocker', blocker?.inner),
-      ...(blocker?.pid === 0 && { blocker_state: 'prepared transaction' }),
-      root_pid: blocker?.rootPid ?? null,
+      waiter_inner_query: inner?.query ?? null,
+      waiter_inner_fingerprint: inner?.fingerprint ?? null,
+      ...blockerFields(blocker),
       lock_type: tag.type,
       relation: tag.relation === null ? null : String(tag.relation),
       relation_name: null,
@@ -97,12 +94,16 @@ const inexactFields = (
   ...(isInsideKnown && !blocker?.inner?.truncated ? [] : ['blocker_inner_query']),
 ];
 
-const blockerFields = (session: Session | undefined) => ({
+const blockerFields = ({ pid, session, inner, rootPid }: Partial<Blocker> = {}) => ({
+  blocker_pid: pid ?? null,
   blocker_backend_type: session?.backendType ?? null,
   blocker_user: session?.user ?? null,
   blocker_application: session?.application ?? null,
-  blocker_state: session?.state ?? null,
+  blocker_state: pid === 0 ? 'prepared transaction' : (session?.state ?? null),
   blocker_query_id: session?.queryId ?? null,
   blocker_fingerprint: session?.fingerprint ?? null,
   blocker_query: session?.query ?? null,
+  blocker_inner_query: inner?.query ?? null,
+  blocker_inner_fingerprint: inner?.fingerprint ?? null,
+  root_pid: rootPid ?? null,
 });
