@@ -27,14 +27,17 @@ export class Histogram {
 
   /** Adds to a bucket that a BPF program has chosen. */
   addBucket(index: number, count: number): void {
-    if (index < this.offset || index >= this.offset + this.counts.length) this.cover(index, index);
-    this.counts[index - this.offset]! += count;
+    const at = this.placeFor(index, 1);
+    this.counts[at]! += count;
   }
 
-  /** Where in `counts` the bucket `first` is, once there is room for so many from it on; read `counts` after it. */
+  /**
+   * Where in `counts` the bucket `first` is, once there is room for so many from it on; read `counts` after it.
+   * Whoever knows all buckets beforehand has room made once.
+   */
   placeFor(first: number, length: number): number {
     if (first < this.offset || first + length > this.offset + this.counts.length) {
-      this.cover(first, first + length - 1);
+      this.#cover(first, first + length - 1);
     }
     return first - this.offset;
   }
@@ -109,8 +112,8 @@ export class Histogram {
     }
   }
 
-  /** Makes room for these buckets; whoever knows all of them beforehand has it made once. It grows by whole powers of two. */
-  cover(lowest: number, highest: number): void {
+  /** Grows by whole powers of two, so that it happens rarely. */
+  #cover(lowest: number, highest: number): void {
     const step = 2 ** this.scale;
     const first = Math.floor(lowest / step) * step;
     const last = Math.floor(highest / step) * step + step;

@@ -26,12 +26,11 @@ export class Octaves {
 
   spread(): void {
     for (const [histogram, [lowest, highest]] of this.#ends)
-      histogram.cover(lowest * BUCKETS, highest * BUCKETS + BUCKETS - 1);
+      histogram.placeFor(lowest * BUCKETS, (highest - lowest + 1) * BUCKETS);
     for (const [at, histogram] of this.#histograms.entries()) {
-      const first = this.#octaves[at]! * BUCKETS;
+      const start = histogram.placeFor(this.#octaves[at]! * BUCKETS, BUCKETS);
       for (let bucket = 0; bucket < BUCKETS; bucket++) {
-        const count = this.#counts[at * BUCKETS + bucket]!;
-        if (count > 0) histogram.addBucket(first + bucket, count);
+        histogram.counts[start + bucket]! += this.#counts[at * BUCKETS + bucket]!;
       }
     }
   }
