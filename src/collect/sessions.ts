@@ -89,15 +89,9 @@ export class Sessions {
 
   /** What it executes inside of its statement now; undefined: nothing, or that was not asked for. */
   inner({ pid, state }: BackendStatus): Inner | undefined {
-    if (!this.#inner || state?.startsWith('idle')) return undefined;
-    const process = this.processOf(pid);
-    if (process === undefined) return NOT_KNOWN;
-    try {
-      using memory = ProcessMemory.open(process);
-      return readInner(memory, this.#inner, this.#fingerprinter);
-    } catch {
-      return NOT_KNOWN; // it has ended
-    }
+    const profile = this.#inner;
+    if (!profile || state?.startsWith('idle')) return undefined;
+    return this.#readOwn(pid, (memory) => readInner(memory, profile, this.#fingerprinter), NOT_KNOWN);
   }
 
   close(): void {
@@ -120,16 +114,20 @@ export class Sessions {
     };
   }
 
-  /** In the session's own memory, unlike the rest. */
   #readNames({ pid, backendType }: BackendStatus): Names | undefined {
     if (backendType !== 'client backend') return undefined;
+    return this.#readOwn(pid, (memory) => readSessionNames(memory, this.open.profile), undefined);
+  }
+
+  /** In the process's own memory, unlike the rest; `ended`: of one that has. */
+  #readOwn<T>(pid: number, read: (memory: ProcessMemory) => T, ended: T): T {
     const process = this.processOf(pid);
-    if (process === undefined) return undefined;
+    if (process === undefined) return ended;
     try {
       using memory = ProcessMemory.open(process);
-      return readSessionNames(memory, this.open.profile);
+      return read(memory);
     } catch {
-      return undefined; // it has ended
+      return ended;
     }
   }
 }

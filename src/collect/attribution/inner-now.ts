@@ -38,7 +38,7 @@ function find(memory: Memory, profile: InnerProfile): Found | undefined {
   for (let n = 0; n < MOST_CONTEXTS && node; n++) {
     const context = readBlock(memory, node, CONTEXT_BYTES);
     if (!context) return nothing;
-    const callback = BigInt(pointerAt(context, 8));
+    const callback = context.getBigUint64(8, true);
     const argument = pointerAt(context, 16);
     if (callback === profile.spi) {
       return { kind: 'statement', address: profile.spi_by_record ? follow(memory, argument) : argument };

@@ -36,7 +36,9 @@ const LONGEST_NS = 1e9;
 const WORKING: ReadonlySet<string | null> = new Set(['active', 'fastpath function call']);
 
 export class Sampled {
-  readonly #options: SampledOptions;
+  /** Data directories; none: all of them. */
+  readonly #wanted: readonly string[];
+  readonly #inside: boolean;
   readonly #fingerprinter: Fingerprinter;
   readonly #watched = new Map<number, Watched>();
   readonly #refused = new Map<string, Refused>();
@@ -48,8 +50,7 @@ export class Sampled {
   static async start(options: SampledOptions): Promise<Sampled | undefined> {
     const sampled = new Sampled(options, sharedFingerprinter());
     sampled.refresh();
-    // A server that has just begun may be seen before its memory can be read.
-    for (let tries = 0; sampled.#watched.size === 0 && tries < START_TRIES; tries++) {
+    for (let tries = 0; sampled.#mayJustHaveBegun() && tries < START_TRIES; tries++) {
       await sleep(START_RETRY_MS);
       sampled.refresh();
     }
@@ -59,7 +60,8 @@ export class Sampled {
   }
 
   private constructor(options: SampledOptions, fingerprinter: Fingerprinter) {
-    this.#options = options;
+    this.#wanted = [options.pgdata ?? []].flat();
+    this.#inside = options.inside ?? false;
     this.#fingerprinter = fingerprinter;
   }
 
@@ -78,10 +80,8 @@ export class Sampled {
 
   /** Watches clusters that were started since. */
   refresh(): void {
-    const { pgdata = [] } = this.#options;
-    const wanted = [pgdata].flat();
     for (const found of discoverClusters().clusters) {
-      const isWanted = wanted.length === 0 || wanted.includes(found.pgdata);
+      const isWanted = this.#wanted.length === 0 || this.#wanted.includes(found.pgdata);
       if (isWanted && !this.#watched.has(found.pid)) this.#watch(found);
     }
   }
@@ -95,10 +95,15 @@ export class Sampled {
     for (const { sessions } of this.#watched.values()) sessions.close();
   }
 
+  /** A server may be seen before its memory can be read; where none is seen or named nobody waits for it. */
+  #mayJustHaveBegun(): boolean {
+    return this.#watched.size === 0 && (this.#wanted.length > 0 || this.#refused.size > 0);
+  }
+
   #watch(found: DiscoveredCluster): void {
     const { pgdata, systemIdentifier, major, pid } = found;
     try {
-      const sessions = new Sessions(found, this.#fingerprinter, this.#options.inside ? innerProfile(found) : undefined);
+      const sessions = new Sessions(found, this.#fingerprinter, this.#inside ? innerProfile(found) : undefined);
       this.#watched.set(pid, { cluster: { pgdata, systemIdentifier, major, pid }, sessions });
       this.#refused.delete(pgdata);
     } catch (error) {
