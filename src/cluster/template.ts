@@ -1,6 +1,7 @@
 /** Keeps what initdb made, and copies it for the next cluster: a tenth of a second in place of one. */
 import { execFile } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, statSync } from 'node:fs';
+import { chmod } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Binaries } from './binaries.ts';
@@ -38,7 +39,8 @@ async function keep(from: string, kept: string): Promise<void> {
   }
 }
 
-/** Owners and modes stay: PostgreSQL refuses a directory that others can read. */
+/** Owners stay. PostgreSQL refuses a directory that others can read, which a `chmod -R` of the checkout makes of what is kept. */
 async function copy(from: string, to: string): Promise<void> {
   await run('cp', ['-a', '--reflink=auto', from, to]);
+  await chmod(to, 0o700);
 }
