@@ -7,7 +7,7 @@ import { compile } from './compile.ts';
 import { formatDiagnostics } from './diagnostics/index.ts';
 import type { CompiledScript, ScriptMap } from './script.ts';
 import { typeName } from './types/type.ts';
-import { Vm, type VmMap } from './vm/index.ts';
+import { entriesOf, Vm } from './vm/index.ts';
 
 const FOLDER = `${import.meta.dirname}/cases`;
 const SEPARATOR = '====\n';
@@ -38,7 +38,7 @@ function behaviour(script: CompiledScript): string {
   const events = vm.maps.get('events')?.records ?? [];
   const lines = [
     ...events.map((record) => eventLine(script, record)),
-    ...script.maps.flatMap((map) => mapLines(map, vm.map(map.spec))),
+    ...script.maps.flatMap((map) => mapLines(map, entriesOf(vm, map))),
   ];
   return lines.map((line) => `${line}\n`).join('');
 }
@@ -53,9 +53,9 @@ function eventLine(script: CompiledScript, record: Uint8Array): string {
   return `${event.kind}${text} ${show(fields)}`;
 }
 
-function mapLines(map: ScriptMap, held: VmMap): string[] {
+function mapLines(map: ScriptMap, held: ReturnType<typeof entriesOf>): string[] {
   const type = `${map.key ? `[${typeName(map.key)}]` : ''}: ${typeName(map.value)}${map.perCpu ? ', per CPU' : ''}`;
-  const entries = held.entries().map(([key, value]) => {
+  const entries = held.map(([key, value]) => {
     const name = map.keyShape ? `[${show(decode(map.keyShape, key))}]` : '';
     return `  ${map.name}${name} = ${show(decode(map.valueShape, value))}`;
   });

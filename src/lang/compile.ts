@@ -4,7 +4,7 @@ import { type Diagnostic, Diagnostics, type Source } from './diagnostics/index.t
 import type { CompileHost } from './host.ts';
 import { lowerInto, lowerValue } from './lower/expressions.ts';
 import type { ScriptLowering } from './lower/lowering.ts';
-import { type MapPlan, planMap } from './lower/map-plan.ts';
+import { type MapPlan, planMap, specsOf } from './lower/map-plan.ts';
 import { Output } from './lower/output.ts';
 import { lowerUnits } from './lower/program.ts';
 import type { LoweringLibrary } from './lower/rows.ts';
@@ -153,7 +153,7 @@ function assemble(
     plan: (name) => plans.get(name)!,
   };
   const { programs, links, probes, maps } = lowerUnits(typed, lowering);
-  const scriptMaps = [...plans.values()].map((plan) => plan.spec);
+  const scriptMaps = [...plans.values()].flatMap(specsOf);
   return {
     collection: { maps: [...scriptMaps, ...output.systemMaps(ringBytes(typing.settings)), ...maps], programs, links },
     maps: [...plans.values()].map((plan) => plan.script),

@@ -61,6 +61,8 @@ export interface ScriptMap {
   readonly name: string;
   /** Its MapSpec's name in the collection. */
   readonly spec: string;
+  /** That of another map for short keys, whose bytes are the start of the key's, all others being zeros. */
+  readonly short?: string;
   /** Absent for scalar maps, which are one-entry arrays. */
   readonly key?: Type;
   readonly value: Type;

@@ -74,6 +74,53 @@ test('the length of an empty text of user memory is one, of none of its bytes ze
   assert.equal(view.getUint8(0), 0);
 });
 
+test('texts of any length are keys, counted and read, zeroed and cleared', { skip }, async () => {
+  const lengths = [0, 1, 119, 120, 123, 124, 126, 127, 128, 129, 500, 1023];
+  const texts = allocate(lengths.length * 1024);
+  for (const [i, length] of lengths.entries()) {
+    for (let at = 0; at < length; at++) texts.view.setUint8(i * 1024 + at, 97 + (at % 26));
+  }
+  const text = (length: number) => Array.from({ length }, (_, at) => String.fromCharCode(97 + (at % 26))).join('');
+  const events = await all(
+    trace(`BEGIN {
+      for ($i : 0..${lengths.length * 101}) {
+        $at = uptr(${texts.address} + ($i % ${lengths.length}) * 1024);
+        @alone[str($at)] = count();
+        @pair[(uint32)7, str($at)]++;
+        @zeroed[str($at)] = sum(3);
+        @cleared[str($at)] = $i;
+        @few[str($at)] = 1;
+        if ($i % ${lengths.length} % 2 == 1) { delete(@few, str($at)); }
+      }
+      @read = (int64)@alone[str(uptr(${texts.address}))] + (int64)@alone[str(uptr(${texts.address} + ${10 * 1024}))];
+      print((len(@alone), len(@few)));
+      zero(@zeroed); clear(@cleared); exit();
+    }`),
+  );
+  const rows = (name: string) =>
+    new Map(rowsOf(events, name).map(({ key, value }) => [String(key), Number(value)] as const));
+  const each = (value: number, of = lengths) => new Map(of.map((length) => [text(length), value] as const));
+  const sorted = (map: Map<string, number>) => [...map].sort(([a], [b]) => a.length - b.length);
+  assert.deepEqual(sorted(rows('@alone')), sorted(each(101)));
+  assert.deepEqual(
+    sorted(rows('@pair')),
+    sorted(each(101)).map(([key, value]) => [`7,${key}`, value]),
+  );
+  assert.deepEqual(sorted(rows('@zeroed')), sorted(each(0)));
+  assert.deepEqual(
+    sorted(rows('@few')),
+    sorted(
+      each(
+        1,
+        lengths.filter((_, i) => i % 2 === 0),
+      ),
+    ),
+  );
+  assert.equal(rows('@cleared').size, 0);
+  assert.deepEqual(rowsOf(events, '@read')[0]?.value, 202);
+  assert.ok(events.some((event) => event.kind === 'value' && String(event.value) === `${lengths.length},6`));
+});
+
 test('unwatch() ends a watchpoint', { skip }, async (t) => {
   const block = allocate(64);
   const text = `watchpoint:${block.address}:1:w { @hits = count(); if (@hits == 1) { unwatch(${block.address}); printf("gone\\n"); } }`;

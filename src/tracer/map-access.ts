@@ -18,10 +18,12 @@ export function readMap(collection: Collection, map: ScriptMap, take = false): R
   const keys: Buffer[] = [];
   const values: Buffer[] = [];
   let count = 0;
-  for (const chunk of table.chunks({ remove: take })) {
-    count += chunk.count;
-    keys.push(Buffer.from(chunk.keys));
-    values.push(Buffer.from(chunk.values));
+  for (const part of tablesOf(collection, map)) {
+    for (const chunk of part.chunks({ remove: take })) {
+      count += chunk.count;
+      keys.push(Buffer.from(lengthened(chunk.keys, part.key.size, table.key.size)));
+      values.push(Buffer.from(chunk.values));
+    }
   }
   return {
     count,
@@ -33,15 +35,30 @@ export function readMap(collection: Collection, map: ScriptMap, take = false): R
   };
 }
 
-/** What reading it needs to know. */
-export type MapLayout = Pick<ScriptMap, 'spec' | 'perCpu' | 'valueShape'>;
+/** The kernel's maps that the script's is made of. */
+const tablesOf = (collection: Collection, { spec, short }: MapLayout): KeyedMap<unknown, unknown>[] =>
+  [spec, short].flatMap((name) => name ?? []).map((name) => collection.keyed(name));
 
-/** The same part by part, without copying: each part's bytes are valid until the next. Not of top-k maps. */
+/** Zeros behind each key of a map of short ones. */
+function lengthened(keys: Buffer, size: number, wanted: number): Buffer {
+  if (size === wanted) return keys;
+  const long = Buffer.alloc((keys.length / size) * wanted);
+  for (let from = 0, to = 0; from < keys.length; from += size, to += wanted) keys.copy(long, to, from, from + size);
+  return long;
+}
+
+/** What reading it needs to know. */
+export type MapLayout = Pick<ScriptMap, 'spec' | 'short' | 'perCpu' | 'valueShape'>;
+
+/** The same part by part, without copying values: each part's bytes are valid until the next. Not of top-k maps. */
 export function* readParts(collection: Collection, map: MapLayout): Generator<RawEntries, void, undefined> {
   const table = collection.keyed(map.spec);
   const shape = { keySize: table.key.size, valueSize: table.value.size, copies: copiesOf(map, table) };
-  for (const { count, keys, values } of table.chunks()) {
-    yield { count, keys: viewOf(keys), values: viewOf(values), ...shape };
+  for (const part of tablesOf(collection, map)) {
+    for (const { count, keys, values } of part.chunks()) {
+      const whole = lengthened(keys, part.key.size, table.key.size);
+      yield { count, keys: viewOf(whole), values: viewOf(values), ...shape };
+    }
   }
 }
 
@@ -55,7 +72,7 @@ function copiesOf(map: MapLayout, table: KeyedMap<unknown, unknown>): number[] {
 export function clearMap(collection: Collection, map: ScriptMap): void {
   const table = collection.keyed(map.spec);
   if (map.top) for (let row = 0; row < map.top.rows; row++) table.set(row, zeros(table, map, false));
-  else if (map.key) table.clear();
+  else if (map.key) for (const part of tablesOf(collection, map)) part.clear();
   else table.set(0, zeros(table, map, false));
 }
 
@@ -65,7 +82,9 @@ export function zeroMap(collection: Collection, map: ScriptMap): void {
   const table = collection.keyed(map.spec);
   if (map.key) {
     const zero = zeros(table, map, true);
-    for (const key of [...table.keys()]) table.set(key, zero, 'existing');
+    for (const part of tablesOf(collection, map)) {
+      for (const key of [...part.keys()]) part.set(key, zero, 'existing');
+    }
   } else if (isAssigned(table, map)) {
     table.set(0, zeros(table, map, true));
   }

@@ -3,8 +3,9 @@ import { FunctionBuilder, imm } from '../ir/index.ts';
 import type { Lowering } from '../lower/lowering.ts';
 import { isStorage } from '../lower/map-plan.ts';
 import { lookUp, lookUpOrInsert, openEntry } from '../lower/maps.ts';
-import { pointerOf, toMemory } from '../lower/memory.ts';
+import { toMemory } from '../lower/memory.ts';
 import type { FunctionRow } from '../lower/rows.ts';
+import { callOnMap } from '../lower/short-keys.ts';
 import { offsetBy, scalar } from '../lower/value.ts';
 import type { Call, Expression, MapAccess, MapReference } from '../syntax/ast.ts';
 import { STACK_KEY } from '../types/layout.ts';
@@ -81,7 +82,7 @@ const remove: FunctionRow = {
       return scalar(BOOL, l.b.compare('eq', gone, imm(0)));
     }
     if (plan.setOffset !== undefined) return clearScalar(entry, l);
-    const gone = l.b.helper('map_delete_elem', [l.b.map(plan.spec.name), pointerOf(entry.key!, l)]);
+    const gone = callOnMap('map_delete_elem', plan, entry.key!, [], l);
     return scalar(BOOL, l.b.compare('eq', gone, imm(0)));
   },
 };
@@ -160,7 +161,7 @@ const len: FunctionRow = {
   },
 };
 
-/** The walk's result is the number of entries it saw. */
+/** A walk's result is the number of entries it saw. */
 function countEntries(map: MapReference, l: Lowering) {
   const name = `${l.root.b.name}.len`;
   if (!l.root.callbacks.some((callback) => callback.name === name)) {
@@ -168,7 +169,10 @@ function countEntries(map: MapReference, l: Lowering) {
     callback.return(imm(0));
     l.root.callbacks.push(callback.finish());
   }
-  return l.b.helper('for_each_map_elem', [l.b.map(l.plan(map).spec.name), l.b.functionAddress(name), imm(0), imm(0)]);
+  const { spec, short } = l.plan(map);
+  const walk = (of: string) =>
+    l.b.helper('for_each_map_elem', [l.b.map(of), l.b.functionAddress(name), imm(0), imm(0)]);
+  return short ? l.b.add(walk(spec.name), walk(short.map)) : walk(spec.name);
 }
 
 export const MAPS: readonly FunctionRow[] = [remove, hasKey, entryRow, getRow, len];

@@ -1,6 +1,6 @@
 /** Functions on texts and bytes: str, buf, strncmp, strlen, strcontains. */
 import { type Address, address, imm, type Operand, type Reg } from '../ir/index.ts';
-import { compareLiteral } from '../lower/compare.ts';
+import { compareLiteral, valueBeside } from '../lower/compare.ts';
 import { convert } from '../lower/convert.ts';
 import type { Lowering } from '../lower/lowering.ts';
 import { lengthOf, pointerOf, readBytes, readTextHelper, store, toMemory, toScalar } from '../lower/memory.ts';
@@ -47,7 +47,8 @@ const str: FunctionRow = {
     return stringType(Number(constant) + 1);
   },
   lower(call, l) {
-    const type = l.typeOf(call);
+    const start = startWanted(call, l);
+    const type = start?.rest === 'never' ? stringType(start.bytes) : l.typeOf(call);
     const slot = l.slot('str', type);
     readText(call, slot, type, l);
     return inMemory(type, slot);
@@ -69,12 +70,27 @@ function readText(call: Call, to: Address, type: Type, l: Lowering): void {
       ? l.b.addressOf(value.at)
       : toScalar(value, l).operand;
   const space = value.kind === 'memory' ? value.space : spaceOfPointer(source!, l);
-  if (l.tails) l.b.zero(to, size);
-  const most = lengthToRead(length, own, l);
+  const whole = () => {
+    if (l.tails) l.b.zero(to, size);
+    const most = lengthToRead(length, own, l);
+    const got = readUpTo(to, most, pointer, space, l);
+    if (l.settings.maxStrlen < UNMARKED) markTruncated(to, own, got, pointer, space, l);
+  };
+  const start = startWanted(call, l);
+  if (!start) return whole();
+  if (start.rest === 'if longer') l.b.zero(to, start.bytes);
+  const got = readUpTo(to, imm(start.bytes), pointer, space, l);
+  if (start.rest === 'if longer') l.b.when('eq', got, imm(start.bytes), whole);
+}
+
+const startWanted = (call: Call, { startOfText }: Lowering): Lowering['startOfText'] =>
+  startOfText?.call === call ? startOfText : undefined;
+
+function readUpTo(to: Address, most: Operand, pointer: Operand, space: AddressSpace, l: Lowering): Reg {
   const helper = readTextHelper(space, l);
   const got = l.b.helper(helper, [pointerOf(to, l), most, pointer]);
   reportRead(helper, got, l);
-  if (l.settings.maxStrlen < UNMARKED) markTruncated(to, own, got, pointer, space, l);
+  return got;
 }
 
 /** A space that was found on the way (a field's) is in the lowered type; else the typed one. */
@@ -212,7 +228,7 @@ function differs(a: Expression, b: Expression, count: number, l: Lowering): Reg 
 }
 
 function prefixEqual(a: Expression, b: Expression, count: number, same: number, different: number, l: Lowering): void {
-  const [x, y] = [l.value(a), l.value(b)];
+  const [x, y] = [valueBeside(a, b, count, l), valueBeside(b, a, count, l)];
   if (y.kind === 'literal') return compareLiteral(x, y.bytes, Math.min(count, y.bytes.length + 1), same, different, l);
   if (x.kind === 'literal') return compareLiteral(y, x.bytes, Math.min(count, x.bytes.length + 1), same, different, l);
   const left = toMemory(x, l);

@@ -17,7 +17,23 @@ export function compareBytes(
   different: BlockId,
   l: Lowering,
 ): void {
-  compareValues(l.value(left), l.value(right), same, different, l);
+  const a = valueBeside(left, right, Infinity, l);
+  compareValues(a, valueBeside(right, left, Infinity, l), same, different, l);
+}
+
+/** What is compared with another text, at most so many bytes of it; where that is known, one byte more than it has tells them apart. */
+export function valueBeside(node: Expression, other: Expression, most: number, l: Lowering): Value {
+  const known = l.constant(other);
+  if (typeof known !== 'string' || known.includes('\0')) return l.value(node);
+  return startOf(node, Math.min(most, known.length + 1) + 1, l);
+}
+
+/** A value of which so many bytes are looked at, up to its NUL: no more of a text is read. */
+function startOf(node: Expression, bytes: number, l: Lowering): Value {
+  if (node.kind !== 'call' || node.name !== 'str' || sizeOfType(l.typeOf(node)) < bytes) return l.value(node);
+  const [, length] = node.arguments;
+  if (length && typeof l.constant(length) !== 'bigint') return l.value(node);
+  return l.withStart({ call: node, bytes, rest: 'never' }, () => l.value(node));
 }
 
 function compareValues(left: Value, right: Value, same: BlockId, different: BlockId, l: Lowering): void {

@@ -4,7 +4,7 @@ import { AVG, EXTREME } from '../types/layout.ts';
 import { type AggregateType, intType } from '../types/type.ts';
 import type { Lowering } from './lowering.ts';
 import type { Entry } from './maps.ts';
-import { pointerOf } from './memory.ts';
+import { callOnMap } from './short-keys.ts';
 import { type ScalarValue, scalar } from './value.ts';
 
 type Step = (value: Reg, total: Reg, count: Reg, l: Lowering) => void;
@@ -60,7 +60,7 @@ export function foldCpus(type: AggregateType, { plan, key }: Entry, l: Lowering)
   b.enter(guarded);
   b.guard(body, after);
   b.enter(body);
-  const value = b.helper('map_lookup_percpu_elem', [b.map(plan.spec.name), pointerOf(key!, l), cpu]);
+  const value = callOnMap('map_lookup_percpu_elem', plan, key!, [cpu], l);
   b.when('ne', value, imm(0), () => stepOf(type)(value, total, count, l));
   b.add(cpu, imm(1), cpu);
   b.jump(head);

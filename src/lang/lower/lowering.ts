@@ -14,7 +14,7 @@ import {
 import type { ProbePoint } from '../probes/index.ts';
 import { GLOBALS } from '../script.ts';
 import type { Settings } from '../settings.ts';
-import type { Expression, MapAccess, MapReference, Node, Statement } from '../syntax/ast.ts';
+import type { Call, Expression, MapAccess, MapReference, Node, Statement } from '../syntax/ast.ts';
 import { constantOf } from '../types/constant.ts';
 import { sizeOfType } from '../types/layout.ts';
 import { isScalar, type Type } from '../types/type.ts';
@@ -56,6 +56,8 @@ export class Lowering {
   readonly loaded = new Map<number, Reg>();
   /** Bytes behind the NUL of a text are written too (map keys are compared whole). */
   tails = true;
+  /** The str() of whose text the rest counts only where it is longer than so many bytes, or never. */
+  startOfText: { readonly call: Call; readonly bytes: number; readonly rest: 'if longer' | 'never' } | undefined;
   readonly storage = new Map<Scratch, Storage>();
   /** Functions that this one hands to the kernel. */
   readonly callbacks: IrFunction[] = [];
@@ -99,6 +101,15 @@ export class Lowering {
 
   into(node: Expression, to: Address, type: Type): void {
     this.script.rules.into(node, to, type, this);
+  }
+
+  /** The body reads a text of which the rest may not count. */
+  withStart<T>(start: Lowering['startOfText'], body: () => T): T {
+    const outer = this.startOfText;
+    this.startOfText = start;
+    const result = body();
+    this.startOfText = outer;
+    return result;
   }
 
   /** What the body makes is reported at this place. */

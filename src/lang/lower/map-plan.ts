@@ -7,6 +7,7 @@ import type { Settings } from '../settings.ts';
 import { shapeOf } from '../types/layout.ts';
 import { isAggregate, type Type } from '../types/type.ts';
 import type { MapTyping } from '../types/typing.ts';
+import { type ShortKeys, shortKeys } from './short-keys.ts';
 import { type TopLayout, topLayout } from './top-k.ts';
 
 interface DeclaredKind {
@@ -48,6 +49,7 @@ export interface MapPlan {
   readonly valueShape: Shape;
   /** Of `let @m = topk(n)`: keys lie among the values. */
   readonly top?: TopLayout;
+  readonly short?: ShortKeys;
   /** For scalar maps: where the "assigned" word stands. */
   readonly setOffset: number | undefined;
 }
@@ -87,8 +89,8 @@ export function planMap(map: MapTyping, { settings, cpus, features }: PlanFor): 
   const name = specName(map);
   const maxEntries = entriesOf(map, { type, scalar, byThread }, settings);
   const bytes = maxEntries * (sizeOf(keyShape) + sizeOf(valueShape) * (perCpu ? cpus : 1));
-  const isLarge = (type === 'hash' || type === 'percpu_hash') && bytes > PREALLOCATED;
-  const grows = STORAGE.has(type) || (isLarge && features?.growingMaps !== false);
+  const isHash = type === 'hash' || type === 'percpu_hash';
+  const grows = STORAGE.has(type) || (isHash && bytes > PREALLOCATED && features?.growingMaps !== false);
   const spec: MapSpec = {
     name,
     type,
@@ -97,6 +99,7 @@ export function planMap(map: MapTyping, { settings, cpus, features }: PlanFor): 
     maxEntries,
     ...(grows && { flags: { noPrealloc: true } }),
   };
+  const short = isHash && keyType && !declared && !map.iterated ? shortKeys(name, keyType) : undefined;
   const merge = mergeRules(map);
   const script: ScriptMap = {
     name: map.name,
@@ -107,8 +110,10 @@ export function planMap(map: MapTyping, { settings, cpus, features }: PlanFor): 
     ...(keyType && { key: keyType, keyShape }),
     ...(wrapped && { setOffset: wrapped.offsets.set }),
     ...(merge && { merge }),
+    ...(short && { short: short.map }),
   };
-  return { spec, script, type, perCpu, byThread, keyType, keyShape, valueShape, setOffset: wrapped?.offsets.set };
+  const shapes = { keyType, keyShape, valueShape, setOffset: wrapped?.offsets.set };
+  return { spec, script, type, perCpu, byThread, ...shapes, ...(short && { short }) };
 }
 
 const specName = ({ name }: MapTyping): string => (name === '@' ? 'AT_' : `AT_${name.slice(1)}`);
@@ -148,4 +153,11 @@ function kindOf(scalar: boolean, perCpu: boolean): MapType {
 function mergeRules(map: MapTyping): Record<string, MergeRule> | undefined {
   const fields = map.declaration?.fields;
   return fields && Object.fromEntries(fields.map((field) => [field.name, (field.merge ?? 'sum') as MergeRule]));
+}
+
+/** What the kernel is asked for. */
+export function specsOf({ spec, short }: MapPlan): MapSpec[] {
+  if (!short) return [spec];
+  const { flags: _, ...plain } = spec;
+  return [spec, { ...plain, name: short.map, key: short.shape }];
 }

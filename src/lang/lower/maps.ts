@@ -10,6 +10,7 @@ import type { Lowering } from './lowering.ts';
 import { isStorage, type MapPlan } from './map-plan.ts';
 import { load, pointerOf, toScalar } from './memory.ts';
 import { reportHelper } from './runtime-errors.ts';
+import { callOnMap, lastText } from './short-keys.ts';
 import { claimSlot } from './top-k.ts';
 import { inMemory, offsetBy, scalar, type Value } from './value.ts';
 
@@ -30,7 +31,10 @@ export function keyAddress(node: MapNode, plan: MapPlan, l: Lowering): Address {
     return zero;
   }
   const key = l.slot('key', plan.keyType);
-  l.into(node.key, key, plan.keyType);
+  const { keyType, short } = plan;
+  const call = short && lastText(node.key);
+  const start = call && ({ call, bytes: short.bytes, rest: 'if longer' } as const);
+  l.withStart(start, () => l.into(node.key, key, keyType));
   return key;
 }
 
@@ -93,10 +97,9 @@ export function openEntry(node: MapNode, l: Lowering): Entry {
 
 /** Pointer to the value, or null; arrays' one value is never null. */
 export function lookUp({ plan, key, owner }: Entry, l: Lowering): Reg {
-  const map = plan.spec.name;
   if (owner) return storageGet(plan, owner, 0, l);
-  if (!key) return l.b.mapValue(map);
-  return l.b.helper('map_lookup_elem', [l.b.map(map), pointerOf(key, l)]);
+  if (!key) return l.b.mapValue(plan.spec.name);
+  return callOnMap('map_lookup_elem', plan, key, [], l);
 }
 
 function storageGet(plan: MapPlan, owner: Operand, flags: number, l: Lowering): Reg {
@@ -111,8 +114,7 @@ export function lookUpOrInsert(entry: Entry, l: Lowering): Reg {
   const found = lookUp(entry, l);
   if (!key || plan.type === 'percpu_array' || plan.type === 'array') return found;
   l.b.when('eq', found, imm(0), () => {
-    const map = l.b.map(plan.spec.name);
-    l.b.helper('map_update_elem', [map, pointerOf(key, l), zeros(sizeOf(plan.valueShape), l), imm(NO_EXIST)]);
+    callOnMap('map_update_elem', plan, key, [zeros(sizeOf(plan.valueShape), l), imm(NO_EXIST)], l);
     l.b.mov(lookUp(entry, l), found);
   });
   return found;
@@ -167,9 +169,8 @@ export function writeMap(node: MapNode, write: (to: Address, type: Type) => void
   }
   const value = l.slot('value', type);
   write(value, type);
-  const update = [l.b.map(plan.spec.name), pointerOf(key, l), pointerOf(value, l), imm(ANY)];
   // Before Linux 6.4 an int comes back, whose upper half is zero.
-  const result = l.b.extend(l.b.helper('map_update_elem', update), 4, true);
+  const result = l.b.extend(callOnMap('map_update_elem', plan, key, [pointerOf(value, l), imm(ANY)], l), 4, true);
   l.b.when('slt', result, imm(0), () => reportHelper('map_update_elem', result, node.span, l));
 }
 

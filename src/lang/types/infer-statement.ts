@@ -350,6 +350,7 @@ function iterated(over: MapReference, t: Typing): Type | undefined {
     return t.error(over, `${over.name} has no explicit keys (scalar map), and cannot be used for iteration`);
   }
   const map = useMap(over, false, t);
+  map.iterated = true;
   if (!t.script.isReadable(map, over.span)) return undefined;
   if (!map.key || !map.value) return t.undefinedMap(map.name, over);
   if (isAggregate(map.value) && !isCastableAggregate(map.value)) {

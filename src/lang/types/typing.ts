@@ -46,6 +46,8 @@ export interface MapTyping {
   fixedValue?: boolean;
   /** Assigned or incremented somewhere: what nothing else types is then an integer. */
   written: boolean;
+  /** A loop walks over it. */
+  iterated: boolean;
 }
 
 export interface FunctionTyping {
@@ -160,7 +162,7 @@ export class ScriptTyping {
     let map = this.maps.get(name);
     if (map === undefined) {
       const declaration = this.declarations.get(name);
-      map = { name, index: this.maps.size, span, written: false, ...(declaration && { declaration }) };
+      map = { name, index: this.maps.size, span, written: false, iterated: false, ...(declaration && { declaration }) };
       this.maps.set(name, map);
       this.changed = true;
     }

@@ -5,7 +5,7 @@ import { loadCollection, RingBuffer } from '../../../bpf/index.ts';
 import { readMap } from '../../../tracer/map-access.ts';
 import { type CompiledScript, compile, formatDiagnostics, SYSTEM_MAPS } from '../../index.ts';
 import type { ScriptMap } from '../../script.ts';
-import { Vm } from '../../vm/index.ts';
+import { entriesOf, Vm } from '../../vm/index.ts';
 
 export type Verdict =
   | { readonly kind: 'agree' }
@@ -62,7 +62,7 @@ function runInVm({ collection, maps, events }: CompiledScript): string {
     ...maps.flatMap((map) =>
       mapText(
         map,
-        [...vm.map(map.spec).entries()].map(([key, value]) => [viewOf(key), [viewOf(value)]]),
+        entriesOf(vm, map).map(([key, value]) => [viewOf(key), [viewOf(value)]]),
       ),
     ),
   ].join('\n');
