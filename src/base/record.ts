@@ -2,6 +2,7 @@
  * Record layouts: one declaration yields sizes and offsets in C layout, the writer, the decoder, the BTF that
  * the kernel gets and the stores that the compiler emits. Little endian, as every kernel that we run on.
  */
+import { decodeText } from './foreign-text.ts';
 
 export type IntShape = { readonly kind: 'int'; readonly size: 1 | 2 | 4 | 8; readonly signed: boolean };
 /** Raw bytes. */
@@ -101,17 +102,15 @@ const READ_INT = {
   8: (v: DataView, o: number, s: boolean) => (s ? v.getBigInt64(o, true) : v.getBigUint64(o, true)),
 } as const;
 
-const utf8 = new TextDecoder();
-
 function bytesAt(view: DataView, offset: number, size: number): Uint8Array {
   return new Uint8Array(view.buffer, view.byteOffset + offset, size);
 }
 
-/** Text up to the first NUL; bytes that are not UTF-8 become U+FFFD. */
+/** Text up to the first NUL. */
 export function textAt(view: DataView, offset: number, size: number): string {
   const whole = bytesAt(view, offset, size);
   const end = whole.indexOf(0);
-  return utf8.decode(end < 0 ? whole : whole.subarray(0, end));
+  return decodeText(end < 0 ? whole : whole.subarray(0, end));
 }
 
 const decoders = new WeakMap<Shape, ReturnType<typeof decoderOf>>();

@@ -1,7 +1,7 @@
 /** The command line as its users meet it: output, exit status, errors. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { copyFileSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { closeSync, copyFileSync, mkdtempSync, openSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
@@ -32,6 +32,14 @@ test('with --json an error is a row, too', () => {
   const { status, stdout } = pebble('version', 'x', '--json');
   assert.equal(status, 2);
   assert.deepEqual(JSON.parse(stdout), { error: { code: 'usage', what: 'pebble version does not take "x"' } });
+});
+
+test('what finds no room where it is written to is a failure, and said', () => {
+  const full = openSync('/dev/full', 'w');
+  const { status, stderr } = spawnSync(LAUNCHER, ['run'], { encoding: 'utf8', stdio: ['ignore', full, 'pipe'] });
+  closeSync(full);
+  assert.equal(status, 1);
+  assert.match(stderr, /^error: writing to standard output: ENOSPC.*\nhint: /);
 });
 
 test('every command explains itself', () => {

@@ -4,13 +4,14 @@ import type { Agent, Configuration } from '../agent/index.ts';
 import { PebbleError } from '../base/errors.ts';
 import { type Address, WireServer } from '../wire/index.ts';
 import { parseListen } from './listen.ts';
+import { announce, log } from './log.ts';
 import { sqlSource } from './sql-source.ts';
 
 export async function listenForSql(configuration: Configuration, agent: Agent): Promise<WireServer | undefined> {
   const { sql_listen: at, sql_password_file: passwordFile } = configuration;
   if (at === '') return undefined;
   const server = await WireServer.listen(addressOf(at, passwordFile, agent), sqlSource(agent));
-  if (!at.startsWith('/')) process.stdout.write(`SQL: ${parseListen(at).host}:${server.port}\n`);
+  if (!at.startsWith('/')) announce(`SQL: ${parseListen(at).host}:${server.port}`);
   return server;
 }
 
@@ -40,8 +41,8 @@ function ownerOf(agent: Agent): { readonly owner?: { readonly uid: number; reado
   const owners = new Map(agent.owners.map((owner) => [owner.uid, owner]));
   if (owners.size === 1) return { owner: [...owners.values()][0]! };
   if (owners.size > 1)
-    process.stderr.write(
-      'warning: servers of several users are watched: only root may ask for SQL at the socket; hint: name the clusters with `pgdata`\n',
+    log(
+      'warning: servers of several users are watched: only root may ask for SQL at the socket; hint: name the clusters with `pgdata`',
     );
   return {};
 }

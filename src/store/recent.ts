@@ -54,6 +54,8 @@ export class RecentStore implements Store {
   /** The same of series that come as the same object again. */
   #idsByObject = new WeakMap<Series, number>();
   readonly #series: Series[] = [];
+  /** Names that no slice has any more are dropped by then: looking for them costs as much as there are. */
+  #mostSeries = MANY_SAMPLES;
   readonly #texts = new Map<string, QueryText>();
   /** Oldest first. */
   #slices: Slice[] = [];
@@ -163,10 +165,12 @@ export class RecentStore implements Store {
       return samples > this.#mostSamples || slice.toMs < nowMs - this.#keepMs;
     });
     if (first >= 0 && first < this.#slices.length - 1) this.#slices = this.#slices.slice(first + 1);
-    if (this.#series.length > 2 * this.#mostSamples) this.#forgetSeries();
+    if (this.#series.length <= this.#mostSeries) return;
+    this.#forgetSeries();
+    this.#mostSeries = 2 * this.#series.length + MANY_SAMPLES;
   }
 
-  /** Names that no slice has any more: statements come and go. */
+  /** Statements come and go. */
   #forgetSeries(): void {
     const old = this.#series.splice(0);
     this.#ids.clear();

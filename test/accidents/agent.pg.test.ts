@@ -11,6 +11,7 @@ import {
   assertFreed,
   type KernelObject,
   kernelObjectsOf,
+  PEBBLE,
   pebble,
   Running,
   TemporaryDirectory,
@@ -120,6 +121,27 @@ describe('accidents of the agent', { skip: UNABLE }, () => {
       ],
       [173, 173, 0, 179],
     );
+  });
+
+  test('its log is on a full disk, and nobody reads what it prints: it goes on', async () => {
+    const path = join(folder.path, 'deaf.conf');
+    writeFileSync(path, 'keep_1d = 2d\n');
+    const store = `sqlite:${join(folder.path, 'deaf.db')}`;
+    const options = ['--config', path, '--pgdata', cluster.pgdata, '--store', store, '--listen', '127.0.0.1:0'];
+    const run = new Running(['-c', 'exec "$0" agent "$@" 2>/dev/full', PEBBLE, ...options], {}, '/bin/sh');
+    runs.push(run);
+    await run.until('it serves', () => /token=/.test(run.stdout));
+    const [link] = /http:\S+/.exec(run.stdout)!;
+    run.stopReading();
+    writeFileSync(path, 'keep_1d = 3d\n');
+    // It says what it took over.
+    run.signal('SIGHUP');
+    // It prints another link.
+    assert.equal((await fetch(link, { redirect: 'manual' })).status, 303);
+    await select(cluster, 'nobody_reads', 181);
+    run.signal('SIGTERM');
+    assert.equal((await run.ended).status, 143);
+    assert.equal(callsIn(store, 'nobody_reads'), 181);
   });
 
   test('after all of this PostgreSQL is unharmed', () => assertNoCrash(cluster));

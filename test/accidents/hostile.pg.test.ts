@@ -14,6 +14,8 @@ const HTML = '<img src=x onerror=alert(1)></script><script>alert(2)</script>';
 /** What acts on a terminal, or deceives the eye. */
 const ACTS = /[\p{Cc}\u202a-\u202e\u2066-\u2069]/u;
 const HUGE_BYTES = 7 << 20;
+/** Of databases in other encodings than UTF-8: names that differ in bytes which UTF-8 does not have. */
+const TABLES = { latin1: ['straße', 'straÿe'], euc_jp: ['価格', '順位'] } as const;
 /** That `load` sends over a connection of its own. */
 const STATEMENTS = 7;
 
@@ -27,6 +29,8 @@ describe('hostile query texts', { skip: UNABLE }, () => {
     cluster = await startCluster({ flavour: 'embedded' });
     const connection = await Connection.open(cluster);
     await connection.query("CREATE DATABASE bytes ENCODING 'SQL_ASCII' TEMPLATE template0");
+    for (const encoding of Object.keys(TABLES))
+      await connection.query(`CREATE DATABASE ${encoding} ENCODING '${encoding}' LOCALE 'C' TEMPLATE template0`);
     await connection.close();
   });
   after(async () => {
@@ -102,6 +106,25 @@ describe('hostile query texts', { skip: UNABLE }, () => {
     assert.match(report.stdout, /<img src=x/);
     assert.doesNotMatch(report.stdout.replaceAll('\n', ''), ACTS);
     assert.throws(() => execFileSync('grep', ['-rlaq', 'secret', folder.path], { stdio: 'pipe' }));
+  });
+
+  test('databases that are not in UTF-8: no two statements are one, and LATIN1 is readable', async () => {
+    run = await startWatching(cluster);
+    for (const [database, names] of Object.entries(TABLES)) {
+      const connection = await Connection.open({ ...cluster, database });
+      for (const [at, name] of names.entries()) {
+        await connection.query(`CREATE TABLE ${name} ()`);
+        for (let n = 0; n < 11 + 2 * at; n++) await connection.query(`SELECT FROM ${name}`);
+      }
+      await connection.close();
+    }
+    const rows = (await endWatching(run)).filter(({ query }) => query?.startsWith('SELECT FROM'));
+    for (const database of Object.keys(TABLES)) {
+      const calls = rows.filter((row) => row.database === database).map((row) => row.calls);
+      assert.deepEqual(calls.sort(), [11, 13], JSON.stringify(rows));
+    }
+    const readable = rows.find(({ query }) => query === `SELECT FROM ${TABLES.latin1[0]}`);
+    assert.equal(readable?.calls, 11);
   });
 
   test('a false server, whose files are pipes: nobody waits for it', async () => {

@@ -59,6 +59,12 @@ export class Running {
     this.#child.kill(signal);
   }
 
+  /** As when the other end of a pipe has gone. */
+  stopReading(): void {
+    this.#child.stdout!.destroy();
+    this.#child.stderr!.destroy();
+  }
+
   /** Waits until it is so; fails when the run ends before. */
   async until(what: string, isSo: () => boolean): Promise<void> {
     await until(what, () => isSo() || this.#hasEnded());

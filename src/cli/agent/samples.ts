@@ -1,6 +1,7 @@
 /** What `pebble agent` does where eBPF or root is missing: its pages live on samples, and it says what that leaves out. */
 import { type Configuration, SampledFeed } from '../../agent/index.ts';
 import { PebbleError } from '../../base/errors.ts';
+import { log } from '../log.ts';
 import { samplesInstead, shortcomingOfSamples } from '../watch/observer.ts';
 
 export interface Samples {
@@ -19,8 +20,8 @@ export async function startSamples({ pgdata }: Configuration, error: unknown): P
   if (!(error instanceof PebbleError) || !LASTING.includes(error.code)) throw error;
   const { sampled, missing } = await samplesInstead(error, { ...(pgdata.length > 0 && { pgdata }), inside: true });
   const shortcoming = shortcomingOfSamples(missing);
-  process.stderr.write(`pebble: ${shortcoming}\n`);
-  process.stderr.write('pebble: coverage: sampled; no history is kept, and neither SQL, metrics nor OTLP are served\n');
+  log(`pebble: ${shortcoming}`);
+  log('pebble: coverage: sampled; no history is kept, and neither SQL, metrics nor OTLP are served');
   const feed = new SampledFeed(sampled, shortcoming);
   const seeking = setInterval(() => sampled.refresh(), SEEK_MS);
   return {

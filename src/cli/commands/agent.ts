@@ -20,6 +20,7 @@ import { type Samples, startSamples } from '../agent/samples.ts';
 import type { Exit } from '../command.ts';
 import { interruption } from '../interrupt.ts';
 import { parseListen } from '../listen.ts';
+import { announce, log } from '../log.ts';
 import type { Parsed } from '../options.ts';
 import { isYes, serverOptions } from '../server-options.ts';
 import { listenForSql } from '../sql-listen.ts';
@@ -48,12 +49,12 @@ export async function run({ options }: Parsed<typeof AGENT_OPTIONS>): Promise<Ex
   let agent: Agent | undefined;
   let samples: Samples | undefined;
   let server: LiveServer | undefined;
-  const printLink = (): void => void process.stdout.write(`${server?.link}\n`);
-  const doors = serverOptions(configuration, { audit: say, onLinkUsed: printLink });
+  const printLink = (): void => announce(String(server?.link));
+  const doors = serverOptions(configuration, { audit: log, onLinkUsed: printLink });
   const stop = interruption({ onHangup: () => reload(configuration, load, agent) });
   const metricsAddress = configuration.metrics_listen === '' ? undefined : parseListen(configuration.metrics_listen);
   try {
-    agent = await Agent.start(configuration, say);
+    agent = await Agent.start(configuration, log);
   } catch (error) {
     samples = await startSamples(configuration, error);
   }
@@ -70,7 +71,7 @@ export async function run({ options }: Parsed<typeof AGENT_OPTIONS>): Promise<Ex
       (await MetricsServer.listen(metricsAddress.host, metricsAddress.port, () => agent!.families()));
     sql = agent && (await listenForSql(configuration, agent));
     printLink();
-    if (metrics) process.stdout.write(`metrics on port ${metrics.port}\n`);
+    if (metrics) announce(`metrics on port ${metrics.port}`);
     notify('READY=1', `STATUS=serving ${configuration.listen}`);
     await untilStopped(stop, options.for);
     notify('STOPPING=1');
@@ -103,21 +104,16 @@ function flagsOf(options: AgentOptions): Given {
   };
 }
 
-/** A service has no terminal: what goes wrong while it runs goes to its log. */
-function say(error: unknown): void {
-  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
-}
-
 function reload(now: Configuration, load: () => Configuration, agent: Agent | undefined): void {
   try {
     const next = load();
     const { changed, needRestart } = compare(now, next);
     agent?.reload(next);
-    for (const name of changed) process.stderr.write(`${name} is taken over\n`);
-    for (const name of needRestart) process.stderr.write(`${name} takes effect after a restart\n`);
+    for (const name of changed) log(`${name} is taken over`);
+    for (const name of needRestart) log(`${name} takes effect after a restart`);
   } catch (error) {
     // A mistake in the file must not end what runs.
-    say(error);
+    log(error);
   }
 }
 

@@ -5,6 +5,7 @@ import { LiveServer } from '../../server/index.ts';
 import { openStore } from '../../store/index.ts';
 import type { Exit } from '../command.ts';
 import { interruption } from '../interrupt.ts';
+import { announce, log } from '../log.ts';
 import type { Parsed } from '../options.ts';
 import { serverOptions } from '../server-options.ts';
 import type { SERVER_OPTIONS } from '../table.ts';
@@ -22,13 +23,12 @@ export async function run({ options }: Parsed<typeof SERVER_OPTIONS>): Promise<E
     });
   }
   let server: LiveServer | undefined;
-  const say = (line: string): void => void process.stderr.write(`${line}\n`);
-  const printLink = (): void => void process.stdout.write(`${server?.link}\n`);
+  const printLink = (): void => announce(String(server?.link));
   const stop = interruption();
   const store = await openStore(configuration.store, { readOnly: true });
   const feed = new StoreFeed(store, configuration.host);
   try {
-    const doors = serverOptions(configuration, { audit: say, onLinkUsed: printLink });
+    const doors = serverOptions(configuration, { audit: log, onLinkUsed: printLink });
     server = await LiveServer.listen({ feed, history: store, ...doors });
     printLink();
     await new Promise<void>((resolve) => {

@@ -1,4 +1,5 @@
 /** What a process executes inside of its statement at this moment, read from outside: inner.bt for whoever has no hook. */
+import { decodeText } from '../../base/foreign-text.ts';
 import type { Fingerprinter } from '../../postgres/fingerprint/index.ts';
 import { type Memory, pointerAt, readBlock, readCString, readPointer } from '../../postgres/memory/index.ts';
 import { functionNamed, type Inner, innerStatement, NOT_KNOWN } from './inner.ts';
@@ -24,7 +25,7 @@ export function readInner(memory: Memory, profile: InnerProfile, fingerprinter: 
   const text = readCString(memory, found.address, TEXT_BYTES - 1);
   const again = find(memory, profile);
   if (!text?.length || again?.address !== found.address || again.kind !== found.kind) return NOT_KNOWN;
-  const shown = text.toString();
+  const shown = decodeText(text);
   const identified =
     found.kind === 'function' ? functionNamed(shown, idOf(text)) : innerStatement(fingerprinter, shown);
   return { ...identified, truncated: text.length === TEXT_BYTES - 1 };

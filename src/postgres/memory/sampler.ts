@@ -1,5 +1,6 @@
 /** Reads what every backend of a server does, in two reads of shared memory: no hooks, no SQL, no session. */
 
+import { decodeText } from '../../base/foreign-text.ts';
 import type { Profile } from '../layout/index.ts';
 import { type BackendStatus, decodeBackendStatus } from './backend-status.ts';
 import { type Memory, pointerAt } from './memory.ts';
@@ -59,12 +60,12 @@ export class BackendSampler {
     if (!this.#memory.read(backend.textAddress, bytes)) return { text: '', truncated: false };
     const text = untilNul(bytes);
     const truncated = text.length > 0 && text.length === this.#textSize - 1;
-    return { text: (truncated ? withoutCutCharacter(text) : text).toString(), truncated };
+    return { text: decodeText(truncated ? withoutCutCharacter(text) : text), truncated };
   }
 
   readApplicationName(backend: BackendStatus): string {
     const bytes = new Uint8Array(NAMEDATALEN);
-    return this.#memory.read(backend.applicationNameAddress, bytes) ? untilNul(bytes).toString() : '';
+    return this.#memory.read(backend.applicationNameAddress, bytes) ? decodeText(untilNul(bytes)) : '';
   }
 
   #readSlot(at: number | undefined): BackendStatus | undefined {

@@ -1,5 +1,6 @@
 /** Who a client backend serves, by name: its Port (src/include/libpq/libpq-be.h) has what elsewhere are only OIDs. */
 
+import { decodeText } from '../../base/foreign-text.ts';
 import type { Profile } from '../layout/index.ts';
 import { type Memory, pointerAt, readBlock, readCString, readPointer } from './memory.ts';
 
@@ -20,8 +21,10 @@ export function readSessionNames(memory: Memory, { layout, addresses }: Profile)
   if (!port) return undefined;
   const { database_name, user_name, remote_host } = layout.offsets.Port;
   const [database, user, remoteHost] = [database_name, user_name, remote_host].map((offset) =>
-    readCString(memory, pointerAt(port, offset), LONGEST_TEXT)?.toString(),
+    textOf(readCString(memory, pointerAt(port, offset), LONGEST_TEXT)),
   );
   if (database === undefined || user === undefined || remoteHost === undefined) return undefined;
   return { database, user, remoteHost };
 }
+
+const textOf = (bytes: Buffer | undefined): string | undefined => bytes && decodeText(bytes);
