@@ -44,6 +44,18 @@ dpkg -i "$work"/dist/*.deb >/dev/null
 systemd-analyze verify /usr/lib/systemd/system/pebble-agent.service 2>&1 | grep -i pebble && exit 1
 man -w pebble >/dev/null
 check 'Debian package' /usr/bin/pebble "$(size_of '*.deb')"
+
+# What maintainer scripts ask of systemd, written down by a systemctl of ours: an upgrade starts anew what runs, only a removal ends it.
+mkdir "$work/bin"
+printf '#!/bin/sh\necho "$*" >>%s/asked\n' "$work" >"$work/bin/systemctl"
+chmod 755 "$work/bin/systemctl"
+# In a mount namespace what is written to /run, /etc and /var stays nowhere.
+apart='mount -t tmpfs none "$1" && for at in etc var; do mkdir "$1/$at" "$1/$at.work" && mount -t overlay -o "lowerdir=/$at,upperdir=$1/$at,workdir=$1/$at.work" none "/$at"; done && mount -t tmpfs none /run && shift && exec "$@"'
+script() { unshare -m sh -c 'mount -t tmpfs none /run && mkdir -p /run/systemd/system && PATH="$0:$PATH" exec "$@"' "$work/bin" "/var/lib/dpkg/info/pgpebble.$@"; }
+script prerm upgrade 9.9 && script postinst configure 0.0 && script postinst configure && script prerm remove
+printf '%s\n' daemon-reload 'try-restart pebble-agent.service' daemon-reload 'disable --now pebble-agent.service' | cmp - "$work/asked"
+mkdir "$work/apart"
+unshare -m sh -c "$apart" sh "$work/apart" node_modules/.bin/node --disable-warning=ExperimentalWarning test/packaging/removal.ts
 dpkg --purge pgpebble >/dev/null
 left=$(find /usr/lib/pebble /usr/bin/pebble /usr/lib/systemd/system/pebble-agent.service 2>/dev/null || true)
 [ -z "$left" ] || { printf 'left behind by dpkg --purge:\n%s\n' "$left" >&2; exit 1; }

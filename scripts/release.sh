@@ -48,11 +48,20 @@ CONTROL
 cat >"$stage/DEBIAN/prerm" <<'PRERM'
 #!/bin/sh
 set -e
-[ ! -d /run/systemd/system ] || systemctl disable --now pebble-agent.service 2>/dev/null || true
+# An upgrade is no removal: the service goes on, and is started anew by the postinst of the new version.
+[ "$1" != remove ] || [ ! -d /run/systemd/system ] || systemctl disable --now pebble-agent.service 2>/dev/null || true
 # What Node keeps of the sources that it has read.
 rm -rf /usr/lib/pebble/node_modules/.cache
 PRERM
-chmod 755 "$stage/DEBIAN/prerm"
+cat >"$stage/DEBIAN/postinst" <<'POSTINST'
+#!/bin/sh
+set -e
+[ -d /run/systemd/system ] || exit 0
+systemctl daemon-reload
+# The second argument is the version before: where there was one, what runs of it makes way. Nothing is started that did not run.
+[ -z "${2-}" ] || systemctl try-restart pebble-agent.service
+POSTINST
+chmod 755 "$stage/DEBIAN/prerm" "$stage/DEBIAN/postinst"
 find "$stage" -exec touch -h -d "@$SOURCE_DATE_EPOCH" {} +
 dpkg-deb --root-owner-group -Zgzip --build "$stage" "$out/pgpebble_${version}_$arch.deb" >/dev/null
 node_modules/.bin/node --disable-warning=ExperimentalWarning scripts/single/build.ts "$home" "$out/pebble"
