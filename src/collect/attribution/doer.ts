@@ -32,20 +32,6 @@ export function doerKey(doer: Doer): string {
   return key;
 }
 
-/** By identity, then by what was executed inside, then by event. */
-const waitKeys = new WeakMap<Doer['identity'], Map<string, Map<number, string>>>();
-
-/** One string for all readings: a quarter of an hour of them is kept, and each names every wait of every statement. */
-export function waitKey(doer: Doer, event: number, inner: string): string {
-  const ofDoer = waitKeys.get(doer.identity) ?? new Map<string, Map<number, string>>();
-  waitKeys.set(doer.identity, ofDoer);
-  const ofInner = ofDoer.get(inner) ?? new Map<number, string>();
-  ofDoer.set(inner, ofInner);
-  const key = ofInner.get(event) ?? `${doerKey(doer)} ${doer.identity.backendType} ${event} ${inner}`;
-  ofInner.set(event, key);
-  return key;
-}
-
 /** Nothing more is known of it than before. */
 export function isSameDoer({ cluster, identity }: Doer, before: Doer): boolean {
   const then = before.identity;

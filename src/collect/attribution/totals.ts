@@ -2,7 +2,7 @@
 import { type FieldRule, Histogram, mergeRow } from '../../aggregate/index.ts';
 import type { OnOctave } from '../reading.ts';
 import type { WatchedCluster } from './attribution.ts';
-import { doerKey, isSameDoer, isWorker, waitKey } from './doer.ts';
+import { doerKey, isSameDoer, isWorker } from './doer.ts';
 import type { Engine } from './engine.ts';
 import { readFailures } from './failures.ts';
 import type { Inner } from './inner.ts';
@@ -256,7 +256,7 @@ export class Totals {
       return;
     }
     const inner = this.#source.innerOf(id);
-    const key = waitKey(doer, event, inner ? inner.fingerprint : 'top');
+    const key = `${doerKey(doer)} ${doer.identity.backendType} ${event} ${inner ? inner.fingerprint : 'top'}`;
     let totals = this.waits.get(key);
     if (!totals) {
       const waitsOn = this.#source.otherEnd(doer.identity.cluster, event);
