@@ -31,8 +31,11 @@ export async function pastCommits(
   for (const sample of statements.samples) addCounts(hosts, sample, statements, texts);
   for (const sample of waits.samples) addWaits(hosts, sample, waits, texts);
   const rows = [...hosts].flatMap(([host, doings]) =>
-    // Waits that are of nobody are not kept.
-    commitRows([...doings.values()], () => 0).map((row) => ({ host, ...row })),
+    // Waits that are of nobody are not kept, nor is whether an fsync that sleeps more than once was seen to be one.
+    commitRows([...doings.values()], { namelessNsOf: () => 0, countsSyncs: () => false }).map((row) => ({
+      host,
+      ...row,
+    })),
   );
   return { ...windowOf(statements), rows: rows.sort((a, b) => rankOf(a) - rankOf(b)) };
 }

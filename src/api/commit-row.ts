@@ -26,9 +26,9 @@ export interface CommitRow extends RowHead, DoerFields, CommitWaits {
 export interface WalRow extends RowHead, CommitWaits {
   readonly kind: 'cluster';
   readonly commits: number;
-  /** Sleeps in fsync of WAL, by every process of the cluster; one fsync may sleep more than once. */
+  /** Calls of fsync for WAL, by every process of the cluster; where `inexact` names it sleeps in them, of which one may have several. */
   readonly syncs: number;
-  /** Commits per sleep, fewer than share one fsync; null without sleeps. */
+  /** Commits that share one fsync, on average; null without any. */
   readonly group_size: number | null;
   /** Of the sessions' waits above, the part that is on a known statement; null without any. */
   readonly attributed: number | null;

@@ -36,8 +36,9 @@ export function printWal(rows: readonly (WalRow | CommitRow)[], context: Context
   }
 }
 
-function summary({ commits, syncs, attributed }: WalRow): string {
-  const slept = syncs === 0 ? 'no sleep in fsync' : `${formatCount(syncs)} sleeps in fsync`;
+function summary({ commits, syncs, inexact, attributed }: WalRow): string {
+  const calls = inexact.includes('syncs') ? 'sleeps in fsync' : 'calls of fsync';
+  const slept = `${syncs === 0 ? 'no' : formatCount(syncs)} ${calls}`;
   const known = attributed === null ? '' : `, ${formatShare(attributed)} of the waits on a known statement`;
   return `${formatCount(commits)} commits that wrote WAL, ${slept}${known}`;
 }

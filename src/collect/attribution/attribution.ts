@@ -60,6 +60,8 @@ export interface WatchedCluster extends ObservedCluster {
   readonly clientBackend: number;
   /** pg_stat_activity.backend_type by BackendType. */
   readonly backendTypes: readonly (string | null)[];
+  /** Waits for fsync of WAL are its calls; else its sleeps, of which a call may have several. */
+  readonly countsWalSyncs: boolean;
 }
 
 export interface AttributionOptions extends EngineOptions {
@@ -397,6 +399,7 @@ export class Attribution {
         pid,
         clientBackend: profile.client_backend,
         backendTypes,
+        countsWalSyncs: this.#engine.countsWalSyncs(profile),
       });
       if (sessions) this.#locks?.add(index, sessions);
     } catch (error) {

@@ -1,6 +1,7 @@
 /** Rows of `pebble wal`, as docs/json.md describes them: what making changes durable costs each statement and cluster. */
 import { Windows } from '../../aggregate/index.ts';
 import type { CommitRow, CommitWaits, DoerFields, RowHead, WalRow } from '../../api/index.ts';
+import type { WatchedCluster } from './attribution.ts';
 import { doerFields, doerKey } from './doer.ts';
 import { eventOf } from './events.ts';
 import { type Doer, QUERY_COUNTERS, QUERY_RULES, type QueryCounter, type Totals, WAIT_RULES } from './totals.ts';
@@ -32,7 +33,7 @@ export interface CommitDoing {
   readonly head: RowHead;
   readonly doer: DoerFields;
   waits: CommitWaits;
-  /** Sleeps in fsync of WAL. */
+  /** Waits for fsync of WAL. */
   syncs: number;
   counts: CommitCounts | undefined;
 }
@@ -83,27 +84,33 @@ export class CommitRows {
     for (const [key, growth] of this.#queries.advance(countersOf(now.queries))) {
       doingOf(now.queries.get(key)!).counts = countsOf(growth);
     }
-    const majors = new Map<string, number>();
+    const clusters = new Map<string, WatchedCluster>();
     for (const [key, [ns = 0, count = 0]] of this.#waits.advance(countersOf(now.waits))) {
       const totals = now.waits.get(key)!;
-      const { pgdata, major } = totals.cluster;
-      majors.set(pgdata, major);
-      const { type, event } = eventOf(major, totals.event);
+      clusters.set(totals.cluster.pgdata, totals.cluster);
+      const { type, event } = eventOf(totals.cluster.major, totals.event);
       if (isCommitWait(`${type} ${event}`)) addCommitWait(doingOf(totals), `${type} ${event}`, ns, count);
     }
-    return commitRows([...doings.values()], (cluster) => namelessNs(majors.get(cluster), last, now));
+    return commitRows([...doings.values()], {
+      namelessNsOf: (cluster) => namelessNs(clusters.get(cluster)?.major, last, now),
+      countsSyncs: (cluster) => clusters.get(cluster)?.countsWalSyncs ?? true,
+    });
   }
 }
 
-/** `namelessNsOf`: waits of which it is not known whose they were. */
-export function commitRows(
-  all: readonly CommitDoing[],
-  namelessNsOf: (cluster: string) => number,
-): (WalRow | CommitRow)[] {
+/** What is known of a cluster, by its directory. */
+interface KnownOfCluster {
+  /** Waits of which it is not known whose they were. */
+  readonly namelessNsOf: (cluster: string) => number;
+  /** Whether waits for fsync of WAL are its calls. */
+  readonly countsSyncs: (cluster: string) => boolean;
+}
+
+export function commitRows(all: readonly CommitDoing[], known: KnownOfCluster): (WalRow | CommitRow)[] {
   const byCluster = Map.groupBy(all, ({ head }) => JSON.stringify([head.cluster, head.system_identifier]));
   const statements = all.filter((doing) => commitsOf(doing) > 0 || nsOf(doing.waits) > 0);
   return [
-    ...Array.from(byCluster.values(), (own) => walRow(own, namelessNsOf(own[0]!.head.cluster))),
+    ...Array.from(byCluster.values(), (own) => walRow(own, known)),
     ...statements.sort((a, b) => nsOf(b.waits) - nsOf(a.waits)).map(commitRow),
   ];
 }
@@ -143,7 +150,9 @@ const commitRow = (doing: CommitDoing): CommitRow => ({
 });
 
 /** The sessions' waits; background processes wait for nobody. */
-function walRow(own: readonly CommitDoing[], nameless: number): WalRow {
+function walRow(own: readonly CommitDoing[], { namelessNsOf, countsSyncs }: KnownOfCluster): WalRow {
+  const { head } = own[0]!;
+  const nameless = namelessNsOf(head.cluster);
   const sessions = own.filter(({ doer }) => doer.fingerprint !== null);
   const commits = own.reduce((sum, doing) => sum + commitsOf(doing), 0);
   const syncs = own.reduce((sum, doing) => sum + doing.syncs, 0);
@@ -151,7 +160,8 @@ function walRow(own: readonly CommitDoing[], nameless: number): WalRow {
   const known = sessions.filter(({ doer }) => doer.query !== null);
   const attributed = known.reduce((sum, { waits }) => sum + nsOf(waits), 0);
   return {
-    ...own[0]!.head,
+    ...head,
+    inexact: countsSyncs(head.cluster) ? [] : ['syncs', 'group_size'],
     kind: 'cluster',
     commits,
     ...inMicroseconds(total),

@@ -48,7 +48,7 @@ export interface KernelWays {
   readonly preemptible: boolean;
   /** Tasks say that their cgroup has used up its share of the CPUs (Linux 6.18). */
   readonly throttling: boolean;
-  /** Fragments of the signal `resources` whose events this kernel has. */
+  /** Fragments that need an event which not every kernel has: these are there. */
   readonly fragments: readonly Fragment[];
 }
 
@@ -57,6 +57,7 @@ const FRAGMENT_EVENTS = {
   'memory-peak': ['mmap_lock_released', 2],
   'temp-files': ['ext4_unlink_enter', 2],
   'oom-kills': ['mark_victim', 2],
+  'wal-syncs': ['ext4_sync_file_enter', 2],
 } as const;
 export type Fragment = keyof typeof FRAGMENT_EVENTS;
 

@@ -1,13 +1,23 @@
 /** What program.bt must know of a cluster, from its validated layout; refuses one that the program would misread. */
-import { statfsSync } from 'node:fs';
+import { lstatSync, readlinkSync, statfsSync } from 'node:fs';
 import { PebbleError } from '../../base/errors.ts';
 import { type DiscoveredCluster, withServerImage } from '../../postgres/discover/index.ts';
 import { type Layout, type Profile, resolveProfile, type ServerImage } from '../../postgres/layout/index.ts';
 import { readU32 } from '../../postgres/memory/index.ts';
+import { waitInfoOf, waitTableOf } from '../../postgres/waits/index.ts';
 import type { KernelProfile } from './records.ts';
 
-/** EXT4_SUPER_MAGIC (include/uapi/linux/magic.h): where temp-files.bt sees files deleted. */
+/** EXT4_SUPER_MAGIC (include/uapi/linux/magic.h): where temp-files.bt sees files deleted, wal-syncs.bt calls of fsync. */
 const EXT4 = 0xef53;
+const isExt4 = (path: string): boolean => statfsSync(path).type === EXT4;
+
+/** Where the server's folder pg_wal is: it may be a link, in the server's own root. */
+function walFolder(pid: number): string {
+  const own = `/proc/${pid}/cwd/pg_wal`;
+  if (!lstatSync(own).isSymbolicLink()) return own;
+  const target = readlinkSync(own);
+  return target.startsWith('/') ? `/proc/${pid}/root${target}` : `/proc/${pid}/cwd/${target}`;
+}
 
 /** Offsets in PgBackendStatus that program.bt has as constants. */
 const ASSUMED: Readonly<Partial<Record<keyof Layout['offsets']['PgBackendStatus'], number>>> = {
@@ -49,9 +59,14 @@ export function kernelProfile(cluster: DiscoveredCluster): KernelProfile {
     state_running: layout.states.indexOf('active'),
     query_ids: layout.offsets.PgBackendStatus.st_query_id === undefined ? 0 : 1,
     shows_ids,
-    temp_files_seen: Number(statfsSync(`/proc/${cluster.pid}/cwd`).type === EXT4),
+    temp_files_seen: Number(isExt4(`/proc/${cluster.pid}/cwd`)),
+    wal_sync: isExt4(walFolder(cluster.pid)) ? walSyncOf(cluster.major) : 0,
   };
 }
+
+/** Its name changed with 17. */
+const walSyncOf = (major: number): number =>
+  waitInfoOf(waitTableOf(major), 'IO', major < 17 ? 'WALSync' : 'WalSync') ?? 0;
 
 /** compute_query_id: on, auto (src/backend/nodes/queryjumblefuncs.c). With auto an extension may have asked for them. */
 const [ON, AUTO] = [1, 2];

@@ -40,8 +40,8 @@ export function compileProgram(
   ways: KernelWays,
   chooses = false,
 ): CompiledScript {
-  const ofResources = signals.has('resources') ? ways.fragments : [];
-  const fragments = [...(chooses ? ['choice'] : []), ...signals, ...ofResources];
+  const ofKernel = ways.fragments.filter((name) => name === 'wal-syncs' || signals.has('resources'));
+  const fragments = [...(chooses ? ['choice'] : []), ...signals, ...ofKernel];
   const imports = fragments.map((name) => `import "${name}.bt";\n`).join('');
   const core = inWordsOf(ways, readFileSync(PROGRAM, 'utf8'));
   const text = core.replace(/^import "requests.bt";\n/m, (line) => line + imports);

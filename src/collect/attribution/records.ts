@@ -23,6 +23,7 @@ export interface KernelProfile {
   readonly query_ids: number;
   readonly shows_ids: number;
   readonly temp_files_seen: number;
+  readonly wal_sync: number;
 }
 
 /** `struct choice` of choice.bt. */
@@ -73,6 +74,7 @@ export interface KernelBackend {
   readonly cut_ns: bigint;
   readonly cut_inner: bigint;
   readonly cut_event: number;
+  readonly synced: number;
 }
 
 /** `struct identity` of records.bt. */

@@ -273,7 +273,7 @@ export class Totals {
     row[at('run_queue')] = run_queue;
     if (isRequest) row[at('latency')] = on_cpu + off_cpu + run_queue;
     this.#addQuery(slot, row);
-    for (const wait of waits) this.#addWait(slot, wait, Float64Array.of(wait.ns, 1, wait.ns));
+    for (const wait of waits) this.#addWait(slot, wait, Float64Array.of(wait.ns, wait.count, wait.ns));
     const query = this.#queryOf(slot);
     if (query && isRequest) query.running += 1;
   }

@@ -18,6 +18,8 @@ export interface UnderwayWait {
   /** As in inner.bt. */
   readonly inner: bigint;
   readonly ns: number;
+  /** Whether it is to be counted: 0 where it was as it began. */
+  readonly count: 0 | 1;
 }
 
 /** Nothing where the process is idle, or the kernel does not know yet what it executes. `now` in ns of CLOCK_MONOTONIC. */
@@ -42,12 +44,18 @@ export function underwayOf(backend: KernelBackend, now: bigint): Underway | unde
 
 /** The waits that may have slept before, for a lock or until a signal came, and the sleep of now, which may be part of one. */
 function waitsOf(backend: KernelBackend, waited: number): UnderwayWait[] {
-  const { gap_event: event, lock_event, cut_event } = backend;
+  const { gap_event: event, lock_event, cut_event, synced } = backend;
+  const wait = (of: number, inner: bigint, ns: number): UnderwayWait => ({
+    event: of,
+    inner,
+    ns,
+    count: of === synced ? 0 : 1,
+  });
   const before = [
-    ...(backend.lock === 0n ? [] : [{ event: lock_event, inner: backend.lock_inner, ns: Number(backend.lock_ns) }]),
-    ...(backend.cut_ns === 0n ? [] : [{ event: cut_event, inner: backend.cut_inner, ns: Number(backend.cut_ns) }]),
+    ...(backend.lock === 0n ? [] : [wait(lock_event, backend.lock_inner, Number(backend.lock_ns))]),
+    ...(backend.cut_ns === 0n ? [] : [wait(cut_event, backend.cut_inner, Number(backend.cut_ns))]),
   ];
-  const own = before.findIndex((wait) => wait.event === event);
-  if (own >= 0) return before.map((wait, i) => (i === own ? { ...wait, ns: wait.ns + waited } : wait));
-  return waited > 0 ? [...before, { event, inner: backend.gap_inner, ns: waited }] : before;
+  const own = before.findIndex((one) => one.event === event);
+  if (own >= 0) return before.map((one, i) => (i === own ? { ...one, ns: one.ns + waited } : one));
+  return waited > 0 ? [...before, wait(event, backend.gap_inner, waited)] : before;
 }

@@ -63,7 +63,9 @@ function Cluster({ row }: { readonly row: WalRow }): ComponentChild {
   return h('p', {}, [
     `${row.cluster}: ${formatRate((row.commits * 1e6) / row.window_us)} commits a second wait ${formatMicroseconds(average)} each for the log`,
     waited > 0 && `, ${formatShare(row[longest] / waited)} of it for ${words === 'sync' ? 'fsync' : words}`,
-    `; they slept ${formatCount(row.syncs)} times in fsync, which sleeps more than once on some devices`,
+    row.inexact.includes('syncs')
+      ? `; they slept ${formatCount(row.syncs)} times in fsync, which sleeps more than once on some devices`
+      : `; fsync was called ${formatCount(row.syncs)} times`,
     row.attributed !== null && `; ${formatShare(row.attributed)} of the waiting is on a known statement`,
     '.',
   ]);
