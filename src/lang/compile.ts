@@ -24,7 +24,7 @@ import { warnDeprecated } from './passes/warn-deprecated.ts';
 import { warnUnassigned } from './passes/warn-unassigned.ts';
 import { warnUnstable } from './passes/warn-unstable.ts';
 import type { CompiledScript } from './script.ts';
-import type { Settings } from './settings.ts';
+import { defaultsOn, type Settings } from './settings.ts';
 import { standardLibrary } from './stdlib/index.ts';
 import { type Program, parse } from './syntax/index.ts';
 import { declareMaps, inferScript } from './types/infer.ts';
@@ -86,7 +86,12 @@ function simplify(parsed: Program, options: CompileOptions, diagnostics: Diagnos
     return found.program;
   };
   let program = resolveImports(parsed, diagnostics, { standard: standardLibrary(), extend, ...options.imports });
-  const { settings, unstable } = applyConfig(program, options.environment ?? {}, diagnostics, options.settings);
+  const { settings, unstable } = applyConfig(
+    program,
+    options.environment ?? {},
+    diagnostics,
+    defaultsOn(options.host?.features, options.settings),
+  );
   warnDeprecated(program, diagnostics);
   warnUnstable(program, unstable, diagnostics);
   checkRecursion(program, diagnostics);

@@ -59,6 +59,8 @@ export interface KernelFeatures {
   readonly taskRegisters?: boolean;
   /** Maps may grow while a lock of the scheduler is held (Linux 6.1); without it all are allocated in advance. */
   readonly growingMaps?: boolean;
+  /** Keys of maps may have more than 512 bytes; without it texts are shorter. */
+  readonly longKeys?: boolean;
 }
 
 export type DebugInfo = Pick<Dwarf, 'functionAt' | 'addressesOf' | 'findType'>;

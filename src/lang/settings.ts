@@ -1,4 +1,5 @@
 /** The script's configuration variables that decide what code is made, defaults filled in. */
+import type { KernelFeatures } from './host.ts';
 import type { ScriptConfig } from './script.ts';
 import type { StackMode } from './types/type.ts';
 
@@ -40,3 +41,12 @@ export const DEFAULT_SETTINGS: Settings = {
   ringPages: undefined,
   showDebugInfo: true,
 };
+
+/** Where keys of maps have room for 512 bytes: two texts, and numbers. */
+const SHORT_TEXT = 208;
+
+/** What is not said otherwise, on a kernel with these features. */
+export function defaultsOn(features: KernelFeatures | undefined, settings: Settings = DEFAULT_SETTINGS): Settings {
+  if (features?.longKeys !== false) return settings;
+  return { ...settings, maxStrlen: Math.min(settings.maxStrlen, SHORT_TEXT) };
+}

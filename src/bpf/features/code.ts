@@ -12,7 +12,7 @@ import {
   signedDivide,
 } from '../asm/index.ts';
 import { findField, hasKernelBtf, kernelBtf } from '../btf/index.ts';
-import { closeFd, EACCES, progLoad } from '../sys/index.ts';
+import { closeFd, E2BIG, EACCES, mapCreate, progLoad } from '../sys/index.ts';
 
 export interface CodeFeatures {
   /** Loops that the kernel ends. */
@@ -32,6 +32,8 @@ export interface CodeFeatures {
   readonly taskRegisters: boolean;
   /** Maps that are not allocated in advance grow wherever programs run, also where a lock of the scheduler is held. */
   readonly growingMaps: boolean;
+  /** Keys of maps may be longer than a program's stack. */
+  readonly longKeys: boolean;
 }
 
 const PRESENT: CodeFeatures = {
@@ -42,6 +44,7 @@ const PRESENT: CodeFeatures = {
   taskBtf: true,
   taskRegisters: true,
   growingMaps: true,
+  longKeys: true,
 };
 
 let known: CodeFeatures | undefined;
@@ -65,7 +68,19 @@ function older(): CodeFeatures {
     taskRegisters: understands([call('get_current_task_btf'), aluReg('mov', 1, 0), call('task_pt_regs')]),
     // Since Linux 6.1 hashes have an allocator of their own (kernel/bpf/memalloc.c).
     growingMaps: hasKernelBtf() && kernelBtf().find('bpf_mem_alloc', 'struct') !== undefined,
+    longKeys: hasKeysOf(MAX_BPF_STACK + 8),
   };
+}
+
+/** BPF_MAP_TYPE_HASH; MAX_BPF_STACK (include/linux/filter.h). */
+const HASH = 1;
+const MAX_BPF_STACK = 512;
+
+function hasKeysOf(bytes: number): boolean {
+  const result = mapCreate({ map_type: HASH, key_size: bytes, value_size: 8, max_entries: 1 });
+  if (result >= 0) closeFd(result);
+  // Who may make no map learns nothing.
+  return result !== -E2BIG;
 }
 
 function hasField(struct: string, field: string): boolean {
