@@ -39,7 +39,7 @@ const KERNEL_FEATURES = {
   kfunc: 'fentry',
   uprobe_multi: 'uprobe_multi',
 } as const;
-const NOT_TAKEN = /--aot|--emit-|-d (?!ast|dis)\w|dw_ustack|--dwarf-pid|skboutput/;
+const NOT_TAKEN = /--aot|--emit-|-d (?!ast|dis)\w|skboutput/;
 
 const counts = { passed: 0, failed: 0, skipped: 0 };
 for (const one of readCases(suite).filter(isWanted).filter(inSlice)) {

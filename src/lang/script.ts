@@ -1,5 +1,5 @@
 /** What the compiler gives and the tracer runs: the kernel's side as specs, the reader's side as types and events. */
-import { type RecordShape, record, type Shape, u64 } from '../base/record.ts';
+import { array, i16, i32, type RecordShape, record, type Shape, u8, u32, u64 } from '../base/record.ts';
 import type { CollectionSpec } from '../bpf/spec/index.ts';
 import type { TopLayout } from './lower/top-k.ts';
 import type { RecordType, StackMode, StructType, Type } from './types/type.ts';
@@ -31,6 +31,10 @@ export const SYSTEM_MAPS = {
   fired: 'fired',
   /** Array of one value: a RATE_LIMIT for each rate_limit(). */
   limits: 'limits',
+  /** Array of UNWIND_ROW: the tables of all files, one behind the other. */
+  unwindRows: 'unwind_rows',
+  /** By process: an UNWIND_CODE. */
+  unwindCode: 'unwind_code',
 } as const;
 
 /** Maps that are no variables of the script; their shape is that of one compilation. */
@@ -54,6 +58,32 @@ export const RATE_LIMIT = record('rate_limit', {
   word: u64,
   leftOut: u64,
 });
+
+/** From what the place of the caller's frame is counted; nothing is known of code that has none of these. */
+export const UNWIND_BASE = { unknown: 0, sp: 1, bp: 2, plt: 3 } as const;
+/** What holds from an address on, up to that of the next row. */
+export const UNWIND_ROW = record('unwind_row', {
+  /** As linked. */
+  address: u32,
+  /** From the base to the canonical frame address; the return address lies below it. */
+  cfa: i32,
+  /** Where the caller's frame pointer is saved, from there; 0 where it is still in its register. */
+  bp: i16,
+  base: u8,
+});
+export const UNWIND_RANGE = record('unwind_range', {
+  start: u64,
+  end: u64,
+  /** From addresses as linked to those of the process. */
+  bias: u64,
+  /** Its file's rows. */
+  first: u32,
+  rows: u32,
+});
+/** A power of two. */
+export const UNWIND_RANGES = 256;
+/** The executable mappings of a process, by their address. */
+export const UNWIND_CODE = record('unwind_code', { count: u32, ranges: array(UNWIND_RANGE, UNWIND_RANGES) });
 
 /** One map of the script, `@name`. */
 export interface ScriptMap {

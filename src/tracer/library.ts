@@ -50,6 +50,8 @@ export type TraceEvent =
 export interface TraceOptions extends CompileOptions {
   /** Aborting it ends the script as Ctrl-C does: with its end probes and maps. */
   readonly signal?: AbortSignal;
+  /** Processes whose stacks dw_ustack() can walk, besides `pid`; and their children. */
+  readonly dwarfPids?: readonly number[];
 }
 
 export interface Trace extends AsyncIterable<TraceEvent> {
@@ -62,7 +64,7 @@ export interface Trace extends AsyncIterable<TraceEvent> {
 }
 
 /** Compiles, loads and attaches; a script that does not compile is a `usage` error with all diagnostics as its detail. */
-export function trace(text: string, { signal, ...options }: TraceOptions = {}): Trace {
+export function trace(text: string, { signal, dwarfPids = [], ...options }: TraceOptions = {}): Trace {
   const source = { name: 'script', text };
   const { script, diagnostics } = compile(source, { host: machineHost(), ...options });
   if (!script) {
@@ -80,7 +82,8 @@ export function trace(text: string, { signal, ...options }: TraceOptions = {}): 
   const started = (given: RunControls): void => {
     controls = given;
   };
-  const ended = runScript(script, { output: queue, signal: stopper.signal, started });
+  const walked = [...(options.pid === undefined ? [] : [options.pid]), ...dwarfPids];
+  const ended = runScript(script, { output: queue, signal: stopper.signal, started, dwarfPids: walked });
   ended.then(
     () => queue.finish(),
     (error: unknown) => queue.fail(error),

@@ -28,11 +28,14 @@ import { emptyRun, type Fired, silentProbes } from './silence.ts';
 import { SystemResolver } from './system-resolver.ts';
 import type { Target } from './target.ts';
 import { inexactText } from './top-k.ts';
+import type { UnwindMaps } from './unwind-maps.ts';
 
 export interface RunOptions {
   readonly output: RunOutput;
   /** The process that ends the run by ending. */
   readonly target?: Target;
+  /** Other processes whose stacks dw_ustack() can walk. */
+  readonly dwarfPids?: readonly number[];
   /** Aborting it ends the run as Ctrl-C does: with end probes and maps. */
   readonly signal?: AbortSignal;
   /** Run the probes of this kind by hand, and nothing else. */
@@ -92,6 +95,7 @@ class Run implements Session {
   readonly #pump: Pump;
   /** Nothing is attached that could still fire: the run is over when the ring is empty. */
   #drainOnly = false;
+  #unwind: UnwindMaps | undefined;
   #exitCode: number | undefined;
   /** A begin probe has called exit(): known after the first look at the ring. */
   #endedAtOnce: boolean | undefined;
@@ -121,10 +125,12 @@ class Run implements Session {
 
   async go(): Promise<number> {
     this.#fillGlobals();
+    await this.#provideTables();
     this.#runAll('begin');
     const attached = await this.#attach();
     if (this.#options.dryRun) return 0;
     this.#options.target?.release();
+    this.#unwind?.watch();
     this.#announce(attached);
     this.#options.started?.({ snapshot: () => this.#results().map((map) => this.#snapshot(map)) });
     if (this.#options.mode) this.#runByHand(this.#options.mode);
@@ -143,6 +149,7 @@ class Run implements Session {
 
   async close(): Promise<void> {
     this.output.end();
+    this.#unwind?.close();
     await this.#options.target?.terminate();
     this.#ring?.close();
   }
@@ -164,6 +171,16 @@ class Run implements Session {
       const spec = this.script.collection.links[i]!;
       if (spec.kind === 'watchpoint' && spec.address === address) link.close();
     }
+  }
+
+  /** For dw_ustack(). */
+  async #provideTables(): Promise<void> {
+    if (!this.collection.maps.has(SYSTEM_MAPS.unwindCode)) return;
+    const { target, dwarfPids = [] } = this.#options;
+    const { UnwindMaps } = await import('./unwind-maps.ts');
+    const pids = [...(target ? [target.pid] : []), ...dwarfPids];
+    this.#unwind = new UnwindMaps(this.collection, pids, (text) => this.output.warning(text));
+    this.#unwind.refresh();
   }
 
   #fillGlobals(): void {

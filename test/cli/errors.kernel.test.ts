@@ -81,9 +81,19 @@ test('a syntax error: the line, a caret below the place, what was expected', () 
 });
 
 test('an option of bpftrace that is left out: what there is instead', () => {
-  const { status, stderr } = pebble('trace', '--dwarf-pid', '1', '-e', 'BEGIN { }');
+  const { status, stderr } = pebble('trace', '--emit-elf', '-e', 'BEGIN { }');
   assert.equal(status, 1);
-  assert.match(stderr, /^ERROR: USAGE: there is no option --dwarf-pid\. .*pebble profile.*\n$/);
+  assert.match(stderr, /^ERROR: USAGE: there is no option --emit-elf\. .*-d dis.*\n$/);
+});
+
+test('dw_ustack() of no process: how to name one', () => {
+  const { status, stderr } = pebble(
+    'trace',
+    '-e',
+    'interval:s:1 { exit(); } profile:hz:9 { @[dw_ustack()] = count(); }',
+  );
+  assert.equal(status, 1);
+  assert.match(stderr, /give -p PID, -c COMMAND or --dwarf-pid PID\n$/);
 });
 
 test('a misspelt name: what was probably meant', () => {

@@ -71,6 +71,7 @@ async function trace(request: TraceRequest, argv: readonly string[], colour: boo
       quiet: options.quiet,
       ...(request.mode && { mode: request.mode }),
       ...(target && { target }),
+      dwarfPids: request.dwarfPids,
     });
   } finally {
     await target?.terminate();

@@ -12,6 +12,12 @@ export const TRACE_OPTIONS = {
     complete: 'directory',
     summary: 'pg.* and pg: mean this PostgreSQL only; without, all that run here',
   },
+  'dwarf-pid': {
+    kind: 'string',
+    value: 'PID',
+    repeat: true,
+    summary: 'dw_ustack() walks the stacks of this process, too, and of its children',
+  },
   cmd: { kind: 'string', short: 'c', value: 'COMMAND', summary: 'run the command and trace it; end when it does' },
   format: { kind: 'string', short: 'f', value: 'FORMAT', summary: 'text (default) or json: one object a line' },
   output: { kind: 'string', short: 'o', value: 'FILE', complete: 'file', summary: 'write to FILE' },

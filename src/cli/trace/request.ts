@@ -19,13 +19,15 @@ export interface TraceRequest {
   readonly positional: readonly string[];
   readonly named: ReadonlyMap<string, string | undefined>;
   readonly pid?: number;
+  /** Whose stacks dw_ustack() can walk, besides that process's. */
+  readonly dwarfPids: readonly number[];
   /** Only probes of this kind are run, by hand. */
   readonly mode?: 'bench' | 'test';
   readonly format: 'text' | 'json';
   readonly buffering: Buffering;
 }
 
-const NOTHING_TO_RUN = { positional: [], named: new Map(), format: 'text', buffering: 'line' } as const;
+const NOTHING_TO_RUN = { dwarfPids: [], positional: [], named: new Map(), format: 'text', buffering: 'line' } as const;
 
 export function readRequest(argv: readonly string[]): TraceRequest {
   const { options, operands } = parseArguments(argv);
@@ -38,6 +40,7 @@ export function readRequest(argv: readonly string[]): TraceRequest {
     ...(mode && { mode }),
     format: readFormat(options.format),
     buffering: readBuffering(options.buffer),
+    dwarfPids: options['dwarf-pid'].flatMap((text) => text.split(',')).map(readPid),
     ...(options.pid !== undefined && { pid: readPid(options.pid) }),
   };
   if (options.list) return { ...common, ...readListing(options, operands), positional: [], named: new Map() };
@@ -51,7 +54,6 @@ export function readRequest(argv: readonly string[]): TraceRequest {
 /** Options of bpftrace that Pebble leaves out, and what to do instead: docs/language/compatibility.md. */
 const LEFT_OUT: Readonly<Record<string, string>> = {
   '--aot': 'Pebble compiles no programs in advance: run the script itself, it starts in a fifth of a second',
-  '--dwarf-pid': 'Pebble has no dw_ustack(): ustack walks frame pointers, and pebble profile unwinds by tables',
   '--emit-elf': 'Pebble writes no object files: -d dis shows the instructions',
   '--emit-llvm': 'Pebble compiles without LLVM: -d dis shows the instructions',
 };

@@ -1,8 +1,9 @@
 /** kstack and ustack: frames kept once in a map under their hash; values hold the key. */
-import { type Address, address, imm, type Operand } from '../ir/index.ts';
+import { type Address, address, imm, type Operand, type Reg } from '../ir/index.ts';
 import type { Lowering } from '../lower/lowering.ts';
 import { pointerOf, toScalar } from '../lower/memory.ts';
 import type { BuiltinRow, FunctionRow } from '../lower/rows.ts';
+import { unwind } from '../lower/unwind.ts';
 import { inMemory, offsetBy, scalar, type Value } from '../lower/value.ts';
 import type { Call, Node } from '../syntax/ast.ts';
 import { constantOf } from '../types/constant.ts';
@@ -18,6 +19,8 @@ const USER_STACK = 1 << 8;
 const BUILD_ID = 1 << 11;
 
 type Space = StackType['space'];
+/** How callers are found. */
+type Way = 'frame pointers' | 'tables';
 const nameOf = (space: Space): string => (space === 'kernel' ? 'kstack' : 'ustack');
 
 function stackType(space: Space, mode: StackMode, limit: number, node: Node, t: Typing): StackType | undefined {
@@ -49,7 +52,7 @@ function callType(space: Space, call: Call, t: Typing): StackType | undefined {
 const HASH_SEED = 0xcbf29ce484222325n;
 const HASH_PRIME = 0x100000001b3n;
 
-function capture(type: StackType, to: Address, l: Lowering): void {
+function capture(type: StackType, to: Address, l: Lowering, way: Way = 'frame pointers'): void {
   const { b } = l;
   const frameBytes = type.mode === 'build_id' ? 32 : 8;
   const size = type.limit * frameBytes;
@@ -57,8 +60,9 @@ function capture(type: StackType, to: Address, l: Lowering): void {
   b.zero(to, STACK_KEY.size);
   const frames = l.bytes('frames', size);
   const flags = type.space === 'user' ? USER_STACK | (type.mode === 'build_id' ? BUILD_ID : 0) : 0;
-  const buffer = pointerOf(frames, l);
-  const got = b.helper('get_stack', [l.context!, buffer, imm(size), imm(flags)]);
+  const byPointers = (got?: Reg) =>
+    b.helper('get_stack', [l.context!, pointerOf(frames, l), imm(size), imm(flags)], got);
+  const got = way === 'tables' ? byTables(frames, size, byPointers, l) : byPointers();
   b.when('sgt', got, imm(0), () => {
     b.store(offsetBy(to, STACK_KEY.offsets.hash), 8, hash(frames, size, got, l));
     b.store(offsetBy(to, STACK_KEY.offsets.frames), 4, b.binary('udiv', got, imm(frameBytes)));
@@ -68,6 +72,16 @@ function capture(type: StackType, to: Address, l: Lowering): void {
     }
     keep(map, to, frames, l);
   });
+}
+
+/** The stack of a process that the tracer has no tables of is walked by frame pointers. */
+function byTables(frames: Address, size: number, byPointers: (got: Reg) => void, l: Lowering): Reg {
+  const { b } = l;
+  b.zero(frames, size);
+  const pid = b.binary('ushr', b.helper('get_current_pid_tgid', []), imm(32));
+  const got = unwind(frames, size, pid, l);
+  b.when('eq', got, imm(0), () => byPointers(got));
+  return got;
 }
 
 /** A stack that is known needs no second copy. */
@@ -100,9 +114,9 @@ function hash(frames: Address, size: number, got: Operand, l: Lowering): Operand
   return result;
 }
 
-function captured(type: StackType, l: Lowering): Value {
+function captured(type: StackType, l: Lowering, way?: Way): Value {
   const slot = l.slot('stack', type);
-  capture(type, slot, l);
+  capture(type, slot, l, way);
   return inMemory(type, slot);
 }
 
@@ -129,6 +143,23 @@ function fn(space: Space): FunctionRow {
     into: (_call, to, type, l) => capture(type as StackType, to, l),
   };
 }
+
+const dwarfStack: FunctionRow = {
+  name: 'dw_ustack',
+  signature: 'ustack_t dw_ustack([mode,] [int limit])',
+  doc: 'The user stack, walked by the unwind tables (.eh_frame) of the programs of -p, -c and --dwarf-pid, so that it needs no frame pointers; of other processes as ustack. x86-64; modes: bpftrace, perf, raw.',
+  arguments: [0, 2],
+  raw: (argument) => argument.kind === 'identifier',
+  type(call, t) {
+    const { arch, features } = t.script.host;
+    if (arch === 'arm64') return t.error(call, 'dw_ustack() knows the registers of x86-64 only');
+    if (features?.taskRegisters === false) return t.error(call, 'dw_ustack() needs Linux 5.15');
+    const type = callType('user', call, t);
+    return type?.mode === 'build_id' ? t.error(call, 'dw_ustack() has no build_id mode') : type;
+  },
+  lower: (call, l) => captured(l.typeOf(call) as StackType, l, 'tables'),
+  into: (_call, to, type, l) => capture(type as StackType, to, l, 'tables'),
+};
 
 /** For records that carry their stack themselves. */
 const readKstack: FunctionRow = {
@@ -160,4 +191,4 @@ const readKstack: FunctionRow = {
 };
 
 export const STACK_BUILTINS: readonly BuiltinRow[] = [builtin('kernel'), builtin('user')];
-export const STACK_FUNCTIONS: readonly FunctionRow[] = [fn('kernel'), fn('user'), readKstack];
+export const STACK_FUNCTIONS: readonly FunctionRow[] = [fn('kernel'), fn('user'), dwarfStack, readKstack];

@@ -10,6 +10,8 @@ import {
   type SourcePlace,
   type StackMap,
   SYSTEM_MAPS,
+  UNWIND_CODE,
+  UNWIND_ROW,
 } from '../script.ts';
 import { STACK_KEY } from '../types/layout.ts';
 import type { StackType } from '../types/type.ts';
@@ -20,12 +22,16 @@ export type EventBody = ScriptEvent extends infer E ? (E extends ScriptEvent ? O
 /** Entries of a stack map, as bpftrace keeps them. */
 const STACKS = 131_072;
 const BUILD_ID_FRAME = 32;
+/** PostgreSQL and its libraries have half as many; they take 16 bytes each. */
+const UNWOUND_ROWS = 1 << 20;
+const UNWOUND_PROCESSES = 1024;
 
 export class Output {
   readonly events: ScriptEvent[] = [];
   readonly stackMaps: StackMap[] = [];
   #globals = false;
   #asksRing = false;
+  #unwinds = false;
   readonly limits: CompiledScript['limits'][number][] = [];
   readonly #tables = new Map<string, Buffer>();
   /** Bytes that say which probes have fired. */
@@ -54,6 +60,11 @@ export class Output {
   useGlobals(): string {
     this.#globals = true;
     return SYSTEM_MAPS.globals;
+  }
+
+  useUnwindTables(): { readonly rows: string; readonly code: string } {
+    this.#unwinds = true;
+    return { rows: SYSTEM_MAPS.unwindRows, code: SYSTEM_MAPS.unwindCode };
   }
 
   stackMap(type: StackType): StackMap {
@@ -98,6 +109,12 @@ export class Output {
     if (this.limits.length > 0) {
       const value = array(RATE_LIMIT, this.limits.length);
       maps.push({ name: SYSTEM_MAPS.limits, type: 'array', key: u32, value, maxEntries: 1 });
+    }
+    if (this.#unwinds) {
+      const { unwindRows, unwindCode } = SYSTEM_MAPS;
+      maps.push({ name: unwindRows, type: 'array', key: u32, value: UNWIND_ROW, maxEntries: UNWOUND_ROWS });
+      const processes = { key: u32, value: UNWIND_CODE, maxEntries: UNWOUND_PROCESSES, flags: { noPrealloc: true } };
+      maps.push({ name: unwindCode, type: 'hash', ...processes });
     }
     if (this.zeros > 0) {
       maps.push({ name: 'zeros', type: 'array', key: u32, value: bytes(this.zeros), maxEntries: 1 });

@@ -2,8 +2,6 @@
 
 /** What Pebble leaves out on purpose: docs/language/compatibility.md. */
 const LEFT_OUT: Readonly<Record<string, string>> = {
-  dw_ustack:
-    'Pebble leaves it out: ustack walks frame pointers, and pebble profile unwinds by the tables of each program',
   skboutput: 'Pebble writes no packets: print fields of the packet, or capture with tcpdump',
 };
 

@@ -81,19 +81,38 @@ export class RulesReader {
 
   /** Leaves in `rules` what holds at `address`, which the entry covers. */
   read(entry: FunctionEntry, address: number, cursor: CfiCursor): void {
-    const { common } = entry;
+    this.#begin(entry, address, cursor);
+    this.#run(entry.common, entry.from, entry.to, address, cursor);
+  }
+
+  /** Calls at each address from which on other rules hold, which are in `rules` then. */
+  readAll(entry: FunctionEntry, cursor: CfiCursor, found: (address: number) => void): void {
+    this.#begin(entry, Number.POSITIVE_INFINITY, cursor);
+    this.#run(entry.common, entry.from, entry.to, Number.POSITIVE_INFINITY, cursor, found);
+    found(this.#address);
+  }
+
+  /** What the CIE says. */
+  #begin({ common, start }: FunctionEntry, until: number, cursor: CfiCursor): void {
     this.rules.clear();
     this.#initial.clear();
     this.#depth = 0;
-    this.#address = entry.start;
-    this.#run(common, common.from, common.to, address, cursor);
+    this.#address = start;
+    this.#run(common, common.from, common.to, until, cursor);
     this.#initial.copyFrom(this.rules);
-    this.#run(common, entry.from, entry.to, address, cursor);
   }
 
-  #run(common: CommonEntry, from: number, to: number, until: number, cursor: CfiCursor): void {
+  #run(
+    common: CommonEntry,
+    from: number,
+    to: number,
+    until: number,
+    cursor: CfiCursor,
+    passed?: (address: number) => void,
+  ): void {
     cursor.offset = from;
     while (cursor.offset < to) {
+      const before = this.#address;
       const byte = cursor.u8();
       const low = byte & 0x3f;
       const high = byte >>> 6;
@@ -102,6 +121,7 @@ export class RulesReader {
       else if (high === RESTORE) this.rules.restore(low, this.#initial);
       else this.#step(byte, common, cursor);
       if (this.#address > until) return;
+      if (this.#address !== before) passed?.(before);
     }
   }
 

@@ -2,7 +2,7 @@
 import { buildId, type Elf } from '../../elf/index.ts';
 import { type CfiCursor, unlessBroken } from './cursor.ts';
 import { Rows } from './rows.ts';
-import { COLUMNS, RulesReader } from './rules.ts';
+import { COLUMNS, type Rules, RulesReader } from './rules.ts';
 import { type EntrySearch, headerSearch, indexSearch } from './search.ts';
 import { CfiSection } from './section.ts';
 
@@ -50,6 +50,30 @@ export class UnwindTable {
     }
     this.start = this.#starts[slot]!;
     return this.#found[slot]!;
+  }
+
+  /** Calls for all rows by their address, and where code ends that they are of, for which there are no rules. */
+  forEachRow(found: (address: number, rules: Rules | undefined, returnColumn: number) => void): void {
+    const [source] = this.#sources;
+    if (!source) return;
+    const entries: { readonly offset: number; readonly start: number; readonly end: number }[] = [];
+    source.section.forEach((offset, start, end) => {
+      if (start !== 0) entries.push({ offset, start, end });
+    });
+    entries.sort((a, b) => a.start - b.start);
+    for (const { offset, end } of entries) {
+      unlessBroken(() => {
+        const entry = source.section.entry(offset);
+        const { returnColumn } = entry.common;
+        this.#reader.readAll(entry, source.cursor, (address) => found(address, this.#reader.rules, returnColumn));
+      });
+      found(end, undefined, 0);
+    }
+  }
+
+  /** What a rule's expression is. */
+  expression(number: number): Uint8Array | undefined {
+    return this.rows.expressions[number];
   }
 
   /** The address as linked of a byte of the file. */

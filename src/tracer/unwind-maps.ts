@@ -1,0 +1,144 @@
+/** Gives programs the unwind tables of processes, for dw_ustack(): looked at again while they run, as are their children. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { PebbleError } from '../base/errors.ts';
+import type { Collection } from '../bpf/index.ts';
+import { type Mapping, mappedFileKey, openMapped, readMaps } from '../bpf/symbols/index.ts';
+import { simpleRows, UnwindTable } from '../bpf/unwind/index.ts';
+import { SYSTEM_MAPS, UNWIND_BASE, UNWIND_RANGES } from '../lang/script.ts';
+
+/** A command that was just started maps its libraries in its first milliseconds. */
+const LOOKS_MS = [2, 4, 8, 16, 32, 64, 125, 250, 500, 1000];
+const PAGE = 4096;
+
+/** Where a file's rows are. */
+interface Placed {
+  readonly first: number;
+  readonly rows: number;
+  readonly table: Pick<UnwindTable, 'addressOf'>;
+}
+
+export class UnwindMaps {
+  readonly #collection: Collection;
+  readonly #pids: readonly number[];
+  readonly #warn: (text: string) => void;
+  /** null: the file has no table, or there is no room for it. */
+  readonly #files = new Map<string, Placed | null>();
+  /** By process, its mappings as they were last seen. */
+  readonly #seen = new Map<number, string>();
+  #used = 0;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(collection: Collection, pids: readonly number[], warn: (text: string) => void) {
+    if (pids.length === 0) {
+      throw new PebbleError('usage', {
+        what: 'dw_ustack() has to know whose unwind tables it needs: give -p PID, -c COMMAND or --dwarf-pid PID',
+      });
+    }
+    this.#collection = collection;
+    this.#pids = pids;
+    this.#warn = warn;
+  }
+
+  refresh(): void {
+    const pids = this.#pids.flatMap((pid) => [pid, ...childrenOf(pid)]);
+    for (const pid of pids) this.#look(pid);
+    for (const pid of this.#seen.keys()) if (!pids.includes(pid)) this.#forget(pid);
+  }
+
+  /** Looks often at first. */
+  watch(turn = 0): void {
+    const ms = LOOKS_MS[Math.min(turn, LOOKS_MS.length - 1)]!;
+    this.#timer = setTimeout(() => {
+      this.refresh();
+      this.watch(turn + 1);
+    }, ms).unref();
+  }
+
+  close(): void {
+    clearTimeout(this.#timer);
+  }
+
+  #look(pid: number): void {
+    const mappings = executableOf(pid);
+    const text = mappings.map(({ start, end, path }) => `${start}-${end} ${path}`).join();
+    if (mappings.length === 0 || this.#seen.get(pid) === text) return;
+    this.#seen.set(pid, text);
+    const ranges = mappings.flatMap((mapping) => this.#rangeOf(pid, mapping) ?? []);
+    if (ranges.length > UNWIND_RANGES) {
+      this.#warn(`process ${pid} has ${ranges.length} files with code: dw_ustack() looks at ${UNWIND_RANGES}`);
+    }
+    const kept = ranges.slice(0, UNWIND_RANGES);
+    const none = { start: 0n, end: 0n, bias: 0n, first: 0, rows: 0 };
+    const all = [...kept, ...Array.from({ length: UNWIND_RANGES - kept.length }, () => none)];
+    this.#collection.keyed(SYSTEM_MAPS.unwindCode).set(pid, { count: kept.length, ranges: all });
+  }
+
+  #forget(pid: number): void {
+    this.#seen.delete(pid);
+    this.#collection.keyed(SYSTEM_MAPS.unwindCode).delete(pid);
+  }
+
+  #rangeOf(pid: number, mapping: Mapping) {
+    const file = this.#fileOf(pid, mapping);
+    if (!file || file.rows === 0) return undefined;
+    const { start, end, offset } = mapping;
+    // A segment may begin inside of its first page.
+    const within = [0, PAGE - 1].find((bytes) => file.table.addressOf(offset + bytes) !== undefined);
+    if (within === undefined) return undefined;
+    const bias = start + within - file.table.addressOf(offset + within)!;
+    return { start: BigInt(start), end: BigInt(end), bias: BigInt(bias), first: file.first, rows: file.rows };
+  }
+
+  #fileOf(pid: number, mapping: Mapping): Placed | null {
+    const key = mappedFileKey(mapping);
+    if (key === undefined) return null;
+    let file = this.#files.get(key);
+    if (file === undefined) {
+      file = this.#place(pid, mapping);
+      this.#files.set(key, file);
+    }
+    return file;
+  }
+
+  #place(pid: number, mapping: Mapping): Placed | null {
+    let table: UnwindTable;
+    try {
+      const elf = openMapped(pid, mapping);
+      try {
+        table = new UnwindTable(elf);
+      } finally {
+        elf.close();
+      }
+    } catch {
+      return null;
+    }
+    const rows = simpleRows(table);
+    const map = this.#collection.keyed(SYSTEM_MAPS.unwindRows);
+    const first = this.#used;
+    if (first + rows.length > map.maxEntries) {
+      this.#warn(`no room for the unwind table of ${mapping.path}: dw_ustack() ends at its code`);
+      return null;
+    }
+    map.setMany(rows.map((row, i) => [first + i, { ...row, base: UNWIND_BASE[row.base] }]));
+    this.#used += rows.length;
+    return { first, rows: rows.length, table };
+  }
+}
+
+function executableOf(pid: number): Mapping[] {
+  try {
+    return readMaps(pid).filter(({ executable }) => executable);
+  } catch {
+    return [];
+  }
+}
+
+function childrenOf(pid: number): number[] {
+  try {
+    return readdirSync(`/proc/${pid}/task`).flatMap((thread) =>
+      readFileSync(`/proc/${pid}/task/${thread}/children`, 'utf8').split(' ').map(Number).filter(Boolean),
+    );
+  } catch {
+    return [];
+  }
+}
