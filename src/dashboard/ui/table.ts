@@ -43,25 +43,28 @@ export interface TableProps<Row> {
 }
 
 const ROW_PX = 27;
-/** Rows kept above and below those in sight. */
+/** Rows kept above and below those in sight; and how many come and go together: a page that changes at each frame is drawn anew at each. */
 const MARGIN_ROWS = 8;
+const STEP_ROWS = 4;
 
 export function Table<Row>(props: TableProps<Row>): ComponentChild {
   const { name, caption, rows, empty } = props;
   const columns = useCompared(props);
+  const of = useMemo(() => ({ ...props, columns }), [props, columns]);
   const { sort, toggle } = useSort(name, props.sort);
   const sorted = useSorted(rows, columns, sort);
   const box = useRef<HTMLDivElement>(null);
   const [seen, setSeen] = useState({ first: 0, count: 40 });
   const look = (): void => {
     const { scrollTop = 0, clientHeight = 0 } = box.current ?? {};
-    const first = Math.max(0, Math.floor(scrollTop / ROW_PX) - MARGIN_ROWS);
-    const count = Math.ceil(clientHeight / ROW_PX) + 2 * MARGIN_ROWS;
+    const top = Math.max(0, Math.floor(scrollTop / ROW_PX) - MARGIN_ROWS);
+    const first = top - (top % STEP_ROWS);
+    const count = Math.ceil(clientHeight / ROW_PX) + 2 * MARGIN_ROWS + STEP_ROWS;
     if (first !== seen.first || count !== seen.count) setSeen({ first, count });
   };
   useLayoutEffect(look);
   const first = Math.min(seen.first, Math.max(0, sorted.length - 1));
-  const shown = sorted.slice(first, first + seen.count);
+  const shown = useDrawn(of, sorted, first, seen.count);
   return h('div', { class: 'table' }, [
     h('div', { class: 'scroll', ref: box, onScroll: look, tabIndex: 0, role: 'region', 'aria-label': caption }, [
       h('table', { 'aria-rowcount': sorted.length + 1, 'data-table': name }, [
@@ -75,25 +78,40 @@ export function Table<Row>(props: TableProps<Row>): ComponentChild {
             columns.map((column) => headCell(column, sort, toggle)),
           ),
         ),
-        h('tbody', {}, [
-          spacer('above', first),
-          ...shown.map((row, at) => bodyRow({ ...props, columns }, row, first + at)),
-          spacer('below', sorted.length - first - shown.length),
-        ]),
+        h('tbody', {}, [spacer('above', first), ...shown, spacer('below', sorted.length - first - shown.length)]),
       ]),
     ]),
     sorted.length === 0 ? h('p', { class: 'quiet' }, empty) : h(Tools, { name, cells: () => cellsOf(columns, sorted) }),
   ]);
 }
 
+interface Drawn<Row> {
+  readonly from: TableProps<Row>;
+  readonly sorted: readonly Row[];
+  readonly rows: ReadonlyMap<number, ComponentChild>;
+}
+
+/** Rows that stay in sight while the table is scrolled are the same elements: nothing of them is looked at again. */
+function useDrawn<Row>(props: TableProps<Row>, sorted: readonly Row[], first: number, count: number): ComponentChild[] {
+  const last = useRef<Drawn<Row> | undefined>(undefined);
+  const known = last.current?.from === props && last.current.sorted === sorted ? last.current.rows : undefined;
+  const rows = new Map<number, ComponentChild>();
+  for (let at = first; at < Math.min(first + count, sorted.length); at++)
+    rows.set(at, known?.get(at) ?? bodyRow(props, sorted[at]!, at));
+  last.current = { from: props, sorted, rows };
+  return [...rows.values()];
+}
+
 /** With a column of the difference behind each that can be compared. */
 function useCompared<Row>({ columns, earlier, keyOf }: TableProps<Row>): readonly Column<Row>[] {
   const before = useMemo(() => new Map(earlier?.rows.map((row) => [keyOf(row), row])), [earlier?.rows]);
-  if (!earlier) return columns;
-  const without = isWhole(earlier) ? 'new' : '-';
-  return columns.flatMap((column) =>
-    column.change ? [column, changeOf(column, column.change, (row) => before.get(keyOf(row)), without)] : [column],
-  );
+  return useMemo(() => {
+    if (!earlier) return columns;
+    const without = isWhole(earlier) ? 'new' : '-';
+    return columns.flatMap((column) =>
+      column.change ? [column, changeOf(column, column.change, (row) => before.get(keyOf(row)), without)] : [column],
+    );
+  }, [columns, earlier, before]);
 }
 
 /** What was not there in a part of a window may have been there in the rest. */
@@ -165,28 +183,38 @@ function headCell<Row>(column: Column<Row>, sort: string, toggle: (title: string
   );
 }
 
-function bodyRow<Row>(props: TableProps<Row>, row: Row, index: number): ComponentChild {
-  const { columns, keyOf, data, onOpen, selected } = props;
-  const key = keyOf(row);
+function bodyRow<Row>(of: TableProps<Row>, row: Row, index: number): ComponentChild {
+  return h(BodyRow<Row>, { key: of.keyOf(row), of, row, index });
+}
+
+interface BodyRowProps<Row> {
+  readonly of: TableProps<Row>;
+  readonly row: Row;
+  readonly index: number;
+}
+
+function BodyRow<Row>({ of, row, index }: BodyRowProps<Row>): ComponentChild {
+  const { columns, keyOf, data, onOpen, selected } = of;
   const attributes = Object.fromEntries(
     Object.entries(data?.(row) ?? {}).map(([name, value]) => [`data-${name}`, value]),
   );
+  const opener = onOpen && columns.find(({ kind }) => kind === 'query');
   return h(
     'tr',
     {
-      key,
       'aria-rowindex': index + 2,
-      class: `${onOpen ? 'opens' : ''} ${key === selected ? 'selected' : ''}`,
+      class: `${onOpen ? 'opens' : ''} ${keyOf(row) === selected ? 'selected' : ''}`,
       onClick: onOpen && ((event: MouseEvent) => isPlain(event) && onOpen(row)),
       ...attributes,
     },
-    columns.map((column, at) => {
+    columns.map((column) => {
       const content = column.cell(row);
-      const opens = onOpen && at === columns.findIndex(({ kind }) => kind === 'query');
       return h(
         'td',
         { key: column.title, class: classOf(column) },
-        opens ? h('button', { type: 'button', class: 'open', onClick: () => onOpen(row) }, content) : content,
+        column === opener
+          ? h('button', { type: 'button', class: 'open', onClick: () => onOpen!(row) }, content)
+          : content,
       );
     }),
   );
