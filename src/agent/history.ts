@@ -3,10 +3,13 @@ import type {
   CommitRow,
   HeatmapColumn,
   HistoryRows,
+  HistoryWindow,
   Load,
   PastQueryRow,
+  PastRow,
   PastWaitRow,
   QueryRow,
+  RowHead,
   TimelineStep,
   WaitRow,
   WalRow,
@@ -34,7 +37,7 @@ import {
 } from '../store/index.ts';
 import { type CommitFilters, pastCommits } from './past-commits.ts';
 import { type IoFilters, type PastIo, pastIo } from './past-io.ts';
-import { doerOf, headOf, longest, reader, type Texts, textsOf, windowOf } from './past-rows.ts';
+import { doerOf, headOf, headsOf, longest, reader, type Texts, textsOf, windowOf } from './past-rows.ts';
 
 /** Rows that have these: `host`, `cluster`, `database`, `user`, `query_id`, `fingerprint`; waits also `wait_event_type` … */
 export type PastFilter = Filter;
@@ -48,9 +51,9 @@ export class History {
 
   /** Those with the most time first. */
   async queries(range: TimeRange, where: PastFilter = {}): Promise<HistoryRows<QueryRow>> {
-    const { summed, rowsOf } = await this.sumQueries(range, where);
+    const { summed, rowsOf, window } = await this.sumQueries(range, where);
     const rows = await rowsOf(summed.samples);
-    return { ...windowOf(summed), rows: rows.sort((a, b) => b.latency_us.total - a.latency_us.total) };
+    return { ...window, rows: rows.sort((a, b) => b.latency_us.total - a.latency_us.total) };
   }
 
   /** The same for whoever needs few of them: rows are made of those samples that are asked for. */
@@ -62,7 +65,7 @@ export class History {
       const texts = await textsOf(this.#store, 'queries', samples);
       return samples.map((sample) => pastQueryRow(sample, summed, isElsewhere, texts, failures));
     };
-    return { summed, rowsOf };
+    return { summed, rowsOf, window: windowOf(summed), heads: headsOf(summed) };
   }
 
   /** Those whose calls may be on rows that `where` leaves, by owner at least. */
@@ -140,6 +143,9 @@ export class History {
 
 export interface SummedQueries {
   readonly summed: Summed;
+  readonly window: HistoryWindow;
+  /** What the rows of each host say of their window. */
+  readonly heads: readonly PastRow<RowHead>[];
   /** In the order of the samples. */
   readonly rowsOf: (samples: readonly Sample[]) => Promise<PastQueryRow[]>;
 }

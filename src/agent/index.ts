@@ -21,6 +21,6 @@ export { notify, watchdogMs } from './notify.ts';
 export { type AgentPlan, planAgent } from './plan.ts';
 export { hasOnlyNeeded, restartWithNeeded } from './privileges.ts';
 export { type ProfileKind, Profiler, type Taken } from './profiler.ts';
-export { busyUs, type ReportRequest, report } from './report.ts';
+export { busyOf, busyUs, type ReportRequest, report } from './report.ts';
 export { SampledFeed } from './sampled-feed.ts';
 export { startShown, type Watched } from './watch.ts';

@@ -21,8 +21,8 @@ export async function pastCommits(
   range: TimeRange,
   where: CommitFilters,
 ): Promise<HistoryRows<CommitRow | WalRow>> {
-  const statements = await store.sum({ kind: 'queries', range, where: where.queries });
-  const waits = await store.sum({ kind: 'waits', range, where: where.waits });
+  const statements = await store.sum({ kind: 'queries', range, where: where.queries, counters: COUNTS });
+  const waits = await store.sum({ kind: 'waits', range, where: where.waits, counters: WAITED });
   const texts: Texts = new Map([
     ...(await textsOf(store, 'queries', statements.samples)),
     ...(await textsOf(store, 'waits', waits.samples)),
@@ -40,11 +40,13 @@ export async function pastCommits(
   return { ...windowOf(statements), rows: rows.sort((a, b) => rankOf(a) - rankOf(b)) };
 }
 
+const COUNTS = ['commits', 'wal_records', 'wal_fpi', 'wal_bytes'] as const;
+const WAITED = ['total', 'count'] as const;
+
 const rankOf = ({ kind }: CommitRow | WalRow): number => (kind === 'cluster' ? 0 : 1);
 
 function addCounts(hosts: Hosts, sample: Sample, summed: Summed, texts: Texts): void {
-  const count = (name: 'commits' | 'wal_records' | 'wal_fpi' | 'wal_bytes'): number =>
-    sample.values[counterAt('queries', name)]!;
+  const count = (name: (typeof COUNTS)[number]): number => sample.values[counterAt('queries', name)]!;
   doingOf(hosts, reader('queries', sample), 'client backend', summed, texts).counts = {
     commits: count('commits'),
     wal_records: count('wal_records'),

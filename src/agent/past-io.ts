@@ -20,7 +20,7 @@ export interface PastIo extends HistoryRows<IoRow> {
 export async function pastIo(store: Store, range: TimeRange, { doers, queries, others }: IoFilters): Promise<PastIo> {
   const requests = await store.sum({ kind: 'io', range, where: doers });
   const files = await store.sum({ kind: 'io_files', range, where: doers });
-  const statements = await store.sum({ kind: 'queries', range, where: queries });
+  const statements = await store.sum({ kind: 'queries', range, where: queries, counters: READ });
   const other = await store.sum({ kind: 'io_others', range, where: others });
   const texts: Texts = new Map([
     ...(await textsOf(store, 'io', requests.samples)),
@@ -36,6 +36,9 @@ export async function pastIo(store: Store, range: TimeRange, { doers, queries, o
   ];
   return { ...windowOf(requests), rows, isCollected: requests.samples.length + other.samples.length > 0 };
 }
+
+/** What statements have read by PostgreSQL's count, in blocks. */
+const READ = ['shared_read', 'temp_read'] as const;
 
 const by =
   <Row>(size: (row: Row) => number) =>
@@ -83,8 +86,7 @@ function cacheRows(statements: Summed, requests: Summed, texts: Texts) {
   }
   const rows = statements.samples.map((sample) => {
     const part = reader('queries', sample);
-    const blocks =
-      sample.values[counterAt('queries', 'shared_read')]! + sample.values[counterAt('queries', 'temp_read')]!;
+    const blocks = READ.reduce((sum, name) => sum + sample.values[counterAt('queries', name)]!, 0);
     const heads = {
       ...headOf(part('host') ?? '', part('cluster'), part('system_identifier'), statements),
       ...doerOf(part, texts),

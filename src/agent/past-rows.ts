@@ -1,5 +1,5 @@
 /** What all rows of the past are made with: the parts of a series by name, whose they are, and how much was observed. */
-import type { DoerFields, HistoryWindow, RowHead } from '../api/index.ts';
+import type { DoerFields, HistoryWindow, PastRow, RowHead } from '../api/index.ts';
 import { rfc3339 } from '../base/time.ts';
 import { type Longest, longestOf, type QueryCounts } from '../collect/attribution/index.ts';
 import {
@@ -50,6 +50,10 @@ export function headOf(host: string, cluster: string | null, system: string | nu
     dropped: covered.dropped,
   };
 }
+
+/** One a host. */
+export const headsOf = (summed: Summed): PastRow<RowHead>[] =>
+  [...summed.covered.keys()].map((host) => ({ host, ...headOf(host, null, null, summed) }));
 
 const NOTHING: Covered = { observedUs: 0, coverage: 'partial', dropped: 0 };
 /** Flushes come some milliseconds early or late. */

@@ -71,7 +71,7 @@ function sessionsOf({ samples }: Summed, host: string, observedUs: number): Reco
 export const busyUs = (row: PastQueryRow): number => row.on_cpu_us + row.off_cpu_us + row.run_queue_us;
 
 /** The same of a sample, whose times are in µs: no row is needed to find those of the most time. */
-const busyOf = ({ values }: Sample): number => BUSY.reduce((sum, at) => sum + values[at]!, 0);
+export const busyOf = ({ values }: Sample): number => BUSY.reduce((sum, at) => sum + values[at]!, 0);
 const BUSY = (['on_cpu', 'off_cpu', 'run_queue'] as const).map((name) => counterAt('queries', name));
 
 function busiest({ summed, rowsOf }: SummedQueries, top: number): Promise<PastQueryRow[]> {

@@ -1,5 +1,5 @@
 /** Rows of every kind, as `--json` prints them, for a range and facets; or why there are none. */
-import { type Feed, History } from '../../agent/index.ts';
+import { busyOf, type Feed, History } from '../../agent/index.ts';
 import type {
   CatalogEvent,
   ExecutionRow,
@@ -17,7 +17,7 @@ import type {
 } from '../../api/index.ts';
 import { rfc3339 } from '../../base/time.ts';
 import { CommitRows, IoRows, windowBetween } from '../../collect/attribution/index.ts';
-import type { Store, TimeRange } from '../../store/index.ts';
+import { identityAt, type Sample, type Store, type TimeRange } from '../../store/index.ts';
 import { FACETS, type Facets, filterOf, numberOf, type Question } from '../question.ts';
 import { RUNNING_NAMES } from './activity.ts';
 import { findingsAnswer } from './findings.ts';
@@ -270,24 +270,28 @@ function windowOf(
   };
 }
 
-/** With a wait as facet: the queries that waited so. */
+/** Those with the most time, as many as are asked for; with a wait as facet, of the queries that waited so. */
 async function queriesAnswer(from: AnswerFrom, question: Question): Promise<RowsAnswer<QueryRow>> {
   const { range, facets } = question;
-  const found = await new History(from.store).queries(range, filterOf(facets, OF_STATEMENTS));
-  if (facets.wait_event_type === undefined && facets.wait_event === undefined)
-    return withLargest(await answer(found, from), question);
-  const { mix } = await mixAnswer(from.store, question);
-  const isWanted = ({ fingerprint }: QueryRow): boolean => Object.values(mix[fingerprint] ?? {}).some((us) => us > 0);
-  return answer({ ...found, rows: found.rows.filter(isWanted) }, from);
+  const { summed, window, heads, rowsOf } = await new History(from.store).sumQueries(
+    range,
+    filterOf(facets, OF_STATEMENTS),
+  );
+  const watched = await answer({ ...window, rows: heads }, from);
+  if (watched.missing !== null) return watched;
+  const isWanted = await waitedSo(from, question);
+  const wanted = summed.samples.filter(isWanted).sort((a, b) => busyOf(b) - busyOf(a));
+  const most = numberOf(question, 'top', MOST_ROWS, MOST_ROWS);
+  const rows = await rowsOf(wanted.slice(0, most));
+  return { ...watched, rows, ...(rows.length < wanted.length && { total: wanted.length }) };
 }
 
-/** Those with the most time, as many as are asked for. */
-function withLargest(all: RowsAnswer<QueryRow>, question: Question): RowsAnswer<QueryRow> {
-  const most = numberOf(question, 'top', MOST_ROWS, MOST_ROWS);
-  if (all.missing !== null || all.rows.length <= most) return all;
-  const busyUs = (row: QueryRow): number => row.on_cpu_us + row.off_cpu_us + row.run_queue_us;
-  const rows = all.rows.toSorted((a, b) => busyUs(b) - busyUs(a)).slice(0, most);
-  return { ...all, rows, total: all.rows.length };
+async function waitedSo(from: AnswerFrom, question: Question): Promise<(sample: Sample) => boolean> {
+  const { wait_event_type: type, wait_event: event } = question.facets;
+  if (type === undefined && event === undefined) return () => true;
+  const { mix } = await mixAnswer(from.store, question);
+  return ({ series }) =>
+    Object.values(mix[series[identityAt('queries', 'fingerprint')] ?? ''] ?? {}).some((us) => us > 0);
 }
 
 const MOST_ROWS = 1_000_000;

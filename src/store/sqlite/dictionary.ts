@@ -9,6 +9,7 @@ const DAY_MS = 86_400_000;
 /** Names kept in memory, of each kind twice as many at most: statements come and go for as long as the agent runs. */
 const MOST_KNOWN = 10_000;
 
+type TextRow = { readonly fingerprint: string; readonly text: string; readonly truncated: number };
 type SeriesRow = { readonly kind: KindName; readonly parts: string };
 
 interface Known {
@@ -28,10 +29,15 @@ export class Dictionary {
   readonly #texts = new Generations<string, boolean>(MOST_KNOWN);
   readonly #insertText: StatementSync;
   readonly #selectSeries: StatementSync;
+  readonly #selectTexts: StatementSync;
 
   constructor(database: DatabaseSync) {
     this.#database = database;
     this.#selectSeries = database.prepare('SELECT kind, parts FROM series WHERE id = ?');
+    // In one go: thousands are asked for at once.
+    this.#selectTexts = database.prepare(
+      'SELECT fingerprint, text, truncated FROM texts WHERE fingerprint IN (SELECT value FROM json_each(?))',
+    );
     this.#insertText = database.prepare(
       'INSERT INTO texts VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET text = excluded.text, truncated = 0 WHERE truncated AND NOT excluded.truncated',
     );
@@ -109,12 +115,9 @@ export class Dictionary {
   }
 
   texts(fingerprints: Iterable<string>): Map<string, QueryText> {
-    const select = this.#database.prepare('SELECT text, truncated FROM texts WHERE fingerprint = ?');
+    const rows = this.#selectTexts.iterate(JSON.stringify([...fingerprints])) as Iterable<TextRow>;
     const found = new Map<string, QueryText>();
-    for (const fingerprint of fingerprints) {
-      const row = select.get(fingerprint) as { text: string; truncated: number } | undefined;
-      if (row) found.set(fingerprint, { text: row.text, truncated: row.truncated !== 0 });
-    }
+    for (const { fingerprint, text, truncated } of rows) found.set(fingerprint, { text, truncated: truncated !== 0 });
     return found;
   }
 

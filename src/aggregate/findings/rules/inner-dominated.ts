@@ -1,8 +1,8 @@
 /** A statement waits in something that it executes inside: a trigger, a foreign-key check, a function. */
-import type { QueryRow } from '../../../api/index.ts';
+import type { QueryRow, WaitRow } from '../../../api/index.ts';
 import { formatMicroseconds, formatShare } from '../../../base/units.ts';
 import { busyUs, databaseUs, LITTLE_SESSIONS, quote, severityOf, sumOf } from '../measure.ts';
-import type { Rule, Situation } from '../situation.ts';
+import type { Rule } from '../situation.ts';
 
 /** Of the statement's own time, and of the time of all. */
 const [LEAST_OF_ITS, LEAST_OF_ALL] = [0.5, 0.2] as const;
@@ -19,7 +19,13 @@ interface Inside {
 export const innerDominated: Rule = {
   id: 'inner-dominated',
   find(situation) {
-    const [worst] = situation.queries.flatMap((row) => insideOf(row, situation) ?? []).sort((a, b) => b.us - a.us);
+    const inside = Map.groupBy(
+      situation.waits.filter((wait) => wait.inner_fingerprint !== null),
+      statementOf,
+    );
+    const [worst] = situation.queries
+      .flatMap((row) => insideOf(row, inside.get(statementOf(row)) ?? []) ?? [])
+      .sort((a, b) => b.us - a.us);
     const ofAll = worst ? worst.us / databaseUs(situation) : 0;
     if (!worst || ofAll < LEAST_OF_ALL || worst.us / situation.observedUs < LITTLE_SESSIONS) return undefined;
     const { row, query, us, count } = worst;
@@ -41,11 +47,10 @@ export const innerDominated: Rule = {
   },
 };
 
+const statementOf = ({ fingerprint, database }: QueryRow | WaitRow): string => `${fingerprint} ${database}`;
+
 /** What it waits in the longest, where that is most of its time. */
-function insideOf(row: QueryRow, { waits }: Situation): Inside | undefined {
-  const inside = waits.filter(
-    (wait) => wait.inner_fingerprint !== null && wait.fingerprint === row.fingerprint && wait.database === row.database,
-  );
+function insideOf(row: QueryRow, inside: readonly WaitRow[]): Inside | undefined {
   const sums = [...Map.groupBy(inside, (wait) => wait.inner_fingerprint)].map(([, some]) => ({
     row,
     query: some[0]!.inner_query,
