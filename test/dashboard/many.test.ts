@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
-import type { Browser, Page } from 'playwright-core';
+import type { Browser, Page, Request } from 'playwright-core';
 import { StoreFeed } from '../../src/agent/index.ts';
 import { assetAt, scriptPaths } from '../../src/server/assets.ts';
 import { LiveServer } from '../../src/server/index.ts';
@@ -30,6 +30,8 @@ const TURNS: Readonly<Record<string, number>> = {
 };
 const assertQuick = (what: string, ms: number): void =>
   assert.ok(ms <= MOST_SCRIPT_MS, `${what} takes ${ms.toFixed(0)} ms of script`);
+/** A server that watches nothing itself looks at its store once a second. */
+const SOME_READINGS_MS = 3500;
 /** From nothing to a text of 7 MB that can be scrolled. */
 const MOST_HUGE_MS = 1000;
 /** Of thirty updates, once pictures are full, where 13 KB are usual; an hour is for `bench/dashboard.ts`. */
@@ -125,6 +127,19 @@ describe('many statements', { skip: noBrowser }, () => {
     };
     for (const [name, deed] of Object.entries(deeds))
       test(name, async () => assertQuick(name, await meter.leastScriptOf(deed, TURNS[name])));
+  });
+
+  test('the window that a day is compared with moves by steps of it, not at each reading', async () => {
+    await page.goto(`${origin}/?view=queries&last=1d&compare=before`);
+    await meter.scriptOf(() => page.locator('tr[data-fingerprint]').nth(10).waitFor());
+    const windows = new Set<string>();
+    const note = (sent: Request): unknown => windows.add(new URL(sent.url()).searchParams.get('from') ?? 'now');
+    page.on('request', note);
+    await page.waitForTimeout(SOME_READINGS_MS);
+    page.off('request', note);
+    windows.delete('now');
+    assert.ok(windows.size <= 1, `asked for those that begin at ${[...windows]}`);
+    await page.goto(`${origin}/?view=queries&last=1d`);
   });
 
   test('so does each view that has thousands of rows', async () => {

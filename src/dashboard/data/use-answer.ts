@@ -70,10 +70,12 @@ function useDue(url: string | undefined, { isLasting = false, leastMs = 0 }: Ans
   const last = useRef({ url, at: 0 });
   const { place, status } = store.state;
   const at = place.range.kind === 'last' && status && !isLasting ? Date.parse(status.at) : 0;
-  const everyMs = Math.max(READING_MS, (secondsOf(place.range) * 1000) / STEPS, leastMs);
+  const everyMs = Math.max(stepMsOf(place), leastMs);
   if (url !== last.current.url || at - last.current.at >= everyMs - 100) last.current = { url, at };
   return last.current.at;
 }
+
+const stepMsOf = ({ range }: Place): number => Math.max(READING_MS, (secondsOf(range) * 1000) / STEPS);
 
 /** For what is of this moment. */
 export const AT_EVERY_READING: AnswerOptions = {};
@@ -97,9 +99,11 @@ export const placeParams = ({ range, facets }: Place): Params => ({
   ...facets,
 });
 
-/** The same for the earlier window, where the reader compares. */
+/** The same for the earlier window, where the reader compares; it moves on by whole steps, as pictures do. */
 export function earlierParams(place: Place): Params | undefined {
   const { status } = store.state;
-  const range = status && comparedRange(place, Date.parse(status.at));
+  if (!status) return undefined;
+  const at = Date.parse(status.at);
+  const range = comparedRange(place, at - (at % stepMsOf(place)));
   return range && { ...Object.fromEntries(rangeParams(range)), ...place.facets };
 }

@@ -4,7 +4,10 @@ import { formatShare } from '../../base/units.ts';
 import { colourOf } from './classes.ts';
 
 export interface Part {
+  /** Names its colour. */
   readonly key: string;
+  /** What it is; the key unless given. */
+  readonly label?: string;
   readonly value: number;
 }
 
@@ -13,7 +16,9 @@ export function Bar({ parts, most }: { readonly parts: readonly Part[]; readonly
   const sum = parts.reduce((total, { value }) => total + value, 0);
   const whole = most ?? sum;
   const shown = parts.filter(({ value }) => value > 0);
-  const label = shown.map(({ key, value }) => `${key} ${formatShare(value / (sum || 1))}`).join(', ') || 'nothing';
+  const label =
+    shown.map(({ key, label: name = key, value }) => `${name} ${formatShare(value / (sum || 1))}`).join(', ') ||
+    'nothing';
   return h(
     'div',
     { class: 'bar', role: 'img', 'aria-label': label, title: label },

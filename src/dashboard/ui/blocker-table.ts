@@ -60,7 +60,7 @@ const columnsOf = (windowUs: number, earlierUs: number): readonly Column<Blocker
     cell: ({ waitUs }) => formatLoad(waitUs / windowUs),
     change: formatLoad,
   },
-  { title: 'waits', value: ({ count }) => count, cell: ({ count }) => formatCount(count) },
+  { title: 'waits', value: ({ count }) => count, cell: ({ count }) => formatCount(count), wide: true },
   { title: 'longest', value: ({ maxUs }) => maxUs, cell: ({ maxUs }) => formatMicroseconds(maxUs) },
   {
     title: 'blocker',

@@ -44,11 +44,14 @@ export function colourOf(name: string): string {
   return OTHERS[Math.abs(hash) % OTHERS.length]!;
 }
 
+/** Stronger ones are lost on a dark page, or on a light one. */
+const MOST_SHADE = 0.5;
+
 /** Members of one kind: its colour, lighter and darker by turns. */
 export function shadeOf(kind: string, at: number): string {
   if (!Object.hasOwn(KINDS, kind)) return colourOf(`${kind} ${at}`);
   const [red, green, blue] = [1, 3, 5].map((from) => Number.parseInt(KINDS[kind]!.colour.slice(from, from + 2), 16));
-  const strength = Math.min(0.66, 0.22 * Math.ceil(at / 2));
+  const strength = Math.min(MOST_SHADE, 0.17 * Math.ceil(at / 2));
   const towards = at % 2 === 1 ? 255 : 0;
   const mixed = [red!, green!, blue!].map((part) => Math.round(part + (towards - part) * strength));
   return `rgb(${mixed.join(' ')})`;

@@ -3,10 +3,11 @@ import { type ComponentChild, h } from 'preact';
 import type { ExecutionRow } from '../../api/index.ts';
 import { formatMicroseconds } from '../../base/units.ts';
 import { useRows } from '../data/rows.ts';
-import { movedTo } from '../state/place.ts';
+import { movedTo, withOwn } from '../state/place.ts';
 import { store } from '../state/store.ts';
 import { Bar } from './bar.ts';
 import type { HeatBox } from './heatmap.ts';
+import { boxOf } from './latency-map.ts';
 import { timeText } from './moment.ts';
 import { QueryCell } from './query-cell.ts';
 import type { Column } from './table.ts';
@@ -14,27 +15,29 @@ import { TablePanel } from './table-panel.ts';
 
 export const executionKey = ({ cluster, pid, started }: ExecutionRow): string => `${cluster} ${pid} ${started}`;
 
-export function ExecutionTable({
-  title,
-  box,
-}: {
-  readonly title: string;
-  readonly box?: HeatBox | undefined;
-}): ComponentChild {
+/** Those in the box that was drawn over the latencies, where there is one. */
+export function ExecutionTable({ title }: { readonly title: string }): ComponentChild {
+  const { place } = store.state;
   const executions = useRows('executions');
+  const box = boxOf(place);
   const rows = box ? executions.rows.filter((row) => isIn(row, box)) : executions.rows;
   return h(TablePanel<ExecutionRow>, {
-    title,
+    title: box ? `${title} in the box` : title,
     of: executions,
-    note: box && `${formatMicroseconds(box.fromUs)} to ${formatMicroseconds(box.toUs)}`,
+    note: box && [
+      `${formatMicroseconds(box.fromUs)} to ${formatMicroseconds(box.toUs)}, ${timeText(box.from)} to ${timeText(box.to)} `,
+      h('button', { type: 'button', onClick: () => store.go(withOwn(place, { box: '' })) }, 'no box'),
+    ],
     name: 'executions',
     columns: COLUMNS,
     rows,
     keyOf: executionKey,
     sort: 'latency',
-    selected: store.state.place.own.execution,
+    selected: place.own.execution,
     onOpen: (row: ExecutionRow) => store.go(movedTo(store.state.place, 'executions', { execution: executionKey(row) })),
-    empty: 'No slow execution ended in this window.',
+    empty: box
+      ? 'None of the executions that were kept one by one lies in it: those are the slow ones.'
+      : 'No slow execution ended in this window.',
   });
 }
 

@@ -53,7 +53,14 @@ export function Heatmap(props: HeatmapProps): ComponentChild {
     fromUs: scale.at(1 - bottom),
     toUs: scale.at(1 - top),
   });
-  const brush = useBrush(INSET, { onBox: (box) => onBox?.(boxOf(box)) });
+  const cellOf = (x: number, y: number) => cellAt(columns, from + x * (to - from), scale.at(1 - y));
+  const brush = useBrush(INSET, {
+    onBox: (box) => onBox?.(boxOf(box)),
+    onClick: (x, y) => {
+      const cell = cellOf(x, y);
+      if (cell) onBox?.({ from: cell.at, to: cell.at + cell.stepMs, fromUs: cell.from_us, toUs: cell.to_us });
+    },
+  });
   const leastMs = Math.min(...scaledFor.map(({ stepMs }) => stepMs));
   // Columns may be of different lengths: as many as there would be in the shortest.
   const evenly = (count: number, stepMs: number): number => (count * leastMs) / stepMs;
@@ -61,7 +68,7 @@ export function Heatmap(props: HeatmapProps): ComponentChild {
     1,
     ...scaledFor.flatMap(({ buckets, stepMs }) => buckets.map(({ count }) => evenly(count, stepMs))),
   );
-  const over = brush.hover && cellAt(columns, from + brush.hover.x * (to - from), scale.at(1 - brush.hover.y));
+  const over = brush.hover && cellOf(brush.hover.x, brush.hover.y);
   return h('div', { class: 'chart' }, [
     h('div', { class: 'plot', ...brush.handlers }, [
       h(Canvas, {
@@ -132,7 +139,7 @@ const SHADES = [0.15, 0.36, 0.57, 0.78, 1];
 function cellAt(columns: readonly HeatColumn[], at: number, us: number) {
   const column = columns.find((candidate) => at >= candidate.at && at < candidate.at + candidate.stepMs);
   const bucket = column?.buckets.find(({ from_us, to_us }) => us >= from_us && us < to_us);
-  return column && bucket && { at: column.at, ...bucket };
+  return column && bucket && { at: column.at, stepMs: column.stepMs, ...bucket };
 }
 
 interface Scale {

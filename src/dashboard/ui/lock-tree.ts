@@ -207,11 +207,12 @@ const isForgotten = ({ pids, maxUs, waitUs, count }: BlockerSum): boolean =>
 export function blockerWords(sum: BlockerSum): string {
   const { pids, application, user } = sum;
   const state = mainState(sum);
-  const who = application ?? user ?? 'A session';
+  const known = application ?? user;
+  const who = known ?? 'A session';
   if (state === 'prepared transaction') return 'A prepared transaction that nobody has finished';
   if (state.startsWith('idle in transaction') && isForgotten(sum)) {
     return `${who} (process ${[...pids].join(', ')}) is idle in transaction: it forgot to commit, or its application is busy elsewhere. It`;
   }
   if (pids.size === 1) return `${who} (process ${[...pids][0]})`;
-  return `A convoy of ${pids.size} sessions of ${who}, each holding the lock in turn,`;
+  return `A convoy of ${pids.size} sessions${known === null ? '' : ` of ${known}`}, each holding the lock in turn,`;
 }

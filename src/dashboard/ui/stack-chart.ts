@@ -22,6 +22,8 @@ export interface StackProps {
   readonly stepMs: number;
   /** The lowest first. */
   readonly series: readonly Series[];
+  /** Those of a picture that it is compared with: the same height means the same. */
+  readonly besides?: readonly Series[];
   /** A line across: CPUs of the host. */
   readonly limit?: { readonly value: number; readonly text: string } | undefined;
   readonly height: number;
@@ -71,11 +73,16 @@ export function StackChart(props: StackProps): ComponentChild {
 /** Of sessions: what is less is nothing. */
 const LEAST_TOP = 0.01;
 
-function topOf({ series, limit }: StackProps): number {
-  const steps = series[0]?.values.length ?? 0;
-  let most = Math.max(LEAST_TOP, limit?.value ?? 0);
-  for (let step = 0; step < steps; step++) most = Math.max(most, sumAt(series, step));
+function topOf({ series, besides = [], limit }: StackProps): number {
+  const most = Math.max(LEAST_TOP, limit?.value ?? 0, mostOf(series), mostOf(besides));
   return niceTop(most * 1.02);
+}
+
+function mostOf(series: readonly Series[]): number {
+  const steps = series[0]?.values.length ?? 0;
+  let most = 0;
+  for (let step = 0; step < steps; step++) most = Math.max(most, sumAt(series, step));
+  return most;
 }
 
 function sumAt(series: readonly Series[], step: number): number {

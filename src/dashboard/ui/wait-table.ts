@@ -98,15 +98,14 @@ function columnsOf(most: number, showsProcess: boolean): Column<WaitSum>[] {
     cell: (sum) => sum.process,
     kind: 'text',
   };
-  return [
-    ...(showsProcess ? [process] : []),
-    {
-      title: 'event',
-      value: ({ type, event }) => `${type} ${event}`,
-      cell: ({ type, event }) => [swatch(type), `${type} · ${event}`],
-      text: ({ type, event }) => `${type}:${event}`,
-      kind: 'text',
-    },
+  const event: Column<WaitSum> = {
+    title: 'event',
+    value: ({ type, event: name }) => `${type} ${name}`,
+    cell: ({ type, event: name }) => [swatch(type), `${type} · ${name}`],
+    text: ({ type, event: name }) => `${type}:${name}`,
+    kind: 'text',
+  };
+  const load: readonly Column<WaitSum>[] = [
     {
       title: 'sessions',
       means: 'waiting at a moment, on average',
@@ -121,6 +120,10 @@ function columnsOf(most: number, showsProcess: boolean): Column<WaitSum>[] {
       kind: 'bar',
       wide: true,
     },
+  ];
+  return [
+    // A narrow screen ends behind two columns of words.
+    ...(showsProcess ? [...load, process, event] : [event, ...load]),
     {
       title: 'waits',
       means: 'how often',

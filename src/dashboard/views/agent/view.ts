@@ -100,8 +100,8 @@ function Kernel({ overhead }: { readonly overhead: Overhead }): ComponentChild {
 const perRun = ({ run_us, runs }: ProgramCost): number => (1000 * run_us) / Math.max(1, runs);
 
 const COLUMNS: readonly Column<ProgramCost>[] = [
-  { title: 'hook', value: ({ hook }) => hook, cell: ({ hook }) => hook, kind: 'text' },
-  { title: 'runs', means: 'in the last ten seconds', value: ({ runs }) => runs, cell: ({ runs }) => formatCount(runs) },
   { title: 'time', value: ({ run_us }) => run_us, cell: ({ run_us }) => formatMicroseconds(run_us) },
+  { title: 'runs', means: 'in the last ten seconds', value: ({ runs }) => runs, cell: ({ runs }) => formatCount(runs) },
   { title: 'ns/run', value: perRun, cell: (row) => formatCount(Math.round(perRun(row))) },
+  { title: 'hook', value: ({ hook }) => hook, cell: ({ hook }) => hook, kind: 'query' },
 ];

@@ -55,10 +55,10 @@ function One({ row, isChosen }: { readonly row: ExecutionRow; readonly isChosen:
 /** What else it took, where that is known: rows of an older history have no such fields. */
 function takenBy({ rows, sent_bytes, temp_files, memory_grown_bytes }: Partial<ExecutionRow>): string {
   const parts = [
-    rows == null ? [] : `${formatCount(rows)} rows`,
+    rows == null ? [] : `${formatCount(rows)} ${rows === 1 ? 'row' : 'rows'}`,
     sent_bytes == null ? [] : `${formatBytes(sent_bytes)} sent`,
     temp_files ? `${formatCount(temp_files)} temporary files` : [],
-    memory_grown_bytes == null ? [] : `grown by ${formatBytes(memory_grown_bytes)}`,
+    memory_grown_bytes ? `grown by ${formatBytes(memory_grown_bytes)}` : [],
   ].flat();
   return parts.map((part) => `, ${part}`).join('');
 }

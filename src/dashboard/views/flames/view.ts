@@ -59,13 +59,18 @@ export function FlamesView(): ComponentChild {
         'button',
         {
           type: 'button',
+          disabled: rows.length === 0,
           onClick: () => saveFile('pebble.speedscope.json', 'application/json', speedscope(rows, `pebble ${kind}`)),
         },
         'save for speedscope',
       ),
       h(
         'button',
-        { type: 'button', onClick: () => saveFile('pebble.collapsed.txt', 'text/plain', collapsed(rows)) },
+        {
+          type: 'button',
+          disabled: rows.length === 0,
+          onClick: () => saveFile('pebble.collapsed.txt', 'text/plain', collapsed(rows)),
+        },
         'save collapsed',
       ),
     ]),

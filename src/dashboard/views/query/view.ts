@@ -58,7 +58,11 @@ function One({ fingerprint }: { readonly fingerprint: string }): ComponentChild 
       { title: 'Figures', of: queries },
       rows.map((row) => h(Figures, { key: `${row.cluster} ${row.database} ${row.user}`, row })),
     ),
-    h(Panel, { title: 'Latencies', of: queries }, h(LatencyMap, { height: 180 })),
+    h(
+      Panel,
+      { title: 'Latencies', of: queries, note: 'click a cell, or drag a box: its executions are listed below' },
+      h(LatencyMap, { height: 180 }),
+    ),
     h(WaitTable, {
       title: 'What it waits for',
       waits,

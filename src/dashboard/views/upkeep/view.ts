@@ -24,6 +24,7 @@ export function UpkeepView(): ComponentChild {
   const events = useRows('events');
   const { data, error } = useAnswer<CatalogAnswer>('/api/catalog');
   const { cluster } = store.state.place.facets;
+  const isOfMany = new Set(events.rows.map((row) => row.cluster)).size > 1;
   const connections = (data?.connections ?? []).filter((one) => cluster === undefined || one.cluster === cluster);
   return h('div', {}, [
     h(
@@ -32,7 +33,7 @@ export function UpkeepView(): ComponentChild {
       h(Table<CatalogEvent>, {
         name: 'events',
         caption: 'Events',
-        columns: EVENTS,
+        columns: isOfMany ? [...EVENTS, CLUSTER] : EVENTS,
         rows: events.rows,
         keyOf: ({ at, kind, what, cluster: of }: CatalogEvent) => `${at} ${kind} ${of} ${what}`,
         sort: 'at',
@@ -64,7 +65,8 @@ function Facts({ facts }: { readonly facts: CatalogFacts }): ComponentChild {
         name: 'horizon',
         caption: 'Holders of the xmin horizon',
         columns: HORIZON,
-        rows: facts.horizon,
+        // Of those that hold the same, who has held it longest comes first.
+        rows: facts.horizon.toSorted((a, b) => (b.transaction_us ?? 0) - (a.transaction_us ?? 0)),
         keyOf: ({ kind, name }: HorizonHolder) => `${kind} ${name}`,
         sort: 'transactions',
         empty: 'Nobody: no transaction, slot or standby holds an old snapshot.',
@@ -129,8 +131,15 @@ const EVENTS: readonly Column<CatalogEvent>[] = [
   { title: 'at', value: ({ at }) => Date.parse(at), cell: ({ at }) => momentOf(at), text: ({ at }) => at },
   { title: 'kind', value: ({ kind }) => kind, cell: ({ kind }) => kind, kind: 'text' },
   { title: 'what', value: ({ what }) => what, cell: ({ what }) => what, kind: 'query' },
-  { title: 'cluster', value: ({ cluster }) => cluster, cell: ({ cluster }) => cluster, kind: 'text', wide: true },
 ];
+
+const CLUSTER: Column<CatalogEvent> = {
+  title: 'cluster',
+  value: ({ cluster }) => cluster,
+  cell: ({ cluster }) => cluster,
+  kind: 'text',
+  wide: true,
+};
 
 const HORIZON: readonly Column<HorizonHolder>[] = [
   {

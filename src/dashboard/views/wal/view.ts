@@ -34,7 +34,7 @@ export function WalView(): ComponentChild {
     h(
       Panel,
       { title: 'Commits', of: commits },
-      clusters.map((row) => h(Cluster, { key: row.cluster, row })),
+      clusters.map((row) => h(Cluster, { key: row.cluster, row, isOneOfMany: clusters.length > 1 })),
     ),
     h(TablePanel<CommitRow>, {
       title: 'Statements that write the log',
@@ -56,12 +56,12 @@ export function WalView(): ComponentChild {
 const statementsOf = (rows: readonly (CommitRow | WalRow)[]): CommitRow[] =>
   rows.filter((row) => row.kind === 'statement');
 
-function Cluster({ row }: { readonly row: WalRow }): ComponentChild {
+function Cluster({ row, isOneOfMany }: { readonly row: WalRow; readonly isOneOfMany: boolean }): ComponentChild {
   const waited = sumOf(row);
   const [longest, words] = STEPS.toSorted(([a], [b]) => row[b] - row[a])[0]!;
   const average = waited / Math.max(1, row.commits);
   return h('p', {}, [
-    `${row.cluster}: ${formatRate((row.commits * 1e6) / row.window_us)} commits a second wait ${formatMicroseconds(average)} each for the log`,
+    `${isOneOfMany ? `${row.cluster}: ` : ''}${formatRate((row.commits * 1e6) / row.window_us)} commits a second wait ${formatMicroseconds(average)} each for the log`,
     waited > 0 && `, ${formatShare(row[longest] / waited)} of it for ${words === 'sync' ? 'fsync' : words}`,
     row.inexact.includes('syncs')
       ? `; they slept ${formatCount(row.syncs)} times in fsync, which sleeps more than once on some devices`
@@ -101,7 +101,8 @@ const COLUMNS: readonly Column<CommitRow>[] = [
     title: 'steps',
     means: 'room in the buffers, write, sync, another process that flushes for both, a standby',
     value: sumOf,
-    cell: (row) => h(Bar, { parts: STEPS.map(([field]) => ({ key: COLOURS[field]!, value: row[field] })) }),
+    cell: (row) =>
+      h(Bar, { parts: STEPS.map(([field, label]) => ({ key: COLOURS[field]!, label, value: row[field] })) }),
     kind: 'bar',
   },
   {
@@ -109,6 +110,7 @@ const COLUMNS: readonly Column<CommitRow>[] = [
     means: 'of each commit, on average',
     value: (row) => row.sync_us / Math.max(1, row.commits),
     cell: (row) => formatMicroseconds(row.sync_us / Math.max(1, row.commits)),
+    wide: true,
   },
   {
     title: 'commits/s',
@@ -120,6 +122,7 @@ const COLUMNS: readonly Column<CommitRow>[] = [
     title: 'WAL/s',
     value: (row) => perSecond(row, row.wal_bytes),
     cell: (row) => formatBytes(perSecond(row, row.wal_bytes)),
+    wide: true,
   },
   { title: 'full pages', value: (row) => row.wal_fpi, cell: (row) => formatCount(row.wal_fpi), wide: true },
   { title: 'process', value: (row) => row.backend_type, cell: (row) => row.backend_type, kind: 'text', wide: true },
