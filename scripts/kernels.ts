@@ -15,13 +15,15 @@ const USAGE = `usage: npm run kernels                      the matrix everywhere
        npm run kernels -- --kernel NAME [--parts PART,…]
                                             the matrix there, and its column of docs/kernels.md; "host" is this one;
                                             parts are rows, features, attribution, suites
-       npm run kernels -- --kernel NAME [--postgres] [--module NAME]… [--possible-cpus N] [--timeout SECONDS] -- COMMAND …
-                                            any command of this repository there; exits as it does
+       npm run kernels -- --kernel NAME [--postgres] [--module NAME]… [--with PATH]… [--possible-cpus N]
+                                            [--timeout SECONDS] -- COMMAND …
+                                            any command of this repository there, beside files of this machine; exits as it does
 kernels: ${[HOST, ...KERNELS.map(({ name }) => name)].join(' ')}`;
 
 interface CommandOptions {
   readonly postgres: boolean;
   readonly modules: readonly string[];
+  readonly others: readonly string[];
   readonly timeoutSeconds?: number;
   readonly possibleCpus?: number;
 }
@@ -34,6 +36,7 @@ async function main(): Promise<number> {
       postgres: { type: 'boolean', default: false },
       parts: { type: 'string', default: '' },
       module: { type: 'string', multiple: true, default: [] },
+      with: { type: 'string', multiple: true, default: [] },
       'possible-cpus': { type: 'string' },
       timeout: { type: 'string' },
       help: { type: 'boolean', short: 'h' },
@@ -53,7 +56,8 @@ async function main(): Promise<number> {
     throw new PebbleError('usage', { what: 'a command needs a --kernel of the table', hint: USAGE });
   const timeout = values.timeout === undefined ? {} : { timeoutSeconds: Number(values.timeout) };
   const cpus = values['possible-cpus'] === undefined ? {} : { possibleCpus: Number(values['possible-cpus']) };
-  return runCommand(kernel, positionals, { postgres: values.postgres, modules: values.module, ...timeout, ...cpus });
+  const { postgres, module: modules, with: others } = values;
+  return runCommand(kernel, positionals, { postgres, modules, others, ...timeout, ...cpus });
 }
 
 function named(name: string): Kernel | typeof HOST {

@@ -45,9 +45,11 @@ export class Pump {
     }
   }
 
-  /** Handles everything that is there now. */
-  drain(): void {
-    while (this.#look() > 0);
+  /** Handles everything that is there now; gives how many events that was. */
+  drain(): number {
+    let all = 0;
+    for (let found = this.#look(); found > 0; found = this.#look()) all += found;
+    return all;
   }
 
   /** The last look left events for the next one: they come faster than they are handled. */

@@ -17,7 +17,7 @@ import { attachAll, probeOf } from './attach.ts';
 import { labelOf, type Mode, measure, passes } from './bench.ts';
 import { detachText } from './detach.ts';
 import { makeHandlers } from './dispatch.ts';
-import { toBytes } from './format/printable.ts';
+import { type ByteText, toBytes } from './format/printable.ts';
 import { type MapSnapshot, takeSnapshot } from './format/snapshot.ts';
 import { clearMap, readMap } from './map-access.ts';
 import type { RunOutput } from './output.ts';
@@ -139,7 +139,7 @@ class Run implements Session {
     this.#detach();
     this.#dropLeftovers();
     this.#runAll('end');
-    this.#pump.drain();
+    this.#events += this.#pump.drain();
     this.#reportLosses();
     this.#reportLimits();
     this.#printMaps();
@@ -298,9 +298,14 @@ class Run implements Session {
     for (const link of this.collection.links) {
       const spec = this.script.collection.links.find(({ program }) => program === link.program);
       const pin = spec?.kind === 'iter' ? spec.pin : undefined;
-      if (pin !== undefined) this.output.write(toBytes(`Program pinned to ${pin}\n`));
-      else if ('read' in link) this.output.write((link as IterLink).read().toString('latin1'));
+      if (pin !== undefined) this.#writeIterated(toBytes(`Program pinned to ${pin}\n`));
+      else if ('read' in link) this.#writeIterated((link as IterLink).read().toString('latin1'));
     }
+  }
+
+  #writeIterated(text: ByteText): void {
+    if (text.length > 0) this.#events++;
+    this.output.write(text);
   }
 
   #isOver(found: number): boolean {

@@ -17,6 +17,8 @@ export interface Job {
   readonly postgres?: boolean;
   /** Kernel modules that are loaded before the command, in this order: of kernels whose package does not compress them. */
   readonly modules?: readonly string[];
+  /** Files and folders of this machine that are to be at the same place there. */
+  readonly others?: readonly string[];
   /** Of them two run; absent: only these are possible. */
   readonly possibleCpus?: number;
   /** From when the machine starts. */
@@ -94,7 +96,7 @@ function modulePaths(directory: string, names: readonly string[]): string[] {
 function openRoot(kernel: Kernel, job: Job, modules: readonly string[]): number {
   const path = join(cacheDirectory(), `root-${kernel.name}-${process.pid}.cpio`);
   try {
-    writeRoot(path, { ...job, arch: kernel.arch, postgres: job.postgres ?? false, modules });
+    writeRoot(path, { ...job, arch: kernel.arch, postgres: job.postgres ?? false, others: job.others ?? [], modules });
     return openSync(path, 'r');
   } finally {
     rmSync(path, { force: true });

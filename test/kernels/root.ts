@@ -1,7 +1,7 @@
 /** The root file system of a virtual machine: libraries, Node, PostgreSQL where wanted, this repository, one command. */
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { copyFileSync, existsSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { copyFileSync, existsSync, readFileSync, realpathSync, renameSync, rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { cacheDirectory } from './cache.ts';
 import { Cpio } from './cpio.ts';
@@ -39,6 +39,8 @@ export interface Guest {
   readonly postgres: boolean;
   /** Files of kernel modules, in the order in which they are loaded. */
   readonly modules: readonly string[];
+  /** Files and folders of this machine that are at the same place there. */
+  readonly others: readonly string[];
 }
 
 /** Writes the archive for QEMU's -initrd. */
@@ -56,6 +58,7 @@ export function writeRoot(path: string, guest: Guest): void {
   addPackages(archive, guest);
   addNodeModules(archive, guest);
   addRepository(archive);
+  for (const path of guest.others) archive.copy(realpathSync(path), path);
   archive.close();
 }
 

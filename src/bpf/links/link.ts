@@ -34,7 +34,11 @@ export class Link {
 
   /** Keeps it attached beyond this process; only a true bpf link can be pinned. */
   pin(path: string): void {
-    must(objPin(this.fds[0]!, path), `pinning the link of program "${this.program}" at ${path}`);
+    must(
+      objPin(this.fds[0]!, path),
+      `pinning the link of program "${this.program}" at ${path}`,
+      'mount -t bpf bpf /sys/fs/bpf',
+    );
   }
 
   /** Detaches the program. */

@@ -64,8 +64,10 @@ async function trace(request: TraceRequest, argv: readonly string[], colour: boo
       colour,
       warnings: !options['no-warnings'],
     });
+    const systemd = process.env.NOTIFY_SOCKET ? await import('../../agent/notify.ts') : undefined;
     return await runScript(filterProbes(script, options['probe-filter']), {
       output,
+      started: () => void systemd?.notify('READY=1', 'STATUS=Processing events...'),
       signal: interruption(),
       dryRun: options['dry-run'],
       quiet: options.quiet,

@@ -23,6 +23,7 @@ import {
   VOID,
 } from '../types/type.ts';
 import { checkFormat } from './format.ts';
+import { isPinned, readersMisfit, writeToReaders } from './pinned.ts';
 import { knownText, numberArgument, textArgument } from './text-argument.ts';
 
 type Formatted = Extract<ScriptEvent, { arguments: unknown }>['kind'];
@@ -44,12 +45,15 @@ function formatted(name: string, kind: Formatted, doc: string, unsafe = false): 
       const types = call.arguments.slice(1).map((argument) => t.typeOf(argument));
       if (format !== undefined && types.every((type) => type !== undefined)) {
         const wrong = checkFormat(format, types as Type[], t.settings.maxStrlen);
-        if (wrong) t.error(call, `${name}: ${wrong}`);
+        const misfit =
+          wrong ?? (name === 'printf' && isPinned(t.point) ? readersMisfit(format, types as Type[]) : undefined);
+        if (misfit) t.error(call, `${name}: ${misfit}`);
       }
       return VOID;
     },
     lower(call, l) {
       const [format, ...values] = call.arguments;
+      if (name === 'printf' && isPinned(l.point)) return writeToReaders(knownText(format, l) ?? '', values, l);
       const fields = values.map((value, i) => fieldOf(value, `a${i}`, l));
       const shown = fields.map(({ name: field, type }) => ({ name: field, type }));
       emitEvent({ kind, format: knownText(format, l) ?? '', arguments: shown }, fields, call.span, l);

@@ -1,12 +1,13 @@
 /** Functions that look into texts: strlen, strcap, strstr, strcontains, memcmp. */
 import { type Address, address, imm, type Operand, type Reg } from '../ir/index.ts';
 import type { Lowering } from '../lower/lowering.ts';
-import { pointerOf, readTextHelper, toMemory, toScalar } from '../lower/memory.ts';
+import { lengthOf as lengthOfBytes, pointerOf, readTextHelper, toMemory, toScalar } from '../lower/memory.ts';
 import type { FunctionRow } from '../lower/rows.ts';
 import { scalar } from '../lower/value.ts';
 import type { Call, Expression } from '../syntax/ast.ts';
 import { sizeOfType } from '../types/layout.ts';
-import { BOOL, INT64, type Type, typeName, UINT64 } from '../types/type.ts';
+import { integral } from '../types/operators.ts';
+import { BOOL, INT32, INT64, type Type, typeName, UINT64 } from '../types/type.ts';
 import type { Typing } from '../types/typing.ts';
 
 const isTextual = (type: Type): boolean =>
@@ -226,4 +227,45 @@ const strcontains: FunctionRow = {
   lower: (call, l) => scalar(BOOL, l.b.compare('sge', find(call.arguments[0]!, call.arguments[1]!, l), imm(0))),
 };
 
-export const SEARCH: readonly FunctionRow[] = [strlen, strcap, strstr, strcontains];
+const memcmp: FunctionRow = {
+  name: 'memcmp',
+  signature: 'int32 memcmp(left, right, uint64 count)',
+  doc: 'Compares the first bytes of two values, as many as the shorter has at most: 0 when they are the same, else below or above 0 as the first that differs.',
+  arguments: [3, 3],
+  type(call, t) {
+    const [, , count] = call.arguments;
+    const type = count && t.typeOf(count);
+    if (type && integral(type) === undefined)
+      return t.error(call, `memcmp() expects a number of bytes (${typeName(type)} provided)`);
+    return INT32;
+  },
+  lower(call, l) {
+    const [left, right] = call.arguments.slice(0, 2).map((node) => toMemory(l.value(node), l));
+    const most = Math.min(sizeOfType(left!.type), sizeOfType(right!.type));
+    return scalar(
+      INT32,
+      difference(baseOf(left!.at, l), baseOf(right!.at, l), lengthOfBytes(call.arguments[2]!, most, l), most, l),
+    );
+  },
+};
+
+/** Bytes are signed, as char is. */
+function difference(left: Reg, right: Reg, count: Operand, most: number, l: Lowering): Reg {
+  const { b } = l;
+  const result = b.mov(imm(0));
+  const signed = (byte: Reg) => b.binary('sshr', b.binary('shl', byte, imm(56)), imm(56));
+  loop(
+    count,
+    (i, leave) => {
+      const [x, y] = [byteAt(left, i, most, l), byteAt(right, i, most, l)];
+      b.when('ne', x, y, () => {
+        b.mov(b.binary('sub', signed(x), signed(y)), result);
+        leave();
+      });
+    },
+    l,
+  );
+  return result;
+}
+
+export const SEARCH: readonly FunctionRow[] = [strlen, strcap, strstr, strcontains, memcmp];

@@ -4,11 +4,13 @@ import type { ProbeKind } from './kind.ts';
 import { isPattern } from './wildcard.ts';
 
 const PREFIX = 'bpf_iter__';
+/** Where pins lie that say no more than a name. */
+const BPFFS = '/sys/fs/bpf';
 
 export const iter: ProbeKind = {
   names: ['iter', 'it'],
   counts: [1, 2],
-  usage: ['iter:task', 'iter:task_file', 'iter:task_vma', 'iter:task:/sys/fs/bpf/PIN'],
+  usage: ['iter:task', 'iter:task_file', 'iter:task_vma', 'iter:task:PIN'],
   doc: 'Runs once for every object of a kind; ctx has the object. With a pin, whenever the pinned file is read.',
   space: 'kernel',
   isAlone: true,
@@ -37,7 +39,7 @@ export const iter: ProbeKind = {
         attachTo: object,
         how: 'attach',
         context: PREFIX + object,
-        links: [{ kind: 'iter', ...(pin !== undefined && { pin }) }],
+        links: [{ kind: 'iter', ...(pin !== undefined && { pin: pin.startsWith('/') ? pin : `${BPFFS}/${pin}` }) }],
       },
     ];
   },

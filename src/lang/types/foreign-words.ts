@@ -1,7 +1,11 @@
 /** Words of other tracers and of other versions of bpftrace, and what to write for them here. */
 
+const NO_KFUNCS = 'scripts call no kfuncs here: what the helpers of this language give works without them';
+
 /** What Pebble leaves out on purpose: docs/language/compatibility.md. */
 const LEFT_OUT: Readonly<Record<string, string>> = {
+  kfunc_allowed: NO_KFUNCS,
+  kfunc_exist: NO_KFUNCS,
   skboutput: 'Pebble writes no packets: print fields of the packet, or capture with tcpdump',
 };
 
