@@ -21,6 +21,8 @@ export interface CompileHost {
   /** Paths of the files that a probe's binary part names: a path, a name on $PATH, a library, a pattern. */
   binaries?(name: string): readonly string[];
   userFunctions?(binary: string): readonly UserFunction[];
+  /** Whether an instruction begins so many bytes after the function; undefined: what comes before cannot be read. */
+  beginsInstruction?(binary: string, fn: UserFunction, plus: number): boolean | undefined;
   /** A data symbol of a binary (uaddr). */
   userSymbol?(binary: string, name: string): UserSymbol | undefined;
   /** Debug information of a binary: arguments by name, types, source lines. */

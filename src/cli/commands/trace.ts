@@ -20,11 +20,14 @@ import { requestHost } from '../trace/host.ts';
 import { takeName } from '../trace/name.ts';
 import { readRequest, type TraceRequest } from '../trace/request.ts';
 
-export async function run(argv: readonly string[], context: Context): Promise<Exit> {
+export const run = (argv: readonly string[], context: Context): Promise<Exit> => runUntil(argv, context, interruption);
+
+/** `ended` is asked for once there is something to end. */
+export async function runUntil(argv: readonly string[], context: Context, ended: () => AbortSignal): Promise<Exit> {
   const colour = wantsColour(context);
   try {
     const request = readRequest(argv);
-    return (await answerOnly(request)) ?? (await trace(request, argv, colour));
+    return (await answerOnly(request)) ?? (await trace(request, argv, { colour, ended }));
   } catch (error) {
     if (!(error instanceof PebbleError) || error.code === 'internal') throw error;
     process.stderr.write(failureText(error, colour));
@@ -49,7 +52,12 @@ async function answerOnly(request: TraceRequest): Promise<Exit> {
   return listing(request);
 }
 
-async function trace(request: TraceRequest, argv: readonly string[], colour: boolean): Promise<number> {
+interface Way {
+  readonly colour: boolean;
+  readonly ended: () => AbortSignal;
+}
+
+async function trace(request: TraceRequest, argv: readonly string[], { colour, ended }: Way): Promise<number> {
   const { options } = request;
   takeName(argv);
   const target = targetOf(request);
@@ -68,7 +76,7 @@ async function trace(request: TraceRequest, argv: readonly string[], colour: boo
     return await runScript(filterProbes(script, options['probe-filter']), {
       output,
       started: () => void systemd?.notify('READY=1', 'STATUS=Processing events...'),
-      signal: interruption(),
+      signal: ended(),
       dryRun: options['dry-run'],
       quiet: options.quiet,
       ...(request.mode && { mode: request.mode }),

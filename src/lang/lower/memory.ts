@@ -66,12 +66,12 @@ function loadSized(value: MemoryValue, size: Size, signed: boolean, l: Lowering)
   return l.b.load(slot, size, signed);
 }
 
+/** Without a sign, whatever C says: so bpftrace reads them. */
 function loadBits(value: MemoryValue, size: Size, l: Lowering): ScalarValue {
   const { offset, width } = value.bits!;
   const whole = loadSized(value, offset + width > size * 8 ? 8 : size, false, l);
   const high = l.b.binary('shl', whole, imm(64 - offset - width));
-  const shift = isSigned(value.type) ? 'sshr' : 'ushr';
-  return scalar(value.type, l.b.binary(shift, high, imm(64 - width)));
+  return scalar(value.type, l.b.binary('ushr', high, imm(64 - width)));
 }
 
 /** A value as one that can be used in a register. */

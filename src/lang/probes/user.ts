@@ -158,6 +158,7 @@ function atAddress(kind: ProbeKind, binary: string, target: string, context: Exp
     });
     return [];
   }
+  if (fn && !isBetweenInstructions(binary, fn, Number(address - fn.address), context)) return [];
   const values = atReturn ? ({ retval: 'register' } as const) : entryValues(binary, address, target, context);
   const isElf = (context.host.binaries?.(binary) ?? [binary]).length > 0;
   const point = { ...basePoint(kind, binary, address), ...values, name: `${kind.names[0]}:${binary}:${target}` };
@@ -182,21 +183,36 @@ function atFunctions(kind: ProbeKind, point: AttachPoint, target: string, contex
     context.missing(point, `${kind.names[0]} ${missingIn(files, point)}:${symbol}`, didYouMean(symbol, names));
   }
   return lists.flatMap(({ file, found }) => {
-    if (!isPattern(symbol) && found?.some((fn) => !isAllowed(fn, plus, context))) return [];
+    if (!isPattern(symbol) && found?.some((fn) => !isAllowed(file, fn, plus, context))) return [];
     return (found ?? [undefined]).map((fn) => functionPoint(kind, file, { symbol, plus }, fn, context));
   });
 }
 
+const ADVICE =
+  'Use --unsafe to force attachment. WARNING: This option could lead to data corruption in the target process.';
+
+/** A trap in the middle of an instruction makes another one of it. */
+function isBetweenInstructions(binary: string, fn: UserFunction, plus: number, context: ExpandContext): boolean {
+  if (plus === 0) return true;
+  const begins = context.host.beginsInstruction?.(binary, fn, plus) ?? 'unknown';
+  if (begins === true || context.host.beginsInstruction === undefined) return true;
+  const where = `${binary}:${fn.name}+${plus}`;
+  const what = begins
+    ? `Failed to check if uprobe is in proper place: ${where}`
+    : `Could not add uprobe into middle of instruction: ${where}`;
+  context.diagnostics.error(undefined, `${what}\n${ADVICE}`);
+  return false;
+}
+
 /** Code in the middle of an instruction, or of no function, must not be patched. */
-function isAllowed(fn: UserFunction, plus: number, { settings, diagnostics }: ExpandContext): boolean {
+function isAllowed(binary: string, fn: UserFunction, plus: number, context: ExpandContext): boolean {
+  const { settings, diagnostics } = context;
   if (settings.unsafe) return true;
   if (fn.size === 0) {
-    const advice =
-      '--unsafe to force attachment. WARNING: This option could lead to data corruption in the target process.';
-    diagnostics.error(undefined, `Could not determine boundary for ${fn.name} (symbol has size 0).\nUse ${advice}`);
+    diagnostics.error(undefined, `Could not determine boundary for ${fn.name} (symbol has size 0).\n${ADVICE}`);
     return false;
   }
-  if (plus < fn.size) return true;
+  if (plus < fn.size) return isBetweenInstructions(binary, fn, plus, context);
   diagnostics.error(undefined, `Offset outside the function bounds ('${fn.name}' size is ${fn.size})`);
   return false;
 }

@@ -8,6 +8,7 @@ import type { CompileHost, TargetProvider } from '../../lang/host.ts';
 const load = createRequire(import.meta.url);
 const btf = () => load('../../bpf/btf/open.ts') as typeof import('../../bpf/btf/open.ts');
 const symbols = () => load('./symbols.ts') as typeof import('./symbols.ts');
+const instructions = () => load('./instructions.ts') as typeof import('./instructions.ts');
 const binaries = () => load('./binaries.ts') as typeof import('./binaries.ts');
 const features = () => load('../../bpf/features/code.ts') as typeof import('../../bpf/features/code.ts');
 const tracepoints = () => load('./tracepoints.ts') as typeof import('./tracepoints.ts');
@@ -34,6 +35,7 @@ export function machineHost({ pid, target, debugDirectories }: HostOptions = {})
     kernelSymbol: (name) => kernelSymbols().addressOf(name),
     binaries: (name) => binaries().findBinaries(name, pid),
     userFunctions: (path) => files().functions(path),
+    beginsInstruction: (path, fn, plus) => instructions().beginsInstruction(path, fn, plus),
     userSymbol: (path, name) => files().data(path, name),
     debugInfo: (path) => files().debugInfo(path),
     usdtSites: (path) => files().probes(path),
