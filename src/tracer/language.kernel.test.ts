@@ -1,6 +1,6 @@
-/** What of the language only a kernel shows: other processes skipped, path(), read_user_text(), unwatch(), rate_limit() and topk(). */
+/** What of the language only a kernel shows: other processes skipped, path(), read_user_text(), unwatch(), rate_limit(), topk() and pins. */
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, openSync, readFileSync, readlinkSync, readSync } from 'node:fs';
 import { test } from 'node:test';
@@ -194,4 +194,25 @@ test('a top-k map keeps the largest of more keys than it has room for', { skip }
       `${key}: ${value}, exactly ${exact.get(key)}`,
     );
   }
+});
+
+/** Standard output and error of a shell that may run "$0 trace". */
+function shell(script: string): [out: string, err: string] {
+  const pebble = `${import.meta.dirname}/../../pebble`;
+  const { stdout, stderr } = spawnSync('unshare', ['--mount', 'sh', '-c', script, pebble], { encoding: 'utf8' });
+  return [stdout, stderr];
+}
+
+test('a pinned iterator prints to whoever reads the file', { skip }, () => {
+  const text = 'iter:task:tasks /ctx.task.tgid == 2/ { printf("%05d %s|", ctx.task.tgid, ctx.task.comm); }';
+  const [out] = shell(`mount -t bpf bpf /sys/fs/bpf && "$0" trace -qe '${text}' && cat /sys/fs/bpf/tasks`);
+  assert.match(out, /^Program pinned to \/sys\/fs\/bpf\/tasks\n+(00002 kthreadd\|)?$/);
+  // A container may not see the kernel's first thread.
+  if (readFileSync('/proc/2/comm', 'utf8') === 'kthreadd\n') assert.match(out, /kthreadd/);
+});
+
+test('what only the end probe prints counts as something printed', { skip }, () => {
+  const [out, err] = shell(`"$0" trace -e 'interval:ms:1 { @ = count(); } end { print(@); clear(@); }' -c 'sleep 0.1'`);
+  assert.match(out, /^@: \d+$/m);
+  assert.doesNotMatch(err, /No event/);
 });
