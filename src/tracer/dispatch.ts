@@ -1,5 +1,4 @@
 /** What happens to each kind of event: one function per kind makes the handler of one event of a script. */
-import { spawnSync } from 'node:child_process';
 import { closeSync, openSync, readSync } from 'node:fs';
 import { type RecordShape, sizeOf } from '../base/record.ts';
 import { strerror } from '../base/strerror.ts';
@@ -133,6 +132,7 @@ function textArray(shape: RecordShape, name: string): (view: DataView, offset: n
 /** What the command wrote, to standard error too; its exit status when it failed. */
 function runCommand(command: ByteText): ByteText | number {
   const argv = ['-c', 'exec sh -c "$1" 2>&1', 'sh', utf8(command)];
+  const { spawnSync } = process.getBuiltinModule('node:child_process');
   const { status, stdout } = spawnSync('sh', argv, {
     stdio: ['inherit', 'pipe', 'inherit'],
     encoding: 'latin1',

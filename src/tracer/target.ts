@@ -1,5 +1,5 @@
 /** The process that -p names or -c starts: tracing ends when it does. */
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { accessSync, constants, existsSync, statSync } from 'node:fs';
 import type { Writable } from 'node:stream';
 import { PebbleError } from '../base/errors.ts';
@@ -42,6 +42,7 @@ export function startCommand(command: string): Target {
       what: `Failed to fork child: Path '${words[0]}' does not exist or is not executable (No such file or directory)`,
     });
   }
+  const { spawn } = process.getBuiltinModule('node:child_process');
   const child = spawn('/bin/sh', ['-c', SHIM, 'pebble', ...words], {
     stdio: ['inherit', 'inherit', 'inherit', 'pipe'],
   });
