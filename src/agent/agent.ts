@@ -2,7 +2,7 @@
 import { statSync } from 'node:fs';
 import type { AgentStatus } from '../api/index.ts';
 import { rfc3339 } from '../base/time.ts';
-import { type Attribution, requireHost, type Totals } from '../collect/attribution/index.ts';
+import { type Attribution, type IoReading, requireHost } from '../collect/attribution/index.ts';
 import type { Family } from '../export/index.ts';
 import { type Interval, openStore, type Store, type StoredRecord, type StoreState } from '../store/index.ts';
 import { Catalogs } from './catalogs.ts';
@@ -11,7 +11,7 @@ import { ddlEvents } from './ddl-events.ts';
 import { Documents } from './documents.ts';
 import { FindingWatch } from './finding-watch.ts';
 import { giveBackMemory } from './give-back.ts';
-import { Governor, parseBudget } from './governor.ts';
+import { Governor } from './governor.ts';
 import type { Intervals } from './interval.ts';
 import { LiveFeed } from './live.ts';
 import { MetricFamilies } from './metrics/families.ts';
@@ -60,8 +60,7 @@ export class Agent {
 
   static async start(configuration: Configuration, onError: (error: unknown) => void): Promise<Agent> {
     requireHost();
-    const { pgdata, store: url } = configuration;
-    const budget = parseBudget(configuration.budget);
+    const { pgdata, store: url, budget } = configuration;
     const otlp = otlpTarget(configuration);
     // What is easily wrong first: a path that cannot be written is told before anything is attached.
     const store =
@@ -177,10 +176,10 @@ export class Agent {
   }
 
   /** Once a flush: documents to keep besides the counts. */
-  async #measure(interval: Interval, reading: Totals, led: Intervals): Promise<StoredRecord[]> {
+  async #measure(interval: Interval, { totals, io }: IoReading, led: Intervals): Promise<StoredRecord[]> {
     this.#cost.read();
-    await this.feed.advance(reading, led);
-    const now = reading.wallMs;
+    await this.feed.advance(totals, { led, io });
+    const now = totals.wallMs;
     // A wait's sums can be taken once: the live feed has them.
     const locks = this.feed.locks?.between({ fromMs: this.#locksUntilMs, toMs: now }).rows ?? [];
     this.#locksUntilMs = now;

@@ -1,8 +1,6 @@
 /** Keeps what watching costs within a budget: gives up one signal after the other, in an order that docs/overhead.md tells. */
 import type { Overhead } from '../api/index.ts';
-import { PebbleError } from '../base/errors.ts';
 import type { Attribution, Signal } from '../collect/attribution/index.ts';
-import { parseShare } from './configuration/share.ts';
 
 /** The dearest for what it tells, first. Times, waits and counts of queries are never given up. */
 export const GIVING_UP: readonly Signal[] = [
@@ -16,49 +14,38 @@ export const GIVING_UP: readonly Signal[] = [
   'locks',
   'io',
 ];
-/** Of all CPUs' time. */
-export const DEFAULT_BUDGET = 0.01;
 /** A single busy window, as at the start, is no reason. */
 const WINDOWS_ABOVE = 3;
 const INTERVAL_MS = 10_000;
+/** Where it is far below: each measurement costs some ms, too. */
+const CALM_MS = 60_000;
+const CALM_BELOW = 1 / 4;
 
 export interface GovernorOptions {
-  /** Null: never gives up anything. */
-  readonly budget?: number | null;
+  /** Of all CPUs' time; null: never gives up anything. */
+  readonly budget: number | null;
   readonly intervalMs?: number;
   readonly onError?: (error: unknown) => void;
-}
-
-/** "1%", "0.5%", or "none" for no limit. */
-export function parseBudget(text: string): number | null {
-  const share = parseShare(text);
-  if (share !== undefined) return share;
-  throw new PebbleError('usage', {
-    doing: 'reading the budget',
-    what: `"${text}" is no share of the CPUs' time`,
-    hint: 'write it like 1% or 0.5%, or `none` for no limit',
-  });
 }
 
 export class Governor {
   readonly #attribution: Attribution;
   readonly #budget: number | null;
   readonly #givenUp: Signal[] = [];
-  readonly #timer: NodeJS.Timeout;
+  readonly #intervalMs: number;
+  readonly #onError: GovernorOptions['onError'];
+  #timer: NodeJS.Timeout | undefined;
+  #isClosed = false;
   #above = 0;
   #latest: Overhead | null = null;
   #running: Promise<unknown> = Promise.resolve();
 
-  constructor(
-    attribution: Attribution,
-    { budget = DEFAULT_BUDGET, intervalMs = INTERVAL_MS, onError }: GovernorOptions = {},
-  ) {
+  constructor(attribution: Attribution, { budget, intervalMs = INTERVAL_MS, onError }: GovernorOptions) {
     this.#attribution = attribution;
     this.#budget = budget;
-    this.#timer = setInterval(() => {
-      this.#running = this.advance().catch((error: unknown) => onError?.(error));
-    }, intervalMs);
-    this.#timer.unref();
+    this.#intervalMs = intervalMs;
+    this.#onError = onError;
+    this.#schedule();
   }
 
   /** Of the last window; null before the first one is over. */
@@ -84,7 +71,22 @@ export class Governor {
   }
 
   async close(): Promise<void> {
-    clearInterval(this.#timer);
+    this.#isClosed = true;
+    clearTimeout(this.#timer);
     await this.#running;
+  }
+
+  #schedule(): void {
+    if (this.#isClosed) return;
+    const advance = (): void => {
+      this.#running = this.advance()
+        .catch((error: unknown) => this.#onError?.(error))
+        .finally(() => this.#schedule());
+    };
+    this.#timer = setTimeout(advance, this.#isCalm ? Math.max(CALM_MS, this.#intervalMs) : this.#intervalMs).unref();
+  }
+
+  get #isCalm(): boolean {
+    return this.#latest !== null && this.#budget !== null && this.#latest.cpu_share < this.#budget * CALM_BELOW;
   }
 }

@@ -11,7 +11,7 @@ export {
 export { Profile } from './documents.ts';
 export { endOf } from './execution-history.ts';
 export { type Feed, StoreFeed } from './feed.ts';
-export { DEFAULT_BUDGET, GIVING_UP, Governor, type GovernorOptions } from './governor.ts';
+export { GIVING_UP, Governor, type GovernorOptions } from './governor.ts';
 export { History, type PastFilter } from './history.ts';
 export { Intervals } from './interval.ts';
 export { LiveFeed, type LiveOptions } from './live.ts';

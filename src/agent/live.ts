@@ -5,6 +5,7 @@ import { rfc3339 } from '../base/time.ts';
 import {
   type Attribution,
   type IoReading,
+  type IoTotals,
   QueryRows,
   type Signal,
   type Totals,
@@ -41,6 +42,12 @@ const SELDOM_MS = 5000;
 const MACHINE_MS = 30_000;
 /** Whoever asked once may ask again, as pages do that do not follow the stream. */
 const LOOKS_ON_MS = 15_000;
+
+/** What whoever hands over a reading has of it already. */
+interface AlreadyRead {
+  readonly led?: Intervals;
+  readonly io?: IoTotals;
+}
 
 interface SinceStart {
   readonly at: Totals;
@@ -158,12 +165,12 @@ export class LiveFeed implements Feed {
   }
 
   /** Takes over a reading: of its own timer, or of whoever reads the sums anyway, and may have made its interval. */
-  async advance(now: Totals, led?: Intervals): Promise<void> {
+  async advance(now: Totals, { led, io: known }: AlreadyRead = {}): Promise<void> {
     this.#last = now;
     const interval = (led && this.#intervals.follow(led)) ?? this.#intervals.advance(now);
     const isDue = now.monotonicMs - this.#seldomMs >= SELDOM_MS;
     if (isDue) this.#seldomMs = now.monotonicMs;
-    const io = isDue ? this.#attribution.readIo() : undefined;
+    const io = isDue ? (known ?? this.#attribution.readIo()) : undefined;
     // Of devices only: their files and those of others are made from readings.
     const devices = io && { io: this.#io.advance(io).io ?? [] };
     await this.recent.append({ ...interval, samples: { ...interval.samples, ...devices } });

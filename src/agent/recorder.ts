@@ -1,6 +1,6 @@
 /** Writes history: every few seconds what happened since the last time. */
 import { PebbleError } from '../base/errors.ts';
-import type { Attribution, Totals } from '../collect/attribution/index.ts';
+import type { Attribution, IoReading } from '../collect/attribution/index.ts';
 import type { Interval, Store, StoredRecord } from '../store/index.ts';
 import { Intervals } from './interval.ts';
 import { IoIntervals } from './io-interval.ts';
@@ -15,7 +15,7 @@ export interface RecorderOptions {
   readonly host: string;
   readonly flushMs: number;
   /** What else there is to keep, asked for at each flush. */
-  readonly records?: (interval: Interval, reading: Totals, led: Intervals) => Promise<readonly StoredRecord[]>;
+  readonly records?: (interval: Interval, reading: IoReading, led: Intervals) => Promise<readonly StoredRecord[]>;
   /** Told about errors; about the store's once, when trouble begins: its state has what is now. */
   readonly onError: (error: unknown) => void;
 }
@@ -63,9 +63,9 @@ export class Recorder {
   async #flush(): Promise<void> {
     const { attribution, store, records } = this.#options;
     const agedMs = await this.#agedMs();
-    const reading = attribution.read();
-    const interval = this.#intervals.lead(reading);
-    const samples = { ...interval.samples, ...this.#io.advance(attribution.readIo()) };
+    const reading = { totals: attribution.read(), io: attribution.readIo() };
+    const interval = this.#intervals.lead(reading.totals);
+    const samples = { ...interval.samples, ...this.#io.advance(reading.io) };
     await store.append({ ...interval, samples, records: (await records?.(interval, reading, this.#intervals)) ?? [] });
     await store.maintain(Date.now(), agedMs);
     await this.#tellTrouble();

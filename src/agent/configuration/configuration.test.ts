@@ -56,6 +56,13 @@ test('says what is wrong, where, and what to write', () => {
   });
 });
 
+test('a budget is a share of the CPUs, or none', () => {
+  const budgetOf = (text: string) => read(`budget = ${text}`).budget;
+  assert.deepEqual(['1%', '0.5 %', 'none'].map(budgetOf), [0.01, 0.005, null]);
+  assert.equal(read('').budget, 0.01);
+  for (const text of ["''", '1', '-1%']) assert.match(refused(`budget = ${text}`), /is not a share such as 1%/);
+});
+
 test('all mistakes of a file are told at once', () => {
   const told = refused("keep_1h = soon\nliten = x\nstore\nmax_size = '4 gigs'").split('\n');
   assert.deepEqual(

@@ -18,6 +18,8 @@ function shown(setting: Setting): string {
       return `\`${formatBytes(setting.default).replace(/(\.\d+)?GiB/, 'GB')}\``;
     case 'list':
       return setting.default.length > 0 ? `\`${setting.default.join(', ')}\`` : 'none';
+    case 'share':
+      return `\`${setting.default === null ? 'none' : `${setting.default * 100}%`}\``;
     default:
       return setting.default === '' ? 'none' : `\`${setting.default}\``;
   }

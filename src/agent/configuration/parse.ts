@@ -3,7 +3,6 @@ import { PebbleError } from '../../base/errors.ts';
 import { suggest } from '../../base/suggest.ts';
 import { parseDuration } from '../../base/time.ts';
 import { type Configuration, SETTINGS, type Setting, type SettingName } from './settings.ts';
-import { parseShare } from './share.ts';
 
 /** Settings as text, by name. */
 export type Given = Readonly<Partial<Record<SettingName, string>>>;
@@ -93,7 +92,7 @@ type Readers = {
   readonly [K in Setting['kind']]: (
     text: string,
     setting: Setting & { kind: K },
-  ) => string | number | readonly string[] | undefined;
+  ) => string | number | null | readonly string[] | undefined;
 };
 
 /** Nothing for what is no such value. */
@@ -109,7 +108,7 @@ const READERS: Readers = {
     return ms !== undefined && ms >= min ? ms : undefined;
   },
   size: (text) => parseSize(text),
-  share: (text) => (parseShare(text) === undefined ? undefined : text),
+  share: (text) => parseShare(text),
   count: (text) => (/^\d{1,9}$/.test(text) ? Number(text) : undefined),
 };
 
@@ -121,6 +120,13 @@ const EXPECTED: Readonly<Record<Setting['kind'], string>> = {
   count: 'a whole number',
   share: 'a share such as 1% or 0.5%, or none',
 };
+
+/** "1%", "0.5 %"; null for "none". */
+function parseShare(text: string): number | null | undefined {
+  if (text === 'none') return null;
+  const percent = /^(\d+(?:\.\d+)?)\s*%$/.exec(text)?.[1];
+  return percent === undefined ? undefined : Number(percent) / 100;
+}
 
 /** As PostgreSQL's: kB, MB, GB and TB are powers of 1024. */
 function parseSize(text: string): number | undefined {

@@ -23,10 +23,10 @@ interface DurationSetting extends Described {
   readonly default: number;
   readonly min?: number;
 }
-/** Kept as it is written. */
+/** Of 1; null: no limit. */
 interface ShareSetting extends Described {
   readonly kind: 'share';
-  readonly default: string;
+  readonly default: number | null;
 }
 interface SizeSetting extends Described {
   readonly kind: 'size';
@@ -98,7 +98,7 @@ export const SETTINGS = {
   },
   budget: {
     kind: 'share',
-    default: '1%',
+    default: 0.01,
     summary: "of all CPUs' time, for what watching costs: signals are given up when it takes more; or `none`",
   },
   ...EXPORT_SETTINGS,
@@ -106,9 +106,11 @@ export const SETTINGS = {
 } as const satisfies Readonly<Record<string, Setting>>;
 
 export type SettingName = keyof typeof SETTINGS;
-type Value<S extends Setting> = S extends TextSetting | ShareSetting
+type Value<S extends Setting> = S extends TextSetting
   ? string
   : S extends ListSetting
     ? readonly string[]
-    : number;
+    : S extends ShareSetting
+      ? number | null
+      : number;
 export type Configuration = { readonly [K in SettingName]: Value<(typeof SETTINGS)[K]> };

@@ -18,8 +18,22 @@ interface Source<K = unknown, V = unknown> extends MapHandle {
 
 /** Bytes that one batch asks for; more makes it no faster. */
 const CHUNK_BYTES = 256 * 1024;
+/** Of their keys, in most maps. */
+const KEY_BYTES = 32 * 1024;
 /** Entries between two chunks where each takes system calls of its own. */
 const SINGLES = 256;
+
+/** Of the last one who read a map, for the next one: memory of its own each time is work for the collector of garbage. */
+let resting: { readonly keys: Block; readonly values: Block } | undefined;
+
+/** For as many entries as are asked for, or more. */
+function roomFor(map: Source, count: number): { readonly keys: Block; readonly values: Block } {
+  const room = resting;
+  resting = undefined;
+  const [keyBytes, valueBytes] = [count * map.key.size, count * map.value.size];
+  if (room && room.keys.bytes.length >= keyBytes && room.values.bytes.length >= valueBytes) return room;
+  return { keys: allocate(Math.max(KEY_BYTES, keyBytes)), values: allocate(Math.max(CHUNK_BYTES, valueBytes)) };
+}
 
 /** The kernel has no batches of this map type or at all (Linux 5.6; per-CPU arrays 5.13, maps in maps 5.15). */
 function unsupported(result: number): boolean {
@@ -36,32 +50,35 @@ function* batches(map: Source, remove: boolean): Generator<Chunk, boolean, undef
   const command = remove ? COMMAND.MAP_LOOKUP_AND_DELETE_BATCH : COMMAND.MAP_LOOKUP_BATCH;
   const entry = map.key.size + map.value.size;
   let capacity = Math.max(1, Math.min(map.maxEntries, Math.floor(CHUNK_BYTES / entry)));
-  let keys = allocate(capacity * map.key.size);
-  let values = allocate(capacity * map.value.size);
+  let room = roomFor(map, capacity);
   let from: Block | undefined;
   let to = allocate(Math.max(8, map.key.size));
   let spare = allocate(to.bytes.length);
-  for (;;) {
-    const parts = { mapFd: map.fd, keys, values, count: capacity, to, ...(from ? { from } : {}) };
-    const { result, count } = mapBatch(command, parts);
-    if (result === -ENOSPC) {
-      // A hash bucket is returned whole or not at all: there must be room for the fullest.
-      capacity *= 2;
-      keys = allocate(capacity * map.key.size);
-      values = allocate(capacity * map.value.size);
-      continue;
+  try {
+    for (;;) {
+      const { keys, values } = room;
+      const parts = { mapFd: map.fd, keys, values, count: capacity, to, ...(from ? { from } : {}) };
+      const { result, count } = mapBatch(command, parts);
+      if (result === -ENOSPC) {
+        // A hash bucket is returned whole or not at all: there must be room for the fullest.
+        capacity *= 2;
+        room = roomFor(map, capacity);
+        continue;
+      }
+      if (from === undefined && unsupported(result)) return false;
+      if (result !== -ENOENT) must(result, `reading all entries of map "${map.name}" (${map.type})`);
+      if (count > 0) {
+        yield {
+          count,
+          keys: keys.bytes.subarray(0, count * map.key.size),
+          values: values.bytes.subarray(0, count * map.value.size),
+        };
+      }
+      if (result === -ENOENT) return true;
+      [from, to, spare] = [to, from ?? spare, spare];
     }
-    if (from === undefined && unsupported(result)) return false;
-    if (result !== -ENOENT) must(result, `reading all entries of map "${map.name}" (${map.type})`);
-    if (count > 0) {
-      yield {
-        count,
-        keys: keys.bytes.subarray(0, count * map.key.size),
-        values: values.bytes.subarray(0, count * map.value.size),
-      };
-    }
-    if (result === -ENOENT) return true;
-    [from, to, spare] = [to, from ?? spare, spare];
+  } finally {
+    if (room.values.bytes.length <= 2 * CHUNK_BYTES) resting = room;
   }
 }
 

@@ -7,17 +7,11 @@ import {
   objPin,
   type ProgramInfo,
   programInfo,
+  programStats,
   progTestRun,
+  type RunStats,
   type TestRun,
 } from '../sys/index.ts';
-
-/** What the kernel counted while run statistics were on. */
-export interface RunStats {
-  readonly runs: bigint;
-  readonly timeNs: bigint;
-  /** Runs left out because the program was running on that CPU already. */
-  readonly missed: bigint;
-}
 
 export class Program {
   readonly fd: number;
@@ -35,10 +29,9 @@ export class Program {
     return programInfo(this.fd);
   }
 
-  /** Zero unless `countRuns` is on. */
+  /** Runs and their time while `countRuns` is on; and always the runs left out because the program was running on that CPU already. */
   stats(): RunStats {
-    const info = this.info();
-    return { runs: info.run_cnt, timeNs: info.run_time_ns, missed: info.recursion_misses };
+    return programStats(this.fd);
   }
 
   /** Runs it here and now, where its kind allows it. */

@@ -1,6 +1,6 @@
 /** bpf(2) commands that work on any object: pins, ids, information. */
 import { type Decoded, decoder, type RecordShape, record, text, u32, u64 } from '../../base/record.ts';
-import { scratch } from '../../native/index.ts';
+import { type Block, scratch } from '../../native/index.ts';
 import { type Attr, bpf, COMMAND, type Command, fill, run } from './command.ts';
 import { ENOENT, must } from './errno.ts';
 import { closeFd } from './fd.ts';
@@ -146,15 +146,26 @@ function btfName(fd: number): string | undefined {
 const LINK_INFO = record('bpf_link_info', { type: u32, id: u32, prog_id: u32 });
 export type LinkInfo = Decoded<typeof LINK_INFO>;
 
-function info<S extends RecordShape>(shape: S, what: string, fd: number, asked: Attr<S> = {}): Decoded<S> {
+function info<S extends RecordShape>(shape: S, what: string, fd: number, given: Attr<S> = {}): Decoded<S> {
+  return asked(shape, what, fd, given, ({ view }) => decoder(shape)(view, 0));
+}
+
+/** `take` reads what the kernel has answered; its memory is another's afterwards. */
+function asked<S extends RecordShape, T>(
+  shape: S,
+  what: string,
+  fd: number,
+  given: Attr<S>,
+  take: (answer: Block) => T,
+): T {
   return scratch((arena) => {
     const block = arena.take(shape.size);
-    fill(shape, block, asked);
+    fill(shape, block, given);
     must(
       run(COMMAND.OBJ_GET_INFO_BY_FD, INFO_BY_FD, { bpf_fd: fd, info_len: shape.size, info: block.address }),
       `asking the kernel about a ${what}`,
     );
-    return decoder(shape)(block.view, 0);
+    return take(block);
   });
 }
 
@@ -166,13 +177,28 @@ export function programInfo(fd: number): ProgramInfo {
   return info(PROGRAM_INFO, 'program', fd);
 }
 
+/** What the kernel counts of a program: runs and their time while statistics are on, and always what it left out. */
+export interface RunStats {
+  readonly runs: bigint;
+  readonly timeNs: bigint;
+  readonly missed: bigint;
+}
+
+/** Asked of all programs again and again: of all that the kernel says these three are looked at. */
+export function programStats(fd: number): RunStats {
+  return asked(PROGRAM_INFO, 'program', fd, {}, ({ view }) => {
+    const count = (name: 'run_cnt' | 'run_time_ns' | 'recursion_misses'): bigint =>
+      view.getBigUint64(PROGRAM_INFO.offsets[name], true);
+    return { runs: count('run_cnt'), timeNs: count('run_time_ns'), missed: count('recursion_misses') };
+  });
+}
+
 /** Ids of the maps that a program uses. */
 export function programMaps(fd: number): number[] {
   const { nr_map_ids: count } = programInfo(fd);
   return scratch((arena) => {
     const ids = arena.take(Math.max(1, count) * 4);
-    const asked = { nr_map_ids: count, map_ids: ids.address };
-    info(PROGRAM_INFO, 'program', fd, asked);
+    info(PROGRAM_INFO, 'program', fd, { nr_map_ids: count, map_ids: ids.address });
     return Array.from({ length: count }, (_, i) => ids.view.getUint32(i * 4, true));
   });
 }

@@ -22,6 +22,7 @@ function rows({ programs, maps, clusters, refusedSignals, memoryBudget, cost }: 
 const memoryNow = (maps: AgentPlan['maps']): number => maps.reduce((sum, { bytes }) => sum + bytes, 0);
 
 function report(plan: AgentPlan, configuration: Configuration): string[] {
+  const { budget } = configuration;
   const { programs, maps, clusters, refusedSignals, memoryBudget, cost } = plan;
   const wide = Math.max(...programs.map(({ hook }) => hook.length));
   return [
@@ -49,7 +50,9 @@ function report(plan: AgentPlan, configuration: Configuration): string[] {
     'expected cost on this host, as busy as in the last second',
     `  ${formatRate(cost.switches_per_second)} context switches/s, ${formatRate(cost.sleeps_per_second)} of them by sessions: ` +
       `${formatShare(cost.kernel_share)} of all CPUs in the kernel, ${formatShare(cost.cpu_share)} with the agent itself`,
-    `  the limit is ${configuration.budget}: the agent measures, and gives up signals above it (docs/overhead.md)`,
+    budget === null
+      ? '  there is no limit: the agent measures, and gives nothing up'
+      : `  the limit is ${formatShare(budget)}: the agent measures, and gives up signals above it (docs/overhead.md)`,
     '',
     'nothing is attached, and nothing stays in the kernel',
   ];
