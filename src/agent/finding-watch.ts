@@ -59,9 +59,9 @@ export class FindingWatch {
     const earlier = { fromMs: range.fromMs - DAY_MS, toMs: range.toMs - DAY_MS };
     const where = { host: this.#host };
     const [queries, waits, before] = [
-      (await this.#history.queries(range, where)).rows,
+      await this.#history.queryCounts(range, where),
       (await this.#history.waits(range, where)).rows,
-      (await this.#history.queries(earlier, where)).rows,
+      await this.#history.queryCounts(earlier, where),
     ];
     const clusters = [...new Set(queries.map(({ cluster }) => cluster))];
     return clusters.map((cluster) => {

@@ -1,5 +1,5 @@
 /** What grew between two readings, row by row. */
-import { type FieldRule, growBy } from '../aggregate/index.ts';
+import { type FieldRule, growBy, type TakeNumbers } from '../aggregate/index.ts';
 
 export interface Grown<T> {
   readonly key: string;
@@ -14,13 +14,14 @@ export function grownOf<T>(
   read: (one: T, into: Float64Array) => void,
   now: ReadonlyMap<string, T>,
   last: ReadonlyMap<string, T>,
+  take: TakeNumbers,
 ): Grown<T>[] {
   const grown: Grown<T>[] = [];
   const earlier = new Float64Array(rules.length);
   for (const [key, totals] of now) {
     const before = last.get(key);
     if (before === totals) continue;
-    const growth = new Float64Array(rules.length);
+    const growth = take(rules.length);
     read(totals, growth);
     if (before) read(before, earlier);
     if (growBy(rules, growth, before && earlier)) grown.push({ key, totals, before, growth });

@@ -1,4 +1,6 @@
 /** The past, as the server and `pebble report` ask for it: rows as those of now, made from what a store keeps. */
+
+import { Histogram } from '../aggregate/index.ts';
 import type {
   CommitRow,
   HeatmapColumn,
@@ -56,9 +58,15 @@ export class History {
     return { ...window, rows: rows.sort((a, b) => b.latency_us.total - a.latency_us.total) };
   }
 
+  /** The same in any order and without percentiles, which are most of the work: they are null. */
+  async queryCounts(range: TimeRange, where: PastFilter = {}): Promise<QueryRow[]> {
+    const { summed, rowsOf } = await this.sumQueries(range, where, QUERY_COUNTS);
+    return rowsOf(summed.samples);
+  }
+
   /** The same for whoever needs few of them: rows are made of those samples that are asked for. */
-  async sumQueries(range: TimeRange, where: PastFilter = {}): Promise<SummedQueries> {
-    const summed = await this.#store.sum({ kind: 'queries', range, where });
+  async sumQueries(range: TimeRange, where: PastFilter = {}, counters?: readonly string[]): Promise<SummedQueries> {
+    const summed = await this.#store.sum({ kind: 'queries', range, where, ...(counters && { counters }) });
     const failures = failuresBy(await this.#store.sum({ kind: 'failures', range, where }));
     const isElsewhere = elsewhereIn(await this.#owners(range, where, summed));
     const rowsOf: SummedQueries['rowsOf'] = async (samples) => {
@@ -152,6 +160,7 @@ export interface SummedQueries {
 
 /** All of them; without this their histograms would be read, too. */
 const WAIT_COUNTERS = countersOf('waits');
+const QUERY_COUNTS = countersOf('queries');
 
 /** Of statements, by the parts of their series. */
 type Failures = ReadonlyMap<string, ReadonlyMap<string, number>>;
@@ -211,7 +220,7 @@ function countsOf(sample: Sample, failures: QueryCounts['failures'] | undefined)
   // Rows are made of ns.
   const count: QueryCounts['count'] = (name) =>
     sample.values[counterAt('queries', name)]! * (QUERY_TIMES.has(name) ? 1000 : 1);
-  const latency = sample.histogram!;
+  const latency = sample.histogram ?? new Histogram();
   const unknown = sample.values[counterAt('queries', 'max_unknown')]!;
   return { count, latency, ...longest(latency, count('latency_max'), unknown), running: 0, failures: failures ?? null };
 }

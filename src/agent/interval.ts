@@ -1,5 +1,5 @@
 /** What happened between two readings, as history keeps it: counts, and times in whole µs. */
-import type { Histogram } from '../aggregate/index.ts';
+import { type Histogram, Slab } from '../aggregate/index.ts';
 import {
   type Doer,
   eventOf,
@@ -45,6 +45,8 @@ export class Intervals {
   readonly #told = new Map<string, Histogram>();
   readonly #series = new WeakMap<Doer['identity'], Map<string, Series>>();
   #last: Totals;
+  /** Of the interval that is being made: its samples are kept and let go together. */
+  #slab = new Slab();
   /** The number of the reading that the interval begins with. */
   #since = 0;
   #step: Step | undefined;
@@ -85,8 +87,9 @@ export class Intervals {
     const last = this.#last;
     this.#last = now;
     this.#since = last.reading;
-    const queries = grownOf(rulesOf('queries'), readQuery, now.queries, last.queries);
-    const waits = grownOf(rulesOf('waits'), readWait, now.waits, last.waits);
+    this.#slab = new Slab();
+    const queries = grownOf(rulesOf('queries'), readQuery, now.queries, last.queries, this.#slab.take);
+    const waits = grownOf(rulesOf('waits'), readWait, now.waits, last.waits, this.#slab.take);
     this.#forgetAllBut(now.queries);
     const executed = queries.filter(({ totals }) => totals.identity.executes);
     for (const { key } of executed) told?.set(key, this.#told.get(key));
@@ -112,15 +115,14 @@ export class Intervals {
     for (const [of, { stored, unit }] of QUERY_PEAKS.entries())
       values[stored] = Math.floor(peakSince(totals.peaks[of], this.#since) / unit);
     const { database, user, queryId, fingerprint } = totals.identity;
-    const histogram: Histogram = totals.latency.clone();
-    const told = before && this.#told.get(key);
-    if (told) histogram.subtract(told);
+    const histogram = totals.latency.since(before && this.#told.get(key), this.#slab.take);
     this.#told.set(key, totals.latency);
     const make = (): Series => [...this.#where(totals), database, user, queryId, fingerprint];
     return { series: this.#seriesOf(totals, '', make), values, histogram };
   }
 
   #failureSamples({ totals, before }: Grown<QueryTotals>): Sample[] {
+    if (totals.failures.size === 0) return NO_SAMPLES;
     const { database, user, queryId, fingerprint } = totals.identity;
     const who = [...this.#where(totals), database, user, queryId, fingerprint];
     return [...failuresSince(totals, before)].map(([sqlstate, count]) => ({
@@ -169,13 +171,14 @@ export class Intervals {
 
   /** Of sessions that execute something; background processes wait most of the time, and that is no load. */
   #loadSamples(queries: readonly Grown<QueryTotals>[], waits: readonly Grown<WaitTotals>[]): Sample[] {
-    const sums = new Map<string, Sample>();
+    const sums = new Map<string, Map<string, Sample>>();
     const add = (cluster: string, name: string, us: number): void => {
       if (us <= 0) return;
-      const key = `${name} ${cluster}`;
-      const sample = sums.get(key) ?? { series: [this.#host, cluster, name], values: Float64Array.of(0) };
+      const own = sums.get(cluster) ?? new Map<string, Sample>();
+      sums.set(cluster, own);
+      const sample = own.get(name) ?? { series: [this.#host, cluster, name], values: Float64Array.of(0) };
       sample.values[0]! += us;
-      sums.set(key, sample);
+      own.set(name, sample);
     };
     for (const { totals, growth } of queries)
       for (const [name, counter] of RUNNING) add(totals.cluster.pgdata, name, growth[counterAt('queries', counter)]!);
@@ -184,9 +187,11 @@ export class Intervals {
       const { type } = eventOf(totals.cluster.major, totals.event);
       add(totals.cluster.pgdata, type, growth[counterAt('waits', 'total')]!);
     }
-    return [...sums.values()];
+    return [...sums.values()].flatMap((own) => [...own.values()]);
   }
 }
+
+const NO_SAMPLES: Sample[] = [];
 
 /** Where each stored counter comes from; -1 for `max_unknown`, which is worked out. */
 const QUERY_COLUMNS = countersOf('queries').map((name) => ({

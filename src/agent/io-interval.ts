@@ -1,5 +1,5 @@
 /** Requests to block devices between two readings, as history keeps them: counts, and times in whole µs. */
-import type { Histogram } from '../aggregate/index.ts';
+import { type Histogram, Slab } from '../aggregate/index.ts';
 import {
   DataFiles,
   type Doer,
@@ -38,9 +38,10 @@ export class IoIntervals {
     this.#last = now;
     this.#since = last.reading;
     for (const key of this.#told.keys()) if (!now.requests.has(key)) this.#told.delete(key);
-    const requests = grownOf(IO_RULES, readRequests, now.requests, last.requests);
-    const files = grownOf(FILE_RULES, ({ counters }, into) => into.set(counters), now.files, last.files);
-    const others = grownOf(IO_RULES, readRequests, now.others, last.others);
+    const { take } = new Slab();
+    const requests = grownOf(IO_RULES, readRequests, now.requests, last.requests, take);
+    const files = grownOf(FILE_RULES, ({ counters }, into) => into.set(counters), now.files, last.files, take);
+    const others = grownOf(IO_RULES, readRequests, now.others, last.others, take);
     return {
       io: requests.map((grown) => this.#requestSample(grown)),
       io_files: this.#fileSamples(files),
@@ -50,9 +51,7 @@ export class IoIntervals {
 
   #requestSample({ key, totals, growth, before }: Grown<IoTotalsRow>): Sample {
     const [count = 0, bytes = 0, byWorkers = 0, us = 0] = growth;
-    const histogram = totals.latency.clone();
-    const told = before && this.#told.get(key);
-    if (told) histogram.subtract(told);
+    const histogram = totals.latency.since(before && this.#told.get(key));
     this.#told.set(key, totals.latency);
     const max = Math.floor(peakSince(totals.peaks[0], this.#since) / 1000);
     const values = Float64Array.of(count, bytes, byWorkers, us, max, 0);

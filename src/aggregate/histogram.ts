@@ -1,6 +1,12 @@
 /** Exponential histograms of integers: add, merge, subtract, percentiles. Only the buckets between the outermost used ones take memory. */
 import { bucketOf, lowerBound } from '../base/exponential.ts';
 
+const NONE = new Float64Array(0);
+
+/** So many zeros, of memory that others may have parts of. */
+export type TakeNumbers = (length: number) => Float64Array;
+const ownNumbers: TakeNumbers = (length) => new Float64Array(length);
+
 /** Eight buckets to a power of two: a percentile is at most 4.33 % off (docs/json.md). */
 export const LATENCY_SCALE = 3;
 
@@ -10,7 +16,7 @@ export class Histogram {
   zeros = 0;
   /** Index of the bucket that `counts[0]` belongs to. */
   offset = 0;
-  counts: Float64Array = new Float64Array(0);
+  counts: Float64Array = NONE;
 
   constructor(scale: number = LATENCY_SCALE) {
     this.scale = scale;
@@ -33,11 +39,11 @@ export class Histogram {
 
   /**
    * Where in `counts` the bucket `first` is, once there is room for so many from it on; read `counts` after it.
-   * Whoever knows all buckets beforehand has room made once.
+   * Whoever knows all buckets beforehand has room made once, out of `take`.
    */
-  placeFor(first: number, length: number): number {
+  placeFor(first: number, length: number, take: TakeNumbers = ownNumbers): number {
     if (first < this.offset || first + length > this.offset + this.counts.length) {
-      this.#cover(first, first + length - 1);
+      this.#cover(first, first + length - 1, take);
     }
     return first - this.offset;
   }
@@ -49,6 +55,21 @@ export class Histogram {
   /** Takes away an earlier state of the same histogram: what is left was added since. */
   subtract(earlier: Histogram): void {
     this.#combine(earlier, -1);
+  }
+
+  /** What was added since an earlier state of it, in as little memory as that takes, out of `take`. */
+  since(earlier: Histogram | undefined, take: TakeNumbers = ownNumbers): Histogram {
+    const grown = new Histogram(this.scale);
+    grown.zeros = this.zeros - (earlier?.zeros ?? 0);
+    const before = (at: number): number => earlier?.counts[this.offset + at - earlier.offset] ?? 0;
+    let [first, end] = [0, this.counts.length];
+    while (first < end && this.counts[first] === before(first)) first++;
+    while (end > first && this.counts[end - 1] === before(end - 1)) end--;
+    if (first === end) return grown;
+    grown.offset = this.offset + first;
+    grown.counts = take(end - first);
+    for (let at = first; at < end; at++) grown.counts[at - first] = this.counts[at]! - before(at);
+    return grown;
   }
 
   clone(): Histogram {
@@ -113,7 +134,7 @@ export class Histogram {
   }
 
   /** Grows by whole powers of two, so that it happens rarely. */
-  #cover(lowest: number, highest: number): void {
+  #cover(lowest: number, highest: number, take: TakeNumbers): void {
     const step = 2 ** this.scale;
     const first = Math.floor(lowest / step) * step;
     const last = Math.floor(highest / step) * step + step;
@@ -121,7 +142,7 @@ export class Histogram {
     const start = empty ? first : Math.min(this.offset, first);
     const end = empty ? last : Math.max(this.offset + this.counts.length, last);
     if (end - start === this.counts.length) return;
-    const counts = new Float64Array(end - start);
+    const counts = take(end - start);
     if (!empty) counts.set(this.counts, this.offset - start);
     this.offset = start;
     this.counts = counts;

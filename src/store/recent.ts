@@ -32,6 +32,8 @@ const MANY_SAMPLES = 200;
 interface Held {
   readonly values: Float64Array;
   readonly histogram: Histogram | undefined;
+  /** It is a sample as it came, which is its maker's, too. */
+  readonly isLent: boolean;
 }
 
 /** Consecutive intervals of one host. */
@@ -60,7 +62,7 @@ export class RecentStore implements Store {
   /** Oldest first. */
   #slices: Slice[] = [];
 
-  constructor({ keepMs = 15 * 60_000, fineMs = 2000, coarseMs = 10_000, mostSamples = 60_000 }: RecentOptions = {}) {
+  constructor({ keepMs = 15 * 60_000, fineMs = 2000, coarseMs = 10_000, mostSamples = 30_000 }: RecentOptions = {}) {
     this.#keepMs = keepMs;
     this.#fineMs = fineMs;
     this.#coarseMs = coarseMs;
@@ -259,12 +261,20 @@ class Groups {
 function addTo(held: Map<number, Held>, kind: KindName, id: number, { values, histogram }: Sample): void {
   const known = held.get(id);
   if (!known) {
-    held.set(id, { values: values.slice(), histogram: histogram?.clone() });
+    held.set(id, { values, histogram, isLent: true });
     return;
   }
-  mergeRow(rulesOf(kind), known.values, values);
-  if (histogram) known.histogram?.merge(histogram);
+  const sum = known.isLent ? ownOf(known) : known;
+  held.set(id, sum);
+  mergeRow(rulesOf(kind), sum.values, values);
+  if (histogram) sum.histogram?.merge(histogram);
 }
+
+const ownOf = ({ values, histogram }: Held): Held => ({
+  values: values.slice(),
+  histogram: histogram?.clone(),
+  isLent: false,
+});
 
 function sizeOf({ held }: Slice): number {
   let size = 0;

@@ -9,7 +9,7 @@ import type { Retention } from './retention.ts';
  */
 export type Series = readonly (string | null)[];
 
-/** What one series did in some time. */
+/** What one series did in some time. Stores may keep it as it is: nobody changes what was appended. */
 export interface Sample {
   readonly series: Series;
   /** In the order of its kind's `counters`. */

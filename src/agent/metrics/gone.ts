@@ -2,7 +2,7 @@
 import { mergeRow } from '../../aggregate/index.ts';
 import { type QueryTotals, type Totals, WAIT_RULES, type WaitTotals } from '../../collect/attribution/index.ts';
 
-type Failures = Pick<QueryTotals, 'cluster' | 'failures'>;
+type Failures = Pick<QueryTotals, 'cluster'> & { readonly failures: Map<string, number> };
 
 export class Gone {
   readonly #waits = new Map<string, WaitTotals>();

@@ -80,6 +80,8 @@ export class Attribution {
   readonly #options: AttributionOptions;
   readonly #fingerprinter: Fingerprinter;
   readonly #statements: Statements;
+  /** By slot, as long as nothing more becomes known of it: every reading asks for each many times. */
+  readonly #doers = new Map<number, Doer>();
   readonly #clusters: WatchedCluster[] = [];
   readonly #newcomers: Newcomers = new Newcomers();
   /** That are watched, or that nobody asked for. */
@@ -135,7 +137,7 @@ export class Attribution {
     const source = {
       listHeld: () => this.#listHeld(),
       identify: (slot: number) => this.#identify(slot),
-      forget: (slots: readonly number[]) => statements.forget(slots),
+      forget: (slots: readonly number[]) => this.#forget(slots),
       keepInner: (ids: ReadonlySet<bigint>) => statements.keepInner(ids),
     };
     this.#idle = new IdleKeys(engine, source, options.idle);
@@ -348,10 +350,24 @@ export class Attribution {
 
   /** A statement is introduced before it is counted: what the maps name, the ring has given or holds. */
   #identify(slot: number): Doer | undefined {
-    if (!this.#statements.get(slot)) this.#engine.drain();
+    const identity = this.#statements.get(slot) ?? this.#introduced(slot);
+    if (!identity) return undefined;
+    const known = this.#doers.get(slot);
+    if (known?.identity === identity) return known;
+    const doer = this.#doerOf(identity);
+    if (doer) this.#doers.set(slot, doer);
+    return doer;
+  }
+
+  #introduced(slot: number): SlotIdentity | undefined {
+    this.#engine.drain();
     if (!this.#statements.get(slot)) this.#makeGood();
-    const identity = this.#statements.get(slot);
-    return identity && this.#doerOf(identity);
+    return this.#statements.get(slot);
+  }
+
+  #forget(slots: readonly number[]): void {
+    this.#statements.forget(slots);
+    for (const slot of slots) this.#doers.delete(slot);
   }
 
   /** Introductions that found no room: whose slots they are is in the kernel, their texts come when they are next met. */

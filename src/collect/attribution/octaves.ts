@@ -1,5 +1,5 @@
 /** Latencies come from the kernel in octaves, in any order: each histogram gets its room once, when all of its own are there. */
-import type { Histogram } from '../../aggregate/index.ts';
+import type { Histogram, TakeNumbers } from '../../aggregate/index.ts';
 import { OCTAVE_BUCKETS as BUCKETS } from '../reading.ts';
 
 export class Octaves {
@@ -24,9 +24,9 @@ export class Octaves {
     else if (octave > ends[1]) ends[1] = octave;
   }
 
-  spread(): void {
+  spread(take?: TakeNumbers): void {
     for (const [histogram, [lowest, highest]] of this.#ends)
-      histogram.placeFor(lowest * BUCKETS, (highest - lowest + 1) * BUCKETS);
+      histogram.placeFor(lowest * BUCKETS, (highest - lowest + 1) * BUCKETS, take);
     for (const [at, histogram] of this.#histograms.entries()) {
       const start = histogram.placeFor(this.#octaves[at]! * BUCKETS, BUCKETS);
       for (let bucket = 0; bucket < BUCKETS; bucket++) {

@@ -1,5 +1,5 @@
 /** One reading of the kernel's sums: what each query did and waited for since the watch began, with what has not ended yet. */
-import { type FieldRule, Histogram, mergeRow } from '../../aggregate/index.ts';
+import { type FieldRule, Histogram, mergeRow, Slab } from '../../aggregate/index.ts';
 import type { OnOctave } from '../reading.ts';
 import type { WatchedCluster } from './attribution.ts';
 import { doerKey, isSameDoer, isWorker } from './doer.ts';
@@ -9,7 +9,6 @@ import type { Inner } from './inner.ts';
 import { shortcomingOf } from './kernel.ts';
 import { Octaves } from './octaves.ts';
 import type { Peaks } from './peaks.ts';
-import { Slab } from './slab.ts';
 import type { SlotIdentity } from './statements.ts';
 import type { Underway, UnderwayWait } from './underway.ts';
 import { readWakers, type Wakers } from './wakers.ts';
@@ -101,7 +100,7 @@ export interface QueryTotals extends Doer {
   peaks: readonly Peaks[];
   readonly latency: Histogram;
   /** Failed executions by SQLSTATE; '' where it is not known. With the signal `resources` only. */
-  readonly failures: Map<string, number>;
+  failures: ReadonlyMap<string, number>;
   /** Requests that have not ended. */
   running: number;
 }
@@ -134,6 +133,7 @@ export interface TotalsSource {
 }
 
 const at = (name: QueryCounter): number => QUERY_COUNTERS.indexOf(name);
+const NO_FAILURES: ReadonlyMap<string, number> = new Map();
 const MEMORY_MAX = at('memory_max');
 const PARALLEL: readonly (readonly [QueryCounter, QueryCounter])[] = [
   ['on_cpu', 'parallel_on_cpu'],
@@ -169,7 +169,7 @@ export class Totals {
   readonly shortcoming: string | undefined;
   readonly #identify: Identify;
   readonly #source: TotalsSource;
-  readonly #slab: Slab = new Slab(QUERY_COUNTERS.length);
+  readonly #slab: Slab = new Slab();
 
   constructor(source: TotalsSource) {
     const { engine, listUnderway, countLost } = source;
@@ -196,11 +196,11 @@ export class Totals {
     readFailures(engine, ({ slot, part, sqlstate, count }) => {
       const doer = this.#identify(slot);
       if (!doer) return;
-      const { failures } = this.#queryBy(part === undefined ? doer : partOf(doer, part));
-      failures.set(sqlstate, (failures.get(sqlstate) ?? 0) + count);
+      const query = this.#queryBy(part === undefined ? doer : partOf(doer, part));
+      query.failures = new Map(query.failures).set(sqlstate, (query.failures.get(sqlstate) ?? 0) + count);
     });
     engine.latencies.read(() => undefined, addOctave);
-    octaves.spread();
+    octaves.spread(this.#slab.take);
     engine.waits.read((key, offset, row) => {
       const wait = { event: key.getUint32(offset + 4, true), inner: key.getBigUint64(offset + 8, true) };
       this.#addWait(key.getUint32(offset, true), wait, row);
@@ -220,8 +220,8 @@ export class Totals {
     const key = doerKey(doer);
     let totals = this.queries.get(key);
     if (!totals) {
-      const counters = this.#slab.take();
-      totals = { ...doer, counters, latency: new Histogram(), failures: new Map(), running: 0, peaks: [] };
+      const counters = this.#slab.take(QUERY_COUNTERS.length);
+      totals = { ...doer, counters, latency: new Histogram(), failures: NO_FAILURES, running: 0, peaks: [] };
       this.queries.set(key, totals);
     }
     return totals;
@@ -260,7 +260,7 @@ export class Totals {
     let totals = this.waits.get(key);
     if (!totals) {
       const waitsOn = this.#source.otherEnd(doer.identity.cluster, event);
-      totals = { ...doer, event, inner, waitsOn, counters: new Float64Array(WAIT_COUNTERS.length), peaks: [] };
+      totals = { ...doer, event, inner, waitsOn, counters: this.#slab.take(WAIT_COUNTERS.length), peaks: [] };
       this.waits.set(key, totals);
     }
     mergeRow(WAIT_RULES, totals.counters, row);

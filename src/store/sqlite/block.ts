@@ -13,8 +13,8 @@ import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import type { Histogram } from '../../aggregate/index.ts';
 import { VarintReader, VarintWriter } from './varint.ts';
 
-/** A thousand queries take 6 % less than by the usual level 3, for 5 ms more of CPU at each flush; reading is as quick. */
-const COMPRESSION = { params: { [constants.ZSTD_c_compressionLevel]: 15 } };
+/** A thousand queries take 3 % less than by the usual level 3; by 15 another 3 %, for eight times the CPU. Reading is as quick. */
+const COMPRESSION = { params: { [constants.ZSTD_c_compressionLevel]: 6 } };
 
 /** A sample whose series is known by number. */
 export interface BlockSample {

@@ -18,15 +18,14 @@ interface Pair {
 }
 
 export const meanUs = ({ latency_us: latency, requests }: QueryRow): number => latency.total / Math.max(1, requests);
-export const isSame =
-  (a: QueryRow) =>
-  (b: QueryRow): boolean =>
-    a.fingerprint === b.fingerprint && a.database === b.database && a.user === b.user && a.query_id === b.query_id;
+const keyOf = ({ fingerprint, database, user, query_id }: QueryRow): string =>
+  JSON.stringify([fingerprint, database, user, query_id]);
 
 /** Statements that were executed often enough in both windows. */
 export function pairs({ queries, earlier }: Situation): { readonly now: QueryRow; readonly before: QueryRow }[] {
+  const then = new Map(earlier.map((row) => [keyOf(row), row]));
   return queries.flatMap((now) => {
-    const before = earlier.find(isSame(now));
+    const before = then.get(keyOf(now));
     return before && now.calls >= LEAST_CALLS && before.calls >= LEAST_CALLS ? [{ now, before }] : [];
   });
 }
