@@ -53,27 +53,32 @@ export class History {
 
   /** Those with the most time first. */
   async queries(range: TimeRange, where: PastFilter = {}): Promise<HistoryRows<QueryRow>> {
-    const { summed, rowsOf, window } = await this.sumQueries(range, where);
-    const rows = await rowsOf(summed.samples);
-    return { ...window, rows: rows.sort((a, b) => b.latency_us.total - a.latency_us.total) };
+    const summed = await this.#store.sum({ kind: 'queries', range, where });
+    const rows = await this.#rows(summed, range, where);
+    return { ...windowOf(summed), rows: rows.sort((a, b) => b.latency_us.total - a.latency_us.total) };
   }
 
   /** The same in any order and without percentiles, which are most of the work: they are null. */
-  async queryCounts(range: TimeRange, where: PastFilter = {}): Promise<QueryRow[]> {
-    const { summed, rowsOf } = await this.sumQueries(range, where, QUERY_COUNTS);
-    return rowsOf(summed.samples);
+  async queryCounts(range: TimeRange, where: PastFilter = {}): Promise<PastQueryRow[]> {
+    return this.#rows(await this.#store.sum({ kind: 'queries', range, where, counters: QUERY_COUNTS }), range, where);
   }
 
   /** The same for whoever needs few of them: rows are made of those samples that are asked for. */
-  async sumQueries(range: TimeRange, where: PastFilter = {}, counters?: readonly string[]): Promise<SummedQueries> {
-    const summed = await this.#store.sum({ kind: 'queries', range, where, ...(counters && { counters }) });
-    const failures = failuresBy(await this.#store.sum({ kind: 'failures', range, where }));
-    const isElsewhere = elsewhereIn(await this.#owners(range, where, summed));
-    const rowsOf: SummedQueries['rowsOf'] = async (samples) => {
-      const texts = await textsOf(this.#store, 'queries', samples);
-      return samples.map((sample) => pastQueryRow(sample, summed, isElsewhere, texts, failures));
+  async sumQueries(range: TimeRange, where: PastFilter = {}): Promise<SummedQueries> {
+    const summed = await this.#store.sum({ kind: 'queries', range, where, fewHistograms: true });
+    const rowsOf: SummedQueries['rowsOf'] = async (chosen) => {
+      const samples = summed.withHistograms?.(chosen) ?? chosen;
+      return this.#rows({ ...summed, samples }, range, where, summed);
     };
     return { summed, rowsOf, window: windowOf(summed), heads: headsOf(summed) };
+  }
+
+  /** `all`: of all statements, what they may have of others. */
+  async #rows(summed: Summed, range: TimeRange, where: PastFilter, all = summed): Promise<PastQueryRow[]> {
+    const failures = failuresBy(await this.#store.sum({ kind: 'failures', range, where }));
+    const isElsewhere = elsewhereIn(await this.#owners(range, where, all));
+    const texts = await textsOf(this.#store, 'queries', summed.samples);
+    return summed.samples.map((sample) => pastQueryRow(sample, summed, isElsewhere, texts, failures));
   }
 
   /** Those whose calls may be on rows that `where` leaves, by owner at least. */

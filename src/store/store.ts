@@ -83,6 +83,8 @@ export interface SumRequest {
   readonly apart?: { readonly part: string; readonly values: readonly string[] };
   /** Only series in which these parts are known. */
   readonly known?: readonly string[];
+  /** Only these whole series are wanted; a store may tell of others, too. */
+  readonly among?: readonly Series[];
   /** Only these are wanted, and no histograms: much less is read. The answer's other counters say nothing. */
   readonly counters?: readonly string[];
 }

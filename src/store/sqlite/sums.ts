@@ -22,9 +22,14 @@ export class Sums implements Target {
   constructor(kind: KindName, { slotOf, hasHistogram = KINDS[kind].histogram !== null }: SumsOptions) {
     this.#counters = countersOf(kind).length;
     this.histograms = hasHistogram ? [] : undefined;
+    // By number: they count from 1 on, and a million are looked up for a day of thousands of statements.
+    const known: (number | undefined)[] = [];
     this.slotOf = (id) => {
+      const again = known[id];
+      if (again !== undefined) return again;
       const slot = slotOf(id);
       if (slot >= this.#length) this.#begin(slot);
+      known[id] = slot;
       return slot;
     };
   }

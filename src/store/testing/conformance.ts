@@ -174,6 +174,21 @@ export function conformance(name: string, open: () => Promise<Subject>, skip: st
       assert.equal(nothing.samples.length, 1);
     });
 
+    test('tells of whole series that are wanted all that it tells of all', async () => {
+      const ask = { kind: 'queries', range: whole } as const;
+      const all = await store.sum(ask);
+      const among = [all.samples[2]!.series, all.samples[0]!.series];
+      const isWanted = ({ series }: Sample): boolean =>
+        among.some((one) => JSON.stringify(one) === JSON.stringify(series));
+      const told = (samples: readonly Sample[]) =>
+        samples
+          .filter(isWanted)
+          .map(({ series, values, histogram }) => [series, [...values], [...histogram!.buckets()]]);
+      const some = await store.sum({ ...ask, among });
+      assert.deepEqual(told(some.samples).toSorted(), told(all.samples).toSorted());
+      assert.ok(some.samples.length < all.samples.length);
+    });
+
     test('leaves out series in which a part is not known', async () => {
       const inner = identityAt('waits', 'inner_fingerprint');
       const ask = { kind: 'waits', range: whole } as const;
