@@ -8,6 +8,9 @@ const KEEP_MS = 15 * 60_000;
 /** However many wait: memory stays bounded, and the oldest go first. */
 const MOST_ROWS = 20_000;
 
+/** Windows as they are stored: of minutes in which somebody waited. */
+const STORED_MS = 60_000;
+
 export interface LockWindow extends TimeRange {
   /** Whose windows these are, where there may be several. */
   readonly host?: string;
@@ -78,8 +81,9 @@ export interface LockSums {
   readonly rows: (LockRow & { readonly host?: string })[];
 }
 
-/** Of windows in order. The longest in sum first; those that wait at the end say so. */
+/** Of windows in order. The longest in sum first; those that wait at the end say so, where it is known until then. */
 export function sumLocks(windows: readonly LockWindow[], { fromMs, toMs }: TimeRange): LockSums {
+  const isAtEnd = (one: LockWindow): boolean => toMs - one.toMs <= Math.max(one.toMs - one.fromMs, STORED_MS);
   const window = { fromMs: windows[0]?.fromMs ?? fromMs, toMs: windows.at(-1)?.toMs ?? toMs };
   const sums = new Map<string, Sum>();
   // Each row of a window tells what was lost in it.
@@ -88,7 +92,7 @@ export function sumLocks(windows: readonly LockWindow[], { fromMs, toMs }: TimeR
   for (const one of windows) {
     const { host } = one;
     for (const row of one.rows) {
-      const waiting = row.waiting && one === last.get(host);
+      const waiting = row.waiting && one === last.get(host) && isAtEnd(one);
       const key = `${host ?? ''} ${keyOf(row)}`;
       const known = sums.get(key);
       if (known) add(known, row, waiting);

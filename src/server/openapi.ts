@@ -28,7 +28,10 @@ const POINTS = parameter('points', 'steps that the answer should have, about', '
 
 const PATHS: Readonly<Record<string, readonly [summary: string, parameters: readonly Parameter[]]>> = {
   '/api/status': ['What is watched and what that costs', []],
-  '/api/stream': ['The same every two seconds, as server-sent events: whole at first, then what has changed', []],
+  '/api/stream': [
+    'The same with each reading (every two seconds; samples: each second), as server-sent events: whole at first, then what has changed',
+    [],
+  ],
   '/api/catalog': ['What PostgreSQL says of itself, by SQL connection', []],
   '/api/me': ['What the reader may do', []],
   '/api/load': [

@@ -9,17 +9,14 @@ export function groupingOf({
   known = [],
   by,
   apart,
-  among,
 }: SumRequest): (series: Series) => Series | undefined {
   const wanted = Object.entries(where).map(([name, value]) => [partAt(kind, name), value] as const);
-  const chosen = among && new Set(among.map((series) => JSON.stringify(series)));
   const needed = known.map((name) => partAt(kind, name));
   const keeps = KINDS[kind].identity.map((name) => by === undefined || by.includes(name));
   const named = apart && { at: partAt(kind, apart.part), values: new Set<string | null>(apart.values) };
   const isOther = (part: string | null, at: number): boolean => at === named?.at && !named.values.has(part);
   return (series) => {
     if (wanted.some(([at, value]) => series[at] !== value)) return undefined;
-    if (chosen && !chosen.has(JSON.stringify(series))) return undefined;
     if (needed.some((at) => series[at] === null)) return undefined;
     return series.map((part, at) => (keeps[at] && !isOther(part, at) ? part : null));
   };

@@ -83,10 +83,10 @@ export interface SumRequest {
   readonly apart?: { readonly part: string; readonly values: readonly string[] };
   /** Only series in which these parts are known. */
   readonly known?: readonly string[];
-  /** Only these whole series are wanted; a store may tell of others, too. */
-  readonly among?: readonly Series[];
   /** Only these are wanted, and no histograms: much less is read. The answer's other counters say nothing. */
   readonly counters?: readonly string[];
+  /** Histograms of few samples will be wanted: a store may leave them to `withHistograms` of its answer. */
+  readonly fewHistograms?: true;
 }
 
 export interface Summed {
@@ -95,6 +95,8 @@ export interface Summed {
   /** By host. */
   readonly covered: ReadonlyMap<string, Covered>;
   readonly samples: readonly Sample[];
+  /** Where the store has left them out: the same samples, of this answer, with theirs. */
+  readonly withHistograms?: (samples: readonly Sample[]) => readonly Sample[];
 }
 
 export interface StepsRequest extends SumRequest {

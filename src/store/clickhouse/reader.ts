@@ -1,6 +1,6 @@
 /** Answers, from sums that the server makes. */
 import { Histogram, mergeRow } from '../../aggregate/index.ts';
-import { countersOf, KINDS, type KindName, partAt, rulesOf } from '../kinds.ts';
+import { countersOf, KINDS, type KindName, rulesOf } from '../kinds.ts';
 import { alignRange, alignSteps, type Horizons, LEVEL_MS } from '../levels.ts';
 import {
   COVERAGES,
@@ -8,7 +8,6 @@ import {
   type QueryText,
   type RecordsRequest,
   type Sample,
-  type Series,
   type StepsRequest,
   type StoredRecord,
   type Summed,
@@ -114,7 +113,7 @@ export class Reader {
 
   /** The step, the parts of the identity, the counters, the histogram. */
   #select(request: SumRequest, { level, fromMs, toMs }: Piece, stepMs?: number) {
-    const { kind, where = {}, known = [], by, apart, among, counters: asked } = request;
+    const { kind, where = {}, known = [], by, apart, counters: asked } = request;
     const time = level === 0 ? 'start_ms' : 'from_ms';
     const merge = level === 0 ? '' : 'Merge';
     const { identity, counters, histogram } = KINDS[kind];
@@ -141,7 +140,6 @@ export class Reader {
       `${time} < ${toMs}`,
       ...wanted,
       ...known.map((name) => `isNotNull(${name})`),
-      ...(among ? statementsOf(kind, among) : []),
     ];
     return this.#link.query(
       `SELECT ${columns.join(', ')} FROM ${this.#database}.${tableOf(kind, level)}
@@ -220,13 +218,6 @@ class Sums {
 }
 
 /** sumMap gives a tuple of keys and sums. */
-/** Whole series are told by their statements, which leaves few others. */
-function statementsOf(kind: KindName, among: readonly Series[]): string[] {
-  const at = partAt(kind, 'fingerprint');
-  const fingerprints = among.flatMap((series) => series[at] ?? []);
-  return fingerprints.length < among.length ? [] : [`fingerprint IN (${['', ...fingerprints].map(quoted).join(', ')})`];
-}
-
 function histogramFrom(zeros: Cell, map: Cell): Histogram {
   const [indexes, counts] = map as unknown as readonly [readonly number[], readonly (string | number)[]];
   const histogram = new Histogram();

@@ -16,8 +16,12 @@ import { VarintReader, VarintWriter } from './varint.ts';
 /** A thousand queries take 3 % less than by the usual level 3; by 15 another 3 %, for eight times the CPU. Reading is as quick. */
 const COMPRESSION = { params: { [constants.ZSTD_c_compressionLevel]: 6 } };
 
-/** A block of a thousand queries is larger than the pieces that Node gives unless told, and would be put together from three. */
-const DECOMPRESSION = { chunkSize: 128 * 1024 };
+/** Most blocks are a half of what they were, or more: Node gives room in pieces, and puts together what takes several. */
+const ROOM = 3;
+const LEAST_ROOM = 1024;
+
+const decompress = (bytes: Uint8Array): Uint8Array =>
+  zstdDecompressSync(bytes, { chunkSize: Math.max(LEAST_ROOM, ROOM * bytes.length) });
 
 /** A sample whose series is known by number. */
 export interface BlockSample {
@@ -94,13 +98,28 @@ export interface Target {
   readonly slotOf: (id: number) => number;
   /** The sums of a counter, by slot; as long as there are slots. */
   readonly column: (place: number) => Float64Array;
-  /** By slot; nothing where none are wanted. */
+  /** By slot; nothing where none are wanted, or later. */
   readonly histograms: readonly Histogram[] | undefined;
+  /** Where they may be wanted later: is given where those of each block are. */
+  readonly leave?: (tail: Tail) => void;
+}
+
+/** The histograms of a block's samples, as they lie there. */
+export interface Tail {
+  readonly reader: VarintReader;
+  readonly slots: Int32Array;
+}
+
+/** Adds to the histograms of some slots. */
+export function addTail({ reader, slots }: Tail, histograms: readonly (Histogram | undefined)[]): void {
+  const { at } = reader;
+  addHistograms(reader, slots, histograms);
+  reader.at = at;
 }
 
 /** Adds a block's samples to the sums of their series. `places` says where each of its columns stands; those at -1 are left out. */
 export function addBlock(bytes: Uint8Array, layout: Layout, places: readonly number[], target: Target): void {
-  const reader = new VarintReader(zstdDecompressSync(bytes, DECOMPRESSION));
+  const reader = new VarintReader(decompress(bytes));
   const slots = new Int32Array(reader.unsigned());
   let id = 0;
   let isWanted = false;
@@ -111,7 +130,9 @@ export function addBlock(bytes: Uint8Array, layout: Layout, places: readonly num
   }
   if (!isWanted) return;
   addColumns(reader, { layout, places, slots }, target);
-  if (layout.hasHistogram && target.histograms) addHistograms(reader, slots, target.histograms);
+  if (!layout.hasHistogram) return;
+  if (target.histograms) addHistograms(reader, slots, target.histograms);
+  else target.leave?.({ reader, slots });
 }
 
 interface Columns {
@@ -170,10 +191,11 @@ function addColumn(slots: Int32Array, column: Float64Array, to: Float64Array, is
   }
 }
 
-function addHistograms(reader: VarintReader, slots: Int32Array, histograms: readonly Histogram[]): void {
+function addHistograms(reader: VarintReader, slots: Int32Array, histograms: readonly (Histogram | undefined)[]): void {
   for (const slot of slots) {
     const zeros = reader.unsigned();
-    if (slot >= 0) histograms[slot]!.zeros += zeros;
+    const histogram = histograms[slot];
+    if (histogram) histogram.zeros += zeros;
   }
   const firsts = new Int32Array(slots.length);
   let first = 0;

@@ -5,7 +5,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { PebbleError } from '../../base/errors.ts';
 import { strangerWhoWrites } from '../../base/strangers.ts';
 import { processMark } from '../claim.ts';
-import { KIND_NAMES, KINDS, type Kind, type KindName } from '../kinds.ts';
+import { KINDS, type Kind, type KindName } from '../kinds.ts';
 import type { Column, Layout } from './block.ts';
 import { TRY_TO_RECOVER } from './damage.ts';
 
@@ -125,7 +125,14 @@ export function claim(database: DatabaseSync, path: string): void {
 }
 
 /** How blocks of a kind are written now, and the text by which the file remembers that. */
-export const layoutOf = (kind: KindName): WrittenLayout => LAYOUTS[kind];
+export function layoutOf(kind: KindName): WrittenLayout {
+  const layout = layouts.get(kind) ?? makeLayout(kind);
+  layouts.set(kind, layout);
+  return layout;
+}
+
+/** Asked for with every block: worked out once, by whoever writes. */
+const layouts = new Map<KindName, WrittenLayout>();
 
 interface WrittenLayout {
   readonly layout: Layout;
@@ -138,12 +145,6 @@ function makeLayout(kind: KindName): WrittenLayout {
   const description = JSON.stringify({ columns: described, histogram: histogram !== null });
   return { layout: parseLayout(description).layout, description };
 }
-
-/** Asked for with every block: worked out once. */
-const LAYOUTS = Object.fromEntries(KIND_NAMES.map((kind) => [kind, makeLayout(kind)])) as Record<
-  KindName,
-  WrittenLayout
->;
 
 export interface ParsedLayout {
   readonly layout: Layout;

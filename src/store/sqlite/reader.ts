@@ -7,6 +7,7 @@ import {
   COVERAGES,
   type Covered,
   type RecordsRequest,
+  type Sample,
   type Series,
   type StepsRequest,
   type StoredRecord,
@@ -87,11 +88,17 @@ export class Reader {
     return PARTS.flatMap((part) => select.all(...parameters(part)) as unknown as Chosen[]);
   }
 
-  #add({ kind, counters }: SumRequest, range: TimeRange, chosen: readonly Chosen[], groupOf: Grouping): Summed {
+  #add(
+    { kind, counters, fewHistograms }: SumRequest,
+    range: TimeRange,
+    chosen: readonly Chosen[],
+    groupOf: Grouping,
+  ): Summed {
     const select = this.#database.prepare('SELECT layout, bytes FROM blocks WHERE interval_id = ? AND kind = ?');
     const groups = new Numbering(groupOf);
-    const hasHistogram = KINDS[kind].histogram !== null && !counters;
-    const sums = new Sums(kind, { slotOf: (id) => groups.numberOf(id), hasHistogram });
+    const isLater = fewHistograms === true && KINDS[kind].histogram !== null;
+    const histograms = counters ? 'never' : isLater ? 'later' : 'now';
+    const sums = new Sums(kind, { slotOf: (id) => groups.numberOf(id), histograms });
     for (const { id } of chosen) {
       const block = select.get(id, kind) as StoredBlock | undefined;
       if (!block) continue;
@@ -100,7 +107,7 @@ export class Reader {
       addBlock(block.bytes, layout, places, sums);
     }
     const samples = groups.take().map(({ series }, at) => ({ series, ...sums.row(at) }));
-    return { range, covered: coveredBy(chosen), samples };
+    return { range, covered: coveredBy(chosen), samples, ...(histograms === 'later' && later(samples, sums)) };
   }
 
   /** To which sum a series belongs, found out once for each series; nothing where it is not wanted. */
@@ -132,6 +139,16 @@ export class Reader {
       | undefined;
     return row ? (JSON.parse(row.value) as Horizons) : [];
   }
+}
+
+function later(samples: readonly Sample[], sums: Sums): Pick<Summed, 'withHistograms'> {
+  const slots = new Map(samples.map((sample, slot) => [sample, slot]));
+  return {
+    withHistograms: (some) => {
+      const histograms = sums.histogramsOf(some.map((sample) => slots.get(sample)!));
+      return some.map((sample, at) => ({ ...sample, histogram: histograms[at]! }));
+    },
+  };
 }
 
 interface Group {
