@@ -101,3 +101,30 @@ test('a run of counts that is put in its place is as if each had been added', ()
   }
   assert.deepEqual([...runs.buckets()], [...single.buckets()]);
 });
+
+test('what was added since an earlier state is what is left of it, in no more room than that takes', () => {
+  const random = numbers(13);
+  const now = new Histogram();
+  const fill = (count: number): void => {
+    for (let i = 0; i < count; i++) now.add(Math.floor(1e9 * random.next().value ** 4));
+  };
+  fill(211);
+  const earlier = now.clone();
+  assert.equal(now.since(earlier).total, 0);
+  fill(307);
+  now.add(0, 3);
+  const left = now.clone();
+  left.subtract(earlier);
+  for (const [before, expected] of [
+    [earlier, left],
+    [undefined, now],
+  ] as const) {
+    const grown = now.since(before);
+    assert.deepEqual([...grown.buckets()], [...expected.buckets()]);
+    assert.equal(grown.zeros, expected.zeros);
+    assert.ok(grown.counts[0]! > 0 && grown.counts.at(-1)! > 0);
+    // It can be added to as any other.
+    grown.merge(earlier);
+    assert.equal(grown.total, expected.total + earlier.total);
+  }
+});

@@ -117,6 +117,9 @@ describe('findings from catalogs', () => {
 
   test('forced-checkpoints', async () => {
     for (let n = 0; n < 3; n++) await admin.query('INSERT INTO queue VALUES (1)').then(() => admin.query('CHECKPOINT'));
+    // The checkpointer counts one a moment after it is done.
+    const isCounted = async () => (await catalog.facts()).checkpoints.requested - healthy.checkpoints.requested >= 3;
+    await until('they are counted', isCounted, 20_000);
     assert.match(
       await saidOf('forced-checkpoints'),
       /forced every .* max_wal_size \(1GB\)[\s\S]*3 requested and 0 timed/,
