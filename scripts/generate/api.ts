@@ -60,7 +60,8 @@ function emitDeclarations(directory: string, entries: readonly EntryPoint[]): vo
 function page({ name, source }: EntryPoint, directory: string): string {
   const modules = new Map<string, Module>();
   const read = (file: string): Module => {
-    const known = modules.get(file) ?? readModule(readFileSync(declarationsOf(directory, file), 'utf8'));
+    const [declarations, own] = [declarationsOf(directory, file), join(ROOT, 'src', file)];
+    const known = modules.get(file) ?? readModule(readFileSync(declarations, 'utf8'), readFileSync(own, 'utf8'));
     modules.set(file, known);
     return known;
   };
@@ -121,11 +122,13 @@ const REEXPORT = /^export (?:type )?(?:\*|\{([^}]*)\}) from '([^']+)';$/gm;
 const STATEMENT =
   /^(\/\*\*(?:(?!\*\/)[\s\S])*\*\/\n)?export (?:declare )?((?:abstract )?(?:class|const|function|interface|type) (\w+)(?:.*;$|[\s\S]*?^(?:\}|\};|[^ \n].*;)$))/gm;
 
-function readModule(text: string): Module {
+/** The compiler leaves out the first comment where it leaves out the import after it. */
+function readModule(text: string, own: string): Module {
+  const about = plain(/^\/\*\*[\s\S]*?\*\//.exec(own)?.[0] ?? '');
   const declarations = new Map<string, Declaration>();
   for (const { index, 1: matched = '', 2: body, 3: name } of text.matchAll(STATEMENT)) {
     // The first comment is about the file.
-    const comment = index === 0 ? '' : matched;
+    const comment = index === 0 && plain(matched) === about ? '' : matched;
     const before = declarations.get(name!);
     declarations.set(name!, {
       name: name!,
@@ -137,7 +140,7 @@ function readModule(text: string): Module {
     from: from!,
     names: names === undefined ? undefined : namesOf(names),
   }));
-  return { about: plain(/^\/\*\*[\s\S]*?\*\//.exec(text)?.[0] ?? ''), declarations, reexports };
+  return { about, declarations, reexports };
 }
 
 /** `A, type B as C`. */
