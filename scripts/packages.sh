@@ -24,15 +24,17 @@ sh scripts/release.sh "$work/dist" >/dev/null
 # Runs it from an empty folder and environment; prints size, start time and what it says.
 check() {
   name=$1 program=$2 size=$3
+  trap 'echo "$name: does not do what it should, see above" >&2; clean' EXIT
   (cd "$work" && env -i "HOME=$work" PATH=/usr/bin:/bin "$program" version) | grep -q "commit $commit" || {
     echo "$name: does not say commit $commit" >&2
     exit 1
   }
-  env -i "HOME=$work" PATH=/usr/bin:/bin "$program" run | grep -q '^runqlat '
+  env -i "HOME=$work" PATH=/usr/bin:/bin "$program" run | grep -q '^ *runqlat '
   env -i "HOME=$work" PATH=/usr/bin:/bin "$program" agent --dry-run --store none | grep -q 'nothing is attached'
   begin=$(date +%s%N)
   for _ in 1 2 3 4 5; do env -i "HOME=$work" PATH=/usr/bin:/bin "$program" version >/dev/null; done
   echo "$name: $((size / 1000000)) MB, starts in $((($(date +%s%N) - begin) / 5000000)) ms"
+  trap clean EXIT
 }
 size_of() { stat -c %s "$work"/dist/$1; }
 

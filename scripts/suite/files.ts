@@ -9,10 +9,10 @@ export interface Files {
   readonly alone: readonly string[];
 }
 
-/** The files of these patterns, or every one. */
+/** The files of these patterns, in their order, or every one. */
 export function findFiles(patterns: readonly string[], root: boolean): Files {
   const wanted = patterns.length > 0 ? patterns : ['{src,scripts,test}/**/*.test.ts'];
-  const files = [...new Set(wanted.flatMap((pattern) => globSync(pattern)))].sort();
+  const files = [...new Set(wanted.flatMap((pattern) => globSync(pattern).sort()))];
   const possible = patterns.length > 0 || root ? files : files.filter((file) => !file.endsWith('.kernel.test.ts'));
   return {
     together: possible.filter((file) => !ALONE.test(file)),
