@@ -19,13 +19,21 @@ import {
   UNABLE,
   until,
 } from '../cli/pebble.ts';
-import { assertNoCrash, LONG, select, startAgent } from './accident.ts';
+import { assertNoCrash, callsOf, endWatching, LONG, select, startAgent } from './accident.ts';
 
 const [FAKETIME] = globSync('/usr/lib/*/faketime/libfaketime.so.1');
 const MEMORY_CGROUP = '/sys/fs/cgroup/memory';
 /** Enough for Node to begin, and too little for the agent. */
 const LITTLE_MEMORY = 64 * 2 ** 20;
 const HOUR_MS = 3_600_000;
+/** All that hosts take from services at once: the unit's capabilities only, /proc of others, locked memory, a disk, tracefs, a language. */
+const HARDENED = `
+  mount -t proc -o hidepid=invisible proc /proc
+  mount -t tmpfs -o noexec pebble-test "$TMPDIR"
+  mount -t tmpfs pebble-test /sys/kernel/tracing
+  mount -o remount,bind,ro /
+  few=-all,+bpf,+perfmon,+sys_ptrace,+dac_read_search,+syslog
+  exec prlimit --memlock=0:0 setpriv --bounding-set "$few" --inh-caps "$few" "$0" "$@"`;
 
 describe('accidents of the host', { skip: UNABLE }, () => {
   const folder = new TemporaryDirectory();
@@ -40,7 +48,14 @@ describe('accidents of the host', { skip: UNABLE }, () => {
     folder.remove();
   });
 
-  const queries = (): string[] => ['queries', '--json', '--duration', '2', '--pgdata', cluster.pgdata];
+  const queries = (duration = '2'): string[] => [
+    'queries',
+    '--json',
+    '--duration',
+    duration,
+    '--pgdata',
+    cluster.pgdata,
+  ];
 
   /** Counts; or looks now and then and says why; or ends and says why. Never a stack of ours, never silence. */
   function assertSaid({ status, stderr }: Ended, why: RegExp): void {
@@ -62,6 +77,16 @@ describe('accidents of the host', { skip: UNABLE }, () => {
     assert.match(agent.stdout, /token=/);
     const doctor = command('unshare', ...hidden, 'doctor');
     assert.match(doctor.stdout, /^verdict: sampled: .*BTF/m);
+  });
+
+  test('a hardened host: hidepid, no locked memory, a read-only root, TMPDIR noexec, no tracefs, a Turkish locale, five capabilities', async () => {
+    const place = join(folder.path, 'noexec');
+    mkdirSync(place);
+    const env = { TMPDIR: place, LC_ALL: 'tr_TR.UTF-8' };
+    run = new Running(['-m', 'sh', '-ec', HARDENED, PEBBLE, ...queries('30m')], env, 'unshare');
+    await run.watching();
+    await select(cluster, 'hardened', 109);
+    assert.equal(callsOf(await endWatching(run), 'hardened'), 109);
   });
 
   for (const descriptors of LONG ? [24, 40] : [40]) {
@@ -142,12 +167,12 @@ describe('accidents of the host', { skip: UNABLE }, () => {
       .split('\n')
       .filter(Boolean)
       .map((line) => JSON.parse(line) as ReportRow);
-    const callsOf = (table: string): number =>
+    const callsIn = (table: string): number =>
       rows.reduce(
         (sum, row) => sum + (row.kind === 'query' && row.query === `SELECT FROM ${table}` ? row.calls : 0),
         0,
       );
-    assert.deepEqual(['clock_right', 'clock_ahead', 'clock_behind'].map(callsOf), [101, 103, 107], complaint);
+    assert.deepEqual(['clock_right', 'clock_ahead', 'clock_behind'].map(callsIn), [101, 103, 107], complaint);
     const observed = rows.reduce((sum, row) => sum + (row.kind === 'window' ? row.window_us : 0), 0);
     assert.ok(observed > 6e6 && observed <= wholeUs, `${observed} of ${wholeUs} µs`);
   });

@@ -1,13 +1,16 @@
 /** Accidents of PostgreSQL under a watcher: killed, restarted, replaced by another build, flooded with sessions. */
 import assert from 'node:assert/strict';
-import { copyFileSync, renameSync } from 'node:fs';
+import { copyFileSync, existsSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, afterEach, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Cluster, startCluster } from '../../src/cluster/index.ts';
 import { Connection } from '../../src/postgres/client/index.ts';
-import { type Running, UNABLE } from '../cli/pebble.ts';
+import { type Running, UNABLE, until } from '../cli/pebble.ts';
 import { assertNoCrash, callsOf, endWatching, LONG, openSessions, scaled, select, startWatching } from './accident.ts';
+
+/** The next process gets the pid after it, where that is free (CONFIG_CHECKPOINT_RESTORE). */
+const LAST_PID = '/proc/sys/kernel/ns_last_pid';
 
 describe('accidents of PostgreSQL', { skip: UNABLE }, () => {
   let cluster: Cluster;
@@ -88,6 +91,30 @@ describe('accidents of PostgreSQL', { skip: UNABLE }, () => {
     assert.equal(copy?.calls, 3);
     assert.ok(copy.on_cpu_us < copy.latency_us.total / 4, JSON.stringify(copy));
     assert.ok(copy.off_cpu_us > copy.latency_us.total / 2, JSON.stringify(copy));
+  });
+
+  test('a pid comes again: two sessions are two', {
+    skip: !existsSync(LAST_PID) && `there is no ${LAST_PID}`,
+  }, async () => {
+    run = await startWatching(cluster);
+    await select(cluster, 'again', 0);
+    const first = await Connection.open(cluster);
+    const pid = first.backendPid;
+    for (let n = 0; n < 11; n++) await first.query('SELECT FROM again');
+    await first.close();
+    await until('another session has its pid', async () => {
+      writeFileSync(LAST_PID, String(pid - 1));
+      const second = await Connection.open(cluster);
+      if (second.backendPid === pid) for (let n = 0; n < 13; n++) await second.query('SELECT 1 FROM again');
+      await second.close();
+      return second.backendPid === pid;
+    });
+    const rows = await endWatching(run);
+    const calls = ['SELECT FROM again', 'SELECT $1 FROM again'].map((text) =>
+      rows.filter(({ query }) => query === text).map((row) => row.calls),
+    );
+    assert.deepEqual(calls, [[11], [13]]);
+    assert.deepEqual(new Set(rows.map(({ dropped }) => dropped)), new Set([0]));
   });
 
   test('a storm of short sessions: every statement of every one', async () => {
