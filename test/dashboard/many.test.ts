@@ -107,6 +107,21 @@ describe('many statements', { skip: noBrowser }, () => {
     assert.ok(Math.abs(all - one) < 0.1, `rows are ${one} pixels high where they are seen, ${all} on average`);
   });
 
+  test('the keyboard goes to the last row, and back to the first', async () => {
+    const focused = (): Promise<number> =>
+      page.evaluate("Number(document.activeElement.closest('tr')?.ariaRowIndex ?? 0) - 1");
+    const until = async (row: number): Promise<void> => {
+      while ((await focused()) !== row) await page.waitForTimeout(20);
+    };
+    await page.locator('tr[data-fingerprint] button').first().focus();
+    await page.keyboard.press('End');
+    await until(QUERIES + Object.keys(ODD).length);
+    await page.keyboard.press('ArrowUp');
+    await until(QUERIES + Object.keys(ODD).length - 1);
+    await page.keyboard.press('Home');
+    await until(1);
+  });
+
   describe('whatever the reader does takes little script', () => {
     const deeds: Readonly<Record<string, (turn: number) => Promise<unknown>>> = {
       'sorting by a column': (turn) =>

@@ -24,11 +24,10 @@ export function Help(): ComponentChild {
     h('div', { class: 'columns' }, [
       h('section', {}, [
         h('h3', {}, 'Keys'),
-        h(
-          'table',
-          {},
-          KEYS.map(({ key, does }) => keyRow(key === ' ' ? 'space' : key, does)),
-        ),
+        h('table', {}, [
+          ...KEYS.map(({ key, does }) => keyRow(key === ' ' ? 'space' : key, does)),
+          keyRow('↑ ↓', 'in a table: from row to row; Enter opens it'),
+        ]),
       ]),
       h('section', {}, [
         h('h3', {}, 'Views'),

@@ -6,6 +6,7 @@ import { secondsOf, withOwn } from '../state/place.ts';
 import { store } from '../state/store.ts';
 import { type Cells, copyText, csvOf, saveFile, textOf } from './copy.ts';
 import { watchedOf } from './coverage.ts';
+import { useRowKeys } from './row-keys.ts';
 
 export interface Column<Row> {
   readonly title: string;
@@ -63,24 +64,29 @@ export function Table<Row>(props: TableProps<Row>): ComponentChild {
     if (first !== seen.first || count !== seen.count) setSeen({ first, count });
   };
   useLayoutEffect(look);
+  const onKeyDown = useRowKeys(box, { count: sorted.length, heightPx: ROW_PX });
   const first = Math.min(seen.first, Math.max(0, sorted.length - 1));
   const shown = useDrawn(of, sorted, first, seen.count);
   return h('div', { class: 'table' }, [
-    h('div', { class: 'scroll', ref: box, onScroll: look, tabIndex: 0, role: 'region', 'aria-label': caption }, [
-      h('table', { 'aria-rowcount': sorted.length + 1, 'data-table': name }, [
-        h('caption', { class: 'unseen' }, caption),
-        h(
-          'thead',
-          { hidden: sorted.length === 0 },
+    h(
+      'div',
+      { class: 'scroll', ref: box, onScroll: look, onKeyDown, tabIndex: 0, role: 'region', 'aria-label': caption },
+      [
+        h('table', { 'aria-rowcount': sorted.length + 1, 'data-table': name }, [
+          h('caption', { class: 'unseen' }, caption),
           h(
-            'tr',
-            {},
-            columns.map((column) => headCell(column, sort, toggle)),
+            'thead',
+            { hidden: sorted.length === 0 },
+            h(
+              'tr',
+              {},
+              columns.map((column) => headCell(column, sort, toggle)),
+            ),
           ),
-        ),
-        h('tbody', {}, [spacer('above', first), ...shown, spacer('below', sorted.length - first - shown.length)]),
-      ]),
-    ]),
+          h('tbody', {}, [spacer('above', first), ...shown, spacer('below', sorted.length - first - shown.length)]),
+        ]),
+      ],
+    ),
     sorted.length === 0 ? h('p', { class: 'quiet' }, empty) : h(Tools, { name, cells: () => cellsOf(columns, sorted) }),
   ]);
 }
@@ -213,7 +219,7 @@ function BodyRow<Row>({ of, row, index }: BodyRowProps<Row>): ComponentChild {
         'td',
         { key: column.title, class: classOf(column) },
         column === opener
-          ? h('button', { type: 'button', class: 'open', onClick: () => onOpen!(row) }, content)
+          ? h('button', { type: 'button', class: 'open', tabIndex: -1, onClick: () => onOpen!(row) }, content)
           : content,
       );
     }),
