@@ -5,8 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import type { Browser, Page } from 'playwright-core';
-import type { CatalogAnswer, QueryRow } from '../../src/api/index.ts';
+import type { CatalogAnswer, ExecutionRow, HeatmapAnswer, LoadAnswer, QueryRow } from '../../src/api/index.ts';
 import { formatCount, formatLoad, formatMicroseconds, formatRate } from '../../src/base/units.ts';
+import { KINDS } from '../../src/dashboard/ui/classes.ts';
 import { VIEWS } from '../../src/dashboard/views/index.ts';
 import { Connection } from '../../src/postgres/client/index.ts';
 import { TraceConsole } from '../../src/server/index.ts';
@@ -16,6 +17,7 @@ import { complaintsOf, noPages, openPage, startBrowser } from './browser.ts';
 import { cellsOf } from './figures.ts';
 import { type LiveDemo, startLiveDemo } from './live.ts';
 import { PageMeter } from './measure.ts';
+import { drag, spotOf } from './pictures.ts';
 
 describe('the pages', { skip: noPages }, () => {
   let demo: LiveDemo;
@@ -23,14 +25,20 @@ describe('the pages', { skip: noPages }, () => {
   let page: Page;
   let complaints: string[];
   let meter: PageMeter;
+  const audit: string[] = [];
   const shelf = mkdtempSync(join(tmpdir(), 'pebble-shelf-'));
 
   before(async () => {
     process.env.PEBBLE_TOOLS = shelf;
     const list = () => listTools().flatMap((tool) => ('source' in tool ? [{ ...tool, text: tool.source.text }] : []));
-    demo = await startLiveDemo({ console: new TraceConsole({ list, save: saveTool }) });
+    demo = await startLiveDemo({
+      console: new TraceConsole({ list, save: saveTool }),
+      allowSignals: true,
+      audit: (line) => audit.push(line),
+    });
     browser = await startBrowser();
     page = await openPage(browser);
+    await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
     complaints = complaintsOf(page, new URL(demo.link).origin);
     meter = await PageMeter.of(page);
     await page.goto(demo.link);
@@ -60,6 +68,13 @@ describe('the pages', { skip: noPages }, () => {
     const sorted = (rows: readonly string[][]): string[] => rows.map((row) => row.join(' ')).sort();
     assert.ok(served.length > 4);
     assert.deepEqual(sorted(shown), sorted(expected));
+    // Copied: all of them, each on a line; their texts are many lines long.
+    await page.getByRole('button', { name: 'copy as CSV' }).click();
+    await page.getByText('copied', { exact: true }).waitFor();
+    const csv = await page.evaluate<string>('navigator.clipboard.readText()');
+    assert.match(csv, /^load,time,query,calls\/s,/);
+    assert.equal(csv.match(/^[\d.e-]+,[\d.e-]+,/gm)?.length, served.length);
+    for (const { query } of served) assert.ok(csv.includes(query!.replaceAll('"', '""')), query!);
   });
 
   test('names the CPUs and the load, sorts on request', async () => {
@@ -72,6 +87,111 @@ describe('the pages', { skip: noPages }, () => {
       calls,
       calls.toSorted((a, b) => b - a),
     );
+  });
+
+  test('a drag over the chart zooms, a click on a colour filters everything, and each is taken back', async () => {
+    const window = await aMinute();
+    await openAt('load', `from=${window.from}&to=${window.to}`);
+    const drawn = await page.evaluate<LoadAnswer>(ASK_LOAD);
+    const start = Date.parse(drawn.from);
+    const ms = (drawn.series[0]!.sessions.length * drawn.step_us) / 1000;
+    await drag(page, page.locator('.load-chart .plot').first(), { from: [0.25, 0.5], to: [0.75, 0.6] });
+    await page.waitForURL((url) => url.searchParams.get('from') !== window.from);
+    const part = (name: string): number => (Date.parse(new URL(page.url()).searchParams.get(name)!) - start) / ms;
+    // The axis is not a part of the time.
+    assert.ok(Math.abs(part('from') - 0.25) < 0.06 && Math.abs(part('to') - 0.75) < 0.06, page.url());
+    await page.goBack();
+    await page.waitForURL((url) => url.searchParams.get('from') === window.from);
+    await openAt('load', `from=${window.from}&to=${window.to}`);
+    const [x, y] = await spotOf(page, '.load-chart canvas', KINDS.Lock!.colour);
+    await meter.scriptOf(() => page.mouse.click(x, y));
+    assert.equal(new URL(page.url()).searchParams.get('wait_event_type'), 'Lock');
+    const [shown, served] = await page.evaluate<[string[][], QueryRow[]]>(READ_BOTH);
+    const texts = served.map(({ query }) => query!).join();
+    assert.ok(texts.includes('UPDATE demo.counters') && !texts.includes('FROM demo.products'), texts);
+    assert.deepEqual(shown.map(([own]) => own).sort(), served.map(({ fingerprint }) => fingerprint).sort());
+    const legend = await page.locator('.legend .name').allInnerTexts();
+    assert.deepEqual(legend, ['Lock']);
+    await page.keyboard.press('Escape');
+    await page.waitForURL((url) => !url.searchParams.has('wait_event_type'));
+  });
+
+  test('a box and a cell of the latencies list the executions in them, and each is a waterfall of its steps', async () => {
+    const window = await aMinute();
+    await openAt('latency', `from=${window.from}&to=${window.to}`);
+    const all = await page.evaluate<ExecutionRow[]>(ASK_EXECUTIONS);
+    const inBox = (box: string): ExecutionRow[] => {
+      const [from, to, fromUs, toUs] = box.split(',').map(Number);
+      return all.filter(({ started, latency_us: us }) => {
+        const ended = Date.parse(started) + us / 1000;
+        return ended >= from! && ended <= to! && us >= fromUs! && us <= toUs!;
+      });
+    };
+    const slowestOf = (rows: readonly ExecutionRow[]): ExecutionRow =>
+      rows.reduce((most, row) => (row.latency_us > most.latency_us ? row : most));
+    const assertListed = async (expected: readonly ExecutionRow[]): Promise<void> => {
+      const [cells, count] = await page.evaluate<[string[][], number]>(cellsOf('executions', ['latency', 'pid']));
+      assert.equal(count, expected.length);
+      const { latency_us, pid } = slowestOf(expected);
+      assert.deepEqual(cells[0], [formatMicroseconds(latency_us), String(pid)]);
+    };
+    const plot = page.locator('.plot').first();
+    await meter.scriptOf(() => drag(page, plot, { from: [0.4, 0.02], to: [0.98, 0.7] }));
+    await assertListed(inBox(new URL(page.url()).searchParams.get('box')!));
+    // Those that took longer than half of them did.
+    const median = all.map(({ latency_us }) => latency_us).toSorted((a, b) => a - b)[all.length >> 1]!;
+    const box = [Date.parse(window.from), Date.parse(window.to), Math.ceil(median), 1e9].join();
+    const expected = inBox(box);
+    assert.ok(expected.length < all.length);
+    await openAt('latency', `from=${window.from}&to=${window.to}&box=${box}`);
+    await assertListed(expected);
+    const slowest = slowestOf(expected);
+    await meter.scriptOf(() => page.locator('table[data-table=executions] tbody tr').first().click());
+    const main = await page.locator('main').innerText();
+    assert.ok(main.includes(`process ${slowest.pid}, `), main);
+    for (const { us, wait_event_type: type, wait_event, blocker_pid } of slowest.steps) {
+      if (us < slowest.latency_us / 100 || type === null) continue;
+      assert.ok(main.includes(`${type} · ${wait_event}`), main);
+      if (blocker_pid !== null) assert.match(main, /held by process \d+/);
+    }
+    await page.goBack();
+    await page.getByRole('button', { name: 'no box' }).click();
+    await page.waitForURL((url) => !url.searchParams.has('box'));
+    const { columns } = await page.evaluate<HeatmapAnswer>(ASK_HEATMAP);
+    const [x, y] = await spotOf(page, '.plot canvas', ACCENT);
+    await page.mouse.click(x, y);
+    await page.waitForURL(/box=/);
+    const [from, to, fromUs, toUs] = new URL(page.url()).searchParams.get('box')!.split(',').map(Number);
+    const column = columns.find(({ at }) => Date.parse(at) === from)!;
+    assert.equal(to! - from!, column.step_us / 1000);
+    const rounded = column.buckets.map(({ from_us, to_us }) => [from_us, to_us].map(Math.round).join());
+    assert.ok(rounded.includes([fromUs, toUs].join()), `${fromUs} to ${toUs} of ${rounded.join(' ')}`);
+  });
+
+  test('a statement is cancelled after a question, and only then, and that is written down', async () => {
+    const connection = await Connection.open({ ...demo.cluster, applicationName: 'to-cancel' });
+    const running = connection.query('SELECT pg_sleep(600)').then(() => 'slept', String);
+    await open('sessions');
+    const cancel = page.locator('tr[data-application=to-cancel]').getByRole('button', { name: 'cancel' });
+    const questions: string[] = [];
+    const answerWith = (answer: 'accept' | 'dismiss'): void =>
+      void page.once('dialog', (dialog) => {
+        questions.push(dialog.message());
+        return dialog[answer]();
+      });
+    answerWith('dismiss');
+    await cancel.click();
+    assert.deepEqual(
+      audit.filter((line) => /did cancel/.test(line)),
+      [],
+    );
+    answerWith('accept');
+    await cancel.click();
+    assert.match(await running, /canceling statement due to user request/);
+    assert.match(questions[1]!, /^Cancel what it executes: process \d+ \(to-cancel\) of /);
+    assert.equal(questions[0], questions[1]);
+    assert.match(audit.at(-1)!, /^link did cancel process \d+ .*"to-cancel"/);
+    await connection.close();
   });
 
   test('upkeep has what PostgreSQL says of its tables, and a statement its plan', async () => {
@@ -154,11 +274,15 @@ describe('the pages', { skip: noPages }, () => {
     const counted = page.locator('section', { hasText: 'Maps' }).locator('td').nth(1);
     const first = Number(await counted.innerText());
     while (Number(await counted.innerText()) <= first) await page.waitForTimeout(200);
-    await page.getByRole('button', { name: 'stop', exact: true }).click();
-    await page.getByRole('button', { name: 'run', exact: true }).and(page.locator(':enabled')).waitFor();
+    await stopScript();
   });
 
-  test('what was tried is saved as a tool, is in the list from then on, and runs', async () => {
+  const stopScript = async (): Promise<void> => {
+    await page.getByRole('button', { name: 'stop', exact: true }).click();
+    await page.getByRole('button', { name: 'run', exact: true }).and(page.locator(':enabled')).waitFor();
+  };
+
+  test('what was tried is saved as a tool, is in the list from then on, and runs; histograms and lines come live', async () => {
     const script = page.locator('textarea');
     await page.getByRole('textbox', { name: 'name of the tool' }).fill('switches');
     await page.getByRole('button', { name: 'save as a tool' }).click();
@@ -170,8 +294,14 @@ describe('the pages', { skip: noPages }, () => {
     await page.getByText('No complaint.').waitFor();
     await page.getByRole('button', { name: 'run', exact: true }).click();
     await page.locator('h3', { hasText: '@switches' }).waitFor();
-    await page.getByRole('button', { name: 'stop', exact: true }).click();
-    await page.getByRole('button', { name: 'run', exact: true }).and(page.locator(':enabled')).waitFor();
+    await stopScript();
+    await script.fill('interval:ms:100 { @us = hist(1000); printf("tick %d\\n", 7); }');
+    await page.getByText('No complaint.').waitFor();
+    await script.press('Control+Enter');
+    await page.locator('section', { hasText: 'Output' }).getByText('tick 7').first().waitFor();
+    const bucket = page.locator('table.histogram tr', { hasText: '[512, 1024)' }).locator('td').nth(1);
+    while (Number(await bucket.innerText()) < 3) await page.waitForTimeout(200);
+    await stopScript();
   });
 
   test('a flame graph is walked and zoomed by the keyboard, and says where it is', async () => {
@@ -211,9 +341,16 @@ describe('the pages', { skip: noPages }, () => {
     await page.keyboard.press(' ');
     await page.waitForURL(/from=/);
     await page.keyboard.press('Escape');
-    await page.locator('tr[data-fingerprint] button').first().focus();
+    const rows = page.locator('tr[data-fingerprint]');
+    assert.equal(await rows.locator('button:not([tabindex="-1"])').count(), 1, 'rows are one stop of Tab');
+    await rows.locator('button').first().focus();
+    await page.keyboard.press('ArrowDown');
+    await page.keyboard.press('ArrowDown');
+    await page.keyboard.press('ArrowUp');
+    const second = await rows.nth(1).getAttribute('data-fingerprint');
+    assert.equal(await page.evaluate(FOCUSED_ROW), second);
     await page.keyboard.press('Enter');
-    await page.waitForURL(/view=query&.*fingerprint=/);
+    await page.waitForURL((url) => url.searchParams.get('fingerprint') === second);
     await page.keyboard.press('Escape');
     await page.waitForURL((url) => !url.searchParams.has('fingerprint'));
     await page.keyboard.press('g');
@@ -222,11 +359,22 @@ describe('the pages', { skip: noPages }, () => {
     await page.keyboard.press('?');
     await page.getByRole('dialog').getByText('How sure').waitFor();
     await page.keyboard.press('Escape');
+    const ground = (): Promise<string> => page.evaluate('getComputedStyle(document.body).backgroundColor');
+    const light = await ground();
+    await page.keyboard.press('t');
+    assert.notEqual(await ground(), light, 'dark');
+    await page.reload();
+    await page.getByRole('button', { name: 'theme: dark' }).waitFor();
+    assert.notEqual(await ground(), light, 'it is kept');
+    await page.keyboard.press('t');
+    await page.keyboard.press('t');
+    assert.equal(await ground(), light, 'as the system, which is light');
   });
 
   test('Tab comes by everything, always in sight and marked, and is held nowhere', async () => {
     for (const { id } of VIEWS.filter(({ id }) => TABBED.has(id))) {
-      await open(id);
+      // So long that nothing leaves the window meanwhile, and takes the focus along.
+      await open(id, '15m');
       const seen = await tabThrough(page);
       const bad = seen.filter(({ isSeen, isMarked }) => !isSeen || !isMarked);
       assert.deepEqual(bad, [], id);
@@ -247,12 +395,13 @@ describe('the pages', { skip: noPages }, () => {
     assert.equal(await page.evaluate<string>('document.activeElement.id'), 'view');
   });
 
-  describe('has no serious fault of accessibility, light and dark, at 1280 and at 400 pixels', () => {
+  describe('says what watching costs, and has no serious fault of accessibility, light and dark, at 1280 and at 400 pixels', () => {
     for (const { title } of VIEWS) {
       test(title, async () => {
         await page.setViewportSize({ width: 1280, height: 900 });
         const link = page.getByRole('navigation').getByRole('link', { name: title, exact: true });
         await meter.scriptOf(() => link.click());
+        assert.match(await page.locator('footer').innerText(), COST);
         assert.deepEqual(await faultsOf(page), []);
       });
     }
@@ -261,19 +410,40 @@ describe('the pages', { skip: noPages }, () => {
   test('says nothing on the console', () => assert.deepEqual(complaints, []));
 
   /** Until it has what it shows. */
-  const open = async (view: string, last = '1m'): Promise<void> => {
+  const open = (view: string, last = '1m'): Promise<void> => openAt(view, `last=${last}`);
+  const openAt = async (view: string, search: string): Promise<void> => {
     await meter.scriptOf(async () => {
-      await page.goto(`${new URL(demo.link).origin}/?view=${view}&last=${last}`);
+      await page.goto(`${new URL(demo.link).origin}/?view=${view}&${search}`);
       await page.locator('main h1').waitFor();
     });
+  };
+
+  /** The last one that is added up to its end. */
+  const aMinute = async (): Promise<{ from: string; to: string }> => {
+    const to = Date.parse(demo.feed.status().at);
+    await page.waitForTimeout(SETTLES_MS);
+    const [from, end] = [to - 60_000, to].map((at) => new Date(at).toISOString());
+    return { from: from!, to: end! };
   };
 });
 
 /** Those with the most different parts; the frame is the same in all. */
 const TABBED = new Set(['load', 'console', 'flames']);
+/** The last two seconds of a window are still being added up. */
+const SETTLES_MS = 3000;
 const SESSION = ['pid', 'user', 'database', 'application'];
+const FOCUSED_ROW = "document.activeElement.closest('tr').dataset.fingerprint";
+/** Always on the screen. */
+const COST = /^watching costs [\d.<]+% of this host's CPUs, [\d.]+[MG]iB\s+(no event|[\d.kM]+ events?) lost/;
+/** Light: that of cells, too. */
+const ACCENT = '#245f7d';
 /** Runs in the page: what the flame graph looks like. */
 const PIXELS = "document.querySelector('.flame canvas').toDataURL()";
+
+const ASK_LOAD = "fetch('/api/load' + location.search + '&by=wait_event_type').then((told) => told.json())";
+const ASK_HEATMAP = "fetch('/api/heatmap' + location.search).then((told) => told.json())";
+const ASK_EXECUTIONS =
+  "fetch('/api/rows/executions' + location.search).then((told) => told.json()).then(({ rows }) => rows)";
 
 /** Runs in the page: what its table shows, and what the API says of the same window. */
 const READ_BOTH = `(async () => {

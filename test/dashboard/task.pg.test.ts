@@ -86,6 +86,16 @@ describe('the five troubles of the demo', { skip: noPages }, () => {
     });
   }
 
+  test('what dominates stands above all, and leads to its evidence', async () => {
+    await page.goto(origin);
+    const finding = page.locator('[data-finding=lock-convoy]');
+    await finding.waitFor();
+    assert.match(await finding.innerText(), /of database time is waiting for locks.*UPDATE demo\.counters/s);
+    await finding.locator('summary').click();
+    await finding.getByRole('link', { name: 'show the evidence' }).click();
+    await page.locator('table[data-table=blockers] tr[data-blocker=lock-convoy]').waitFor();
+  });
+
   test('nothing was said on the console, and no other server asked', () => {
     assert.deepEqual(complaints, []);
   });
