@@ -24,4 +24,5 @@ export const openDebugFile = $source.openDebugFile;
 export const parseUsdtArguments = $source.parseUsdtArguments;
 export const readRelocations = $source.readRelocations;
 export const registerPlace = $source.registerPlace;
+export const usdtPlaces = $source.usdtPlaces;
 export const usdtSites = $source.usdtSites;

@@ -27,5 +27,5 @@ export {
 } from './registers.ts';
 export { type Relocation, type RelocationSection, readRelocations } from './relocations.ts';
 export { type ElfSymbol, SymbolTable } from './symbols.ts';
-export { type UsdtSite, usdtSites } from './usdt.ts';
+export { type UsdtPlace, type UsdtSite, usdtPlaces, usdtSites } from './usdt.ts';
 export { parseUsdtArguments, type UsdtArgument } from './usdt-arguments.ts';

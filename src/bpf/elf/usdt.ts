@@ -6,7 +6,8 @@ import { parseUsdtArguments, type UsdtArgument } from './usdt-arguments.ts';
 
 const NT_STAPSDT = 3;
 
-export interface UsdtSite {
+/** A site of which nothing but its place was read. */
+export interface UsdtPlace {
   readonly provider: string;
   readonly probe: string;
   /** Address of the marked instruction, as linked. */
@@ -15,22 +16,37 @@ export interface UsdtSite {
   readonly fileOffset: number;
   /** The counter that tells the program that somebody listens; many probes have none. */
   readonly semaphore?: { readonly address: number; readonly fileOffset: number };
+  /** As the assembler wrote them. */
+  readonly text: string;
+}
+
+export interface UsdtSite extends UsdtPlace {
   readonly arguments: readonly UsdtArgument[];
 }
 
 /** All sites in the order of the file; one probe may have several (it was inlined). */
 export function usdtSites(elf: Elf): UsdtSite[] {
+  const arch = elf.header.machine === 'arm64' ? 'arm64' : 'x86_64';
+  const symbolAddress = (symbol: string) => addressOfVariable(elf, symbol);
+  return usdtPlaces(elf).map((place) => {
+    const context = { address: place.address, symbolAddress };
+    return { ...place, arguments: parseUsdtArguments(place.text, arch, context) };
+  });
+}
+
+/** The same without a look at their arguments, which may name variables of the program. */
+export function usdtPlaces(elf: Elf): UsdtPlace[] {
   const section = elf.section('.note.stapsdt');
   if (section === undefined) return [];
   const base = elf.section('.stapsdt.base')?.address;
   const name = `${elf.name} .note.stapsdt`;
   return parseNotes(elf.read(section), section.alignment, name)
     .filter((note) => note.owner === 'stapsdt' && note.type === NT_STAPSDT)
-    .map((note) => readSite(elf, base, new ByteCursor(note.data, name)));
+    .map((note) => readPlace(elf, base, new ByteCursor(note.data, name)));
 }
 
 /** Location, base and semaphore addresses; then provider, name and arguments as text. */
-function readSite(elf: Elf, base: number | undefined, cursor: ByteCursor): UsdtSite {
+function readPlace(elf: Elf, base: number | undefined, cursor: ByteCursor): UsdtPlace {
   const location = cursor.size64();
   const linkedBase = cursor.size64();
   const semaphoreAddress = cursor.size64();
@@ -41,17 +57,8 @@ function readSite(elf: Elf, base: number | undefined, cursor: ByteCursor): UsdtS
   const moved = base === undefined || linkedBase === 0 ? 0 : base - linkedBase;
   const address = location + moved;
   const fileOffset = elf.fileOffset(address) ?? elf.fail(`USDT ${provider}:${probe} lies at no place in the file`);
-  const arch = elf.header.machine === 'arm64' ? 'arm64' : 'x86_64';
   const semaphore = semaphoreAddress === 0 ? undefined : readSemaphore(elf, semaphoreAddress + moved);
-  const context = { address, symbolAddress: (symbol: string) => addressOfVariable(elf, symbol) };
-  return {
-    provider,
-    probe,
-    address,
-    fileOffset,
-    ...(semaphore && { semaphore }),
-    arguments: parseUsdtArguments(text, arch, context),
-  };
+  return { provider, probe, address, fileOffset, text, ...(semaphore && { semaphore }) };
 }
 
 function readSemaphore(elf: Elf, address: number): UsdtSite['semaphore'] {

@@ -1,7 +1,7 @@
 /** Uprobes: one link for all sites (uprobe_multi, Linux 6.6), else a perf event a site. */
 import { PebbleError } from '../../base/errors.ts';
 import { scratch } from '../../native/index.ts';
-import { Elf, usdtSites } from '../elf/index.ts';
+import { Elf, usdtPlaces } from '../elf/index.ts';
 import type { Program } from '../programs/index.ts';
 import type { LinkSpec } from '../spec/index.ts';
 import { EINVAL, ENOTSUPP, EOPNOTSUPP, KernelError, linkUprobeMulti } from '../sys/index.ts';
@@ -51,7 +51,7 @@ export function attachUsdt(spec: LinkSpec & { readonly kind: 'usdt' }, program: 
   const doing = `attaching usdt:${spec.binary}:${spec.provider}:${spec.name}`;
   const elf = Elf.open(spec.binary);
   try {
-    const found = usdtSites(elf).filter((site) => site.provider === spec.provider && site.probe === spec.name);
+    const found = usdtPlaces(elf).filter((site) => site.provider === spec.provider && site.probe === spec.name);
     if (found.length === 0) {
       throw new PebbleError('no-target', {
         doing,

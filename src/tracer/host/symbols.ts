@@ -1,6 +1,6 @@
 /** What is inside of a binary: functions, data symbols, USDT probes; each file is read once. */
 import { type Dwarf, openDwarf } from '../../bpf/dwarf/index.ts';
-import { Elf, openDebugFile, type SymbolTable, usdtSites } from '../../bpf/elf/index.ts';
+import { Elf, openDebugFile, type SymbolTable, usdtPlaces } from '../../bpf/elf/index.ts';
 import type { UsdtSite, UserFunction, UserSymbol } from '../../lang/host.ts';
 
 /** e_type of programs and libraries that are loaded where there is room. */
@@ -83,12 +83,12 @@ function readFunctions(path: string): UserFunction[] {
 function readProbes(path: string): UsdtSite[] {
   const elf = Elf.open(path);
   try {
-    return usdtSites(elf).map((site) => ({
+    return usdtPlaces(elf).map((site) => ({
       provider: site.provider,
       name: site.probe,
       fileOffset: BigInt(site.fileOffset),
       address: BigInt(site.address),
-      arguments: site.arguments.map(({ text }) => text).join(' '),
+      arguments: site.text,
       ...(site.semaphore && { semaphoreOffset: BigInt(site.semaphore.fileOffset) }),
     }));
   } finally {
