@@ -1,5 +1,6 @@
 /**
- * What attribution costs, beside others: `node bench/attribution-cost/index.ts [--windows N] [--reference LOADER] [--only NAME,…]`.
+ * What attribution costs, beside others: `node bench/attribution-cost/index.ts [--windows N] [--reference LOADER] [--only NAME,…] [--tpcb PAIRS]
+ * [--foreign PAIRS]`.
  * Each mode is switched on and off between short windows in the order off, on, on, off (ABBA), so that what drifts
  * meets both alike; differences are taken within the pairs. Client and backend share one CPU, before others.
  * LOADER is another attribution tool to be measured in the same run: a program that is given the postmaster's pid and
@@ -7,10 +8,11 @@
  */
 import { execFileSync } from 'node:child_process';
 import { parseArgs } from 'node:util';
-import { type Cluster, startCluster } from '../../src/cluster/index.ts';
+import { startCluster } from '../../src/cluster/index.ts';
 import { Client, CPU } from './client.ts';
 import { emptyUprobe, type Mode, NOTHING, pebble, type Subject, setting, tool } from './modes.ts';
 import { bootstrap, bootstrapRatio, type Estimate, medianOf } from './statistics.ts';
+import { tpcb } from './tpcb.ts';
 
 const { values: given } = parseArgs({
   options: {
@@ -18,7 +20,8 @@ const { values: given } = parseArgs({
     queries: { type: 'string', default: '1500' },
     reference: { type: 'string' },
     only: { type: 'string' },
-    tpcb: { type: 'string', default: '10' },
+    tpcb: { type: 'string', default: '60' },
+    foreign: { type: 'string', default: '10' },
   },
 });
 
@@ -75,46 +78,6 @@ function print(results: readonly Result[], beside: readonly string[]): void {
   }
 }
 
-/** tps of TPC-B with fsync, on against off. */
-async function tpcb(cluster: Cluster, mode: Mode): Promise<void> {
-  const run = (): number => {
-    const options = [
-      '-n',
-      '-c',
-      '4',
-      '-T',
-      '2',
-      '-h',
-      cluster.socketDir,
-      '-p',
-      String(cluster.port),
-      '-U',
-      cluster.user,
-      cluster.user,
-    ];
-    return Number(
-      /^tps = ([\d.]+)/m.exec(
-        execFileSync('pgbench', options, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }),
-      )![1],
-    );
-  };
-  const lost: number[] = [];
-  for (let pair = 0; pair < Number(given.tpcb); pair++) {
-    const readings: number[] = [];
-    for (const isOn of pair % 2 === 0 ? [false, true] : [true, false]) {
-      if (isOn) await mode.on();
-      readings.push(run());
-      if (isOn) await mode.off();
-    }
-    const [off, on] = pair % 2 === 0 ? [readings[0]!, readings[1]!] : [readings[1]!, readings[0]!];
-    lost.push((off / on - 1) * 100);
-  }
-  const { median, low, high } = bootstrap(lost);
-  console.log(
-    `TPC-B with fsync, 4 clients, time added by pebble: ${median.toFixed(1)} % [${low.toFixed(1)}, ${high.toFixed(1)}]`,
-  );
-}
-
 /** ns that each switch between two processes that are not PostgreSQL takes longer. */
 async function foreignSwitches(mode: Mode): Promise<void> {
   const SWITCHES = 100_000;
@@ -126,7 +89,7 @@ async function foreignSwitches(mode: Mode): Promise<void> {
   };
   const added: number[] = [];
   const base: number[] = [];
-  for (let pair = 0; pair < 10; pair++) {
+  for (let pair = 0; pair < Number(given.foreign); pair++) {
     const readings: number[] = [];
     for (const isOn of pair % 2 === 0 ? [false, true] : [true, false]) {
       if (isOn) await mode.on();
@@ -197,8 +160,8 @@ async function main(): Promise<void> {
     print(await measurePairs(modes, () => client.measure(Number(given.queries))), ['reference', 'empty uprobe']);
     const own = modes.find(({ name }) => name === 'pebble');
     if (own) {
-      await foreignSwitches(own);
-      if (Number(given.tpcb) > 0) await tpcb(cluster, own);
+      if (Number(given.foreign) > 0) await foreignSwitches(own);
+      if (Number(given.tpcb) > 0) await tpcb(cluster, own, Number(given.tpcb));
     }
     for (const mode of modes) await mode.close();
     client.close();
