@@ -1,12 +1,12 @@
 /**
  * What a request costs in the attribution program where many sessions are connected and many statements are known:
- * `node bench/attribution-cost/by-size.ts [--sessions 8,100,1000] [--statements 10,1000,50000] [--seconds 6]`. Every
- * statement is executed once; then pgbench's clients execute them in turn, all at once, and the kernel's own count of the
- * programs' run time is divided by the requests of the same seconds. Other processes' events are in it, too.
+ * `node bench/attribution-cost/by-size.ts [--cases STATEMENTSxSESSIONS,…] [--seconds 6]`. Every statement is executed
+ * once; then pgbench's clients execute them in turn, all at once, and the kernel's own count of the programs' run time is
+ * divided by the requests of the same seconds. Other processes' events are in it, too. Six cases take some five minutes.
  */
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -14,16 +14,24 @@ import { parseArgs } from 'node:util';
 import { countRuns } from '../../src/bpf/index.ts';
 import { type Cluster, startCluster } from '../../src/cluster/index.ts';
 import { Attribution, QueryRows } from '../../src/collect/attribution/index.ts';
+import { Connection } from '../../src/postgres/client/index.ts';
 import { programsOf } from './program-runs.ts';
 
 const { values: given } = parseArgs({
   options: {
-    sessions: { type: 'string', default: '8,100,1000' },
-    statements: { type: 'string', default: '10,1000,50000' },
+    // One of the two grows, then both are large; those with more statements last, as none is forgotten.
+    cases: { type: 'string', default: '10x8,10x100,10x1000,1000x8,50000x8,50000x1000' },
     seconds: { type: 'string', default: '6' },
   },
 });
-const numbers = (text: string): number[] => text.split(',').map(Number);
+const CASES = given.cases.split(',').map((text) => {
+  const [statements, sessions] = text.split('x').map(Number);
+  return { statements: statements!, sessions: sessions! };
+});
+/** Sessions that execute everything once. */
+const FILLERS = 4;
+/** Until all clients are connected, or have ended. */
+const MOST_WAIT_MS = 90_000;
 /** pgbench takes 128 at most, and chooses one at random for each transaction. */
 const SCRIPTS = 100;
 const COLUMNS = (
@@ -57,10 +65,13 @@ const target = ({ socketDir, port, user }: Cluster): string[] => [
   user,
 ];
 
-function fill(cluster: Cluster, files: readonly string[]): void {
-  for (const file of files) {
-    execFileSync('pgbench', ['-n', '-c', '1', '-t', '1', '-f', file, ...target(cluster)], { stdio: 'ignore' });
-  }
+async function fill(cluster: Cluster, count: number): Promise<void> {
+  const some = async (first: number): Promise<void> => {
+    const connection = await Connection.open(cluster);
+    for (let n = first; n < count; n += FILLERS) await connection.query(statement(n));
+    await connection.close();
+  };
+  await Promise.all(Array.from({ length: FILLERS }, (_, first) => some(first)));
 }
 
 function startLoad(cluster: Cluster, sessions: number, files: readonly string[]): ChildProcess {
@@ -86,27 +97,36 @@ async function measure(attribution: Attribution): Promise<Measured> {
   return { requests, ns: ns / requests };
 }
 
-/** All clients are connected when they have all executed something. */
-async function connected(cluster: Cluster, sessions: number): Promise<void> {
-  const count = (): number =>
-    Number(execFileSync('pgrep', ['-c', '-P', String(cluster.postmasterPid)], { encoding: 'utf8' }));
-  while (count() < sessions) await sleep(500);
-  await sleep(2000);
+const processesOf = ({ postmasterPid: pid }: Cluster): number =>
+  readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean).length;
+
+/** Whether the server comes to have at least, or at most, so many processes. */
+async function comesTo(cluster: Cluster, isThere: (count: number) => boolean): Promise<boolean> {
+  const begin = performance.now();
+  while (!isThere(processesOf(cluster))) {
+    if (performance.now() - begin > MOST_WAIT_MS) return false;
+    await sleep(100);
+  }
+  return true;
 }
 
-const most = Math.max(...numbers(given.sessions));
+const most = Math.max(...CASES.map(({ sessions }) => sessions));
 const settings = { max_connections: String(most + 20), compute_query_id: 'on' };
 const cluster = await startCluster({ flavour: 'debian', settings });
 const attribution = await Attribution.start({ pgdata: cluster.pgdata });
 console.log('statements | sessions | requests | ns a request | maps, MB | one reading, ms');
 try {
-  for (const statements of numbers(given.statements)) {
+  let filled = 0;
+  const own = processesOf(cluster);
+  for (const { statements, sessions } of CASES) {
     const files = scripts(statements);
-    fill(cluster, files);
-    for (const sessions of numbers(given.sessions)) {
-      const load = startLoad(cluster, sessions, files);
-      const ended = once(load, 'exit');
-      await connected(cluster, sessions);
+    if (statements > filled) await fill(cluster, statements);
+    filled = Math.max(filled, statements);
+    const load = startLoad(cluster, sessions, files);
+    const ended = once(load, 'exit');
+    if (await comesTo(cluster, (count) => count >= own + sessions)) {
+      // They execute when all of them are connected.
+      await sleep(2000);
       const { requests, ns } = await measure(attribution);
       const megabytes = attribution.memoryBytes() / 2 ** 20;
       const begin = performance.now();
@@ -115,9 +135,12 @@ try {
       console.log(
         `${statements} | ${sessions} | ${requests} | ${ns.toFixed(0)} | ${megabytes.toFixed(1)} | ${readMs.toFixed(0)}`,
       );
-      load.kill('SIGKILL');
-      await ended;
+    } else {
+      console.log(`${statements} | ${sessions} | its sessions did not connect`);
     }
+    load.kill('SIGKILL');
+    await ended;
+    await comesTo(cluster, (count) => count <= own + 1);
   }
 } finally {
   attribution.close();
