@@ -10,7 +10,17 @@ import { execFileSync } from 'node:child_process';
 import { parseArgs } from 'node:util';
 import { startCluster } from '../../src/cluster/index.ts';
 import { Client, CPU } from './client.ts';
-import { emptyUprobe, type Mode, NOTHING, pebble, type Subject, setting, tool } from './modes.ts';
+import {
+  emptyUprobe,
+  type Mode,
+  NO_WAIT_SAMPLING,
+  NOTHING,
+  pebble,
+  type Subject,
+  setting,
+  tool,
+  waitSampling,
+} from './modes.ts';
 import { bootstrap, bootstrapRatio, type Estimate, medianOf } from './statistics.ts';
 import { tpcb } from './tpcb.ts';
 
@@ -105,11 +115,15 @@ async function foreignSwitches(mode: Mode): Promise<void> {
   );
 }
 
+/** Loading it costs every mode something: it is measured alone, beside nothing. */
+const SAMPLES_WAITS = given.only?.includes('pg_wait_sampling') ?? false;
+
 async function main(): Promise<void> {
   const cluster = await startCluster({
     flavour: 'debian',
     settings: {
-      shared_preload_libraries: 'pg_stat_statements',
+      shared_preload_libraries: SAMPLES_WAITS ? 'pg_stat_statements, pg_wait_sampling' : 'pg_stat_statements',
+      ...(SAMPLES_WAITS && NO_WAIT_SAMPLING),
       compute_query_id: 'on',
       'pg_stat_statements.track': 'none',
     },
@@ -129,6 +143,7 @@ async function main(): Promise<void> {
       program,
       execute: (sql) => client.execute(sql),
     };
+    if (SAMPLES_WAITS) await client.execute('CREATE EXTENSION pg_wait_sampling');
     const usdt = (name: string): string => `usdt:${program}:postgresql:${name}`;
     const script = `${usdt('query__start')} { @s[tid] = nsecs; } ${usdt('query__done')} /@s[tid]/ { @ = hist(nsecs - @s[tid]); delete(@s[tid]); } BEGIN { printf("ready\\n"); }`;
     const modes: Mode[] = [
@@ -153,6 +168,7 @@ async function main(): Promise<void> {
         'SET log_min_duration_statement = 0',
         'SET log_min_duration_statement = -1',
       ),
+      ...(SAMPLES_WAITS ? [waitSampling(subject)] : []),
       tool('bpftrace, two USDTs', 'bpftrace', ['-B', 'none', '-e', script], /ready/),
     ].filter(({ name }) => !given.only || given.only.split(',').includes(name));
     await client.measure(5000);

@@ -137,6 +137,21 @@ export function setting(name: string, { execute }: Subject, on: string, off: str
   return { name, on: () => execute(on), off: () => execute(off), close: async () => undefined };
 }
 
+const SELDOM = 2_000_000_000;
+/** Samples every 10 ms, as it comes; it sees a new period when somebody asks for its profile. */
+export function waitSampling({ execute }: Subject): Mode {
+  const every = async (ms: number): Promise<void> => {
+    await execute(`SET pg_wait_sampling.profile_period = ${ms}`);
+    await execute('DO $$ BEGIN PERFORM count(*) FROM pg_wait_sampling_profile; END $$');
+  };
+  return { name: 'pg_wait_sampling', on: () => every(10), off: () => every(SELDOM), close: async () => undefined };
+}
+/** Its settings while it is off. */
+export const NO_WAIT_SAMPLING = {
+  'pg_wait_sampling.profile_period': String(SELDOM),
+  'pg_wait_sampling.history_period': String(SELDOM),
+};
+
 /** Nothing: what the method itself sees. */
 export const NOTHING: Mode = {
   name: 'nothing',

@@ -11,12 +11,16 @@ import type { KernelProfile } from './records.ts';
 const EXT4 = 0xef53;
 const isExt4 = (path: string): boolean => statfsSync(path).type === EXT4;
 
-/** Where the server's folder pg_wal is: it may be a link, in the server's own root. */
-function walFolder(pid: number): string {
+/** The server's folder pg_wal may be a link, in its own root; where that leads nowhere, it is not known. */
+function hasWalOnExt4(pid: number): boolean {
   const own = `/proc/${pid}/cwd/pg_wal`;
-  if (!lstatSync(own).isSymbolicLink()) return own;
-  const target = readlinkSync(own);
-  return target.startsWith('/') ? `/proc/${pid}/root${target}` : `/proc/${pid}/cwd/${target}`;
+  try {
+    if (!lstatSync(own).isSymbolicLink()) return isExt4(own);
+    const target = readlinkSync(own);
+    return isExt4(target.startsWith('/') ? `/proc/${pid}/root${target}` : `/proc/${pid}/cwd/${target}`);
+  } catch {
+    return false;
+  }
 }
 
 /** Offsets in PgBackendStatus that program.bt has as constants. */
@@ -60,7 +64,7 @@ export function kernelProfile(cluster: DiscoveredCluster): KernelProfile {
     query_ids: layout.offsets.PgBackendStatus.st_query_id === undefined ? 0 : 1,
     shows_ids,
     temp_files_seen: Number(isExt4(`/proc/${cluster.pid}/cwd`)),
-    wal_sync: isExt4(walFolder(cluster.pid)) ? walSyncOf(cluster.major) : 0,
+    wal_sync: hasWalOnExt4(cluster.pid) ? walSyncOf(cluster.major) : 0,
   };
 }
 
