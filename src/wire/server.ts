@@ -102,8 +102,12 @@ async function open(server: Server, address: Address): Promise<void> {
   }
 }
 
+/** sun_path of struct sockaddr_un (unix(7)), less its NUL. */
+const LONGEST_PATH = 107;
+
 /** A socket that a killed agent left would be in the way; one that answers is another server's, and so is any other file. */
 async function makeRoom(directory: string, path: string): Promise<void> {
+  if (Buffer.byteLength(path) > LONGEST_PATH) throw new Error(`names of sockets have ${LONGEST_PATH} bytes at most`);
   mkdirSync(directory, { recursive: true, mode: 0o755 });
   const found = lstatSync(path, { throwIfNoEntry: false });
   if (found === undefined) return;

@@ -47,6 +47,8 @@ describe('SQL endpoint', () => {
     await assert.rejects(listen(PORT), /another server listens at/);
     writeFileSync(join(directory, '.s.PGSQL.1'), 'a file');
     await assert.rejects(listen(1), /is no socket/);
+    const far = WireServer.listen({ directory: join(directory, 'x'.repeat(100)), port: PORT }, async () => []);
+    await assert.rejects(far, /names of sockets have 107 bytes at most/);
     assert.equal(readFileSync(join(directory, '.s.PGSQL.1'), 'utf8'), 'a file');
     // As a server leaves it that was killed.
     const killed = "require('net').createServer().listen(process.argv[1], () => process.kill(process.pid, 'SIGKILL'))";
