@@ -6,8 +6,11 @@ type Writer = (depth: number) => string;
 
 const RECORDS = 'let @r : { n: uint64, top: uint64 max } = percpuhash(64);\n';
 
+/** Keys that end in a text so long have a second map for short ones. */
+const LONG_TEXT = `"${'a statement that is longer than most '.repeat(8)}"`;
+
 /** What later statements read has a type from here on. */
-const FIRST = '  @a[0] = 1; @b[1] = 2; @n = 3; @r[0].n += 1; @r[0].top += 2; @sum = 0;\n';
+const FIRST = `  @a[0] = 1; @b[1] = 2; @n = 3; @r[0].n += 1; @r[0].top += 2; @sum = 0; @long[${LONG_TEXT}] = 1; @both[1, ${LONG_TEXT}] = count();\n`;
 
 /** Map names by what they hold; declared by their first use. */
 const INT_MAPS = ['@a', '@b'];
@@ -130,6 +133,11 @@ class ScriptWriter {
         () => `@r[${this.#small()}].${this.#random.pick(['n', 'top'])} += ${this.#cast('uint64', this.#int(2))};`,
         () => `delete(${this.#random.pick(INT_MAPS)}, ${this.#small()});`,
         () => `@u = (${this.#cast('int64', this.#int(2))}, ${this.#cast('uint8', this.#int(1))}, ${this.#text(0)});`,
+        () => `@long[${this.#longOrNot()}] += ${this.#int(1)};`,
+        () => `@both[${this.#small()}, ${this.#longOrNot()}] = count();`,
+        () => `delete(@long, ${this.#longOrNot()});`,
+        () =>
+          `@sum += @long[${this.#longOrNot()}] + len(@both) + (int64)@both[${this.#small()}, ${this.#longOrNot()}];`,
         () => `for ($kv : @a) { @sum += $kv.0 + $kv.1; }`,
       );
       if (this.#loops === 0) choices.push(() => this.#output());
@@ -298,6 +306,10 @@ class ScriptWriter {
       );
     }
     return this.#random.pick(choices)();
+  }
+
+  #longOrNot(): string {
+    return this.#random.below(3) === 0 ? LONG_TEXT : this.#text(1);
   }
 
   #text(depth: number): string {
