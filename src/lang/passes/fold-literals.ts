@@ -272,7 +272,7 @@ function sameRecords(left: RecordExpression, right: RecordExpression): boolean |
 /** str() of a literal, cut to its second argument. */
 function foldStr(node: Call): StringLiteral | undefined {
   const [first, length] = node.arguments;
-  if (node.name !== 'str' || !first) return undefined;
+  if (node.name !== 'str' || !first || node.arguments.length > 2) return undefined;
   const value = literalOf(first);
   if (typeof value !== 'bigint' && typeof value !== 'string') return undefined;
   const text = String(value);

@@ -1,4 +1,5 @@
 /** The binary part of probes of user programs. */
+import { didYouMean } from '../diagnostics/index.ts';
 import type { AttachPoint } from '../syntax/ast.ts';
 import type { ExpandContext } from './kind.ts';
 
@@ -6,9 +7,21 @@ import type { ExpandContext } from './kind.ts';
 export function binariesOf(point: AttachPoint, context: ExpandContext): readonly string[] {
   const name = point.parts[1] || '*';
   const found = context.host.binaries?.(name) ?? [name];
-  if (found.length === 0)
-    context.diagnostics.error(point.span, `uprobe target file '${name}' does not exist or is not executable`);
+  if (found.length === 0) {
+    const hint = similarFile(name, context);
+    context.diagnostics.error(
+      point.span,
+      `uprobe target file '${name}' does not exist or is not executable`,
+      hint ? { hints: [hint] } : {},
+    );
+  }
   return found;
+}
+
+/** Of the same folder; what has none was looked for on $PATH and among libraries. */
+function similarFile(name: string, { host }: ExpandContext): string | undefined {
+  const folder = /^(.*\/)[^/*?[]+$/.exec(name)?.[1];
+  return folder === undefined ? undefined : didYouMean(name, host.binaries?.(`${folder}*`) ?? []);
 }
 
 /** How to name them when nothing was found in them. */

@@ -8,6 +8,9 @@ const LENGTHS = [1, 2, 4, 8] as const;
 /** What debug registers can tell apart (Intel's manual, volume 3, 17.2.4; the kernel's hw_breakpoint of arm64). */
 const MODES = { x64: ['rw', 'w', 'x'], arm64: ['r', 'rw', 'w', 'x'] } as const;
 
+const ADDRESS_HINT =
+  'an address is a number, as nm or gdb tell it: watchpoint:0x10000000:8:w, of the process of -p or -c';
+
 export const watchpoint: ProbeKind = {
   names: ['watchpoint', 'w'],
   counts: [3],
@@ -18,7 +21,9 @@ export const watchpoint: ProbeKind = {
     const [, address = '', length = '', mode = ''] = point.parts;
     const bytes = LENGTHS.find((known) => String(known) === length);
     if (!NUMBER.test(address)) {
-      diagnostics.error(point.span, `Invalid function/address argument: ${notANumber(address)}`);
+      diagnostics.error(point.span, `Invalid function/address argument: ${notANumber(address)}`, {
+        hints: [ADDRESS_HINT],
+      });
       return [];
     }
     if (!NUMBER.test(length)) {

@@ -19,7 +19,9 @@ const HINTS: readonly (readonly [script: string, hint: string | undefined])[] = 
   ['BEGIN { let x = 1; }', 'names of variables begin with $'],
   ['BEGIN { int $x = 1; }', 'variables are declared by their first value, or by let $name : type;'],
   ['BEGIN { # remark\n }', 'comments begin with //'],
-  ['BEGIN { @x = 1 print(@x); }', undefined],
+  ['BEGIN { @x = 1 print(@x); }', 'statements are separated by ;'],
+  ['BEGIN { for ($i : 5) { } }', 'write for ($i : 0..10) { … }'],
+  ['BEGIN { @x.clear(); }', 'maps have no methods: clear(@x), delete(@x, key), len(@x), print(@x)'],
   ['BEGIN { print(1 + ); }', undefined],
 ];
 

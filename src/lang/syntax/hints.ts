@@ -26,6 +26,12 @@ const ROWS: readonly ((at: Around) => string | undefined)[] = [
     expected === "'{'" && /^\w/.test(after)
       ? 'what a probe does stands in braces: BEGIN { … }, after its /condition/'
       : undefined,
+  ({ expected }) => (expected === 'map or range in for loop' ? LOOP : undefined),
+  ({ before, after }) => (after.startsWith('(') ? method(before) : undefined),
+  ({ before, expected, after }) =>
+    expected === "';'" && /[\w)\]"]\s+$/.test(before) && /^[$@A-Za-z_]/.test(after)
+      ? 'statements are separated by ;'
+      : undefined,
 ];
 
 /** The script's errors, the first with a hint if its mistake is a known one. */
@@ -47,6 +53,12 @@ function assignment(before: string): string | undefined {
   if (/(?:^|[\s,}])\/[^/{};]*$/.test(before.slice(before.lastIndexOf('\n') + 1))) return 'compare by ==';
   const name = /[;{}(]\s*([A-Za-z_]\w*)\s*$/.exec(before)?.[1];
   return name && `names of variables begin with $ (for one event) or @ (kept between events): $${name} = …`;
+}
+
+/** `@x.clear()` */
+function method(before: string): string | undefined {
+  const map = /(@\w*)(?:\[[^\]]*\])?\.\w+\s*$/.exec(before)?.[1];
+  return map && `maps have no methods: clear(${map}), delete(${map}, key), len(${map}), print(${map})`;
 }
 
 /** `int $x`, `String s` */

@@ -284,11 +284,11 @@ function inferCall(node: Call, t: Typing): Type | undefined {
     if (!row?.raw?.(argument, i)) infer(argument, t);
   }
   if (fn) {
-    checkCount(node, [fn.parameters.length, fn.parameters.length], t);
+    checkCount(node, { arguments: [fn.parameters.length, fn.parameters.length] }, t);
     return fn.returns;
   }
   if (row) {
-    checkCount(node, row.arguments, t);
+    checkCount(node, row, t);
     return row.type(node, t);
   }
   // A builtin called like a function: pid().
@@ -299,12 +299,22 @@ function inferCall(node: Call, t: Typing): Type | undefined {
       hints: [`write @x = ${node.name}(…)`],
     });
   }
-  const names = [...library.names(), ...t.script.functions.keys()];
-  const hint = foreignWordHint(node.name) ?? didYouMean(node.name, names);
+  const hint = foreignWordHint(node.name) ?? (builtin ? withoutArguments(node.name) : similarFunction(node, t));
   return t.error(node, `Unknown function: '${node.name}'`, hint ? { hints: [hint] } : {});
 }
 
-export function checkCount(node: Call, [least, most]: readonly [number, number], t: Typing): void {
+const withoutArguments = (name: string): string => `${name} takes no arguments: it is of the current thread and probe`;
+
+function similarFunction({ name }: Call, { script }: Typing): string | undefined {
+  return didYouMean(name, [...script.library.names(), ...script.functions.keys()]);
+}
+
+interface Callable {
+  readonly arguments: readonly [number, number];
+  readonly signature?: string;
+}
+
+export function checkCount(node: Call, { arguments: [least, most], signature }: Callable, t: Typing): void {
   const count = node.arguments.length;
   if (count >= least && count <= most) return;
   const plural = (n: number) => (n === 1 ? 'one argument' : `${n} arguments`);
@@ -314,7 +324,7 @@ export function checkCount(node: Call, [least, most]: readonly [number, number],
       : count < least
         ? `requires at least ${plural(least)}`
         : `takes up to ${plural(most)}`;
-  t.error(node, `${node.name}() ${wanted} (${count} provided)`);
+  t.error(node, `${node.name}() ${wanted} (${count} provided)`, signature === undefined ? {} : { hints: [signature] });
 }
 
 /** Fields are reached through any number of pointers. */

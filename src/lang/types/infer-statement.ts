@@ -251,7 +251,7 @@ function assignAggregate(node: Assign, target: MapReference | MapAccess, call: C
   map.written = true;
   const row = t.script.library.aggregate(call.name)!;
   for (const argument of call.arguments) infer(argument, t);
-  checkCount(call, row.arguments, t);
+  checkCount(call, row, t);
   const type = row.type(call, t);
   t.set(call, type);
   if (!type) return;
