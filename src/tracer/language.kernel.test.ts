@@ -1,9 +1,10 @@
-/** What of the language only a kernel shows: other processes skipped, path(), read_user_text(), unwatch(), rate_limit(), topk() and pins. */
+/** What of the language only a kernel shows: other processes skipped, path(), read_user_text(), unwatch(), rate_limit(), topk(), pins and cgroup_storage(). */
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, openSync, readFileSync, readlinkSync, readSync } from 'node:fs';
 import { test } from 'node:test';
+import { feature } from '../bpf/features/index.ts';
 import { PERF_TYPE, perfEventOpen, tracefs } from '../bpf/sys/index.ts';
 import { allocate } from '../native/index.ts';
 import { type TraceEvent, trace } from './library.ts';
@@ -215,4 +216,19 @@ test('what only the end probe prints counts as something printed', { skip }, () 
   const [out, err] = shell(`"$0" trace -e 'interval:ms:1 { @ = count(); } end { print(@); clear(@); }' -c 'sleep 0.1'`);
   assert.match(out, /^@: \d+$/m);
   assert.doesNotMatch(err, /No event/);
+});
+
+test('cgroup_storage() keeps a value for the current cgroup', { skip }, async (t) => {
+  const { available } = await feature('cgroup_storage');
+  if (!available) return t.skip('this kernel keeps no values on cgroups (Linux 6.2)');
+  const probe = `tracepoint:syscalls:sys_enter_getppid /pid == ${process.pid}/`;
+  const run = trace(
+    `let @calls = cgroup_storage(); ${probe} { @calls += 1; if (@calls == 1009) { $calls = @calls; print($calls); exit() } }`,
+  );
+  const values: unknown[] = [];
+  for await (const event of run) {
+    if (event.kind === 'value') values.push(event.value);
+    if (event.kind === 'attached') for (let i = 0; i < 1009; i++) process.ppid;
+  }
+  assert.deepEqual(values, [1009]);
 });

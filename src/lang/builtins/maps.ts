@@ -1,7 +1,7 @@
 /** Functions on single entries of maps: delete, has_key, entry, and on whole ones: len. */
 import { FunctionBuilder, imm } from '../ir/index.ts';
 import type { Lowering } from '../lower/lowering.ts';
-import { isStorage } from '../lower/map-plan.ts';
+import { isStorage, storageHelper } from '../lower/map-plan.ts';
 import { lookUp, lookUpOrInsert, openEntry } from '../lower/maps.ts';
 import { toMemory } from '../lower/memory.ts';
 import type { FunctionRow } from '../lower/rows.ts';
@@ -78,7 +78,7 @@ const remove: FunctionRow = {
     const plan = l.plan(access);
     const entry = openEntry(access, l);
     if (isStorage(plan)) {
-      const gone = l.b.helper(`${plan.type}_delete`, [l.b.map(plan.spec.name), entry.owner!]);
+      const gone = l.b.helper(storageHelper(plan, 'delete'), [l.b.map(plan.spec.name), entry.owner!]);
       return scalar(BOOL, l.b.compare('eq', gone, imm(0)));
     }
     if (plan.setOffset !== undefined) return clearScalar(entry, l);

@@ -6,7 +6,7 @@ import { pointerOf, readBytes, readTextHelper, toScalar } from '../lower/memory.
 import type { FunctionRow } from '../lower/rows.ts';
 import { NO_VALUE, offsetBy } from '../lower/value.ts';
 import type { ScriptEvent } from '../script.ts';
-import type { Expression } from '../syntax/ast.ts';
+import type { Call, Expression } from '../syntax/ast.ts';
 import { spaceOf } from '../types/casts.ts';
 import { constantOf } from '../types/constant.ts';
 import { integral } from '../types/operators.ts';
@@ -22,6 +22,7 @@ import {
   UINT64,
   VOID,
 } from '../types/type.ts';
+import type { MapTyping, Typing } from '../types/typing.ts';
 import { checkFormat } from './format.ts';
 import { isPinned, readersMisfit, writeToReaders } from './pinned.ts';
 import { knownText, numberArgument, textArgument } from './text-argument.ts';
@@ -73,6 +74,15 @@ function printed(type: Type): Type {
   return type.kind === 'int' ? intType(type.size, type.signed) : type;
 }
 
+/** Values on tasks and cgroups are found from these alone. */
+const isUnlisted = ({ declaration }: MapTyping): boolean => /_storage$/.test(declaration?.type ?? '');
+
+function unlisted(call: Call, { name, declaration }: MapTyping, t: Typing): undefined {
+  return t.error(call, `${call.name}() needs all entries of ${name}, and ${declaration?.type}() has no list of them`, {
+    hints: [`a single value goes through a variable: $value = ${name}; print($value)`],
+  });
+}
+
 const print: FunctionRow = {
   name: 'print',
   signature: 'void print(value) | print(map[, top[, div]])',
@@ -83,7 +93,9 @@ const print: FunctionRow = {
   type(call, t) {
     const [value] = call.arguments;
     if (value?.kind === 'map') {
-      if (!t.script.map(value.name, value.span).value) return t.undefinedMap(value.name, value);
+      const map = t.script.map(value.name, value.span);
+      if (!map.value) return t.undefinedMap(value.name, value);
+      if (isUnlisted(map)) return unlisted(call, map, t);
       for (const i of [1, 2]) if (call.arguments[i]) numberArgument(call, i, t);
       if (call.arguments.length > 1 && t.script.map(value.name, value.span).value?.kind === 'stats')
         t.warning(call, "print()'s top and div arguments are ignored when used on stats() maps.");
@@ -138,8 +150,9 @@ function onMap(name: 'clear' | 'zero', doc: string): FunctionRow {
     type(call, t) {
       const [map] = call.arguments;
       if (map?.kind !== 'map') return t.error(call, `${name}() expects a map argument`);
-      if (!t.script.map(map.name, map.span).value) return t.undefinedMap(map.name, map);
-      return VOID;
+      const typing = t.script.map(map.name, map.span);
+      if (!typing.value) return t.undefinedMap(map.name, map);
+      return isUnlisted(typing) ? unlisted(call, typing, t) : VOID;
     },
     lower(call, l) {
       const [map] = call.arguments;

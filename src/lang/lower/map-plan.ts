@@ -65,6 +65,9 @@ const STORAGE: ReadonlySet<MapType> = new Set(['task_storage', 'cgroup_storage']
 
 export const isStorage = (plan: MapPlan): boolean => STORAGE.has(plan.type);
 
+export const storageHelper = ({ type }: MapPlan, what: 'get' | 'delete'): string =>
+  `${type === 'task_storage' ? 'task' : 'cgrp'}_storage_${what}`;
+
 interface PlanFor {
   readonly settings: Settings;
   /** Possible ones. */

@@ -1,13 +1,16 @@
 /** Code that reaches the values of maps: keys, look-ups, inserts, and the null checks that the verifier wants. */
+
+import { PebbleError } from '../../base/errors.ts';
 import { sizeOf } from '../../base/record.ts';
 import type { Span } from '../diagnostics/index.ts';
 import { type Address, address, imm, type Operand, type Reg } from '../ir/index.ts';
 import type { Expression, MapAccess, MapReference } from '../syntax/ast.ts';
 import { sizeOfType } from '../types/layout.ts';
 import { isCastableAggregate, isScalar, type Type } from '../types/type.ts';
+import { findField } from '../types/type-space.ts';
 import { foldCpus } from './cpus.ts';
 import type { Lowering } from './lowering.ts';
-import { isStorage, type MapPlan } from './map-plan.ts';
+import { isStorage, type MapPlan, storageHelper } from './map-plan.ts';
 import { load, pointerOf, toScalar } from './memory.ts';
 import { reportHelper } from './runtime-errors.ts';
 import { callOnMap, lastText } from './short-keys.ts';
@@ -44,8 +47,25 @@ function storageOwner(node: MapNode, plan: MapPlan, l: Lowering): Operand {
     const key = l.value(node.key);
     if (key.kind === 'scalar') return key.operand;
   }
-  const helper = plan.type === 'task_storage' ? 'get_current_task_btf' : 'get_current_cgroup';
-  return l.b.helper(helper, []);
+  const task = l.b.helper('get_current_task_btf', []);
+  return plan.type === 'task_storage' ? task : cgroupOf(task, l);
+}
+
+/** `task->cgroups->dfl_cgrp`, by loads that the verifier follows: the kernel has no helper for it. */
+function cgroupOf(task: Reg, l: Lowering): Reg {
+  const set = l.b.load(address(task, kernelOffset('task_struct', 'cgroups', l)), 8);
+  return l.b.load(address(set, kernelOffset('css_set', 'dfl_cgrp', l)), 8);
+}
+
+function kernelOffset(struct: string, name: string, l: Lowering): number {
+  const type = l.typing.script.space.tagged('struct', struct);
+  const field = type?.kind === 'struct' ? findField(type, name) : undefined;
+  if (field) return field.offset;
+  throw new PebbleError('unsupported', {
+    doing: 'finding the current cgroup for cgroup_storage()',
+    what: `this kernel does not tell where struct ${struct} has its ${name} (BTF)`,
+    hint: 'use a hash with cgroup as its key: @m[cgroup]',
+  });
 }
 
 /** Where tasks have no storage: the id of the key's task, or of the current thread. */
@@ -103,7 +123,7 @@ export function lookUp({ plan, key, owner }: Entry, l: Lowering): Reg {
 }
 
 function storageGet(plan: MapPlan, owner: Operand, flags: number, l: Lowering): Reg {
-  return l.b.helper(`${plan.type}_get`, [l.b.map(plan.spec.name), owner, imm(0), imm(flags)]);
+  return l.b.helper(storageHelper(plan, 'get'), [l.b.map(plan.spec.name), owner, imm(0), imm(flags)]);
 }
 
 /** Pointer to the value, made of zeros if there was none; null only where the map is full. */
