@@ -2,7 +2,7 @@
  * The agent under load for hours, with sessions and statements that come and go: it must stay as small as it was, and
  * count what pg_stat_statements counts. Its memory and descriptors are read from /proc, not from its own word.
  *
- *     sudo node bench/soak.ts [MINUTES] [TRANSACTIONS A SECOND, 0 for as many as there is room for]
+ *     sudo node bench/soak.ts [MINUTES] [TRANSACTIONS A SECOND, 0 for as many as there is room for] [MS BETWEEN NEW STATEMENTS]
  */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
@@ -20,8 +20,6 @@ const MIB = 2 ** 20;
 const CLIENTS = 8;
 /** Sessions of one transaction each. */
 const CHURN_PER_SECOND = 5;
-/** A table of its own, and so statements that nobody has seen before. */
-const NEW_STATEMENTS_EVERY_MS = 10_000;
 /** The first minutes fill caches and pools. */
 const SETTLED = 0.25;
 
@@ -36,6 +34,8 @@ interface Sample {
 
 const minutes = Number(process.argv[2] ?? 120);
 const rate = Number(process.argv[3] ?? 0);
+/** A table of its own, and so four statements that nobody has seen before. */
+const newEveryMs = Number(process.argv[4] ?? 10_000);
 const folder = mkdtempSync(join(tmpdir(), 'pebble-soak-'));
 const store = `sqlite:${join(folder, 'history.db')}`;
 const cluster = await startCluster({
@@ -94,7 +94,7 @@ async function soak(pid: number): Promise<Sample[]> {
       console.log(describe(samples.at(-1)!));
       nextSample += 30_000;
     }
-    await sleep(NEW_STATEMENTS_EVERY_MS);
+    await sleep(newEveryMs);
   }
   await Promise.all(loads);
   return samples;
