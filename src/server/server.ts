@@ -24,6 +24,8 @@ export interface ServerOptions extends RouterOptions, ChangeOptions {
 
 /** Strangers can connect: each connection is a descriptor, which the agent needs for its own work. */
 const MOST_CONNECTIONS = 300;
+/** Pages ask every ten seconds at least, each time on the connections that they have. */
+const IDLE_CONNECTION_MS = 30_000;
 /** What may be had without signing in. */
 const OPEN_PATHS = new Set(['/sign-in', '/style.css', '/icon.svg']);
 
@@ -58,6 +60,7 @@ export class LiveServer {
     const listener: RequestListener = (request, response) => void this.#answer(request, response);
     this.#server = options.tls ? createTlsServer(options.tls, listener) : createServer(listener);
     this.#server.maxConnections = MOST_CONNECTIONS;
+    this.#server.keepAliveTimeout = IDLE_CONNECTION_MS;
   }
 
   /** Whoever opens it may look and do everything: it works once, and then there is another one. */

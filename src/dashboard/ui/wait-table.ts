@@ -123,7 +123,7 @@ function columnsOf(most: number, showsProcess: boolean): Column<WaitSum>[] {
   ];
   return [
     // A narrow screen ends behind two columns of words.
-    ...(showsProcess ? [...load, process, event] : [event, ...load]),
+    ...(showsProcess ? [...load, event, process] : [event, ...load]),
     {
       title: 'waits',
       means: 'how often',

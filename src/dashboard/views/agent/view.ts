@@ -103,5 +103,10 @@ const COLUMNS: readonly Column<ProgramCost>[] = [
   { title: 'time', value: ({ run_us }) => run_us, cell: ({ run_us }) => formatMicroseconds(run_us) },
   { title: 'runs', means: 'in the last ten seconds', value: ({ runs }) => runs, cell: ({ runs }) => formatCount(runs) },
   { title: 'ns/run', value: perRun, cell: (row) => formatCount(Math.round(perRun(row))) },
-  { title: 'hook', value: ({ hook }) => hook, cell: ({ hook }) => hook, kind: 'query' },
+  {
+    title: 'hook',
+    value: ({ hook }) => hook,
+    cell: ({ hook }) => h('span', { title: hook }, hook.replace(/^rawtracepoint:/, '')),
+    kind: 'query',
+  },
 ];
