@@ -47,7 +47,16 @@ const cluster = await startCluster({
   },
 });
 const collector = await Connection.open(cluster);
-const options = ['--pgdata', cluster.pgdata, '--store', `sqlite:${join(folder, 'h.db')}`, '--listen', '127.0.0.1:0'];
+const options = [
+  '--pgdata',
+  cluster.pgdata,
+  '--store',
+  `sqlite:${join(folder, 'h.db')}`,
+  '--listen',
+  '127.0.0.1:0',
+  '--budget',
+  'none',
+];
 const agent = spawn(PEBBLE, ['agent', ...options], { stdio: ['ignore', 'ignore', 'inherit'] });
 const exporter = existsSync(exporterProgram) ? startExporter() : undefined;
 if (!exporter) console.log(`${exporterProgram} is missing: apt-get install prometheus-postgres-exporter`);
@@ -146,7 +155,9 @@ async function exporterBackend(): Promise<number> {
   return Number(answer!.rows[0]![0]);
 }
 
-const commandOf = (pid: number): string => readText(`/proc/${pid}/cmdline`) ?? '';
+function commandOf(pid: number): string {
+  return readText(`/proc/${pid}/cmdline`) ?? '';
+}
 
 /** Of all its threads. */
 function cpuNs(pid: number): number {

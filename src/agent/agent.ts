@@ -10,7 +10,7 @@ import type { Configuration } from './configuration/index.ts';
 import { ddlEvents } from './ddl-events.ts';
 import { Documents } from './documents.ts';
 import { FindingWatch } from './finding-watch.ts';
-import { giveBackMemory } from './give-back.ts';
+import { giveBackMemory, keepLittle } from './give-back.ts';
 import { Governor } from './governor.ts';
 import type { Intervals } from './interval.ts';
 import { LiveFeed } from './live.ts';
@@ -60,6 +60,7 @@ export class Agent {
 
   static async start(configuration: Configuration, onError: (error: unknown) => void): Promise<Agent> {
     requireHost();
+    keepLittle();
     const { pgdata, store: url, budget } = configuration;
     const otlp = otlpTarget(configuration);
     // What is easily wrong first: a path that cannot be written is told before anything is attached.

@@ -6,7 +6,7 @@ import type { TimeRange } from '../store/index.ts';
 const EVERY_MS = 5000;
 const KEEP_MS = 15 * 60_000;
 /** Some hundred bytes each. */
-const MOST = 10_000;
+const MOST = 5000;
 /**
  * Where a thousand statements are executed nearly all that they do is among their slowest of some seconds: then those of
  * a minute are looked for.

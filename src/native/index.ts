@@ -44,6 +44,11 @@ export function viewOf(address: number, length: number): ArrayBuffer {
   return load().native.view(address, length);
 }
 
+/** mallopt(3), where the C library has it. */
+export function setMalloc(parameter: number, value: number): void {
+  load().native.setMalloc(parameter, value);
+}
+
 /** malloc_trim(3), where the C library has it. */
 export function trim(): void {
   load().native.trim();

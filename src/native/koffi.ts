@@ -39,14 +39,15 @@ export function koffiBackend(): Native {
     },
     address: (memory) => Number(koffi.address(memory)),
     view: (address, length) => koffi.view(address, length),
-    trim: () => void trimmer(libc)?.(0),
+    trim: () => void optional(libc, 'int malloc_trim(size_t)')?.(0),
+    setMalloc: (parameter, value) => void optional(libc, 'int mallopt(int, int)')?.(parameter, value),
   };
 }
 
-/** malloc_trim(3) is glibc's. */
-function trimmer(libc: ReturnType<Koffi['load']>): Call | undefined {
+/** Of glibc alone. */
+function optional(libc: ReturnType<Koffi['load']>, declaration: string): Call | undefined {
   try {
-    return libc.func('int malloc_trim(size_t)');
+    return libc.func(declaration);
   } catch {
     return undefined;
   }

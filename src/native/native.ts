@@ -8,4 +8,6 @@ export interface Native {
   readonly view: (address: number, length: number) => ArrayBuffer;
   /** Gives memory that nobody uses any more back to the kernel, where the C library can. */
   readonly trim: () => void;
+  /** mallopt(3), where the C library has it. */
+  readonly setMalloc: (parameter: number, value: number) => void;
 }
