@@ -25,6 +25,8 @@ const rate = process.argv[3] ?? '1000';
 const exporterProgram = process.argv[4] ?? '/usr/bin/prometheus-postgres-exporter';
 const EXPORTER_PORT = 19187;
 const QUERIES = 1000;
+/** Until the agent has given back what only its start needed, and has seen the load. */
+const SETTLE_MS = 30_000;
 /** Snapshots by SQL, scrapes, and what the agent writes. */
 const EVERY_MS = 10_000;
 /** As PoWA does: what there is, with the time, into tables of the same server. */
@@ -63,6 +65,7 @@ if (!exporter) console.log(`${exporterProgram} is missing: apt-get install prome
 try {
   await prepare();
   await underLoad(15);
+  await sleep(SETTLE_MS);
   const backend = Number((await collector.query('SELECT pg_backend_pid()'))[0]!.rows[0]![0]);
   const scraped = exporter && (await exporterBackend());
   const sampler = listChildren(cluster.postmasterPid).find((pid) => commandOf(pid).includes('wait_sampling'))!;

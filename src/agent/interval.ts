@@ -102,7 +102,7 @@ export class Intervals {
       dropped,
       samples: {
         queries: executed.map((grown) => this.#querySample(grown)),
-        failures: executed.flatMap((grown) => this.#failureSamples(grown)),
+        failures: [...now.queries].flatMap(([key, totals]) => this.#failureSamples(totals, last.queries.get(key))),
         waits: waits.map((grown) => this.#waitSample(grown)),
         load: this.#loadSamples(executed, waits),
       },
@@ -121,8 +121,9 @@ export class Intervals {
     return { series: this.#seriesOf(totals, '', make), values, histogram };
   }
 
-  #failureSamples({ totals, before }: Grown<QueryTotals>): Sample[] {
-    if (totals.failures.size === 0) return NO_SAMPLES;
+  /** Also of those that nothing else is new of: a failure's code may be counted a moment after it. */
+  #failureSamples(totals: QueryTotals, before: QueryTotals | undefined): Sample[] {
+    if (totals === before || totals.failures.size === 0 || !totals.identity.executes) return NO_SAMPLES;
     const { database, user, queryId, fingerprint } = totals.identity;
     const who = [...this.#where(totals), database, user, queryId, fingerprint];
     return [...failuresSince(totals, before)].map(([sqlstate, count]) => ({

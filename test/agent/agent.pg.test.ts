@@ -69,11 +69,13 @@ describe('pebble agent', { skip: UNABLE }, () => {
     for (let n = 0; n < 17; n++) await assert.rejects(failing.query('SELECT FROM first WHERE 1 / 0 = 1'));
     await failing.close();
     await untilCalls('first', 211);
+    const failedOf = (rows: ReportRow[]) =>
+      rows.filter((row) => row.kind === 'query').find(({ query }) => / WHERE /.test(query ?? ''));
+    await until('failures are in history', () => failedOf(reported())?.sqlstates?.['22012'] === 17, 30_000);
     const rows = reported();
     const row = rows.find((candidate) => candidate.kind === 'query' && candidate.query === 'SELECT FROM first');
     assert.ok(row?.kind === 'query');
-    const failed = rows.find((candidate) => candidate.kind === 'query' && / WHERE /.test(candidate.query ?? ''));
-    assert.ok(failed?.kind === 'query');
+    const failed = failedOf(rows)!;
     assert.deepEqual([failed.errors, failed.sqlstates], [17, { 22012: 17 }]);
     // A Query message is its type, four bytes of length, the text, and a NUL.
     assert.equal(row.received_bytes, 211 * (1 + 4 + 'SELECT FROM first'.length + 1));
