@@ -35,12 +35,7 @@ export class Poller {
 
   /** Reads all that is there now. */
   drain(): number {
-    let total = 0;
-    for (;;) {
-      const count = this.#source.poll(this.#onEvent, this.#options.limit);
-      total += count;
-      if (count < this.#options.limit) return total;
-    }
+    return this.#source.poll(this.#onEvent, undefined, true);
   }
 
   /** Ends the timer; what is unread stays in the buffer, for `drain`. */
@@ -58,7 +53,7 @@ export class Poller {
     const isCalm = (this.#source.fill ?? 1) < calmBelow;
     let count = 0;
     try {
-      count = this.#source.poll(this.#onEvent, limit);
+      count = this.#source.poll(this.#onEvent, limit, true);
     } catch (error) {
       this.#schedule(busyMs);
       if (onError === undefined) throw error;

@@ -70,7 +70,7 @@ export class RingBuffer implements EventSource {
     return this.#fullest + Math.max(this.#longest, HEADER) >= this.size;
   }
 
-  poll(onEvent: OnEvent, limit = Number.POSITIVE_INFINITY): number {
+  poll(onEvent: OnEvent, limit = Number.POSITIVE_INFINITY, onlyWhatIsThere = false): number {
     const words = this.#words;
     const release = this.size >>> 2;
     let count = 0;
@@ -79,6 +79,7 @@ export class RingBuffer implements EventSource {
       let end = Atomics.load(this.#producer, 0);
       while (count < limit) {
         if ((this.#consumed | 0) === end) {
+          if (onlyWhatIsThere) break;
           end = Atomics.load(this.#producer, 0);
           if ((this.#consumed | 0) === end) break;
         }

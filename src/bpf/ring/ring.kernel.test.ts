@@ -128,6 +128,18 @@ test('the poller finds events by itself, and drains the rest', async () => {
   map.close();
 });
 
+test('events that come as fast as they are handled keep nobody for ever', async () => {
+  const { map, program } = await setUp(ring, toRing);
+  const buffer = new RingBuffer(map);
+  const poller = new Poller(buffer, () => emit(program, 1), { idleMs: 60_000 });
+  poller.stop();
+  emit(program, 5);
+  assert.deepEqual([poller.drain(), poller.drain()], [5, 5]);
+  buffer.close();
+  program.close();
+  map.close();
+});
+
 test('a worker reads on while this thread is busy, and hands over everything before it ends', async () => {
   const { map, program } = await setUp({ ...ring, maxEntries: 128 * 1024 }, toRing);
   let count = 0;
