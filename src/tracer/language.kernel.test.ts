@@ -1,4 +1,4 @@
-/** What of the language only a kernel shows: other processes skipped, path(), read_user_text(), unwatch(), rate_limit(), topk(), pins and cgroup_storage(). */
+/** What of the language only a kernel shows: other processes skipped, path(), read_user_text(), unwatch(), rate_limit(), topk(), pins, cgroup_storage() and usermode. */
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
@@ -231,4 +231,10 @@ test('cgroup_storage() keeps a value for the current cgroup', { skip }, async (t
     if (event.kind === 'attached') for (let i = 0; i < 1009; i++) process.ppid;
   }
   assert.deepEqual(values, [1009]);
+});
+
+test('usermode is 0 where a probe has no registers of whom it interrupted', { skip }, async () => {
+  const run = trace('tp_btf:sys_enter { print(usermode); exit(); }');
+  const values = (await all(run)).flatMap((event) => (event.kind === 'value' ? [event.value] : []));
+  assert.equal(values[0], 0);
 });

@@ -116,9 +116,13 @@ export const PROCESS: readonly BuiltinRow[] = [
 /** Run by hand: by the tracer itself, on behalf of user code. */
 const isByHand = (l: Lowering): boolean => l.point !== undefined && l.point.how !== 'attach';
 
-/** The privilege level in cs of the interrupted context (x86: two low bits). */
+/** Programs whose context begins with registers. */
+const WITH_REGISTERS = new Set<string>(['kprobe', 'kprobe_multi', 'uprobe_multi', 'perf_event']);
+
+/** The privilege level in cs of the interrupted context (x86: two low bits); what has none runs in the kernel. */
 function usermode(l: Lowering): Operand {
   if (isByHand(l)) return imm(1);
+  if (!WITH_REGISTERS.has(l.point?.program ?? '')) return imm(0);
   const CS = 17 * 8;
   const cs = l.b.load(offsetBy({ base: l.context!, offset: 0 }, CS), 8);
   return l.b.compare('eq', l.b.binary('and', cs, imm(3)), imm(3));
