@@ -14,6 +14,8 @@ export interface CompileHost {
   tracepoints?(): readonly string[];
   /** Functions that kprobes or fentry can be attached to. */
   kernelFunctions?(): readonly string[];
+  /** Modules of the kernel that are loaded or built in, and the kernel itself: `vmlinux`. */
+  kernelModules?(): readonly string[];
   /** Whether functions of the kernel can be hooked in that way; absent: they can. */
   canHook?(way: 'kprobe' | 'fentry'): boolean;
   /** Address of a kernel symbol (kallsyms). */

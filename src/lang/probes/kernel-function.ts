@@ -53,7 +53,7 @@ function nameOf(kind: ProbeKind, point: AttachPoint, context: ExpandContext): st
 
 function expandKprobe(kind: ProbeKind, point: AttachPoint, context: ExpandContext): readonly ProbePoint[] {
   const target = nameOf(kind, point, context);
-  if (target === undefined) return [];
+  if (target === undefined || !isLoaded(point, context)) return [];
   if (kind === kretprobe && target.includes('+')) {
     context.diagnostics.error(point.span, 'Offset not allowed');
     return [];
@@ -81,6 +81,16 @@ function expandKprobe(kind: ProbeKind, point: AttachPoint, context: ExpandContex
       ...values,
     };
   });
+}
+
+function isLoaded({ parts, span }: AttachPoint, { host, diagnostics }: ExpandContext): boolean {
+  const module = parts.length > 2 ? parts[1]! : undefined;
+  const modules = host.kernelModules?.();
+  if (module === undefined || modules === undefined || modules.some(matcher(module))) return true;
+  const hint = didYouMean(module, modules);
+  const what = `specified module ${module} in probe ${parts.join(':')} is not loaded.`;
+  diagnostics.error(span, what, hint ? { hints: [hint] } : {});
+  return false;
 }
 
 /** A single name is believed when the host has no list. */

@@ -1,5 +1,5 @@
 /** This machine, as the compiler asks about it: every answer, and the code that finds it, is loaded when first wanted. */
-import { existsSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { possibleCpus } from '../../bpf/index.ts';
 import type { CompileHost, TargetProvider } from '../../lang/host.ts';
@@ -31,6 +31,7 @@ export function machineHost({ pid, target, debugDirectories }: HostOptions = {})
     tracepointFormat: (category, event) => tracepoints().tracepointFormat(category, event),
     tracepoints: once(() => tracepoints().listTracepoints()),
     kernelFunctions: once(() => tracepoints().listTraceableFunctions()),
+    kernelModules: () => ['vmlinux', ...readdirSync('/sys/module')],
     canHook: (way) => (way === 'kprobe' ? existsSync(KPROBES) : features().canTraceFunctions()),
     kernelSymbol: (name) => kernelSymbols().addressOf(name),
     binaries: (name) => binaries().findBinaries(name, pid),
