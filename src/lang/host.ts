@@ -65,6 +65,8 @@ export interface KernelFeatures {
   readonly growingMaps?: boolean;
   /** Keys of maps may have more than 512 bytes; without it texts are shorter. */
   readonly longKeys?: boolean;
+  /** Atomic instructions give what was there before (Linux 5.12). */
+  readonly exchange?: boolean;
 }
 
 export type DebugInfo = Pick<Dwarf, 'functionAt' | 'addressesOf' | 'findType'>;

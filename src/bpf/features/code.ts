@@ -3,6 +3,7 @@ import { scratch } from '../../native/index.ts';
 import {
   aluImm,
   aluReg,
+  atomic,
   call,
   encode,
   exit,
@@ -10,6 +11,7 @@ import {
   type Instruction,
   mayGoto,
   signedDivide,
+  storeImm,
 } from '../asm/index.ts';
 import { findField, hasKernelBtf, kernelBtf } from '../btf/index.ts';
 import { closeFd, E2BIG, EACCES, mapCreate, progLoad } from '../sys/index.ts';
@@ -34,6 +36,8 @@ export interface CodeFeatures {
   readonly growingMaps: boolean;
   /** Keys of maps may be longer than a program's stack. */
   readonly longKeys: boolean;
+  /** Atomic instructions give what was there before. */
+  readonly exchange: boolean;
 }
 
 const PRESENT: CodeFeatures = {
@@ -45,6 +49,7 @@ const PRESENT: CodeFeatures = {
   taskRegisters: true,
   growingMaps: true,
   longKeys: true,
+  exchange: true,
 };
 
 let known: CodeFeatures | undefined;
@@ -69,6 +74,7 @@ function older(): CodeFeatures {
     // Since Linux 6.1 hashes have an allocator of their own (kernel/bpf/memalloc.c).
     growingMaps: hasKernelBtf() && kernelBtf().find('bpf_mem_alloc', 'struct') !== undefined,
     longKeys: hasKeysOf(MAX_BPF_STACK + 8),
+    exchange: understands([storeImm('u64', 10, -8, 0), aluImm('mov', 1, 0), atomic('xchg', 'u64', 10, -8, 1)]),
   };
 }
 

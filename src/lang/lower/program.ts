@@ -13,7 +13,10 @@ import { Lowering, type ScriptLowering, sourceLine } from './lowering.ts';
 import { placeOf } from './output.ts';
 import { skipOtherCalls } from './system-call.ts';
 
-/** Programs that run in the traced task, with preemption on. */
+/**
+ * Programs that run in the traced task, with preemption on: since Linux 6.0 (kernel/trace/trace_uprobe.c: __uprobe_perf_func), so
+ * never where a copy could not be taken for want of an exchange.
+ */
 const REENTRANT_LINKS: ReadonlySet<LinkSpec['kind']> = new Set(['uprobe', 'uprobe_multi', 'usdt']);
 
 type ProbeUnit = Extract<Unit, { kind: 'probe' }>;
@@ -34,7 +37,8 @@ export function lowerUnits(units: readonly TypedUnit[], script: ScriptLowering):
     probes: [],
     maps: [],
   };
-  const generator = new Generator(generateOptions(script.typing.host.features));
+  const { features } = script.typing.host;
+  const generator = new Generator(generateOptions(features));
   for (const typed of units) {
     if (typed.unit.kind !== 'probe') continue;
     const name = `p${lowered.programs.length}`;
@@ -44,7 +48,9 @@ export function lowerUnits(units: readonly TypedUnit[], script: ScriptLowering):
     const generated = generator.generate({
       name,
       functions: [entry.main, ...entry.callbacks, ...reached(unit, functions, script)],
-      reentrant: unit.points.some(({ links }) => links.some(({ kind }) => REENTRANT_LINKS.has(kind))),
+      reentrant:
+        features?.exchange !== false &&
+        unit.points.some(({ links }) => links.some(({ kind }) => REENTRANT_LINKS.has(kind))),
     });
     lowered.maps.push(...generated.maps);
     lowered.programs.push({
