@@ -149,9 +149,9 @@ export class TemporaryDirectory {
     return environment.split('\0').includes(`TMPDIR=${this.path}`);
   }
 
-  /** Kills what still runs there. */
+  /** Kills what still runs there, and has not ended since. */
   remove(): void {
-    for (const pid of this.processes) process.kill(pid, 'SIGKILL');
+    for (const pid of this.processes) orNothing(() => process.kill(pid, 'SIGKILL'));
     rmSync(this.path, { recursive: true, force: true, maxRetries: 5 });
   }
 }
