@@ -1,6 +1,6 @@
 /** Dead code elimination: operations without effect whose result nobody reads. */
 import { BitRows, solve } from '../dataflow.ts';
-import type { IrFunction } from '../ir.ts';
+import type { IrFunction, Located, Op } from '../ir.ts';
 import { definition, forEachUse, hasEffect, successors } from '../operands.ts';
 
 export function removeDeadCode(fn: IrFunction): IrFunction {
@@ -21,13 +21,21 @@ export function removeDeadCode(fn: IrFunction): IrFunction {
       const dst = definition(op);
       const isNoCopy = !(op.op === 'mov' && op.src.kind === 'reg' && op.src.id === op.dst.id && op.width !== 32);
       if (!hasEffect(op) && (!dst || live[dst.id] === 0 || !isNoCopy)) continue;
+      const isRead = dst && live[dst.id] === 1;
       if (dst) live[dst.id] = 0;
       forEachUse(op, use);
-      kept.push(op);
+      kept.push(isRead ? op : withoutFetch(op));
     }
     return { ...block, ops: kept.reverse() };
   });
   return { ...fn, blocks };
+}
+
+/** What adds and tells nobody what was there needs no Linux 5.12. */
+function withoutFetch(op: Located<Op>): Located<Op> {
+  if (op.op !== 'atomic' || op.fn === 'xchg' || op.fn === 'cmpxchg') return op;
+  const { fetch: _, ...silent } = op;
+  return silent;
 }
 
 /** Registers live at the end of each block; only those that some block reads before it writes get a bit. */
