@@ -13,6 +13,7 @@ export const GIVING_UP: readonly Signal[] = [
   'phases',
   'locks',
   'io',
+  'clients',
 ];
 /** A single busy window, as at the start, is no reason. */
 const WINDOWS_ABOVE = 3;

@@ -22,6 +22,7 @@ import {
   type Sample,
   type Series,
 } from '../store/index.ts';
+import { clientSamples } from './client-samples.ts';
 import { type Grown, grownOf } from './grown.ts';
 
 /** Of a session's time in a request and of its workers' time, what is no wait. */
@@ -105,6 +106,7 @@ export class Intervals {
         failures: [...now.queries].flatMap(([key, totals]) => this.#failureSamples(totals, last.queries.get(key))),
         waits: waits.map((grown) => this.#waitSample(grown)),
         load: this.#loadSamples(executed, waits),
+        clients: clientSamples(this.#host, now, last, this.#slab.take),
       },
       texts: textsOf([...queries, ...waits], waits),
       records: [],

@@ -8,7 +8,16 @@ import {
 } from '../collect/attribution/index.ts';
 
 /** Beside times, waits and counts. The first are given up last. */
-export const SHOWN: readonly Signal[] = ['inner', 'locks', 'io', 'executions', 'wakers', 'resources', 'phases'];
+export const SHOWN: readonly Signal[] = [
+  'inner',
+  'locks',
+  'io',
+  'executions',
+  'wakers',
+  'resources',
+  'phases',
+  'clients',
+];
 
 export interface Watched extends Omit<Made<never>, 'made'> {
   readonly attribution: Attribution;

@@ -91,6 +91,12 @@ export const KINDS = {
     counters: { total: 'sum' },
     histogram: null,
   },
+  /** Sessions' time and requests by who asked; the application '' gave itself no name, the client `local` is a Unix socket. */
+  clients: {
+    identity: [...WHO, 'application', 'client'],
+    counters: { requests: 'sum', on_cpu: 'sum', off_cpu: 'sum', run_queue: 'sum' },
+    histogram: null,
+  },
   /** Requests to block devices by whom they were for; the same by file; and those of everything else on the host. */
   io: {
     identity: [...DOER, 'device', 'operation'],

@@ -14,6 +14,7 @@ import { layoutOf } from '../../postgres/layout/index.ts';
 import type { ObservedCluster, Refused } from '../observed.ts';
 import { sharedFingerprinter } from '../parser/index.ts';
 import { Sessions } from '../sessions.ts';
+import { Clients, type ClientTotals } from './clients.ts';
 import { isSameDoer } from './doer.ts';
 import { Engine, type EngineOptions, OTHERS } from './engine.ts';
 import { otherEndOf } from './events.ts';
@@ -94,6 +95,8 @@ export class Attribution {
     isSame: (row, before) => isSameDoer(row.doer, before.doer),
     maxima: [],
   });
+  readonly #askers: Monotone<ClientTotals> = new Monotone({ isSame: () => true, maxima: [] });
+  readonly #clients: Clients;
   readonly #idle: IdleKeys;
   readonly #pipeEnds: PipeEnds = new PipeEnds();
   #samples: StackSamples | undefined;
@@ -141,6 +144,7 @@ export class Attribution {
       keepInner: (ids: ReadonlySet<bigint>) => statements.keepInner(ids),
     };
     this.#idle = new IdleKeys(engine, source, options.idle);
+    this.#clients = new Clients(engine, (index) => this.#clusters[index], options.idle);
   }
 
   /** Those that run; one that was restarted is there once. */
@@ -224,10 +228,12 @@ export class Attribution {
       innerOf: (id) => this.innerOf(id),
       otherEnd: (cluster, event) => this.#otherEnd(cluster, event),
       listUnderway: () => this.#listUnderway(),
+      readClients: (underway) => this.#clients.read(underway),
       countLost: () => this.lost(),
     });
     this.#queries.follow(totals.queries, totals.reading);
     this.#waits.follow(totals.waits, totals.reading);
+    this.#askers.follow(totals.clients, totals.reading);
     return totals;
   }
 

@@ -292,6 +292,7 @@ export class Engine {
     // The rows of what finds no room later.
     this.#insertZero('@queries', OTHERS + cluster);
     this.#insertZero('@waits', { _0: OTHERS + cluster, _1: OTHER_WAITS, _2: 0n });
+    if (this.hasMap('@clients')) this.#insertZero('@clients', BigInt(OTHERS + cluster));
     (this.#map('@profiles') as KeyedMap<number, unknown>).set(cluster, {
       ...profile,
       temp_files_seen: this.ways.fragments.includes('temp-files') ? profile.temp_files_seen : 0,

@@ -22,6 +22,7 @@ export const SIGNALS = [
   'locks',
   'resources',
   'phases',
+  'clients',
 ] as const;
 export type Signal = (typeof SIGNALS)[number];
 

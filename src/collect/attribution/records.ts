@@ -66,6 +66,7 @@ export interface KernelBackend {
   readonly off_cpu: bigint;
   readonly run_queue: bigint;
   readonly slot: number;
+  readonly asker: bigint;
   readonly named: number;
   readonly lock: bigint;
   readonly lock_ns: bigint;
@@ -85,6 +86,17 @@ export interface KernelIdentity {
   readonly user: number;
   readonly backend_type: number;
   readonly kind: number;
+}
+
+/** `struct asker` of clients.bt. */
+export interface KernelAsker {
+  /** In words, as the next. */
+  readonly address: readonly bigint[];
+  readonly application: readonly bigint[];
+  readonly cluster: number;
+  readonly told: number;
+  readonly database_name: Uint8Array | string;
+  readonly user_name: Uint8Array | string;
 }
 
 /** `struct statement` of records.bt. */

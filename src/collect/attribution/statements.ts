@@ -1,8 +1,8 @@
 /** Who executes what: from the slots that the kernel counts by to clusters, databases, users and statements. */
 import { Generations } from '../../base/generations.ts';
-import { textAt } from '../../base/record.ts';
 import type { Fingerprinter } from '../../postgres/fingerprint/index.ts';
 import { functionNamed, type Inner, innerStatement } from './inner.ts';
+import { asText, wordsText } from './kernel-text.ts';
 import type { KernelIdentity, KernelStatement } from './records.ts';
 
 /** `identity.kind` of program.bt. */
@@ -68,7 +68,7 @@ export class Statements {
   }
 
   #addInner({ identity: { kind, id }, text_bytes, text }: KernelStatement): void {
-    const shown = textOf(text);
+    const shown = wordsText(text);
     const identified = kind === KIND.signature ? functionNamed(shown, id) : innerStatement(this.#fingerprinter, shown);
     const { fingerprint, query } = identified;
     const key = BigInt.asUintN(64, id);
@@ -110,7 +110,7 @@ export class Statements {
       backendType,
       executes: identity.kind !== KIND.process,
       truncated: text_bytes >= TEXT_BYTES,
-      ...this.#identify(identity, textOf(text), owner),
+      ...this.#identify(identity, wordsText(text), owner),
     };
     this.#slots.set(slot, this.#slots.get(slot)?.isUntold ? withKeyOf(identity, known) : known);
   }
@@ -245,12 +245,3 @@ function withKeyOf<Shown extends Pick<Known, 'fingerprint' | 'parts'>>(
 
 const ownerOf = ({ cluster, databaseOid, userOid }: Pick<Known, 'cluster' | 'databaseOid' | 'userOid'>): string =>
   `${cluster} ${databaseOid} ${userOid}`;
-
-/** The words of a text that ends with a NUL. */
-const textOf = (words: readonly bigint[]): string => asText(new Uint8Array(BigUint64Array.from(words).buffer));
-
-/** The decoder gives bytes or text, as the script declared the field. */
-function asText(field: Uint8Array | string): string {
-  if (typeof field === 'string') return field;
-  return textAt(new DataView(field.buffer, field.byteOffset, field.length), 0, field.length);
-}

@@ -2,6 +2,7 @@
 import { type FieldRule, Histogram, mergeRow, Slab } from '../../aggregate/index.ts';
 import type { OnOctave } from '../reading.ts';
 import type { WatchedCluster } from './attribution.ts';
+import type { ClientTotals } from './clients.ts';
 import { doerKey, isSameDoer, isWorker } from './doer.ts';
 import type { Engine } from './engine.ts';
 import { readFailures } from './failures.ts';
@@ -129,6 +130,7 @@ export interface TotalsSource {
   /** The process at the other end of a pipe that waits of this event were for; by number of the cluster. */
   readonly otherEnd: (cluster: number, event: number) => string | undefined;
   readonly listUnderway: () => readonly Underway[];
+  readonly readClients: (underway: readonly Underway[]) => Map<string, ClientTotals>;
   readonly countLost: () => number;
 }
 
@@ -161,6 +163,8 @@ export class Totals {
   readonly waits = new Map<string, WaitTotals>();
   /** Waits, in ns by event, of which it is not known whose they were. */
   readonly namelessWaits = new Map<number, number>();
+  /** Whose time it was: empty without the signal `clients`. */
+  readonly clients: Map<string, ClientTotals>;
   /** Who let go of LWLocks. */
   readonly wakers: Wakers;
   /** Events lost so far, by every cause. */
@@ -172,7 +176,7 @@ export class Totals {
   readonly #slab: Slab = new Slab();
 
   constructor(source: TotalsSource) {
-    const { engine, listUnderway, countLost } = source;
+    const { engine, listUnderway, readClients, countLost } = source;
     this.#source = source;
     this.reading = engine.beginReading();
     this.#identify = source.identify;
@@ -207,7 +211,9 @@ export class Totals {
     });
     this.wakers = readWakers(engine, this.#identify);
     // Last: what ends meanwhile is missing from both, rather than in both.
-    for (const one of listUnderway()) this.#addUnderway(one);
+    const underway = listUnderway();
+    for (const one of underway) this.#addUnderway(one);
+    this.clients = readClients(underway);
     this.dropped = droppedSoFar(engine, countLost);
   }
 

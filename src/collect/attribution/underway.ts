@@ -5,6 +5,8 @@ import type { KernelBackend } from './records.ts';
 /** Times in ns. */
 export interface Underway {
   readonly slot: number;
+  /** As in clients.bt; 0: not known. */
+  readonly asker: bigint;
   /** A request of a client; else a background process. */
   readonly isRequest: boolean;
   readonly on_cpu: number;
@@ -34,6 +36,7 @@ export function underwayOf(backend: KernelBackend, now: bigint): Underway | unde
   const queued = (backend.gap_pushed ? gap : 0) + (backend.blocked ? 0 : asleep);
   return {
     slot: backend.slot,
+    asker: backend.asker,
     isRequest,
     on_cpu: Number(backend.on_cpu) + since(backend.on_since),
     off_cpu: Number(backend.off_cpu) + waited,

@@ -13,6 +13,7 @@ const LOST: Readonly<Record<string, string>> = {
   phases: 'the share of parsing and planning',
   locks: 'who waits for whom',
   io: 'requests to devices, files, page cache',
+  clients: 'the time of each application and client',
 };
 
 export function givenUpText({ budget, given_up }: Pick<Overhead, 'budget' | 'given_up'>): string | undefined {

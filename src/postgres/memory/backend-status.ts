@@ -44,7 +44,7 @@ export function decodeBackendStatus(view: DataView, at: number, layout: Layout):
     transactionStart: moment(offsets.st_xact_start_timestamp),
     statementStart: moment(offsets.st_activity_start_timestamp),
     stateStart: moment(offsets.st_state_start_timestamp),
-    client: clientOf(view, at + offsets.st_clientaddr),
+    client: clientAddress(view, at + offsets.st_clientaddr),
     tls: view.getUint8(at + offsets.st_ssl) !== 0,
     textAddress: pointerAt(view, at + offsets.st_activity_raw),
     applicationNameAddress: pointerAt(view, at + offsets.st_appname),
@@ -63,7 +63,7 @@ export function momentOf(timestamp: bigint): number | null {
 }
 
 /** struct sockaddr: family in two bytes, then for IPv4 port and address, for IPv6 port, flow and address. */
-function clientOf(view: DataView, at: number): string | null {
+export function clientAddress(view: DataView, at: number): string | null {
   const [AF_UNIX, AF_INET, AF_INET6] = [1, 2, 10];
   switch (view.getUint16(at, true)) {
     case AF_UNIX:

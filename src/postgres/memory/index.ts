@@ -1,6 +1,6 @@
 /** Reads PostgreSQL's structures out of a process's memory. */
 
-export { type BackendStatus, decodeBackendStatus, momentOf } from './backend-status.ts';
+export { type BackendStatus, clientAddress, decodeBackendStatus, momentOf } from './backend-status.ts';
 export { LOCK_CONFLICTS, LOCK_MODES, lockMode, strongestMode } from './lock-modes.ts';
 export { decodeLockTag, type LockTag } from './lock-tag.ts';
 export { type LockBlocker, LockReader, type LockWait } from './locks.ts';
