@@ -411,6 +411,79 @@ TTL time + INTERVAL 34560000 SECOND;
 CREATE TABLE IF NOT EXISTS pebble.load_1h ON CLUSTER pebble AS pebble.load_1h_node
 ENGINE = Distributed(pebble, pebble, load_1h_node, cityHash64(host));
 
+CREATE TABLE IF NOT EXISTS pebble.clients_node ON CLUSTER pebble (
+  flush_id String,
+  start_ms UInt64,
+  time DateTime DEFAULT toDateTime(intDiv(start_ms, 1000)),
+  host String,
+  cluster Nullable(String),
+  system_identifier Nullable(String),
+  database Nullable(String),
+  user Nullable(String),
+  application Nullable(String),
+  client Nullable(String),
+  series UInt64 DEFAULT cityHash64(host, ifNull(cluster, ''), ifNull(system_identifier, ''), ifNull(database, ''), ifNull(user, ''), ifNull(application, ''), ifNull(client, '')),
+  requests UInt64,
+  on_cpu UInt64,
+  off_cpu UInt64,
+  run_queue UInt64
+)
+ENGINE = ReplicatedReplacingMergeTree('/clickhouse/tables/{shard}/pebble/clients', '{replica}')
+PARTITION BY toYYYYMMDD(time)
+ORDER BY (host, intDiv(start_ms, 3600000), series, start_ms, flush_id)
+TTL time + INTERVAL 172800 SECOND;
+
+CREATE TABLE IF NOT EXISTS pebble.clients ON CLUSTER pebble AS pebble.clients_node
+ENGINE = Distributed(pebble, pebble, clients_node, cityHash64(host));
+
+CREATE TABLE IF NOT EXISTS pebble.clients_1min_node ON CLUSTER pebble (
+  from_ms UInt64,
+  time DateTime,
+  host String,
+  cluster Nullable(String),
+  system_identifier Nullable(String),
+  database Nullable(String),
+  user Nullable(String),
+  application Nullable(String),
+  client Nullable(String),
+  series UInt64,
+  requests AggregateFunction(sum, UInt64),
+  on_cpu AggregateFunction(sum, UInt64),
+  off_cpu AggregateFunction(sum, UInt64),
+  run_queue AggregateFunction(sum, UInt64)
+)
+ENGINE = ReplicatedAggregatingMergeTree('/clickhouse/tables/{shard}/pebble/clients_1min', '{replica}')
+PARTITION BY toYYYYMM(time)
+ORDER BY (host, from_ms, series, ifNull(cluster, ''), ifNull(system_identifier, ''), ifNull(database, ''), ifNull(user, ''), ifNull(application, ''), ifNull(client, ''))
+TTL time + INTERVAL 1209600 SECOND;
+
+CREATE TABLE IF NOT EXISTS pebble.clients_1min ON CLUSTER pebble AS pebble.clients_1min_node
+ENGINE = Distributed(pebble, pebble, clients_1min_node, cityHash64(host));
+
+CREATE TABLE IF NOT EXISTS pebble.clients_1h_node ON CLUSTER pebble (
+  from_ms UInt64,
+  time DateTime,
+  host String,
+  cluster Nullable(String),
+  system_identifier Nullable(String),
+  database Nullable(String),
+  user Nullable(String),
+  application Nullable(String),
+  client Nullable(String),
+  series UInt64,
+  requests AggregateFunction(sum, UInt64),
+  on_cpu AggregateFunction(sum, UInt64),
+  off_cpu AggregateFunction(sum, UInt64),
+  run_queue AggregateFunction(sum, UInt64)
+)
+ENGINE = ReplicatedAggregatingMergeTree('/clickhouse/tables/{shard}/pebble/clients_1h', '{replica}')
+PARTITION BY toYYYYMM(time)
+ORDER BY (host, from_ms, series, ifNull(cluster, ''), ifNull(system_identifier, ''), ifNull(database, ''), ifNull(user, ''), ifNull(application, ''), ifNull(client, ''))
+TTL time + INTERVAL 34560000 SECOND;
+
+CREATE TABLE IF NOT EXISTS pebble.clients_1h ON CLUSTER pebble AS pebble.clients_1h_node
+ENGINE = Distributed(pebble, pebble, clients_1h_node, cityHash64(host));
+
 CREATE TABLE IF NOT EXISTS pebble.io_node ON CLUSTER pebble (
   flush_id String,
   start_ms UInt64,
@@ -729,6 +802,14 @@ FROM pebble.load_node GROUP BY from_ms, time, host, cluster, class, series;
 CREATE MATERIALIZED VIEW IF NOT EXISTS pebble.load_1h_view ON CLUSTER pebble TO pebble.load_1h_node AS
 SELECT intDiv(start_ms, 3600000) * 3600000 AS from_ms, toDateTime(intDiv(intDiv(start_ms, 3600000) * 3600000, 1000)) AS time, host, cluster, class, series, sumState(total) AS total
 FROM pebble.load_node GROUP BY from_ms, time, host, cluster, class, series;
+
+CREATE MATERIALIZED VIEW IF NOT EXISTS pebble.clients_1min_view ON CLUSTER pebble TO pebble.clients_1min_node AS
+SELECT intDiv(start_ms, 60000) * 60000 AS from_ms, toDateTime(intDiv(intDiv(start_ms, 60000) * 60000, 1000)) AS time, host, cluster, system_identifier, database, user, application, client, series, sumState(requests) AS requests, sumState(on_cpu) AS on_cpu, sumState(off_cpu) AS off_cpu, sumState(run_queue) AS run_queue
+FROM pebble.clients_node GROUP BY from_ms, time, host, cluster, system_identifier, database, user, application, client, series;
+
+CREATE MATERIALIZED VIEW IF NOT EXISTS pebble.clients_1h_view ON CLUSTER pebble TO pebble.clients_1h_node AS
+SELECT intDiv(start_ms, 3600000) * 3600000 AS from_ms, toDateTime(intDiv(intDiv(start_ms, 3600000) * 3600000, 1000)) AS time, host, cluster, system_identifier, database, user, application, client, series, sumState(requests) AS requests, sumState(on_cpu) AS on_cpu, sumState(off_cpu) AS off_cpu, sumState(run_queue) AS run_queue
+FROM pebble.clients_node GROUP BY from_ms, time, host, cluster, system_identifier, database, user, application, client, series;
 
 CREATE MATERIALIZED VIEW IF NOT EXISTS pebble.io_1min_view ON CLUSTER pebble TO pebble.io_1min_node AS
 SELECT intDiv(start_ms, 60000) * 60000 AS from_ms, toDateTime(intDiv(intDiv(start_ms, 60000) * 60000, 1000)) AS time, host, cluster, system_identifier, database, user, backend_type, query_id, fingerprint, device, operation, series, sumState(count) AS count, sumState(bytes) AS bytes, sumState(by_workers) AS by_workers, sumState(total) AS total, maxState(max) AS max, sumState(max_unknown) AS max_unknown, sumState(zeros) AS zeros, sumMapState(buckets, counts) AS histogram

@@ -2,6 +2,7 @@
 
 import { Histogram } from '../aggregate/index.ts';
 import type {
+  ClientRow,
   CommitRow,
   HeatmapColumn,
   HistoryRows,
@@ -37,6 +38,7 @@ import {
   type Summed,
   type TimeRange,
 } from '../store/index.ts';
+import { pastClients } from './past-clients.ts';
 import { type CommitFilters, pastCommits } from './past-commits.ts';
 import { type IoFilters, type PastIo, pastIo } from './past-io.ts';
 import { doerOf, headOf, headsOf, longest, reader, type Texts, textsOf, windowOf } from './past-rows.ts';
@@ -136,6 +138,11 @@ export class History {
   /** Each kind's largest first. */
   io(range: TimeRange, where: IoFilters): Promise<PastIo> {
     return pastIo(this.#store, range, where);
+  }
+
+  /** Who asked, those with the most time first. */
+  clients(range: TimeRange, where: PastFilter = {}): Promise<HistoryRows<ClientRow>> {
+    return pastClients(this.#store, range, where);
   }
 
   /** Clusters first, then statements. */

@@ -4,6 +4,8 @@ export const FACETS = [
   'cluster',
   'database',
   'user',
+  'application',
+  'client',
   'fingerprint',
   'backend_type',
   'wait_event_type',

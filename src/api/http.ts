@@ -1,6 +1,7 @@
 /** The messages of the HTTP API that are not rows; src/server/openapi.ts describes the paths. */
 import type { AgentStatus } from './agent-status.ts';
 import type { CatalogEvent } from './catalog.ts';
+import type { ClientRow } from './client-row.ts';
 import type { CommitRow, WalRow } from './commit-row.ts';
 import type { ExecutionRow } from './execution-row.ts';
 import type { Finding, HeatmapColumn } from './history.ts';
@@ -20,6 +21,7 @@ export interface RowsByKind {
   readonly locks: LockRow;
   /** Of the moment of the question, whatever the range. */
   readonly sessions: SessionRow;
+  readonly clients: ClientRow;
   readonly io: IoRow;
   readonly commits: CommitRow | WalRow;
   readonly profile: ProfileRow;

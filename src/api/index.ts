@@ -1,6 +1,7 @@
 /** What Pebble tells the outside: the rows of `--json` and the messages of the HTTP API. Types, and the names of facets. */
 export type * from './agent-status.ts';
 export type * from './catalog.ts';
+export type * from './client-row.ts';
 export type * from './commit-row.ts';
 export type * from './doer.ts';
 export type * from './execution-row.ts';

@@ -10,6 +10,7 @@ import { loadAnswer } from './answers/load.ts';
 import { mixAnswer } from './answers/mix.ts';
 import { ROW_KINDS, type RowSources, rowsAnswer } from './answers/rows.ts';
 import { withShortTexts } from './answers/short-texts.ts';
+import { refuseBlind } from './blind.ts';
 import { NO_CONNECTION, NO_SIGNALS, NO_TRACING, ONLY_ADMIN } from './changes.ts';
 import type { TraceConsole } from './console.ts';
 import { filterOf, numberOf, type Question, questionOf } from './question.ts';
@@ -88,7 +89,9 @@ export class Router {
     const now = Date.parse(this.#options.feed.status().at);
     const isTimeless = !searchParams.has('last') && !searchParams.has('from');
     const params = isTimeless ? new URLSearchParams([...searchParams, ['last', '5m']]) : searchParams;
-    return Buffer.from(JSON.stringify(await route(questionOf(params, now), user)));
+    const question = questionOf(params, now);
+    refuseBlind(url.pathname, question);
+    return Buffer.from(JSON.stringify(await route(question, user)));
   }
 
   /** The last minutes are in memory, and finer there; what begins earlier is asked of history, where that goes back further. */

@@ -7,6 +7,7 @@ import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
 import type { Cluster } from '../../src/cluster/index.ts';
+import { Connection } from '../../src/postgres/client/index.ts';
 import { runCounted } from '../../src/workload/index.ts';
 import { assertTimeIdentity, statementRows } from './check.ts';
 import { pgbench, WITHOUT_PGBENCH } from './pgbench.ts';
@@ -81,6 +82,22 @@ for (const server of SERVERS.slice(0, 1)) {
         assert.ok(sent_bytes! > 0);
       }
       assertTimeIdentity(rows);
+    });
+
+    test('an application has its requests, though nothing is seen of how it is named', async () => {
+      using way = await openTlsWay(cluster);
+      const connection = await Connection.open({ ...way.target, applicationName: 'before' });
+      for (let turn = 0; turn < 13; turn++) await connection.query('SELECT 1');
+      await connection.query("SET application_name = 'behind'");
+      for (let turn = 0; turn < 7; turn++) await connection.query('SELECT 1');
+      await watching.rows();
+      const own = [...watching.attribution.read().clients.values()];
+      const requestsOf = (name: string): number[][] =>
+        own.flatMap(({ application, client, counters }) =>
+          application === name && client === '127.0.0.1' ? [[...counters.slice(0, 1)]] : [],
+        );
+      assert.deepEqual([requestsOf('before'), requestsOf('behind')], [[[13]], [[8]]]);
+      await connection.close();
     });
 
     for (const mode of ['simple', 'extended', 'prepared']) {

@@ -22,7 +22,7 @@ export async function fallsAsleep(pid: number): Promise<void> {
 
 export async function watch(...clusters: readonly Cluster[]): Promise<Watch> {
   const pgdata = clusters.map((cluster) => cluster.pgdata);
-  const attribution = await Attribution.start({ pgdata, signals: ['resources'] });
+  const attribution = await Attribution.start({ pgdata, signals: ['resources', 'clients'] });
   const windows = new QueryRows(attribution.read());
   return {
     attribution,

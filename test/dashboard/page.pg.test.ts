@@ -237,6 +237,16 @@ describe('the pages', { skip: noPages }, () => {
       await page.waitForTimeout(250);
     }
     assert.deepEqual(sorted(known.filter((row) => seen.has(row))), sorted(known));
+    await page.locator('table[data-table=clients] tr[data-application=hot-query]').click();
+    const others = page.locator('table[data-table] tr[data-application]:not([data-application=hot-query])');
+    await others.first().waitFor({ state: 'detached' });
+    const hot = await page.locator('table[data-table=clients] tr[data-application=hot-query]').innerText();
+    assert.match(hot, /^hot-query\s+local\s/);
+    await openAt('load', 'last=1m&application=hot-query');
+    await page.getByText('not told apart by application').waitFor();
+    await page.getByText(/Active sessions: /).waitFor();
+    await page.getByRole('button', { name: 'no longer only application hot-query' }).click();
+    await page.locator('tr[data-fingerprint]').first().waitFor();
     await open('upkeep');
     const facts = await page.locator('dl.facts').innerText();
     const [buffers] = await ask('SHOW shared_buffers');

@@ -5,7 +5,17 @@ import { request } from 'node:http';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { LiveFeed, startShown } from '../../src/agent/index.ts';
-import type { LoadAnswer, MixAnswer, QueryRow, RowsAnswer, SessionRow, Status, WaitRow } from '../../src/api/index.ts';
+import type {
+  ClientRow,
+  LoadAnswer,
+  MixAnswer,
+  QueryRow,
+  RowsAnswer,
+  SessionRow,
+  Status,
+  WaitRow,
+} from '../../src/api/index.ts';
+import { Connection } from '../../src/postgres/client/index.ts';
 import { CHANGES } from '../../src/server/changes.ts';
 import { LiveServer } from '../../src/server/index.ts';
 import { Router } from '../../src/server/router.ts';
@@ -160,6 +170,36 @@ describe('the live server', { skip: noRoot }, () => {
     const lockers = await rows<QueryRow>(ask(`/api/rows/queries?${window}&wait_event_type=Lock`));
     assert.ok(lockers.some(({ fingerprint }) => fingerprint === update.fingerprint));
     assert.ok(!lockers.some(({ query }) => query === 'SELECT name, price FROM demo.products WHERE id = $1'));
+  });
+
+  test('who asks has its requests and its time, by application too, and what does not know them says so', async () => {
+    const connection = await Connection.open({ ...demo.cluster, applicationName: 'who-asks' });
+    for (let turn = 0; turn < 53; turn++) await connection.query('SELECT count(*) FROM pg_class AS who_asks');
+    await connection.close();
+    const clientsOf = (window: string) => rows<ClientRow>(ask(`/api/rows/clients?${window}&application=who-asks`));
+    await until('it is read', async () => (await clientsOf('last=5m'))[0]?.requests === 53);
+    const { oldest, at } = await ask<Status>('/api/status');
+    const window = `from=${oldest}&to=${at}`;
+    const queries = await rows<QueryRow>(ask(`/api/rows/queries?${window}`));
+    const own = queries.find(({ query }) => query?.endsWith('who_asks'))!;
+    const [asked, ...others] = await clientsOf(window);
+    assert.deepEqual([asked!.requests, asked!.client, others], [53, 'local', []]);
+    const inStatement = own.on_cpu_us + own.off_cpu_us + own.run_queue_us;
+    // Each of three sums is rounded down to whole microseconds.
+    assert.ok(Math.abs(asked!.total_us - inStatement) <= 3, `${asked!.total_us} ${inStatement}`);
+    const clients = await rows<ClientRow>(ask(`/api/rows/clients?${window}`));
+    const hot = clients.find(({ application }) => application === 'hot-query');
+    assert.deepEqual(await rows(ask(`/api/rows/clients?${window}&application=hot-query`)), [hot]);
+    const { series } = await ask<LoadAnswer>(`/api/load?${window}&by=application`);
+    assert.ok(series.some(({ key }) => key === 'hot-query'));
+    const split = await ask<LoadAnswer>(`/api/load?${window}&application=hot-query`);
+    assert.deepEqual(new Set(split.series.map(({ key }) => key)), new Set(['CPU', 'Run queue', 'Wait']));
+    const sessions = await rows<SessionRow>(ask('/api/rows/sessions?application=hot-query'));
+    assert.ok(sessions.length > 0 && sessions.every(({ application }) => application === 'hot-query'));
+    const blind = await ask<RowsAnswer<QueryRow>>(`/api/rows/queries?${window}&application=hot-query`);
+    assert.match(blind.missing!, /not told apart by application/);
+    assert.equal((await get(`/api/heatmap?${window}&client=local`)).status, 400);
+    assert.equal((await get(`/api/load?${window}&application=hot-query&by=fingerprint`)).status, 400);
   });
 });
 

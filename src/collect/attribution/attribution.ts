@@ -228,7 +228,7 @@ export class Attribution {
       innerOf: (id) => this.innerOf(id),
       otherEnd: (cluster, event) => this.#otherEnd(cluster, event),
       listUnderway: () => this.#listUnderway(),
-      readClients: (underway) => this.#clients.read(underway),
+      clients: this.#clients,
       countLost: () => this.lost(),
     });
     this.#queries.follow(totals.queries, totals.reading);

@@ -62,7 +62,7 @@ export class Clients {
   }
 
   /** Empty without the signal `clients`. By the kernel's key, of which the same names may have several. */
-  read(underway: readonly Underway[]): Map<string, ClientTotals> {
+  read(): Map<string, ClientTotals> {
     const rows = new Map<string, ClientTotals>();
     if (!this.#engine.hasMap('@clients')) return rows;
     this.#makeRoom();
@@ -70,10 +70,12 @@ export class Clients {
       this.#add(rows, view.getBigUint64(at, true), counters);
     });
     for (const [key, counters] of this.#kept) this.#add(rows, key, counters);
-    for (const { asker, isRequest, on_cpu, off_cpu, run_queue } of underway) {
-      if (isRequest && asker !== 0n) this.#add(rows, asker, Float64Array.of(0, on_cpu, off_cpu, run_queue));
-    }
     return rows;
+  }
+
+  addUnderway(rows: Map<string, ClientTotals>, underway: readonly Underway[]): void {
+    for (const { asker, isRequest, on_cpu, off_cpu, run_queue } of underway)
+      if (isRequest && asker !== 0n) this.#add(rows, asker, Float64Array.of(0, on_cpu, off_cpu, run_queue));
   }
 
   #add(rows: Map<string, ClientTotals>, key: bigint, counters: Float64Array): void {

@@ -2,7 +2,7 @@
 import { type FieldRule, Histogram, mergeRow, Slab } from '../../aggregate/index.ts';
 import type { OnOctave } from '../reading.ts';
 import type { WatchedCluster } from './attribution.ts';
-import type { ClientTotals } from './clients.ts';
+import type { Clients, ClientTotals } from './clients.ts';
 import { doerKey, isSameDoer, isWorker } from './doer.ts';
 import type { Engine } from './engine.ts';
 import { readFailures } from './failures.ts';
@@ -130,7 +130,7 @@ export interface TotalsSource {
   /** The process at the other end of a pipe that waits of this event were for; by number of the cluster. */
   readonly otherEnd: (cluster: number, event: number) => string | undefined;
   readonly listUnderway: () => readonly Underway[];
-  readonly readClients: (underway: readonly Underway[]) => Map<string, ClientTotals>;
+  readonly clients: Pick<Clients, 'read' | 'addUnderway'>;
   readonly countLost: () => number;
 }
 
@@ -176,7 +176,7 @@ export class Totals {
   readonly #slab: Slab = new Slab();
 
   constructor(source: TotalsSource) {
-    const { engine, listUnderway, readClients, countLost } = source;
+    const { engine, clients, listUnderway, countLost } = source;
     this.#source = source;
     this.reading = engine.beginReading();
     this.#identify = source.identify;
@@ -210,10 +210,11 @@ export class Totals {
       this.#addWait(key.getUint32(offset, true), wait, row);
     });
     this.wakers = readWakers(engine, this.#identify);
+    this.clients = clients.read();
     // Last: what ends meanwhile is missing from both, rather than in both.
     const underway = listUnderway();
     for (const one of underway) this.#addUnderway(one);
-    this.clients = readClients(underway);
+    clients.addUnderway(this.clients, underway);
     this.dropped = droppedSoFar(engine, countLost);
   }
 

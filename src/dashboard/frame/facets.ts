@@ -8,6 +8,8 @@ const WORDS: Readonly<Record<Facet, string>> = {
   cluster: 'cluster',
   database: 'database',
   user: 'user',
+  application: 'application',
+  client: 'client',
   fingerprint: 'query',
   backend_type: 'process',
   wait_event_type: 'waits for',

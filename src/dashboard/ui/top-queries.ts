@@ -40,10 +40,17 @@ export function TopQueries({ title, most }: TopQueriesProps): ComponentChild {
   const queries = useRows('queries', most === undefined ? {} : { top: String(most) });
   const earlier = useEarlierRows('queries');
   const before = earlierParams(place);
-  const { data: mixed } = useAnswer<MixAnswer>('/api/mix', params, calmly(place));
-  const { data: mixedBefore } = useAnswer<MixAnswer>(before && '/api/mix', before, calmly(place));
+  // Statements are not told apart by who asks: the rows say so, and the rest need not be asked.
+  const isKnown = place.facets.application === undefined && place.facets.client === undefined;
+  const mix = isKnown ? '/api/mix' : undefined;
+  const { data: mixed } = useAnswer<MixAnswer>(mix, params, calmly(place));
+  const { data: mixedBefore } = useAnswer<MixAnswer>(before && mix, before, calmly(place));
   const trend = { ...params, by: 'fingerprint', points: String(TREND_STEPS), top: '100' };
-  const { data: lines } = useAnswer<LoadAnswer>('/api/load', trend, everyStepOf(place, TREND_STEPS));
+  const { data: lines } = useAnswer<LoadAnswer>(
+    isKnown ? '/api/load' : undefined,
+    trend,
+    everyStepOf(place, TREND_STEPS),
+  );
   const context = useMemo(
     (): Context => ({
       mix: mixed?.mix ?? {},

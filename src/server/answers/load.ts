@@ -4,6 +4,7 @@ import { rfc3339 } from '../../base/time.ts';
 import type { Covered, Store, TimeRange } from '../../store/index.ts';
 import { bad, FACETS, type Facet, type Facets, numberOf, type Question } from '../question.ts';
 import { activities, loadActivities, type Spent } from './activity.ts';
+import { clientActivities } from './clients.ts';
 import { type Grid, gridOf, placed, stepFor } from './grid.ts';
 
 const MOST_POINTS = 1000;
@@ -15,7 +16,10 @@ export async function loadAnswer(store: Store, question: Question): Promise<Load
   const top = numberOf(question, 'top', 12, MOST_POINTS);
   const grid = gridOf(range, stepFor(range, points));
   const ask = { range, stepMs: grid.stepMs };
-  const steps = (await loadActivities(store, facets, by, ask)) ?? (await activitiesOf(store, facets, by, top, ask));
+  const steps =
+    (await clientActivities(store, facets, by, ask)) ??
+    (await loadActivities(store, facets, by, ask)) ??
+    (await activitiesOf(store, facets, by, top, ask));
   return { ...seriesOf(steps, by, top, grid), ...coverageOf(steps) };
 }
 

@@ -2,6 +2,7 @@
 import { busyOf, type Feed, History } from '../../agent/index.ts';
 import type {
   CatalogEvent,
+  ClientRow,
   ExecutionRow,
   Finding,
   HistoryRows,
@@ -18,8 +19,10 @@ import type {
 import { rfc3339 } from '../../base/time.ts';
 import { CommitRows, IoRows, windowBetween } from '../../collect/attribution/index.ts';
 import { identityAt, type Sample, type Store, type TimeRange } from '../../store/index.ts';
+import { whyBlind } from '../blind.ts';
 import { FACETS, type Facets, filterOf, numberOf, type Question } from '../question.ts';
 import { RUNNING_NAMES } from './activity.ts';
+import { isUncollected, NOT_COLLECTED, OF_CLIENTS } from './clients.ts';
 import { findingsAnswer } from './findings.ts';
 import { mixAnswer } from './mix.ts';
 import { executionsBetween, locksBetween, profilesBetween } from './past.ts';
@@ -61,6 +64,7 @@ export const ROW_KINDS = [
   'waits',
   'locks',
   'sessions',
+  'clients',
   'io',
   'commits',
   'profile',
@@ -79,12 +83,16 @@ export interface AnswerFrom {
 
 export async function rowsAnswer(kind: RowKind, from: AnswerFrom, question: Question): Promise<RowsAnswer<unknown>> {
   const given = from.sources?.[kind];
+  const blind = whyBlind(`/api/rows/${kind}`, question.facets);
+  if (blind !== undefined) return { missing: blind };
   if (given) return given(question);
   switch (kind) {
     case 'queries':
       return queriesAnswer(from, question);
     case 'waits':
       return answer(await new History(from.store).waits(question.range, filterOf(question.facets, FACETS)), from);
+    case 'clients':
+      return clientsAnswer(from, question);
     case 'findings':
       return findingsOf(from, question);
     case 'events':
@@ -127,6 +135,15 @@ async function eventsAnswer({ history }: AnswerFrom, { range, facets }: Question
 async function sessionsAnswer({ feed }: AnswerFrom, { facets }: Question): Promise<RowsAnswer<SessionRow>> {
   if (!feed.sessions) return { missing: whyMissing('sessions', feed) };
   return { missing: null, window: NOW, rows: matching(await feed.sessions.read(), facets) };
+}
+
+async function clientsAnswer(from: AnswerFrom, { range, facets }: Question): Promise<RowsAnswer<ClientRow>> {
+  const { store, feed } = from;
+  const rows = await new History(store).clients(range, filterOf(facets, OF_CLIENTS));
+  const answered = await answer(rows, from);
+  if (answered.missing !== null || !(await isUncollected(store, range, facets))) return answered;
+  const now = feed.signals.has('clients') ? 'It is collected now.' : whyMissing('clients', feed);
+  return { missing: `${NOT_COLLECTED} ${now}` };
 }
 
 async function locksAnswer(from: AnswerFrom, { range, facets }: Question): Promise<RowsAnswer<LockRow>> {

@@ -12,6 +12,8 @@ const SPLITS = [
   ['fingerprint', 'query'],
   ['database', 'database'],
   ['user', 'user'],
+  ['application', 'application'],
+  ['client', 'client'],
   ['cluster', 'cluster'],
   ['host', 'host'],
 ] as const;

@@ -1,4 +1,4 @@
-/** View 11: who is connected and what they do at this moment. */
+/** View 11: who is connected and what they do at this moment, and whose the time of the range was. */
 import { type ComponentChild, h } from 'preact';
 import type { SessionRow } from '../../../api/index.ts';
 import { formatMicroseconds } from '../../../base/units.ts';
@@ -6,6 +6,7 @@ import { useRows } from '../../data/rows.ts';
 import { AT_EVERY_READING } from '../../data/use-answer.ts';
 import { withOwn } from '../../state/place.ts';
 import { store } from '../../state/store.ts';
+import { ClientTable } from '../../ui/client-table.ts';
 import { Panel } from '../../ui/panel.ts';
 import { openQuery, QueryCell } from '../../ui/query-cell.ts';
 import { Search } from '../../ui/search.ts';
@@ -54,6 +55,7 @@ export function SessionsView(): ComponentChild {
         empty: 'No session.',
       }),
     ),
+    h(ClientTable, {}),
   ]);
 }
 
