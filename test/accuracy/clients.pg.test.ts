@@ -11,6 +11,7 @@ import {
   type Totals,
 } from '../../src/collect/attribution/index.ts';
 import { Connection } from '../../src/postgres/client/index.ts';
+import { until } from '../cli/pebble.ts';
 import { SERVERS, UNABLE } from './servers.ts';
 import { total } from './watch.ts';
 
@@ -79,19 +80,22 @@ for (const server of SERVERS) {
 
     test('a request that lasts shows before it ends', () =>
       watched(async (attribution) => {
-        const sleeper = await connect('sleeper');
-        await work(sleeper, 1);
-        const asleep = sleeper.query('SELECT pg_sleep(1.5)');
-        await sleep(700);
-        const [during] = named(attribution.read(), 'sleeper');
-        assert.equal(during!.counters[0], 1);
-        assert.ok(during!.counters[OFF_CPU]! > 2e8, `${during!.counters}`);
-        await asleep;
+        const [holder, waiter] = [await connect('holder'), await connect('waiter')];
+        await holder.query('SELECT pg_advisory_lock(1)');
+        await work(waiter, 1);
+        const waits = waiter.query('SELECT pg_advisory_lock(1)');
+        const waited = (): ClientTotals | undefined => named(attribution.read(), 'waiter')[0];
+        await until('its wait shows', () => (waited()?.counters[OFF_CPU] ?? 0) > 2e8);
+        const during = waited()!;
+        assert.equal(during.counters[0], 1);
+        await holder.query('SELECT pg_advisory_unlock(1)');
+        await waits;
         await sleep(SETTLE_MS);
-        const [done] = named(attribution.read(), 'sleeper');
-        assert.equal(done!.counters[0], 2);
-        assert.ok(done!.counters[OFF_CPU]! >= 1.4e9 && done!.counters[OFF_CPU]! >= during!.counters[OFF_CPU]!);
-        await sleeper.close();
+        const done = waited()!;
+        assert.equal(done.counters[0], 2);
+        assert.ok(done.counters[OFF_CPU]! >= during.counters[OFF_CPU]!);
+        await holder.close();
+        await waiter.close();
       }));
 
     test('what rests is taken out of the kernel, and goes on where it was', () =>
