@@ -44,6 +44,7 @@ describe('the pages', { skip: noPages }, () => {
     meter = await PageMeter.of(page);
     await page.goto(demo.link);
     await page.locator('tr[data-fingerprint]').nth(4).waitFor();
+    await until('a window of the past has rows, too', async () => (await page.evaluate<number>(COUNT_OF_THE_PAST)) > 4);
   });
   after(async () => {
     await browser?.close();
@@ -461,6 +462,12 @@ const ASK_LOAD = "fetch('/api/load' + location.search + '&by=wait_event_type').t
 const ASK_HEATMAP = "fetch('/api/heatmap' + location.search).then((told) => told.json())";
 const ASK_EXECUTIONS =
   "fetch('/api/rows/executions' + location.search).then((told) => told.json()).then(({ rows }) => rows)";
+
+/** Of the minute before the second that has not ended. */
+const COUNT_OF_THE_PAST = `(() => {
+  const [from, to] = [61, 1].map((s) => new Date(Date.now() - s * 1000).toISOString());
+  return fetch('/api/rows/queries?from=' + from + '&to=' + to).then((told) => told.json()).then(({ rows }) => rows.length);
+})()`;
 
 /** Runs in the page: what its table shows, and what the API says of the same window. */
 const READ_BOTH = `(async () => {
