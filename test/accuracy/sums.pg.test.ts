@@ -24,6 +24,8 @@ function notTheirs(): number {
   return (irq! + softirq! + steal!) * 10_000;
 }
 
+const MOST_TRIES = 4;
+
 const CPU_GROUPS = '/sys/fs/cgroup/cpu';
 const NO_LIMITS = existsSync(`${CPU_GROUPS}/cpu.cfs_quota_us`)
   ? false
@@ -57,32 +59,35 @@ for (const server of SERVERS) {
     });
 
     test('time on and for a CPU is what the scheduler says', async (t) => {
-      const session = await Connection.open(cluster);
-      await session.query('SELECT 1');
-      await watching.rows();
-      // Behind its last answer it may wait for a CPU still, to go to sleep: schedstat has that time only afterwards.
-      await fallsAsleep(session.backendPid);
-      const [earlier, taken, asked] = [schedstat(session.backendPid), notTheirs(), performance.now()];
-      await session.query('SELECT sum(sqrt(n)) FROM generate_series(1, 3000000) AS n');
-      const later = schedstat(session.backendPid);
-      const wall = (performance.now() - asked) * 1000;
-      const rows = (await watching.rows()).filter(({ query }) => query?.includes('sqrt'));
-      await session.close();
-      const [onCpu, runQueue] = [later.onCpu - earlier.onCpu, later.runQueue - earlier.runQueue];
-      // The scheduler's figures go on behind the request: on a busy machine the process then waits for a CPU to go to sleep.
-      const outside = wall - total(rows, ({ latency_us }) => latency_us.total);
-      assert.ok(outside >= 0, `${outside} µs outside of the request`);
-      const ours = total(rows, ({ on_cpu_us }) => on_cpu_us);
-      const most = onCpu / 100 + notTheirs() - taken;
-      const seen = `${ours} µs for ${onCpu} on a CPU, ${outside} outside of the request`;
-      assert.ok(ours <= onCpu + most && ours >= onCpu - most - outside, seen);
-      const queued = total(rows, ({ run_queue_us }) => run_queue_us);
-      const little = (onCpu + runQueue) / 100;
-      t.diagnostic(`${ours} of ${onCpu} µs on a CPU, ${queued} of ${runQueue} in the run queue`);
-      assert.ok(
-        queued <= runQueue + little && queued >= runQueue - little - outside,
-        `${queued} µs for ${runQueue} in the run queue, ${outside} outside of the request`,
-      );
+      // A task that the kernel hides from tracing may take the CPU: to us the session goes on, to the scheduler it waits. Not often.
+      for (let tries = 1; ; tries++) {
+        const session = await Connection.open(cluster);
+        await session.query('SELECT 1');
+        await watching.rows();
+        // Behind its last answer it may wait for a CPU still, to go to sleep: schedstat has that time only afterwards.
+        await fallsAsleep(session.backendPid);
+        const [earlier, taken, asked] = [schedstat(session.backendPid), notTheirs(), performance.now()];
+        await session.query('SELECT sum(sqrt(n)) FROM generate_series(1, 3000000) AS n');
+        const later = schedstat(session.backendPid);
+        const wall = (performance.now() - asked) * 1000;
+        const rows = (await watching.rows()).filter(({ query }) => query?.includes('sqrt'));
+        await session.close();
+        const [onCpu, runQueue] = [later.onCpu - earlier.onCpu, later.runQueue - earlier.runQueue];
+        // The scheduler's figures go on behind the request: on a busy machine the process then waits for a CPU to go to sleep.
+        const outside = wall - total(rows, ({ latency_us }) => latency_us.total);
+        assert.ok(outside >= 0, `${outside} µs outside of the request`);
+        const [ours, queued] = [total(rows, (row) => row.on_cpu_us), total(rows, (row) => row.run_queue_us)];
+        const most = onCpu / 100 + notTheirs() - taken;
+        const little = (onCpu + runQueue) / 100;
+        const seen = `${ours} of ${onCpu} µs on a CPU, ${queued} of ${runQueue} in the run queue, ${outside} outside of the request`;
+        t.diagnostic(seen);
+        const sum = ours + queued;
+        assert.ok(sum <= onCpu + runQueue + little + most && sum >= onCpu + runQueue - little - most - outside, seen);
+        const isOnCpu = ours <= onCpu + most && ours >= onCpu - most - outside;
+        const isQueued = queued <= runQueue + little && queued >= runQueue - little - outside;
+        if (isOnCpu && isQueued) return;
+        assert.ok(tries < MOST_TRIES, seen);
+      }
     });
 
     test('time throttled is what the cgroup says', { skip: UNABLE || NO_LIMITS }, async () => {
