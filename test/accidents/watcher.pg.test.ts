@@ -85,8 +85,16 @@ describe('accidents of the watcher', { skip: UNABLE }, () => {
   test('another tracer on the same hooks', { skip: !existsSync(BPFTRACE) && 'bpftrace is not installed' }, async () => {
     const script = 'tracepoint:sched:sched_switch,tracepoint:sched:sched_wakeup { @[probe] = count(); }';
     const other = spawn(BPFTRACE, ['-e', script], { stdio: ['ignore', 'pipe', 'pipe'] });
+    let said = '';
+    other.stderr.setEncoding('utf8').on('data', (text: string) => {
+      said += text;
+    });
     const ended = new Promise((resolve) => other.once('close', resolve));
-    await new Promise((resolve) => other.stdout.once('data', resolve));
+    const hasBegun = await Promise.race([
+      new Promise((resolve) => other.stdout.once('data', () => resolve(true))),
+      ended.then(() => false),
+    ]);
+    assert.ok(hasBegun, said);
     const run = await watching();
     await select(cluster, 'beside', 139);
     other.kill('SIGINT');
