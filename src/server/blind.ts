@@ -1,8 +1,9 @@
 /** What cannot be told apart by application and client: it says so, rather than being of all of them under that filter. */
 import { PebbleError } from '../base/errors.ts';
-import type { Facets, Question } from './question.ts';
+import type { Facet, Facets, Question } from './question.ts';
 
-const ASKERS = ['application', 'client'] as const;
+/** Only sessions and their load are told apart by these. */
+export const ASKERS: readonly Facet[] = ['application', 'client'];
 
 /** Of whoever asks; and what is of a server, and knows no sessions. */
 const NOT_BLIND: ReadonlySet<string> = new Set([

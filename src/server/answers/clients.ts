@@ -1,6 +1,7 @@
 /** Sessions' time by who asked: application and client, which statements and waits are not told apart by. */
 import { PebbleError } from '../../base/errors.ts';
 import { type CounterName, counterAt, identityAt, type Store, type TimeRange } from '../../store/index.ts';
+import { ASKERS } from '../blind.ts';
 import { bad, type Facet, type Facets, filterOf } from '../question.ts';
 import type { Spent } from './activity.ts';
 
@@ -12,7 +13,6 @@ export const OF_CLIENTS = [
   'application',
   'client',
 ] as const satisfies readonly Facet[];
-const ASKERS: readonly Facet[] = ['application', 'client'];
 
 /** Parts of a session's time in requests; `Wait`: of whatever kind. */
 const PARTS: readonly (readonly [name: string, counter: CounterName<'clients'>])[] = [
@@ -31,10 +31,10 @@ export async function clientActivities(
   const names = [by, ...(Object.keys(facets) as Facet[])];
   if (!names.some((name) => ASKERS.includes(name))) return undefined;
   refuseStrange(facets, by);
-  if (await isUncollected(store, range, facets))
-    throw new PebbleError('usage', { doing: 'telling applications and clients apart', what: NOT_COLLECTED });
   const where = filterOf(facets, OF_CLIENTS);
   const steps = await store.steps({ kind: 'clients', range, stepMs, where, by: ['host', by] });
+  if (steps.every(({ samples }) => samples.length === 0) && (await isUncollected(store, range, facets)))
+    throw new PebbleError('usage', { doing: 'telling applications and clients apart', what: NOT_COLLECTED });
   const type = facets.wait_event_type;
   const wanted = PARTS.filter(([name]) => type === undefined || name === type);
   return steps.map((step) => ({
@@ -52,7 +52,7 @@ export async function clientActivities(
 
 export const NOT_COLLECTED = 'Nothing was collected of it in this window.';
 
-/** There is time in sessions, and not whose. */
+/** There is time in sessions, and not whose: worth asking where none of it was found. */
 export async function isUncollected(store: Store, range: TimeRange, facets: Facets): Promise<boolean> {
   const where = filterOf(facets, ['host', 'cluster']);
   const clients = await store.sum({ kind: 'clients', range, where, by: ['host'] });

@@ -82,9 +82,9 @@ export interface AnswerFrom {
 }
 
 export async function rowsAnswer(kind: RowKind, from: AnswerFrom, question: Question): Promise<RowsAnswer<unknown>> {
-  const given = from.sources?.[kind];
   const blind = whyBlind(`/api/rows/${kind}`, question.facets);
   if (blind !== undefined) return { missing: blind };
+  const given = from.sources?.[kind];
   if (given) return given(question);
   switch (kind) {
     case 'queries':
@@ -141,7 +141,8 @@ async function clientsAnswer(from: AnswerFrom, { range, facets }: Question): Pro
   const { store, feed } = from;
   const rows = await new History(store).clients(range, filterOf(facets, OF_CLIENTS));
   const answered = await answer(rows, from);
-  if (answered.missing !== null || !(await isUncollected(store, range, facets))) return answered;
+  if (answered.missing !== null || answered.rows.length > 0) return answered;
+  if (!(await isUncollected(store, range, facets))) return answered;
   const now = feed.signals.has('clients') ? 'It is collected now.' : whyMissing('clients', feed);
   return { missing: `${NOT_COLLECTED} ${now}` };
 }
