@@ -1,21 +1,22 @@
 /** Who asked between two readings, as history keeps it: requests, and times in whole µs. */
-import type { TakeNumbers } from '../aggregate/index.ts';
-import { CLIENT_RULES, type ClientTotals, OTHER_CLIENTS, type Totals } from '../collect/attribution/index.ts';
-import type { Sample, Series } from '../store/index.ts';
+import { mergeRow, type TakeNumbers } from '../aggregate/index.ts';
+import { type ClientTotals, OTHER_CLIENTS, type Totals } from '../collect/attribution/index.ts';
+import { rulesOf, type Sample, type Series } from '../store/index.ts';
 import { type Grown, grownOf } from './grown.ts';
 
 /** Of one interval that keep their names, those with the most time; all others of a cluster are one. */
 const MOST_CLIENTS = 200;
 
 export function clientSamples(host: string, now: Totals, last: Totals, take: TakeNumbers): Sample[] {
-  const grown = grownOf(CLIENT_RULES, readClient, now.clients, last.clients, take);
+  const rules = rulesOf('clients');
+  const grown = grownOf(rules, readClient, now.clients, last.clients, take);
   const ranked = grown.sort((a, b) => timeOf(b) - timeOf(a));
   const sums = new Map<string, Sample>();
   for (const [at, { totals, growth }] of ranked.entries()) {
     const series = seriesOf(host, totals, at < MOST_CLIENTS);
     const key = JSON.stringify(series);
     const known = sums.get(key);
-    if (known) for (const [index, value] of growth.entries()) known.values[index]! += value;
+    if (known) mergeRow(rules, known.values, growth);
     else sums.set(key, { series, values: growth });
   }
   return [...sums.values()];

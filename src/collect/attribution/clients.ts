@@ -9,8 +9,8 @@ import type { KernelAsker } from './records.ts';
 import type { Underway } from './underway.ts';
 
 /** Fields of `struct client_counters`, times in ns. */
-export const CLIENT_COUNTERS = ['requests', 'on_cpu', 'off_cpu', 'run_queue'] as const;
-export const CLIENT_RULES = CLIENT_COUNTERS.map(() => 'sum' as const);
+const CLIENT_COUNTERS = ['requests', 'on_cpu', 'off_cpu', 'run_queue'] as const;
+const CLIENT_RULES = CLIENT_COUNTERS.map(() => 'sum' as const);
 
 export interface ClientTotals {
   readonly cluster: WatchedCluster;

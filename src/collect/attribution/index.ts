@@ -3,7 +3,7 @@ export type { ObservedCluster, Refused } from '../observed.ts';
 export { asMuchAsTaken, type Made } from './as-much.ts';
 export { Attribution, type AttributionOptions, type WatchedCluster } from './attribution.ts';
 export type { StatementChoice } from './choice.ts';
-export { CLIENT_RULES, type ClientTotals, OTHER_CLIENTS } from './clients.ts';
+export { type ClientTotals, OTHER_CLIENTS } from './clients.ts';
 export {
   addCommitWait,
   type CommitDoing,
