@@ -32,9 +32,11 @@ const ASSUMED: Readonly<Partial<Record<keyof Layout['offsets']['PgBackendStatus'
   st_state_start_timestamp: 40,
   st_databaseid: 48,
   st_userid: 52,
+  st_clientaddr: 56,
   st_ssl: 200,
   st_gss: 216,
   st_state: 232,
+  st_appname: 240,
   st_activity_raw: 248,
   st_query_id: 424,
 };
