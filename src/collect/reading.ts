@@ -33,8 +33,9 @@ export interface ReadingOptions {
 }
 
 /**
- * A map whose values are records of 8-byte counters, and perhaps of octaves, which are told one by one, those of each CPU. Fields `max` and `NAME_max` merge to the largest, and are those since the
- * reading before: `before` and `NAME_before` belong to them, `epoch` says when they were kept. All others merge to the sum.
+ * A map whose values are records of 8-byte counters, and perhaps of octaves, which are told one by one, those of each CPU.
+ * Fields `max` and `NAME_max` merge to the largest, and are those since the reading before: `before` and `NAME_before` belong
+ * to them, `epoch` says when they were kept. All others merge to the sum.
  */
 export class CounterMap {
   /** In the order of `row`: of maxima what they come to. */
