@@ -3,6 +3,7 @@ import { mergeRow } from '../../aggregate/index.ts';
 import { clientAddress } from '../../postgres/memory/index.ts';
 import type { WatchedCluster } from './attribution.ts';
 import { type Engine, OTHERS } from './engine.ts';
+import { IDLE, type IdleOptions } from './idle-keys.ts';
 import { asText, wordsText } from './kernel-text.ts';
 import type { Peaks } from './peaks.ts';
 import type { KernelAsker } from './records.ts';
@@ -30,20 +31,13 @@ type Asker = Omit<ClientTotals, 'cluster' | 'counters' | 'peaks'> & { readonly c
 /** What a row of no one is called, in the kernel and in history. */
 export const OTHER_CLIENTS = '<others>';
 
-export interface ClientOptions {
-  /** An entry to which nothing was added for so long may be taken out of the kernel. */
-  readonly idleMs: number;
-  /** Part of the kernel's room that may be taken before any is. */
-  readonly fill: number;
-  /** Whose sums are kept outside of the kernel; beyond it those that were taken out first are forgotten. */
-  readonly most: number;
-}
-const USUAL: ClientOptions = { idleMs: 60_000, fill: 0.5, most: 10_000 };
+/** As of statements, but they take less memory each. */
+const IDLE_CLIENTS: IdleOptions = { ...IDLE, most: 10_000 };
 
 export class Clients {
   readonly #engine: Engine;
   readonly #clusterOf: (index: number) => WatchedCluster | undefined;
-  readonly #options: ClientOptions;
+  readonly #options: IdleOptions;
   readonly #askers = new Map<bigint, Asker>();
   /** What was taken out of the kernel, the longest ago first: those may come again. */
   readonly #kept = new Map<bigint, Float64Array>();
@@ -54,11 +48,11 @@ export class Clients {
   constructor(
     engine: Engine,
     clusterOf: (index: number) => WatchedCluster | undefined,
-    options: Partial<ClientOptions> = {},
+    options: Partial<IdleOptions> = {},
   ) {
     this.#engine = engine;
     this.#clusterOf = clusterOf;
-    this.#options = { ...USUAL, ...options };
+    this.#options = { ...IDLE_CLIENTS, ...options };
   }
 
   /** Empty without the signal `clients`. By the kernel's key, of which the same names may have several. */
