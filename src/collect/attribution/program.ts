@@ -1,6 +1,6 @@
 /** Compiles program.bt for a set of signals, with the hooks and loops that this kernel has. */
 import { readFileSync } from 'node:fs';
-import { LATENCY_SCALE } from '../../aggregate/histogram.ts';
+import { LATENCY_SCALE } from '../../aggregate/index.ts';
 import { PebbleError } from '../../base/errors.ts';
 import { thresholds } from '../../base/exponential.ts';
 import type { RecordShape } from '../../base/record.ts';
