@@ -49,9 +49,8 @@ const TWO_BYTES = [
 
 interface Operation {
   readonly form: string;
-  /** Bytes up to and with the opcode. */
+  /** Bytes up to and with the opcode, without prefixes. */
   readonly length: number;
-  readonly wide: boolean;
 }
 
 /** Of the instruction that starts at `at`; undefined: it is none, or not one that is known here. */
@@ -61,9 +60,12 @@ export function x86Length(code: Uint8Array, at: number): number | undefined {
     short ||= code[start] === OPERAND_SIZE;
     near ||= code[start] === ADDRESS_SIZE;
   }
+  const hasRex = (code[start]! & 0xf0) === 0x40;
+  const wide = hasRex && (code[start]! & 8) !== 0;
+  if (hasRex) start++;
   const found = operation(code, start);
   if (found === undefined || found.form === '-') return undefined;
-  const { form, wide } = found;
+  const { form } = found;
   const end = start + found.length;
   const operands = 'mMZgG'.includes(form) ? modRm(code, end) : 0;
   const hasConstant = !'gG'.includes(form) || (code[end]! & 0x38) <= 0x08;
@@ -75,35 +77,31 @@ export function x86Length(code: Uint8Array, at: number): number | undefined {
 
 function operation(code: Uint8Array, at: number): Operation | undefined {
   const [first = 0, second = 0] = code.subarray(at, at + 2);
-  if ((first & 0xf0) === 0x40) {
-    const behind = operation(code, at + 1);
-    return behind && { ...behind, length: behind.length + 1, wide: behind.wide || (first & 8) !== 0 };
-  }
   if (first === 0x0f) return escaped(second);
   if (first === 0xc5) return vector(code[at + 2]!, 1, 3);
   if (first === 0xc4) return vector(code[at + 3]!, second & 0x1f, 4);
   if (first === 0x62) return vector(code[at + 4]!, second & 7, 5);
   // AMD's XOP where the field of pop's register is not 0.
   if (first === 0x8f && (second & 0x1f) >= 8) return xop(second & 0x1f);
-  return { form: ONE_BYTE[first]!, length: 1, wide: false };
+  return { form: ONE_BYTE[first]!, length: 1 };
 }
 
 function escaped(second: number): Operation {
-  if (second === 0x38) return { form: 'm', length: 3, wide: false };
-  if (second === 0x3a) return { form: 'M', length: 3, wide: false };
-  return { form: TWO_BYTES[second]!, length: 2, wide: false };
+  if (second === 0x38) return { form: 'm', length: 3 };
+  if (second === 0x3a) return { form: 'M', length: 3 };
+  return { form: TWO_BYTES[second]!, length: 2 };
 }
 
 /** VEX and EVEX name the opcode's table by number. */
 function vector(opcode: number, table: number, length: number): Operation | undefined {
   if (table === 0 || table === 4 || table > 6) return undefined;
   const form = table === 1 ? TWO_BYTES[opcode]! : table === 3 ? 'M' : 'm';
-  return { form, length, wide: false };
+  return { form, length };
 }
 
 function xop(table: number): Operation | undefined {
   if (table > 10) return undefined;
-  return { form: table === 8 ? 'M' : table === 9 ? 'm' : 'Z', length: 4, wide: false };
+  return { form: table === 8 ? 'M' : table === 9 ? 'm' : 'Z', length: 4 };
 }
 
 /** The byte itself, a scaled index, a displacement. */
