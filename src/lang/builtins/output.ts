@@ -97,7 +97,7 @@ const print: FunctionRow = {
       if (!map.value) return t.undefinedMap(value.name, value);
       if (isUnlisted(map)) return unlisted(call, map, t);
       for (const i of [1, 2]) if (call.arguments[i]) numberArgument(call, i, t);
-      if (call.arguments.length > 1 && t.script.map(value.name, value.span).value?.kind === 'stats')
+      if (call.arguments.length > 1 && map.value.kind === 'stats')
         t.warning(call, "print()'s top and div arguments are ignored when used on stats() maps.");
       if (t.loops > 0) {
         t.warning(

@@ -1,4 +1,4 @@
-/** Functions on texts and bytes: str, buf, strncmp, strlen, strcontains. */
+/** Functions on texts and bytes: str, buf, strncmp. */
 import { type Address, address, imm, type Operand, type Reg } from '../ir/index.ts';
 import { compareLiteral, valueBeside } from '../lower/compare.ts';
 import { convert } from '../lower/convert.ts';

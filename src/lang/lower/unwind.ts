@@ -11,7 +11,8 @@ const REGISTERS = { bp: 32, ip: 128, sp: 152 } as const;
 const RETURN = -8;
 /** PLT entries push at their 11th byte (binutils: elf_x86_64_eh_frame_plt). */
 const PLT = { mask: 15, push: 11 } as const;
-const MOST_ROWS_BITS = 32;
+/** Addresses as linked, of which rows have four bytes, are below. */
+const LINKED = 2 ** 32;
 
 /** What is carried from frame to frame. */
 interface Walk {
@@ -71,34 +72,34 @@ function step(walk: Walk, rows: string, l: Lowering): void {
   const { ip, at, sp, bp, end } = walk;
   const row = findRow(walk, rows, l);
   const cfa = b.reg();
-  const [known, other, plt, above, returned] = Array.from({ length: 5 }, () => b.block()) as BlockId[];
+  const [known, other, plt, above, returned] = [b.block(), b.block(), b.block(), b.block(), b.block()];
   const [bySp, byBp] = [b.block(), b.block()];
   const base = b.load(address(row, UNWIND_ROW.offsets.base), 1);
   const offset = b.load(address(row, UNWIND_ROW.offsets.cfa), 4, true);
-  b.branch('eq', base, imm(UNWIND_BASE.sp), bySp, other!);
+  b.branch('eq', base, imm(UNWIND_BASE.sp), bySp, other);
   b.enter(bySp);
   b.add(sp, offset, cfa);
-  b.jump(known!);
-  b.enter(other!);
-  b.branch('eq', base, imm(UNWIND_BASE.bp), byBp, plt!);
+  b.jump(known);
+  b.enter(other);
+  b.branch('eq', base, imm(UNWIND_BASE.bp), byBp, plt);
   b.enter(byBp);
   b.add(bp, offset, cfa);
-  b.jump(known!);
-  b.enter(plt!);
+  b.jump(known);
+  b.enter(plt);
   const pushed = b.block();
   b.branch('eq', base, imm(UNWIND_BASE.plt), pushed, end);
   b.enter(pushed);
   b.add(sp, imm(8), cfa);
   b.when('uge', b.binary('and', ip, imm(PLT.mask)), imm(PLT.push), () => b.add(cfa, imm(8), cfa));
-  b.jump(known!);
-  b.enter(known!);
-  b.branch('ugt', cfa, sp, above!, end);
-  b.enter(above!);
+  b.jump(known);
+  b.enter(known);
+  b.branch('ugt', cfa, sp, above, end);
+  b.enter(above);
   restoreFramePointer(row, cfa, bp, l);
   const word = l.bytes('word', 8);
   const failed = b.helper('probe_read_user', [pointerOf(word, l), imm(8), b.add(cfa, imm(RETURN))]);
-  b.branch('eq', failed, imm(0), returned!, end);
-  b.enter(returned!);
+  b.branch('eq', failed, imm(0), returned, end);
+  b.enter(returned);
   b.mov(cfa, sp);
   b.load(word, 8, false, ip);
   const goOn = b.block();
@@ -133,7 +134,7 @@ function findRow({ at, code, end }: Walk, rows: string, l: Lowering): Reg {
   b.branch('ult', at, b.load(address(range, ranges + UNWIND_RANGE.offsets.end), 8), inside, end);
   b.enter(inside);
   const wanted = b.sub(at, b.load(address(range, ranges + UNWIND_RANGE.offsets.bias), 8));
-  b.branch('ult', wanted, imm(2 ** MOST_ROWS_BITS), linked, end);
+  b.branch('ult', wanted, imm(LINKED), linked, end);
   b.enter(linked);
   const first = b.load(address(range, ranges + UNWIND_RANGE.offsets.first), 4);
   const held = b.load(address(range, ranges + UNWIND_RANGE.offsets.rows), 4);

@@ -193,14 +193,14 @@ const ADVICE =
 
 /** A trap in the middle of an instruction makes another one of it. */
 function isBetweenInstructions(binary: string, fn: UserFunction, plus: number, context: ExpandContext): boolean {
-  if (plus === 0) return true;
-  const begins = context.host.beginsInstruction?.(binary, fn, plus) ?? 'unknown';
-  if (begins === true || context.host.beginsInstruction === undefined) return true;
-  const where = `${binary}:${fn.name}+${plus}`;
-  const what = begins
-    ? `Failed to check if uprobe is in proper place: ${where}`
-    : `Could not add uprobe into middle of instruction: ${where}`;
-  context.diagnostics.error(undefined, `${what}\n${ADVICE}`);
+  if (plus === 0 || context.host.beginsInstruction === undefined) return true;
+  const begins = context.host.beginsInstruction(binary, fn, plus);
+  if (begins) return true;
+  const what =
+    begins === undefined
+      ? 'Failed to check if uprobe is in proper place'
+      : 'Could not add uprobe into middle of instruction';
+  context.diagnostics.error(undefined, `${what}: ${binary}:${fn.name}+${plus}\n${ADVICE}`);
   return false;
 }
 
