@@ -1,7 +1,7 @@
 /** A program attached to its hook. */
 import { close } from 'node:fs';
 import type { LinkKind } from '../spec/index.ts';
-import { closeFd, must, objPin } from '../sys/index.ts';
+import { closeFd, objPin } from '../sys/index.ts';
 
 /** How a link was made, of several ways that kernels know. */
 export type Strategy = 'perf_link' | 'ioctl' | 'raw_tracepoint_open' | 'link_create' | 'uprobe_multi' | 'kprobe_multi';
@@ -34,11 +34,7 @@ export class Link {
 
   /** Keeps it attached beyond this process; only a true bpf link can be pinned. */
   pin(path: string): void {
-    must(
-      objPin(this.fds[0]!, path),
-      `pinning the link of program "${this.program}" at ${path}`,
-      'mount -t bpf bpf /sys/fs/bpf',
-    );
+    objPin(this.fds[0]!, path, `pinning the link of program "${this.program}"`);
   }
 
   /** Detaches the program. */

@@ -107,9 +107,7 @@ function createAndFill(spec: CompleteSpec, btf: number | undefined): number {
   try {
     if (spec.initial && spec.type !== 'arena') writeInitial(spec, fd, spec.initial);
     if (spec.flags?.readOnlyForPrograms) must(mapFreeze(fd), `freezing map "${spec.name}"`);
-    if (spec.pin !== undefined) {
-      must(objPin(fd, spec.pin), `pinning map "${spec.name}" at ${spec.pin}`, 'mount -t bpf bpf /sys/fs/bpf');
-    }
+    if (spec.pin !== undefined) objPin(fd, spec.pin, `pinning map "${spec.name}"`);
     return fd;
   } catch (error) {
     closeFd(fd);

@@ -41,11 +41,7 @@ export class MapHandle {
 
   /** Keeps the map beyond this process, under a path of a bpf file system. */
   pin(path: string): void {
-    must(
-      objPin(this.fd, path),
-      `${this.doing('pinning')} at ${path}`,
-      `the directory must be on a bpf file system: mount -t bpf bpf /sys/fs/bpf`,
-    );
+    objPin(this.fd, path, this.doing('pinning'));
   }
 
   /** The map goes when no program, link, pin or process holds it any more. */

@@ -42,7 +42,7 @@ export class Program {
   }
 
   pin(path: string): void {
-    must(objPin(this.fd, path), `pinning program "${this.name}" at ${path}`, 'mount -t bpf bpf /sys/fs/bpf');
+    objPin(this.fd, path, `pinning program "${this.name}"`);
   }
 
   /** The program goes when no link or pin holds it any more. */

@@ -7,8 +7,10 @@ import { closeFd } from './fd.ts';
 
 const OBJ = record('obj', { pathname: u64, bpf_fd: u32, file_flags: u32 });
 
-export function objPin(fd: number, path: string): number {
-  return scratch((arena) => run(COMMAND.OBJ_PIN, OBJ, { pathname: arena.text(path), bpf_fd: fd }));
+/** Keeps an object beyond this process, under a path of a bpf file system; `doing` says of what. */
+export function objPin(fd: number, path: string, doing: string): void {
+  const result = scratch((arena) => run(COMMAND.OBJ_PIN, OBJ, { pathname: arena.text(path), bpf_fd: fd }));
+  must(result, `${doing} at ${path}`, 'the directory must be on a bpf file system: mount -t bpf bpf /sys/fs/bpf');
 }
 
 export function objGet(path: string): number {
