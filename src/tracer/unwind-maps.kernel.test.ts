@@ -17,6 +17,8 @@ const skip = !isRoot
     : process.arch !== 'x64'
       ? 'dw_ustack() is of x86-64'
       : false;
+/** CONFIG_PROC_CHILDREN: where children are found. */
+const hasChildren = existsSync('/proc/thread-self/children');
 const directory = mkdtempSync(join(tmpdir(), 'pebble-tables-'));
 after(() => rmSync(directory, { recursive: true }));
 
@@ -100,8 +102,6 @@ test('stacks of code without frame pointers are whole, those of later children, 
         assert.ok(isWhole(stack.replace(/^\s*\S+ .*\n/, '').replace(/^\s*[0-9a-f]+ /gm, '')), stack);
       for (const [stack] of few) assert.equal(functionsOf(stack).length, 3);
       program.stdin.write('\n');
-      // CONFIG_PROC_CHILDREN: where children are found.
-      const hasChildren = existsSync('/proc/thread-self/children');
       while (hasChildren && !rows('@child').some(([stack]) => isWhole(stack)))
         await new Promise((next) => setTimeout(next, 20));
       checked = true;
@@ -111,6 +111,22 @@ test('stacks of code without frame pointers are whole, those of later children, 
     process.kill(-program.pid!, 'SIGKILL');
   }
   assert.ok(checked);
+});
+
+test('of more children than have room, the tables of most are there, and it is said', { skip }, async (t) => {
+  if (!hasChildren) return t.skip('this kernel has no list of children (CONFIG_PROC_CHILDREN)');
+  const many = 'i=0; while [ $i -lt 1100 ]; do sleep 300 & i=$((i+1)); done; echo ready; wait';
+  const parent = spawn('sh', ['-c', many], { stdio: ['ignore', 'pipe', 'inherit'], detached: true });
+  try {
+    await once(parent.stdout, 'data');
+    const text = 'config = { unstable_dw_ustack=enable } begin { exit(); } profile:hz:9 { @[dw_ustack()] = count(); }';
+    const said = [];
+    for await (const event of trace(text, { dwarfPids: [parent.pid!] }))
+      if (event.kind === 'trouble') said.push(event.message);
+    assert.match(said.join('\n'), /there are 1101 processes: dw_ustack\(\) walks 1024/);
+  } finally {
+    process.kill(-parent.pid!, 'SIGKILL');
+  }
 });
 
 test('without a process the tables are missed before anything runs', { skip }, async () => {

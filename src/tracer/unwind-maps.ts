@@ -26,6 +26,8 @@ export class UnwindMaps {
   /** By process, its mappings as they were last seen. */
   readonly #seen = new Map<number, string>();
   #used = 0;
+  /** There were more processes than have room: said once. */
+  #wasFull = false;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(collection: Collection, pids: readonly number[], warn: (text: string) => void) {
@@ -40,9 +42,17 @@ export class UnwindMaps {
   }
 
   refresh(): void {
-    const pids = this.#pids.flatMap((pid) => [pid, ...childrenOf(pid)]);
+    const found = new Set([...this.#pids, ...this.#pids.flatMap(childrenOf)]);
+    const room = this.#collection.keyed(SYSTEM_MAPS.unwindCode).maxEntries;
+    const pids = new Set([...found].slice(0, room));
+    if (found.size > room && !this.#wasFull) {
+      this.#wasFull = true;
+      this.#warn(
+        `there are ${found.size} processes: dw_ustack() walks ${room} by their tables, others by frame pointers`,
+      );
+    }
+    for (const pid of this.#seen.keys()) if (!pids.has(pid)) this.#forget(pid);
     for (const pid of pids) this.#look(pid);
-    for (const pid of this.#seen.keys()) if (!pids.includes(pid)) this.#forget(pid);
   }
 
   /** Looks often at first. */
@@ -125,19 +135,21 @@ export class UnwindMaps {
   }
 }
 
-function executableOf(pid: number): Mapping[] {
-  try {
-    return readMaps(pid).filter(({ executable }) => executable);
-  } catch {
-    return [];
-  }
-}
+const executableOf = (pid: number): readonly Mapping[] =>
+  unlessEnded(() => readMaps(pid).filter(({ executable }) => executable));
 
-function childrenOf(pid: number): number[] {
-  try {
-    return readdirSync(`/proc/${pid}/task`).flatMap((thread) =>
+/** Those of each thread: it is a thread that forks. */
+const childrenOf = (pid: number): readonly number[] =>
+  unlessEnded(() => readdirSync(`/proc/${pid}/task`)).flatMap((thread) =>
+    unlessEnded(() =>
       readFileSync(`/proc/${pid}/task/${thread}/children`, 'utf8').split(' ').map(Number).filter(Boolean),
-    );
+    ),
+  );
+
+/** Processes and threads end while they are looked at: nothing is of them then. */
+function unlessEnded<T>(look: () => readonly T[]): readonly T[] {
+  try {
+    return look();
   } catch {
     return [];
   }
