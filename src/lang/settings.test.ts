@@ -22,6 +22,14 @@ test('who asks for longer texts gets them', () => {
   assert.ok(keyBytes(`config = { max_strlen = 400 } ${TWO_TEXTS}`, false) > 800);
 });
 
+test('maps of short keys are taken in advance only where they are small, as all are', () => {
+  const text = 'BEGIN { $at = (uint64)1; @few[str($at)] = count(); @many[str($at)] = hist(1); }';
+  const { script } = compile({ name: 'stdin', text }, { host: { cpus: { possible: 32 } } });
+  const flags = (of: string) => script!.collection.maps.find(({ name }) => name === of)!.flags;
+  assert.equal(flags('AT_few.short'), undefined);
+  for (const name of ['AT_few', 'AT_many', 'AT_many.short']) assert.deepEqual(flags(name), { noPrealloc: true }, name);
+});
+
 const { opcode: ATOMIC, imm: XCHG } = atomic('xchg', 'u64', 0, 0, 0);
 const isExchange = ({ opcode, imm }: Instruction): boolean => opcode === ATOMIC && imm === XCHG;
 

@@ -50,6 +50,7 @@ export interface MapPlan {
   /** Of `let @m = topk(n)`: keys lie among the values. */
   readonly top?: TopLayout;
   readonly short?: ShortKeys;
+  readonly shortSpec?: MapSpec;
   /** For scalar maps: where the "assigned" word stands. */
   readonly setOffset: number | undefined;
 }
@@ -91,16 +92,11 @@ export function planMap(map: MapTyping, { settings, cpus, features }: PlanFor): 
   const valueShape = wrapped ?? plain;
   const name = specName(map);
   const maxEntries = entriesOf(map, { type, scalar, byThread }, settings);
-  const bytes = maxEntries * (sizeOf(keyShape) + sizeOf(valueShape) * (perCpu ? cpus : 1));
   const isHash = type === 'hash' || type === 'percpu_hash';
-  const grows = STORAGE.has(type) || (isHash && bytes > PREALLOCATED && features?.growingMaps !== false);
-  const spec: MapSpec = {
-    name,
-    type,
-    key: keyShape,
-    value: valueShape,
-    maxEntries,
-    ...(grows && { flags: { noPrealloc: true } }),
+  const specOf = (of: string, key: Shape): MapSpec => {
+    const bytes = maxEntries * (sizeOf(key) + sizeOf(valueShape) * (perCpu ? cpus : 1));
+    const grows = STORAGE.has(type) || (isHash && bytes > PREALLOCATED && features?.growingMaps !== false);
+    return { name: of, type, key, value: valueShape, maxEntries, ...(grows && { flags: { noPrealloc: true } }) };
   };
   const short = isHash && keyType && !declared && !map.iterated ? shortKeys(name, keyType) : undefined;
   const merge = mergeRules(map);
@@ -116,7 +112,8 @@ export function planMap(map: MapTyping, { settings, cpus, features }: PlanFor): 
     ...(short && { short: short.map }),
   };
   const shapes = { keyType, keyShape, valueShape, setOffset: wrapped?.offsets.set };
-  return { spec, script, type, perCpu, byThread, ...shapes, ...(short && { short }) };
+  const others = short && { short, shortSpec: specOf(short.map, short.shape) };
+  return { spec: specOf(name, keyShape), script, type, perCpu, byThread, ...shapes, ...others };
 }
 
 const specName = ({ name }: MapTyping): string => (name === '@' ? 'AT_' : `AT_${name.slice(1)}`);
@@ -159,8 +156,4 @@ function mergeRules(map: MapTyping): Record<string, MergeRule> | undefined {
 }
 
 /** What the kernel is asked for. */
-export function specsOf({ spec, short }: MapPlan): MapSpec[] {
-  if (!short) return [spec];
-  const { flags: _, ...plain } = spec;
-  return [spec, { ...plain, name: short.map, key: short.shape }];
-}
+export const specsOf = ({ spec, shortSpec }: MapPlan): MapSpec[] => (shortSpec ? [spec, shortSpec] : [spec]);
