@@ -2,8 +2,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { PebbleError } from '../base/errors.ts';
 import type { Collection } from '../bpf/index.ts';
-import { type Mapping, mappedFileKey, openMapped, readMaps } from '../bpf/symbols/index.ts';
-import { simpleRows, UnwindTable } from '../bpf/unwind/index.ts';
+import { type Mapping, readMaps } from '../bpf/symbols/index.ts';
+import { simpleRows, type UnwindTable, UnwindTables } from '../bpf/unwind/index.ts';
 import { SYSTEM_MAPS, UNWIND_BASE, UNWIND_RANGES } from '../lang/script.ts';
 
 /** A command that was just started maps its libraries in its first milliseconds. */
@@ -14,15 +14,16 @@ const PAGE = 4096;
 interface Placed {
   readonly first: number;
   readonly rows: number;
-  readonly table: Pick<UnwindTable, 'addressOf'>;
+  readonly table: UnwindTable;
 }
 
 export class UnwindMaps {
   readonly #collection: Collection;
   readonly #pids: readonly number[];
   readonly #warn: (text: string) => void;
-  /** null: the file has no table, or there is no room for it. */
-  readonly #files = new Map<string, Placed | null>();
+  readonly #tables = new UnwindTables();
+  /** By file; null: there is no room for its rows. */
+  readonly #placed = new Map<string, Placed | null>();
   /** By process, its mappings as they were last seen. */
   readonly #seen = new Map<number, string>();
   #used = 0;
@@ -99,34 +100,26 @@ export class UnwindMaps {
     return { start: BigInt(start), end: BigInt(end), bias: BigInt(bias), first: file.first, rows: file.rows };
   }
 
+  /** What could not be read, of a process that has ended, is tried again through another one. */
   #fileOf(pid: number, mapping: Mapping): Placed | null {
-    const key = mappedFileKey(mapping);
-    if (key === undefined) return null;
-    let file = this.#files.get(key);
-    if (file === undefined) {
-      file = this.#place(pid, mapping);
-      this.#files.set(key, file);
+    const file = this.#tables.fileOf(mapping);
+    if (file === undefined) return null;
+    let placed = this.#placed.get(file.key);
+    if (placed === undefined) {
+      const table = this.#tables.want(file, pid, mapping);
+      if (table === null) return null;
+      placed = this.#place(table, mapping.path);
+      this.#placed.set(file.key, placed);
     }
-    return file;
+    return placed;
   }
 
-  #place(pid: number, mapping: Mapping): Placed | null {
-    let table: UnwindTable;
-    try {
-      const elf = openMapped(pid, mapping);
-      try {
-        table = new UnwindTable(elf);
-      } finally {
-        elf.close();
-      }
-    } catch {
-      return null;
-    }
+  #place(table: UnwindTable, path: string): Placed | null {
     const rows = simpleRows(table);
     const map = this.#collection.keyed(SYSTEM_MAPS.unwindRows);
     const first = this.#used;
     if (first + rows.length > map.maxEntries) {
-      this.#warn(`no room for the unwind table of ${mapping.path}: dw_ustack() ends at its code`);
+      this.#warn(`no room for the unwind table of ${path}: dw_ustack() ends at its code`);
       return null;
     }
     map.setMany(rows.map((row, i) => [first + i, { ...row, base: UNWIND_BASE[row.base] }]));
