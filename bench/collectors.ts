@@ -6,17 +6,18 @@
  *     sudo node bench/collectors.ts [SECONDS] [EXECUTIONS A SECOND] [PROGRAM OF postgres_exporter]
  */
 import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { countRuns } from '../src/bpf/index.ts';
-import { closeFd, fdById, programStats } from '../src/bpf/sys/index.ts';
 import { startCluster } from '../src/cluster/index.ts';
 import { Connection } from '../src/postgres/client/index.ts';
 import { listChildren, readText } from '../src/postgres/discover/index.ts';
 import { pgbench, WITHOUT_PGBENCH } from '../test/accuracy/pgbench.ts';
+import { programsOf } from './attribution-cost/program-runs.ts';
+import { cpuNs } from './cpu-time.ts';
 
 const PEBBLE = fileURLToPath(new URL('../pebble', import.meta.url));
 const SAMPLING = '/usr/lib/postgresql/15/lib/pg_wait_sampling.so';
@@ -69,11 +70,10 @@ try {
   const backend = Number((await collector.query('SELECT pg_backend_pid()'))[0]!.rows[0]![0]);
   const scraped = exporter && (await exporterBackend());
   const sampler = listChildren(cluster.postmasterPid).find((pid) => commandOf(pid).includes('wait_sampling'))!;
-  const programs = programsOf(agent.pid!);
   const stop = countRuns();
   const read = () => ({
     agent: cpuNs(agent.pid!),
-    kernel: kernelNs(programs),
+    kernel: programsOf(agent.pid!).reduce((sum, { ns }) => sum + ns, 0),
     snapshots: cpuNs(backend),
     sampler: cpuNs(sampler),
     exporter: exporter ? cpuNs(exporter.pid!) : 0,
@@ -160,30 +160,4 @@ async function exporterBackend(): Promise<number> {
 
 function commandOf(pid: number): string {
   return readText(`/proc/${pid}/cmdline`) ?? '';
-}
-
-/** Of all its threads. */
-function cpuNs(pid: number): number {
-  const tasks = readdirSync(`/proc/${pid}/task`);
-  return tasks.reduce(
-    (sum, task) => sum + Number(readText(`/proc/${pid}/task/${task}/schedstat`)?.split(' ')[0] ?? 0),
-    0,
-  );
-}
-
-/** Ids of the programs that a process has descriptors of. */
-function programsOf(pid: number): number[] {
-  const ids = readdirSync(`/proc/${pid}/fdinfo`).map(
-    (fd) => /^prog_id:\s*(\d+)/m.exec(readText(`/proc/${pid}/fdinfo/${fd}`) ?? '')?.[1],
-  );
-  return [...new Set(ids.filter((id) => id !== undefined).map(Number))];
-}
-
-function kernelNs(ids: readonly number[]): number {
-  return ids.reduce((sum, id) => {
-    const fd = fdById('program', id);
-    const { timeNs } = programStats(fd);
-    closeFd(fd);
-    return sum + Number(timeNs);
-  }, 0);
 }

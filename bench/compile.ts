@@ -2,6 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { findWays, SIGNALS } from '../src/collect/attribution/index.ts';
 import { compileProgram } from '../src/collect/attribution/program.ts';
+import { upperMedianOf as median } from './statistics.ts';
 
 const PROCESSES = 5;
 const RUNS = 30;
@@ -14,8 +15,6 @@ interface Sample {
   readonly cpu: number;
   readonly instructions: number;
 }
-
-const median = (values: readonly number[]): number => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!;
 
 async function measure(): Promise<Sample[][]> {
   const ways = await findWays();

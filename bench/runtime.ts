@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Elf, usdtSites } from '../src/bpf/elf/index.ts';
+import { upperMedianOf as median } from './statistics.ts';
 
 const ROUNDS = 3;
 const FUNCTIONS = 1000;
@@ -95,7 +96,6 @@ function compare(...args: readonly string[]): { readonly ours: Result[]; readonl
   return { ours, peer };
 }
 
-const median = (values: readonly number[]) => values.toSorted((a, b) => a - b)[values.length >> 1]!;
 const of = (results: readonly Result[], field: string) => results.map((result) => result[field]!);
 const best = (results: readonly Result[], field: string) => Math.min(...of(results, field));
 const middle = (results: readonly Result[], field: string) => median(of(results, field));

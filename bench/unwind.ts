@@ -6,6 +6,7 @@ import { stackSample, Unwinder } from '../src/bpf/unwind/index.ts';
 import { ARCH, attachSampler } from '../src/bpf/unwind/testing/samples.ts';
 import { startCluster } from '../src/cluster/index.ts';
 import { Connection } from '../src/postgres/client/index.ts';
+import { upperMedianOf } from './statistics.ts';
 
 const SAMPLES = 1000;
 const ROUNDS = 20;
@@ -64,7 +65,7 @@ try {
   const unwinder = new Unwinder(ARCH);
   const cold = walkAll(unwinder, events);
   const rounds = Array.from({ length: ROUNDS }, () => walkAll(unwinder, events));
-  const warm = rounds.map(({ nanoseconds, frames }) => nanoseconds / frames).sort((a, b) => a - b)[ROUNDS >> 1]!;
+  const warm = upperMedianOf(rounds.map(({ nanoseconds, frames }) => nanoseconds / frames));
   const line = (name: string, value: string) => console.log(`${name.padEnd(28)}${value.padStart(10)}`);
   line('samples', `${events.length}`);
   line('frames a sample', (cold.frames / events.length).toFixed(1));

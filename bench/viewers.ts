@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { startCluster } from '../src/cluster/index.ts';
 import { readStat } from '../src/postgres/discover/index.ts';
 import { startDemo } from '../src/workload/index.ts';
-import { medianOf } from './attribution-cost/statistics.ts';
+import { medianOf } from './statistics.ts';
 
 /** What the first page asks, and each how many seconds: src/dashboard/data/use-answer.ts. */
 const QUESTIONS: readonly (readonly [path: string, everySeconds: number])[] = [

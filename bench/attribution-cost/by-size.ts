@@ -6,7 +6,7 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -15,6 +15,7 @@ import { countRuns } from '../../src/bpf/index.ts';
 import { type Cluster, startCluster } from '../../src/cluster/index.ts';
 import { Attribution, QueryRows } from '../../src/collect/attribution/index.ts';
 import { Connection } from '../../src/postgres/client/index.ts';
+import { listChildren } from '../../src/postgres/discover/index.ts';
 import { programsOf } from './program-runs.ts';
 
 const { values: given } = parseArgs({
@@ -97,13 +98,10 @@ async function measure(attribution: Attribution): Promise<Measured> {
   return { requests, ns: ns / requests };
 }
 
-const processesOf = ({ postmasterPid: pid }: Cluster): number =>
-  readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean).length;
-
 /** Whether the server comes to have at least, or at most, so many processes. */
 async function comesTo(cluster: Cluster, isThere: (count: number) => boolean): Promise<boolean> {
   const begin = performance.now();
-  while (!isThere(processesOf(cluster))) {
+  while (!isThere(listChildren(cluster.postmasterPid).length)) {
     if (performance.now() - begin > MOST_WAIT_MS) return false;
     await sleep(100);
   }
@@ -117,7 +115,7 @@ const attribution = await Attribution.start({ pgdata: cluster.pgdata });
 console.log('statements | sessions | requests | ns a request | maps, MB | one reading, ms of CPU time');
 try {
   let filled = 0;
-  const own = processesOf(cluster);
+  const own = listChildren(cluster.postmasterPid).length;
   for (const { statements, sessions } of CASES) {
     const files = scripts(statements);
     if (statements > filled) await fill(cluster, statements);

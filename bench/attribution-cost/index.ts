@@ -9,6 +9,7 @@
 import { execFileSync } from 'node:child_process';
 import { parseArgs } from 'node:util';
 import { startCluster } from '../../src/cluster/index.ts';
+import { bootstrap, bootstrapRatio, type Estimate, medianOf } from '../statistics.ts';
 import { Client, CPU } from './client.ts';
 import {
   emptyUprobe,
@@ -21,7 +22,6 @@ import {
   tool,
   waitSampling,
 } from './modes.ts';
-import { bootstrap, bootstrapRatio, type Estimate, medianOf } from './statistics.ts';
 import { tpcb } from './tpcb.ts';
 
 const { values: given } = parseArgs({

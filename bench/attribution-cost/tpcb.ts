@@ -10,8 +10,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Cluster } from '../../src/cluster/index.ts';
+import { listChildren } from '../../src/postgres/discover/index.ts';
+import { cpuNs } from '../cpu-time.ts';
+import { bootstrap, type Estimate, medianOf } from '../statistics.ts';
 import type { Mode } from './modes.ts';
-import { bootstrap, type Estimate, medianOf } from './statistics.ts';
 
 const CLIENTS = '4';
 const WINDOW_MS = 1000;
@@ -37,16 +39,7 @@ interface Seen {
 }
 
 const nowUs = (): number => (performance.timeOrigin + performance.now()) * 1000;
-const childrenOf = (pid: number): number[] =>
-  readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean).map(Number);
-
-/** ns on a CPU so far, of all threads. */
-const cpuOf = (pids: readonly number[]): number =>
-  pids.reduce((sum, pid) => {
-    const tasks = readdirSync(`/proc/${pid}/task`);
-    return sum + tasks.reduce((all, tid) => all + onCpu(`/proc/${pid}/task/${tid}/schedstat`), 0);
-  }, 0);
-const onCpu = (schedstat: string): number => Number(readFileSync(schedstat, 'utf8').split(' ')[0]);
+const cpuOf = (pids: readonly number[]): number => pids.reduce((sum, pid) => sum + cpuNs(pid), 0);
 
 async function windowOf(pids: readonly number[], isOn: boolean): Promise<Span> {
   await sleep(SETTLE_MS);
@@ -103,7 +96,7 @@ export async function tpcb(cluster: Cluster, mode: Mode, pairs: number): Promise
   const ended = once(load, 'exit');
   try {
     await sleep(LOG_MS);
-    const pids = [load.pid!, ...childrenOf(cluster.postmasterPid)];
+    const pids = [load.pid!, ...listChildren(cluster.postmasterPid)];
     const spans: Span[] = [];
     for (let pair = 0; pair < pairs; pair++) {
       for (const isOn of pair % 2 === 0 ? [false, true] : [true, false]) {

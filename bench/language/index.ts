@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { countRuns } from '../../src/bpf/programs/index.ts';
 import { programRuns } from '../../test/tools/beside.ts';
+import { upperMedianOf as median } from '../statistics.ts';
 import { Tracer, type TracerName } from './tracer.ts';
 
 const NAMES = ['pebble', 'bpftrace'] as const;
@@ -49,7 +50,6 @@ const COSTS: readonly Cost[] = [
 ];
 
 const missed: string[] = [];
-const median = (values: readonly number[]): number => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!;
 
 function judge(what: string, isMet: boolean): string {
   if (!isMet) missed.push(what);

@@ -1,4 +1,4 @@
-/** Medians of paired differences, and how sure they are. */
+/** Medians, and how sure those of paired differences are. */
 
 export interface Estimate {
   readonly median: number;
@@ -14,6 +14,10 @@ export function medianOf(values: readonly number[]): number {
   const middle = sorted.length >> 1;
   return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
 }
+
+/** One of the values: of an even count the upper of the two in the middle. */
+export const upperMedianOf = (values: readonly number[]): number =>
+  values.toSorted((a, b) => a - b)[values.length >> 1]!;
 
 /** Of the median of the values themselves. */
 export function bootstrap(values: readonly number[]): Estimate {
