@@ -180,7 +180,7 @@ describe('the pages', { skip: noPages }, () => {
     const connection = await Connection.open({ ...demo.cluster, applicationName: 'to-cancel' });
     const running = connection.query('SELECT pg_sleep(600)').then(() => 'slept', String);
     await open('sessions');
-    const cancel = page.locator('tr[data-application=to-cancel]').getByRole('button', { name: 'cancel' });
+    const cancel = page.locator('tr[data-application=to-cancel]').getByRole('button', { name: 'cancel', exact: true });
     const questions: string[] = [];
     const answerWith = (answer: 'accept' | 'dismiss'): void =>
       void page.once('dialog', (dialog) => {
@@ -245,7 +245,7 @@ describe('the pages', { skip: noPages }, () => {
       await page.waitForTimeout(250);
     }
     assert.deepEqual(sorted(known.filter((row) => seen.has(row))), sorted(known));
-    await page.locator('table[data-table=clients] tr[data-application=hot-query]').click();
+    await page.locator('table[data-table=clients] tr[data-application=hot-query]').getByRole('button').press('Enter');
     const others = page.locator('table[data-table] tr[data-application]:not([data-application=hot-query])');
     await others.first().waitFor({ state: 'detached' });
     const hot = await page.locator('table[data-table=clients] tr[data-application=hot-query]').innerText();
@@ -413,7 +413,7 @@ describe('the pages', { skip: noPages }, () => {
     assert.equal(await page.evaluate<string>('document.activeElement.id'), 'view');
   });
 
-  describe('says what watching costs, and has no serious fault of accessibility, light and dark, at 1280 and at 400 pixels', () => {
+  describe('says what watching costs, and has no serious fault of accessibility, light at 1280 and dark at 400 pixels', () => {
     for (const { title } of VIEWS) {
       test(title, async () => {
         await page.setViewportSize({ width: 1280, height: 900 });

@@ -204,7 +204,8 @@ function BodyRow<Row>({ of, row, index }: BodyRowProps<Row>): ComponentChild {
   const attributes = Object.fromEntries(
     Object.entries(data?.(row) ?? {}).map(([name, value]) => [`data-${name}`, value]),
   );
-  const opener = onOpen && columns.find(({ kind }) => kind === 'query');
+  const first = (wanted: Column<Row>['kind']) => columns.find(({ kind }) => kind === wanted);
+  const opener = onOpen && (first('query') ?? first('text'));
   return h(
     'tr',
     {
