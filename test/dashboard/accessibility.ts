@@ -65,7 +65,7 @@ interface Focused {
   readonly isHeld: boolean;
 }
 
-/** Tables have as many stops as rows, of which a busy machine's profile has hundreds. */
+/** More than any page has. */
 const MOST_TABS = 3000;
 
 /** What Tab comes by from the top of the page, until it leaves it. */

@@ -7,6 +7,7 @@ import { StoreFeed } from '../../src/agent/index.ts';
 import { assetAt, scriptPaths } from '../../src/server/assets.ts';
 import { LiveServer } from '../../src/server/index.ts';
 import { RecentStore } from '../../src/store/index.ts';
+import { until } from '../cli/pebble.ts';
 import { complaintsOf, noBrowser, openPage, startBrowser } from './browser.ts';
 import { fillDay, ODD } from './day.ts';
 import { liveUpdates, type Measured } from './live-updates.ts';
@@ -110,16 +111,15 @@ describe('many statements', { skip: noBrowser }, () => {
   test('the keyboard goes to the last row, and back to the first', async () => {
     const focused = (): Promise<number> =>
       page.evaluate("Number(document.activeElement.closest('tr')?.ariaRowIndex ?? 0) - 1");
-    const until = async (row: number): Promise<void> => {
-      while ((await focused()) !== row) await page.waitForTimeout(20);
-    };
+    const untilAt = (row: number): Promise<void> =>
+      until(`row ${row} has the focus`, async () => (await focused()) === row);
     await page.locator('tr[data-fingerprint] button').first().focus();
     await page.keyboard.press('End');
-    await until(QUERIES + Object.keys(ODD).length);
+    await untilAt(QUERIES + Object.keys(ODD).length);
     await page.keyboard.press('ArrowUp');
-    await until(QUERIES + Object.keys(ODD).length - 1);
+    await untilAt(QUERIES + Object.keys(ODD).length - 1);
     await page.keyboard.press('Home');
-    await until(1);
+    await untilAt(1);
   });
 
   describe('whatever the reader does takes little script', () => {
