@@ -1,6 +1,6 @@
 /** Walks a user stack by the unwind tables that the tracer has put into maps: no frame pointers are needed (x86-64). */
 import { sizeOf } from '../../base/record.ts';
-import { type Address, address, type BlockId, imm, type Operand, type Reg } from '../ir/index.ts';
+import { type Address, address, type BlockId, type Comparison, imm, type Operand, type Reg } from '../ir/index.ts';
 import { UNWIND_BASE, UNWIND_CODE, UNWIND_RANGE, UNWIND_RANGES, UNWIND_ROW } from '../script.ts';
 import type { Lowering } from './lowering.ts';
 import { pointerOf } from './memory.ts';
@@ -58,12 +58,17 @@ export function unwind(frames: Address, size: number, pid: Reg, l: Lowering): Re
 /** The verifier wants to see the bound just before the access. */
 function keepFrame(frames: Address, size: number, filled: Reg, ip: Reg, end: BlockId, l: Lowering): void {
   const { b } = l;
-  const next = b.block();
-  b.branch('ule', filled, imm(size - 8), next, end);
-  b.enter(next);
+  onlyIf('ule', filled, imm(size - 8), end, l);
   // Small ones lie on the stack, where it wants to see that the place is aligned, too.
   b.store(address(b.add(pointerOf(frames, l), b.binary('and', filled, imm(-8)))), 8, ip);
   b.add(filled, imm(8), filled);
+}
+
+/** What follows is for where it holds; elsewhere the walk ends. */
+function onlyIf(cmp: Comparison, value: Operand, other: Operand, end: BlockId, { b }: Lowering): void {
+  const next = b.block();
+  b.branch(cmp, value, other, next, end);
+  b.enter(next);
 }
 
 /** To the caller: its registers. */
@@ -71,41 +76,33 @@ function step(walk: Walk, rows: string, l: Lowering): void {
   const { b } = l;
   const { ip, at, sp, bp, end } = walk;
   const row = findRow(walk, rows, l);
-  const cfa = b.reg();
-  const [known, other, plt, above, returned] = [b.block(), b.block(), b.block(), b.block(), b.block()];
-  const [bySp, byBp] = [b.block(), b.block()];
-  const base = b.load(address(row, UNWIND_ROW.offsets.base), 1);
-  const offset = b.load(address(row, UNWIND_ROW.offsets.cfa), 4, true);
-  b.branch('eq', base, imm(UNWIND_BASE.sp), bySp, other);
-  b.enter(bySp);
-  b.add(sp, offset, cfa);
-  b.jump(known);
-  b.enter(other);
-  b.branch('eq', base, imm(UNWIND_BASE.bp), byBp, plt);
-  b.enter(byBp);
-  b.add(bp, offset, cfa);
-  b.jump(known);
-  b.enter(plt);
-  const pushed = b.block();
-  b.branch('eq', base, imm(UNWIND_BASE.plt), pushed, end);
-  b.enter(pushed);
-  b.add(sp, imm(8), cfa);
-  b.when('uge', b.binary('and', ip, imm(PLT.mask)), imm(PLT.push), () => b.add(cfa, imm(8), cfa));
-  b.jump(known);
-  b.enter(known);
-  b.branch('ugt', cfa, sp, above, end);
-  b.enter(above);
+  const cfa = frameAddress(walk, row, l);
+  onlyIf('ugt', cfa, sp, end, l);
   restoreFramePointer(row, cfa, bp, l);
   const word = l.bytes('word', 8);
   const failed = b.helper('probe_read_user', [pointerOf(word, l), imm(8), b.add(cfa, imm(RETURN))]);
-  b.branch('eq', failed, imm(0), returned, end);
-  b.enter(returned);
+  onlyIf('eq', failed, imm(0), end, l);
   b.mov(cfa, sp);
   b.load(word, 8, false, ip);
-  const goOn = b.block();
-  b.branch('ne', ip, imm(0), goOn, end);
-  b.enter(goOn);
+  onlyIf('ne', ip, imm(0), end, l);
   b.sub(ip, imm(1), at);
+}
+
+/** The canonical frame address. */
+function frameAddress({ ip, sp, bp, end }: Walk, row: Reg, l: Lowering): Reg {
+  const { b } = l;
+  const cfa = b.reg();
+  const base = b.load(address(row, UNWIND_ROW.offsets.base), 1);
+  const offset = b.load(address(row, UNWIND_ROW.offsets.cfa), 4, true);
+  const bySp = () => void b.add(sp, offset, cfa);
+  const byBp = () => void b.add(bp, offset, cfa);
+  const byPlt = () => {
+    onlyIf('eq', base, imm(UNWIND_BASE.plt), end, l);
+    b.add(sp, imm(8), cfa);
+    b.when('uge', b.binary('and', ip, imm(PLT.mask)), imm(PLT.push), () => b.add(cfa, imm(8), cfa));
+  };
+  b.when('eq', base, imm(UNWIND_BASE.sp), bySp, () => b.when('eq', base, imm(UNWIND_BASE.bp), byBp, byPlt));
+  return cfa;
 }
 
 function restoreFramePointer(row: Reg, cfa: Reg, bp: Reg, l: Lowering): void {
@@ -128,23 +125,17 @@ function findRow({ at, code, end }: Walk, rows: string, l: Lowering): Reg {
   const startsBefore = (index: Reg): Reg => b.load(address(rangeAt(index), ranges + UNWIND_RANGE.offsets.start), 8);
   const index = lastNotAbove(at, imm(0), count, startsBefore, l);
   const range = rangeAt(index);
-  const [begun, inside, linked] = [b.block(), b.block(), b.block()];
-  b.branch('uge', at, b.load(address(range, ranges + UNWIND_RANGE.offsets.start), 8), begun, end);
-  b.enter(begun);
-  b.branch('ult', at, b.load(address(range, ranges + UNWIND_RANGE.offsets.end), 8), inside, end);
-  b.enter(inside);
+  onlyIf('uge', at, b.load(address(range, ranges + UNWIND_RANGE.offsets.start), 8), end, l);
+  onlyIf('ult', at, b.load(address(range, ranges + UNWIND_RANGE.offsets.end), 8), end, l);
   const wanted = b.sub(at, b.load(address(range, ranges + UNWIND_RANGE.offsets.bias), 8));
-  b.branch('ult', wanted, imm(LINKED), linked, end);
-  b.enter(linked);
+  onlyIf('ult', wanted, imm(LINKED), end, l);
   const first = b.load(address(range, ranges + UNWIND_RANGE.offsets.first), 4);
   const held = b.load(address(range, ranges + UNWIND_RANGE.offsets.rows), 4);
   const rowAt = (number: Reg): Reg => {
     const key = l.bytes('row', 4, { align: 4 });
     b.store(key, 4, number);
     const row = b.helper('map_lookup_elem', [b.map(rows), pointerOf(key, l)]);
-    const found = b.block();
-    b.branch('ne', row, imm(0), found, end);
-    b.enter(found);
+    onlyIf('ne', row, imm(0), end, l);
     return row;
   };
   const addressOf = (number: Reg): Reg => b.load(address(rowAt(number), UNWIND_ROW.offsets.address), 4);
