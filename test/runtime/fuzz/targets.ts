@@ -25,6 +25,8 @@ import { PerfMap } from '../../../src/bpf/symbols/perf-map.ts';
 import { parseCpuList } from '../../../src/bpf/sys/cpus.ts';
 import { smallKernel } from '../../../src/bpf/testing/object-kernel.ts';
 import { UnwindTable } from '../../../src/bpf/unwind/cfi/index.ts';
+import { simpleRows } from '../../../src/bpf/unwind/simple-rows.ts';
+import { x86Length } from '../../../src/tracer/host/x86-length.ts';
 import { AGENT_TARGETS } from './agent-targets.ts';
 
 export interface Target {
@@ -146,6 +148,21 @@ export const TARGETS: readonly Target[] = [
       for (const { address, size } of elf.sections) {
         for (const at of [address, address + 1, address + Math.floor(size / 2), address + size]) table.find(at);
       }
+      simpleRows(table);
+    },
+  },
+  {
+    name: 'x86-length',
+    seeds: elfFiles,
+    run(bytes) {
+      let [at, found] = [0, 0];
+      while (at < bytes.length) {
+        const length = x86Length(bytes, at);
+        if (length !== undefined && !(length > 0 && length <= 15)) throw new TypeError(`${length} bytes at ${at}`);
+        found += length === undefined ? 0 : 1;
+        at += length ?? 1;
+      }
+      return `${Math.round(Math.log2(found + 1))}`;
     },
   },
   { name: 'btf', seeds: sections('.BTF', objects), run: readWholeBtf },
