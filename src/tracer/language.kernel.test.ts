@@ -205,11 +205,20 @@ function shell(script: string): [out: string, err: string] {
 }
 
 test('a pinned iterator prints to whoever reads the file', { skip }, () => {
-  const text = 'iter:task:tasks /ctx.task.tgid == 2/ { printf("%05d %s|", ctx.task.tgid, ctx.task.comm); }';
+  const text = 'iter:task:tasks /ctx.task.tgid == 2/ { printf("%05d%%d %s|", ctx.task.tgid, ctx.task.comm); }';
   const [out] = shell(`mount -t bpf bpf /sys/fs/bpf && "$0" trace -qe '${text}' && cat /sys/fs/bpf/tasks`);
-  assert.match(out, /^Program pinned to \/sys\/fs\/bpf\/tasks\n+(00002 kthreadd\|)?$/);
+  assert.match(out, /^Program pinned to \/sys\/fs\/bpf\/tasks\n+(00002%d kthreadd\|)?$/);
   // A container may not see the kernel's first thread.
   if (readFileSync('/proc/2/comm', 'utf8') === 'kthreadd\n') assert.match(out, /kthreadd/);
+});
+
+test('a pinned iterator is refused a form that its kernel prints nothing for', { skip }, () => {
+  for (const form of ['%#x', '%.3d', '%c'])
+    assert.throws(
+      () => trace(`iter:task:tasks { printf("${form}", ctx.task.tgid); }`),
+      ({ detail }: { detail: string }) => /in a pinned iterator.*without # and precision/.test(detail),
+      form,
+    );
 });
 
 test('what only the end probe prints counts as something printed', { skip }, () => {

@@ -7,13 +7,15 @@ const NUMBERS = 'duxXoiDUcp';
 const FLOATS = 'eEfFgG';
 
 export interface FormatSpecifier {
+  /** From its % on. */
+  readonly text: string;
   readonly conversion: string;
 }
 
 export function formatSpecifiers(format: string): FormatSpecifier[] {
   return [...format.matchAll(SPECIFIER)]
     .filter((match) => match[5] !== undefined)
-    .map((match) => ({ conversion: match[5]! }));
+    .map((match) => ({ text: match[0], conversion: match[5]! }));
 }
 
 /** What is wrong, or undefined. */

@@ -10,8 +10,10 @@ import { formatSpecifiers } from './format.ts';
 
 /** What bpf_seq_printf takes (kernel/trace/bpf_trace.c, MAX_BPRINTF_VARARGS in linux/bpf.h). */
 const MOST_ARGUMENTS = 12;
-const NUMBERS = /%([-+ 0]*\d*)(?:hh|h|ll|l|j|z|t)?([diuxX])/g;
+const NUMBERS = /%%|%([-+ 0]*\d*)(?:hh|h|ll|l|j|z|t)?([diuxX])/g;
 const TAKEN = ['d', 'i', 'u', 'x', 'X', 'p', 's'];
+/** Of a form like these it takes none: nothing at all would be printed. */
+const NOT_TAKEN = /[#.]/;
 
 export const isPinned = (point: ProbePoint | undefined): boolean =>
   point?.links.some((link) => link.kind === 'iter' && link.pin !== undefined) ?? false;
@@ -20,16 +22,19 @@ export const isPinned = (point: ProbePoint | undefined): boolean =>
 export function readersMisfit(format: string, types: readonly Type[]): string | undefined {
   const where = 'in a pinned iterator, whose text the kernel makes,';
   if (types.length > MOST_ARGUMENTS) return `${where} at most ${MOST_ARGUMENTS} arguments can be printed`;
-  const other = formatSpecifiers(format).findIndex(({ conversion }, i) => {
-    return !TAKEN.includes(conversion) || (conversion === 's') !== (types[i]?.kind === 'string');
-  });
-  return other < 0 ? undefined : `${where} only numbers (%d %u %x %p) and texts (%s) can be printed`;
+  const isOther = formatSpecifiers(format).some(
+    ({ text, conversion }, i) =>
+      !TAKEN.includes(conversion) || NOT_TAKEN.test(text) || (conversion === 's') !== (types[i]?.kind === 'string'),
+  );
+  if (!isOther) return undefined;
+  return `${where} only numbers (%d %u %x %p) and texts (%s) can be printed, without # and precision`;
 }
 
 /** The first field of the context and of what that points to: `ctx->meta->seq`. */
 export function writeToReaders(format: string, values: readonly Expression[], l: Lowering): Value {
   const { b } = l;
-  const text = Buffer.from(`${format.replace(NUMBERS, '%$1ll$2')}\0`, 'latin1');
+  const wide = format.replace(NUMBERS, (all, width, kind) => (kind ? `%${width}ll${kind}` : all));
+  const text = Buffer.from(`${wide}\0`, 'latin1');
   const formatSlot = l.bytes('format', text.length);
   storeText(text, formatSlot, text.length, l);
   const data = l.bytes('arguments', Math.max(8, 8 * values.length), { align: 8 });
