@@ -24,11 +24,11 @@ export interface UsdtSite extends UsdtPlace {
   readonly arguments: readonly UsdtArgument[];
 }
 
-/** All sites in the order of the file; one probe may have several (it was inlined). */
-export function usdtSites(elf: Elf): UsdtSite[] {
+/** These sites, or all in the order of the file; one probe may have several (it was inlined). */
+export function usdtSites(elf: Elf, places: readonly UsdtPlace[] = usdtPlaces(elf)): UsdtSite[] {
   const arch = elf.header.machine === 'arm64' ? 'arm64' : 'x86_64';
   const symbolAddress = (symbol: string) => addressOfVariable(elf, symbol);
-  return usdtPlaces(elf).map((place) => {
+  return places.map((place) => {
     const context = { address: place.address, symbolAddress };
     return { ...place, arguments: parseUsdtArguments(place.text, arch, context) };
   });

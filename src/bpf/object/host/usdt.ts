@@ -5,7 +5,7 @@
  *   each argument: val_off:64 · arg_type:32 · reg_off:16 · arg_signed:8 · arg_bitshift:8
  */
 import { PebbleError } from '../../../base/errors.ts';
-import { Elf, type UsdtArgument, type UsdtSite, usdtSites } from '../../elf/index.ts';
+import { Elf, type UsdtArgument, type UsdtSite, usdtPlaces, usdtSites } from '../../elf/index.ts';
 import type { LinkSpec } from '../../spec/index.ts';
 import type { Hook } from '../index.ts';
 
@@ -41,7 +41,8 @@ export function usdtLink(hook: Hook & { readonly kind: 'usdt' }, program: string
   const { binary, provider, name } = hook;
   const elf = Elf.open(binary);
   try {
-    const sites = usdtSites(elf).filter((site) => site.provider === provider && site.probe === name);
+    const places = usdtPlaces(elf).filter((place) => place.provider === provider && place.probe === name);
+    const sites = usdtSites(elf, places);
     if (sites.length === 0) {
       throw new PebbleError('no-target', {
         doing: `attaching program "${program}"`,
