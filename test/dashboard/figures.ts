@@ -213,6 +213,19 @@ export const FIGURES: readonly Figures[] = [
         ]),
   },
   {
+    view: 'sessions',
+    table: 'clients',
+    columns: ['application', 'sessions', 'requests', 'a second', 'average'],
+    expected: ({ rows }) =>
+      rows.clients!.map((row) => [
+        row.application || '(none)',
+        formatLoad(row.total_us / row.window_us),
+        formatCount(row.requests),
+        formatRate(perSecond(row, row.requests)),
+        time(row.requests === 0 ? null : row.total_us / row.requests),
+      ]),
+  },
+  {
     view: 'fleet',
     table: 'fleet',
     columns: ['active', 'host'],

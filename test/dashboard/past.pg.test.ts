@@ -16,7 +16,7 @@ import { cellsOf, FIGURES, type Told } from './figures.ts';
 import { type LiveDemo, noRoot, signIn, startLiveDemo } from './live.ts';
 import { PageMeter } from './measure.ts';
 
-const KINDS = ['queries', 'waits', 'locks', 'io', 'commits', 'executions', 'profile'] as const;
+const KINDS = ['queries', 'waits', 'locks', 'io', 'commits', 'executions', 'profile', 'clients'] as const;
 /** Single executions are what they are in whatever window. */
 const ONE_BY_ONE = 'executions';
 type Shown = { readonly [K in (typeof KINDS)[number]]: readonly RowsByKind[K][] };
