@@ -22,6 +22,15 @@ const INTERVAL_MS = 10_000;
 const CALM_MS = 60_000;
 const CALM_BELOW = 1 / 4;
 
+/**
+ * Of those that are collected, where the cost is `excess` times the budget: one below twice it, and more the further above, since
+ * each change compiles and verifies the program anew, a second of CPU time; but half of them at most, as the dearest go first.
+ */
+export function nextGivenUp(collected: ReadonlySet<Signal>, excess: number): Signal[] {
+  const left = GIVING_UP.filter((signal) => collected.has(signal));
+  return left.slice(0, Math.max(1, Math.min(Math.floor(excess), Math.ceil(left.length / 2))));
+}
+
 export interface GovernorOptions {
   /** Of all CPUs' time; null: never gives up anything. */
   readonly budget: number | null;
@@ -54,7 +63,7 @@ export class Governor {
     return this.#latest;
   }
 
-  /** Measures, and gives up the next signal when the budget was exceeded for a while. */
+  /** Measures, and gives up the next signals when the budget was exceeded for a while. */
   async advance(): Promise<Overhead> {
     const overhead = await this.#attribution.measureOverhead({
       budget: this.#budget,
@@ -63,10 +72,10 @@ export class Governor {
     this.#latest = overhead;
     this.#above = this.#budget !== null && overhead.cpu_share > this.#budget ? this.#above + 1 : 0;
     if (this.#above < WINDOWS_ABOVE) return overhead;
-    const next = GIVING_UP.find((signal) => this.#attribution.signals.has(signal));
-    if (next === undefined) return overhead;
-    await this.#attribution.dropSignal(next);
-    this.#givenUp.push(next);
+    const next = nextGivenUp(this.#attribution.signals, overhead.cpu_share / this.#budget!);
+    if (next.length === 0) return overhead;
+    await this.#attribution.dropSignals(next);
+    this.#givenUp.push(...next);
     this.#above = 0;
     return overhead;
   }

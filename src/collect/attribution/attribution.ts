@@ -255,9 +255,9 @@ export class Attribution {
     return this.#engine.memoryBytes();
   }
 
-  /** From now on the signal is not collected, and costs nothing. */
-  async dropSignal(signal: Signal): Promise<void> {
-    await this.#engine.swap(this.#engine.signals.difference(new Set([signal])));
+  /** From now on these are not collected, and cost nothing. */
+  async dropSignals(signals: readonly Signal[]): Promise<void> {
+    await this.#engine.swap(this.#engine.signals.difference(new Set(signals)));
   }
 
   /** What watching has cost since the last call; takes a second. */
