@@ -49,11 +49,13 @@ const NOT_TAKEN = /--aot|--emit-|-d (?!ast|dis)\w|skboutput/;
 const counts = { passed: 0, failed: 0, skipped: 0 };
 for (const one of readCases(suite).filter(isWanted).filter(inSlice)) {
   const reason = await missing(one);
+  const from = performance.now();
   const result = reason ?? (await runCase(one, setting));
+  const seconds = ((performance.now() - from) / 1000).toFixed(1);
   const word = reason ? 'skipped' : result === undefined ? 'passed' : 'failed';
   counts[word]++;
   const detail = word === 'skipped' || (word === 'failed' && values.verbose) ? `: ${result}` : '';
-  console.log(`${word.padEnd(8)} ${one.id}${detail}`);
+  console.log(`${word.padEnd(8)} ${one.id}${reason ? '' : ` (${seconds} s)`}${detail}`);
 }
 console.log(
   `Linux ${release()}: ${counts.passed} of ${counts.passed + counts.failed} passed, ${counts.skipped} skipped`,

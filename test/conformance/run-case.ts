@@ -40,8 +40,12 @@ export async function runCase(one: Case, setting: Setting): Promise<string | und
       [ATTACHED]: '1',
     };
     const tracer = new Tracer(line, suite, environment);
-    const begin = () => void (one.after && others.push(start(one.after, suite)));
-    await tracer.follow(one.timeoutSeconds * patience, ATTACH_SECONDS * patience, begin);
+    await tracer.follow({
+      seconds: one.timeoutSeconds,
+      patience,
+      begin: () => void (one.after && others.push(start(one.after, suite))),
+      isMet: () => unmet(one, tracer, suite).length === 0,
+    });
     return verdict(one, tracer, suite);
   } finally {
     for (const child of others) end(child);
@@ -53,6 +57,13 @@ function commandLine({ run, program, expects }: Case, { command }: Setting): str
   if (run !== undefined) return run.replaceAll('{{BPFTRACE}}', command);
   const json = expects[0]?.mode === 'json' ? '-q -f json ' : '';
   return `${command} ${json}-e '${program!.replaceAll("'", "'\\''")}'`;
+}
+
+interface Following {
+  readonly seconds: number;
+  readonly patience: number;
+  begin(): void;
+  isMet(): boolean;
 }
 
 class Tracer {
@@ -79,16 +90,19 @@ class Tracer {
     });
   }
 
-  /** Until it ends, or for so long after its probes were attached. */
-  async follow(seconds: number, attachSeconds: number, begin: () => void): Promise<void> {
+  /** Until it ends, or for so long after its probes were attached. Patience is for what is not there yet. */
+  async follow({ seconds, patience, begin, isMet }: Following): Promise<void> {
+    const attachSeconds = ATTACH_SECONDS * patience;
+    let enough = Number.POSITIVE_INFINITY;
     let deadline = performance.now() + attachSeconds * 1000;
-    while (!this.#ended && performance.now() < deadline) {
-      await sleep(POLL_MS);
+    while (!this.#ended && performance.now() < deadline && !(performance.now() > enough && isMet())) {
+      await sleep(POLL_MS * patience);
       if (this.attached || !new RegExp(`^${ATTACHED}$`, 'm').test(this.output)) continue;
       this.attached = true;
       this.fromAttached = this.output.indexOf(`${ATTACHED}\n`);
       this.output = this.output.replace(`${ATTACHED}\n`, '');
-      deadline = performance.now() + seconds * 1000;
+      enough = performance.now() + seconds * 1000;
+      deadline = performance.now() + seconds * patience * 1000;
       begin();
     }
     this.timedOut = !this.#ended;
@@ -99,18 +113,23 @@ class Tracer {
   }
 }
 
-/** Many cases never end by themselves: what they printed counts. */
-function verdict(one: Case, { output, fromAttached, code, timedOut }: Tracer, suite: string): string | undefined {
-  const unmet = one.expects.filter(({ mode, text }) => {
+function unmet(one: Case, { output, fromAttached }: Tracer, suite: string): Case['expects'] {
+  return one.expects.filter(({ mode, text }) => {
     const isWhole = mode === 'file' || mode === 'json';
     const seen = isWhole ? output.slice(fromAttached) : output;
     if (mode !== 'file') return !isMet(mode, text, seen, suite);
     const wanted = readFileSync(join(suite, text), 'utf8');
     return trimmed(seen) !== trimmed(one.clock === undefined ? wanted : strftime(wanted, new Date(one.clock * 1000)));
   });
+}
+
+/** Many cases never end by themselves: what they printed counts. */
+function verdict(one: Case, tracer: Tracer, suite: string): string | undefined {
+  const { output, code, timedOut } = tracer;
+  const missing = unmet(one, tracer, suite);
   const printed = ` It printed: ${JSON.stringify(output.slice(-1500))}`;
-  if (unmet.length > 0)
-    return `expected ${unmet.map(({ mode, text }) => `${mode} ${JSON.stringify(text)}`).join(', ')}.${printed}`;
+  if (missing.length > 0)
+    return `expected ${missing.map(({ mode, text }) => `${mode} ${JSON.stringify(text)}`).join(', ')}.${printed}`;
   if (timedOut) return undefined;
   if (one.willFail) return code === 0 ? `it should have failed.${printed}` : undefined;
   return code === one.exitCode ? undefined : `exit status ${code}, not ${one.exitCode}.${printed}`;
