@@ -41,7 +41,7 @@ const typedFunctions = (name: string, scope: ListedKind['scope']): ListedKind =>
   candidates(host) {
     const btf = host.kernelBtf?.();
     const traceable = host.kernelFunctions?.() ?? [];
-    return btf ? traceable.filter((fn) => btf.find(fn, 'func') !== undefined).map((fn) => `vmlinux:${fn}`) : [];
+    return btf ? traceable.filter((fn) => functionIds(btf).has(fn)).map((fn) => `vmlinux:${fn}`) : [];
   },
   parameters: (host, candidate) =>
     functionParameters(host.kernelBtf?.(), candidate.replace('vmlinux:', ''), name === 'fexit'),
@@ -140,7 +140,7 @@ function prototype(btf: Btf, id: number): string[] {
 }
 
 function functionParameters(btf: Btf | undefined, name: string, withResult: boolean): string[] {
-  const id = btf?.find(name, 'func');
+  const id = btf && functionIds(btf).get(name);
   if (btf === undefined || id === undefined) return [];
   const fn = btf.type(id);
   const proto = fn.kind === 'func' ? btf.type(fn.type) : undefined;
@@ -152,14 +152,29 @@ function functionParameters(btf: Btf | undefined, name: string, withResult: bool
 /** Functions through which the kernel calls raw tracepoints' programs, by event. */
 const PREFIXES = ['__bpf_trace_', '__traceiter_', '__probestub_'];
 
-const found = new WeakMap<Btf, ReadonlyMap<string, number>>();
-
-/** Events with the function that shows their arguments; searched once, for -lv asks about each. */
-function rawTracepoints(btf: Btf): ReadonlyMap<string, number> {
-  const known = found.get(btf) ?? findRawTracepoints(btf);
-  found.set(btf, known);
-  return known;
+/** Searched once: -lv asks about each of ten thousands, and BTF has no order by name. */
+function oncePerBtf(search: (btf: Btf) => ReadonlyMap<string, number>) {
+  const found = new WeakMap<Btf, ReadonlyMap<string, number>>();
+  return (btf: Btf): ReadonlyMap<string, number> => {
+    const known = found.get(btf) ?? search(btf);
+    found.set(btf, known);
+    return known;
+  };
 }
+
+/** Of functions of one name the first counts, as where BTF is asked for the name. */
+const functionIds = oncePerBtf(
+  (btf) =>
+    new Map(
+      btf
+        .ids('func')
+        .reverse()
+        .map((id) => [btf.nameOf(id), id]),
+    ),
+);
+
+/** Events with the function that shows their arguments. */
+const rawTracepoints = oncePerBtf(findRawTracepoints);
 
 function findRawTracepoints(btf: Btf): Map<string, number> {
   const events = new Map<string, number>();
