@@ -16,6 +16,8 @@ export interface Settings extends ScriptConfig {
   readonly reportReads: boolean;
   /** Programs say that they ran, three instructions each, so that probes that never fired can be named. */
   readonly reportProbes: boolean;
+  /** Listings of the host name the programs after their probes. */
+  readonly namedByProbe: boolean;
   /** Time series take their time from this scalar map: for tests of their output. */
   readonly clockMap?: string;
 }
@@ -30,6 +32,7 @@ export const DEFAULT_SETTINGS: Settings = {
   unsafe: false,
   reportReads: false,
   reportProbes: false,
+  namedByProbe: false,
   printMapsOnExit: true,
   truncationTrailer: '..',
   missingProbes: 'error',

@@ -21,7 +21,7 @@ export function debugInfo(program: ProgramSpec, stream: Stream, hasCollectionBtf
   const functions = encodeFunctionInfo(
     program.functions.map((fn, i) => ({
       slot: stream.starts.get(fn.name)!,
-      type: given ? fn.type! : functionType(builder, fn, i === 0),
+      type: given ? fn.type! : functionType(builder, fn, i === 0 ? (program.entryName ?? fn.name) : undefined),
     })),
   );
   const lines = encodeLineInfo(
@@ -41,13 +41,15 @@ function textsOf(builder: BtfBuilder, source: SourceLine): { file: number; text:
 }
 
 /** Arguments are plain numbers to BTF: into static functions the verifier follows the real types, and global ones take numbers only. */
-function functionType(builder: BtfBuilder, fn: FunctionSpec, entry: boolean): number {
+function functionType(builder: BtfBuilder, fn: FunctionSpec, entry: string | undefined): number {
   const long = builder.int('long long', 8, { signed: true });
-  const parameters = entry
+  const isEntry = entry !== undefined;
+  const parameters = isEntry
     ? [{ name: 'ctx', type: builder.ptr(0) }]
     : Array.from({ length: fn.parameters }, (_, i) => ({ name: `arg${i}`, type: long }));
-  const returns = entry ? builder.int('int', 4, { signed: true }) : long;
-  return builder.func(identifier(fn.name), builder.funcProto(returns, parameters), fn.isGlobal ? 'global' : 'static');
+  const returns = isEntry ? builder.int('int', 4, { signed: true }) : long;
+  const linkage = fn.isGlobal ? 'global' : 'static';
+  return builder.func(identifier(entry ?? fn.name), builder.funcProto(returns, parameters), linkage);
 }
 
 /** The kernel takes only C identifiers. */

@@ -46,6 +46,19 @@ test('a program calls a function of its own', async () => {
   loaded.close();
 });
 
+/** /proc/kallsyms has the programs that the kernel has made machine code of. */
+const jit = () => (readFileSync('/proc/sys/net/core/bpf_jit_enable', 'utf8').trim() === '0' ? 'no JIT' : false);
+
+test('symbols of the kernel call a program by the name of its entry', { skip: jit() }, async () => {
+  const entryName = `uprobe_${process.pid}_of_a_long_name`;
+  const loaded = await loadProgram(
+    program([aluImm('mov', 0, 0), exit()], { kernelName: 'pebble_p0_uprob', entryName }),
+  );
+  assert.match(readFileSync('/proc/kallsyms', 'latin1'), new RegExp(`bpf_prog_[0-9a-f]+_${entryName}\\b`));
+  assert.equal(loaded.info().name, 'pebble_p0_uprob');
+  loaded.close();
+});
+
 test('bpf_loop calls a function by its address, over a map value', { skip: await lacking('bpf_loop') }, async () => {
   const map = createMap({ name: 'sum', type: 'array', value: u64, maxEntries: 1 });
   const add: FunctionSpec = {

@@ -59,8 +59,10 @@ export interface FunctionSpec {
 export interface ProgramSpec {
   /** Unique in its collection; the kernel sees the first 15 bytes, unless it has a name of its own there. */
   readonly name: string;
-  /** What \`bpftool prog\` and other tools of the host call it. */
+  /** What `bpftool prog` and other tools of the host call it. */
   readonly kernelName?: string;
+  /** What the kernel's symbols, and with them perf and stacks, call its first function; absent: by its own name. */
+  readonly entryName?: string;
   readonly kind: ProgramKind;
   /** For tp_btf, fentry, fexit, lsm, iter: the kernel's name of the hook, resolved through BTF when loading. */
   readonly attachTo?: string;

@@ -64,6 +64,8 @@ async function trace(request: TraceRequest, argv: readonly string[], { colour, e
   try {
     const script = compileRequest(request, target, colour);
     if (typeof script === 'number') return script;
+    const filtered = filterProbes(script, options['probe-filter']);
+    if (filtered.probes.length === 0) return sayNothingToAttach(options.quiet);
     if (options.debug.length > 0) await showStages(request, script);
     const sink =
       options.output === undefined ? new Sink(1, request.buffering) : Sink.open(options.output, request.buffering);
@@ -73,7 +75,7 @@ async function trace(request: TraceRequest, argv: readonly string[], { colour, e
       warnings: !options['no-warnings'],
     });
     const systemd = process.env.NOTIFY_SOCKET ? await import('../../agent/notify.ts') : undefined;
-    return await runScript(filterProbes(script, options['probe-filter']), {
+    return await runScript(filtered, {
       output,
       started: () => void systemd?.notify('READY=1', 'STATUS=Processing events...'),
       signal: ended(),
@@ -86,6 +88,12 @@ async function trace(request: TraceRequest, argv: readonly string[], { colour, e
   } finally {
     await target?.terminate();
   }
+}
+
+/** The script allows its probes to be missing, so that it is no mistake. */
+function sayNothingToAttach(quiet: boolean): number {
+  if (!quiet) process.stdout.write('No probes to attach\n');
+  return 1;
 }
 
 async function showStages({ options, source }: TraceRequest, script: CompiledScript): Promise<void> {
@@ -114,6 +122,7 @@ function compileRequest(request: TraceRequest, target: Target | undefined, colou
       unsafe: options.unsafe,
       reportReads: options.warnings,
       reportProbes: !options.quiet && !options['no-warnings'],
+      namedByProbe: true,
     },
     positional,
     named,

@@ -14,7 +14,7 @@ import {
 import { rememberedPins } from './remembered-pins.ts';
 
 /** How the programs that Pebble's compiler makes are called in the kernel (src/lang/lower/program.ts). */
-const OUR_PROGRAMS = /^pebble_p\d+$/;
+const OUR_PROGRAMS = /^pebble_p\d+(?:_|$)/;
 /** Arguments of a run from sources, a package or a checkout. */
 const OUR_ENTRY = /\/src\/cli\/(start\/index|main)\.ts$/;
 /** Where a single executable has unpacked the library that it calls the kernel by (scripts/single/main.cjs). */

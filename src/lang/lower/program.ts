@@ -4,6 +4,7 @@ import { type GenerateOptions, Generator } from '../codegen/index.ts';
 import type { KernelFeatures } from '../host.ts';
 import { address, type IrFunction, imm } from '../ir/index.ts';
 import { type ScriptProbe, SYSTEM_MAPS } from '../script.ts';
+import type { Settings } from '../settings.ts';
 import type { Subprogram } from '../syntax/ast.ts';
 import { type Expression, walk } from '../syntax/index.ts';
 import type { TypedUnit } from '../types/infer.ts';
@@ -55,8 +56,7 @@ export function lowerUnits(units: readonly TypedUnit[], script: ScriptLowering):
     lowered.maps.push(...generated.maps);
     lowered.programs.push({
       name,
-      // By this name whoever lists the programs of a host knows whose it is.
-      kernelName: `pebble_${name}`,
+      ...namesInKernel(name, lowered.programs.length + 1, unit, script.typing.settings),
       kind: unit.points[0].program,
       ...(unit.points[0].attachTo !== undefined && { attachTo: unit.points[0].attachTo }),
       functions: generated.functions,
@@ -82,6 +82,20 @@ export function lowerUnits(units: readonly TypedUnit[], script: ScriptLowering):
     }
   }
   return lowered;
+}
+
+/** Where BTF cuts names off (KSYM_NAME_LEN is 128), less what a number takes. */
+const LONGEST_NAME = 120;
+
+/**
+ * `kernelName` tells whoever lists the programs of a host whose they are. bpftool shows the entry's name in the place of one that
+ * fills its 15 bytes: that of a script's program is then its probe, and its number, as with bpftrace.
+ */
+function namesInKernel(name: string, number: number, { points }: ProbeUnit, { namedByProbe }: Settings) {
+  const probe = points[0].name.replace(/\W/g, '_');
+  const own = `pebble_${name}`;
+  if (!namedByProbe) return { kernelName: own, entryName: `${own}_${probe}`.slice(0, LONGEST_NAME) };
+  return { kernelName: `${own}_${probe}`, entryName: `${probe.slice(0, LONGEST_NAME)}_${number}` };
 }
 
 /** The link's index. Functions of one binary share one link: attaching a thousand costs little more than one. */
