@@ -8,7 +8,6 @@ export function filterProbes(script: CompiledScript, expression: string | undefi
   const wanted = readExpression(expression);
   const isFixed = (how: string): boolean => how === 'begin' || how === 'end' || how === 'signal';
   const kept = script.probes.filter(({ name, how }) => isFixed(how) || wanted.test(name));
-  if (kept.length === 0) throw new PebbleError('no-target', { what: 'No probes to attach' });
   const programs = new Set(kept.map(({ program }) => program));
   const indices = [...new Set(kept.flatMap(({ links }) => links))].sort((a, b) => a - b);
   const { collection } = script;
