@@ -12,12 +12,12 @@ export interface CompileHost {
   tracepointFormat?(category: string, event: string): string | undefined;
   /** Every tracepoint, for wildcards and did-you-mean: `category:event`. */
   tracepoints?(): readonly string[];
-  /** Functions that kprobes or fentry can be attached to. */
-  kernelFunctions?(): readonly string[];
+  /** Functions that kprobes or fentry can be attached to, of all modules or of some; undefined: the kernel does not tell. */
+  kernelFunctions?(isWanted?: (module: string) => boolean): readonly string[] | undefined;
   /** Modules of the kernel that are loaded or built in, and the kernel itself: `vmlinux`. */
   kernelModules?(): readonly string[];
   /** Whether functions of the kernel can be hooked in that way; absent: they can. */
-  canHook?(way: 'kprobe' | 'fentry'): boolean;
+  canHook?(way: KernelHook): boolean;
   /** Address of a kernel symbol (kallsyms). */
   kernelSymbol?(name: string): bigint | undefined;
   /** Paths of the files that a probe's binary part names: a path, a name on $PATH, a library, a pattern. */
@@ -43,6 +43,9 @@ export interface CompileHost {
   /** What the target adds to the language: builtins, structs, probe kinds. */
   readonly target?: TargetProvider;
 }
+
+/** Many functions may share a link (kprobe_multi), and so may their entry and return, without a limit of calls (kprobe_session). */
+export type KernelHook = 'kprobe' | 'kprobe_multi' | 'kprobe_session' | 'fentry';
 
 /** What code generation depends on; absent: as on a current kernel. */
 export interface KernelFeatures {

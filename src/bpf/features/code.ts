@@ -14,7 +14,17 @@ import {
   storeImm,
 } from '../asm/index.ts';
 import { findField, hasKernelBtf, kernelBtf } from '../btf/index.ts';
-import { closeFd, E2BIG, EACCES, mapCreate, progLoad } from '../sys/index.ts';
+import {
+  ATTACH_TYPE,
+  closeFd,
+  E2BIG,
+  EACCES,
+  ENOENT,
+  ESRCH,
+  linkKprobeMulti,
+  mapCreate,
+  progLoad,
+} from '../sys/index.ts';
 
 export interface CodeFeatures {
   /** Loops that the kernel ends. */
@@ -106,6 +116,25 @@ export function canTraceFunctions(): boolean {
   return id !== undefined && loads([], { prog_type: TRACING, expected_attach_type: FENTRY, attach_btf_id: id }) >= 0;
 }
 
+/**
+ * Whether one link hooks many functions, or entry and return of them. Before Linux 6.14 a session had room for so many calls
+ * at a time as twice the CPUs, and did not see the entry of others either (kernel/trace/fprobe.c: fprobe_init_rethook): no.
+ */
+export function canLinkFunctions(way: 'kprobe_multi' | 'kprobe_session'): boolean {
+  const session = way === 'kprobe_session';
+  if (session && hasField('fprobe', 'rethook')) return false;
+  const type = session ? ATTACH_TYPE.trace_kprobe_session : ATTACH_TYPE.trace_kprobe_multi;
+  const program = load([], { prog_type: KPROBE, expected_attach_type: type });
+  if (program < 0) return false;
+  // To be linked and unlinked costs a wait for all CPUs; what knows the kind of link looks for its function first.
+  const result = linkKprobeMulti({ program, symbols: ['pebble_has_no_such_function'], atReturn: false, session });
+  closeFd(program);
+  return result === -ESRCH || result === -ENOENT;
+}
+
+/** BPF_PROG_TYPE_KPROBE */
+const KPROBE = 2;
+
 /** BPF_PROG_TYPE_RAW_TRACEPOINT */
 const RAW_TRACEPOINT = 17;
 
@@ -116,12 +145,18 @@ function understands(insns: readonly Instruction[]): boolean {
 }
 
 /** 0, or the error. */
-function loads(insns: readonly Instruction[], kind: Partial<Parameters<typeof progLoad>[0]>): number {
-  const bytes = encode([...insns, aluImm('mov', 0, 0), exit()]);
-  const result = scratch((arena) =>
-    progLoad({ ...kind, insns: arena.bytes(bytes), insn_cnt: bytes.length / INSN_SIZE, license: arena.text('GPL') }),
-  );
+function loads(insns: readonly Instruction[], kind: Kind): number {
+  const result = load(insns, kind);
   if (result < 0) return result;
   closeFd(result);
   return 0;
+}
+
+type Kind = Partial<Parameters<typeof progLoad>[0]>;
+
+function load(insns: readonly Instruction[], kind: Kind): number {
+  const bytes = encode([...insns, aluImm('mov', 0, 0), exit()]);
+  return scratch((arena) =>
+    progLoad({ ...kind, insns: arena.bytes(bytes), insn_cnt: bytes.length / INSN_SIZE, license: arena.text('GPL') }),
+  );
 }

@@ -15,8 +15,11 @@ interface Functions {
 }
 
 export function attachKprobe(spec: LinkSpec & { readonly kind: 'kprobe' }, program: Program): Link {
-  const doing = `attaching ${spec.atReturn ? 'kretprobe' : 'kprobe'}:${spec.symbol}`;
-  const { symbol, atReturn, plus, cookie } = spec;
+  const { atReturn, cookie } = spec;
+  const kind = atReturn ? 'kretprobe' : 'kprobe';
+  if ('address' in spec) return attachAt(spec, program, `attaching ${kind}:${spec.address}`);
+  const doing = `attaching ${kind}:${spec.symbol}`;
+  const { symbol, plus } = spec;
   const functions: Functions = {
     symbols: [symbol],
     atReturn,
@@ -41,39 +44,55 @@ function attachFunctions(spec: LinkSpec, functions: Functions, program: Program,
   return new Link({ ...head, ...attachSingles(functions, program, doing) });
 }
 
-function attachSingles(functions: Functions, program: Program, doing: string) {
+function attachAt(
+  spec: LinkSpec & { readonly kind: 'kprobe'; readonly address: bigint },
+  program: Program,
+  doing: string,
+): Link {
+  const { kind, address, atReturn, cookie } = spec;
+  const event = openKprobe(typeOfEvent(doing), { address, atReturn }, doing);
+  return new Link({ kind, program: spec.program, ...attachToEvent(program.fd, event, cookie, doing) });
+}
+
+function typeOfEvent(doing: string): number {
   const type = eventSourceType('kprobe');
-  if (type === undefined) {
-    throw new PebbleError('unsupported', {
-      doing,
-      what: 'this kernel has no kprobes (CONFIG_KPROBE_EVENTS)',
-      hint: 'use a tracepoint, or fentry',
-    });
-  }
+  if (type !== undefined) return type;
+  throw new PebbleError('unsupported', {
+    doing,
+    what: 'this kernel has no kprobes (CONFIG_KPROBE_EVENTS)',
+    hint: 'use a tracepoint, or fentry',
+  });
+}
+
+function attachSingles(functions: Functions, program: Program, doing: string) {
+  const type = typeOfEvent(doing);
   return attachToEvents(
     functions.symbols.map((symbol, index) => ({ symbol, cookie: functions.cookies?.[index] })),
-    ({ symbol, cookie }) => attachToEvent(program.fd, openKprobe(type, symbol, functions, doing), cookie, doing),
+    ({ symbol, cookie }) => {
+      const { atReturn, plus = 0 } = functions;
+      return attachToEvent(program.fd, openKprobe(type, { symbol, plus, atReturn }, doing), cookie, doing);
+    },
   );
 }
 
-function openKprobe(type: number, symbol: string, { atReturn, plus }: Functions, doing: string): number {
+type Place = ({ readonly symbol: string; readonly plus: number } | { readonly address: bigint }) & {
+  readonly atReturn: boolean;
+};
+
+function openKprobe(type: number, place: Place, doing: string): number {
   return scratch((arena) => {
-    const attr = {
-      type,
-      config: atReturn ? 1n : 0n,
-      config1: arena.text(symbol),
-      config2: plus ?? 0,
-      sample_period: 1n,
-    };
+    const [name, offset] = 'address' in place ? [0n, place.address] : [arena.text(place.symbol), place.plus];
+    const attr = { type, config: place.atReturn ? 1n : 0n, config1: name, config2: offset, sample_period: 1n };
     try {
       return openEvent(attr, -1, 0, doing);
     } catch (error) {
       const unknown = error instanceof KernelError && (error.errno === ENOENT || error.errno === EINVAL);
       if (!unknown) throw error;
+      const what = 'address' in place ? `instruction at ${place.address}` : `function ${place.symbol}`;
       throw new KernelError(
         error.errno,
         doing,
-        `no function ${symbol} that can be probed: see /proc/kallsyms and kprobes/blacklist`,
+        `no ${what} that can be probed: see /proc/kallsyms and kprobes/blacklist`,
       );
     }
   });

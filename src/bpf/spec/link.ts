@@ -37,6 +37,7 @@ export type LinkSpec = LinkBase &
     | { readonly kind: 'tracing' }
     | { readonly kind: 'iter'; readonly pin?: string; readonly over?: IterTarget }
     | { readonly kind: 'kprobe'; readonly symbol: string; readonly plus?: number; readonly atReturn: boolean }
+    | { readonly kind: 'kprobe'; readonly address: bigint; readonly atReturn: boolean }
     | {
         readonly kind: 'kprobe_multi';
         readonly symbols: readonly string[];

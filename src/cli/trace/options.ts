@@ -40,6 +40,12 @@ export const TRACE_OPTIONS = {
   },
   debug: { kind: 'string', short: 'd', value: 'STAGE', repeat: true, summary: 'show what a stage made of the program' },
   'probe-filter': { kind: 'string', value: 'REGEX', summary: 'attach only probes whose name matches' },
+  'traceable-functions': {
+    kind: 'string',
+    value: 'FILE',
+    complete: 'file',
+    summary: "functions of the kernel, in place of tracefs' list",
+  },
   'no-feature': { kind: 'string', value: 'NAMES', repeat: true, summary: 'do without kprobe_multi, uprobe_multi …' },
   debuginfo: { kind: 'string', value: 'DIRS', repeat: true, summary: 'look for debug information here, too' },
   'usdt-file-activation': { kind: 'flag', summary: 'accepted: semaphores are always switched by file' },

@@ -98,24 +98,32 @@ function namesInKernel(name: string, number: number, { points }: ProbeUnit, { na
   return { kernelName: `${own}_${probe}`, entryName: `${probe.slice(0, LONGEST_NAME)}_${number}` };
 }
 
-/** The link's index. Functions of one binary share one link: attaching a thousand costs little more than one. */
+/** The link's index. Functions of one binary, or of the kernel, share one link: attaching a thousand costs little more than one. */
 function addLink(link: LinkSpec, links: LinkSpec[], shared: Map<string, number>, isCommon: boolean): number {
   const key = isCommon ? 'common' : keyOf(link);
   if (key === undefined) return links.push(link) - 1;
   const index = shared.get(key) ?? links.length;
   const other = links[index];
   shared.set(key, index);
-  if (!other) links.push(link);
-  else if (other.kind === 'uprobe_multi' && link.kind === 'uprobe_multi') {
-    links[index] = { ...other, fileOffsets: [...other.fileOffsets, ...link.fileOffsets] };
-  }
+  if (!other) links.push(growing(link));
+  else if (other.kind === 'uprobe_multi' && link.kind === 'uprobe_multi')
+    (other.fileOffsets as bigint[]).push(...link.fileOffsets);
+  else if (other.kind === 'kprobe_multi' && link.kind === 'kprobe_multi')
+    (other.symbols as string[]).push(...link.symbols);
   return index;
 }
 
-const keyOf = (link: LinkSpec): string | undefined =>
-  link.kind === 'uprobe_multi' && !link.cookies && !link.semaphoreOffsets
-    ? `${link.binary} ${link.atReturn} ${link.pid}`
-    : undefined;
+/** With a list of its own that others can be added to: patterns match ten thousands of functions. */
+function growing(link: LinkSpec): LinkSpec {
+  if (link.kind === 'uprobe_multi') return { ...link, fileOffsets: [...link.fileOffsets] };
+  return link.kind === 'kprobe_multi' ? { ...link, symbols: [...link.symbols] } : link;
+}
+
+function keyOf(link: LinkSpec): string | undefined {
+  if (link.kind === 'kprobe_multi') return 'kernel';
+  if (link.kind !== 'uprobe_multi' || link.cookies || link.semaphoreOffsets) return undefined;
+  return `${link.binary} ${link.atReturn} ${link.pid}`;
+}
 
 /** Old verifiers walk through every round of a loop: this many cost some milliseconds. */
 const COUNTED_ROUNDS = 1024;

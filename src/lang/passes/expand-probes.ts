@@ -10,6 +10,7 @@ import {
   type ProbePoint,
 } from '../probes/index.ts';
 import { dispatchSystemCalls, type Expanded } from '../probes/system-calls.ts';
+import { isPattern } from '../probes/wildcard.ts';
 import type { Settings } from '../settings.ts';
 import { type AttachPoint, type Expression, type Probe, type Program, walk } from '../syntax/index.ts';
 import type { TypeSpace } from '../types/type-space.ts';
@@ -58,7 +59,7 @@ function expandProbe(probe: Probe, labels: ExpandContext['labels'], options: Pro
     labels,
     missing: (point, what, hint) => {
       isMissing = true;
-      reportMissing(point, what, hint, options);
+      reportMissing(probe, point, { what, hint }, options);
     },
   };
   const { errors } = options.diagnostics;
@@ -80,7 +81,9 @@ function unitsOf({ probe, points, uses: used }: ExpandedProbe, options: ProbeOpt
   const hasCookies = options.host.features?.mayGoto !== false && !used.has(COMPTIME);
   for (const point of points) {
     const shape = shapeOf(point, used, hasCookies);
-    groups.set(shape, [...(groups.get(shape) ?? []), point]);
+    const group = groups.get(shape);
+    if (group) group.push(point);
+    else groups.set(shape, [point]);
   }
   return [...groups.values()].map(([first, ...rest]) => {
     const asksWhich = rest.some(({ name }) => name !== first!.name) && used.has('probe');
@@ -146,11 +149,18 @@ function hasCount({ parts, span }: AttachPoint, { names, counts, usage }: ProbeK
   return false;
 }
 
-function reportMissing(point: AttachPoint, what: string, hint: string | undefined, options: ProbeOptions): void {
+/** A pattern that matches nothing is no mistake beside other attach points, as in bpftrace; here it is said. */
+function reportMissing(
+  { attachPoints }: Probe,
+  point: AttachPoint,
+  { what, hint }: { readonly what: string; readonly hint: string | undefined },
+  { settings, diagnostics }: ProbeOptions,
+): void {
   const extras = hint ? { hints: [hint] } : {};
-  const { missingProbes } = options.settings;
-  if (missingProbes === 'error') options.diagnostics.error(point.span, `No matches for ${what}.`, extras);
-  if (missingProbes === 'warn') options.diagnostics.warning(point.span, `No matches for ${what}. Skipping.`, extras);
+  const isOptional = attachPoints.length > 1 && point.parts.some(isPattern);
+  const mode = settings.missingProbes === 'error' && isOptional ? 'warn' : settings.missingProbes;
+  if (mode === 'error') diagnostics.error(point.span, `No matches for ${what}.`, extras);
+  if (mode === 'warn') diagnostics.warning(point.span, `No matches for ${what}. Skipping.`, extras);
 }
 
 function reportEmpty(probe: Probe, { settings, diagnostics }: ProbeOptions): void {

@@ -2,13 +2,36 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { compile } from '../compile.ts';
 import { formatDiagnostics } from '../diagnostics/index.ts';
+import type { CompileHost, KernelHook } from '../host.ts';
+import { DEFAULT_SETTINGS } from '../settings.ts';
 
-const host = {
+const FUNCTIONS: Readonly<Record<string, readonly string[]>> = {
+  vmlinux: ['vfs_read', 'vfs_readv', 'vfs_write'],
+  ext4: ['ext4_read', 'ext4_write'],
+};
+const host: CompileHost = {
   cpus: { possible: 1 },
-  kernelFunctions: () => ['vfs_read'],
+  kernelFunctions: (isWanted = () => true) =>
+    Object.keys(FUNCTIONS)
+      .filter(isWanted)
+      .flatMap((name) => FUNCTIONS[name]!),
   kernelModules: () => ['vmlinux', 'ext4'],
 };
-const said = (text: string) => formatDiagnostics(compile({ name: 'script', text }, { host }).diagnostics);
+
+function compiled(text: string, { unsafe = false, without }: { unsafe?: boolean; without?: KernelHook } = {}) {
+  const settings = { ...DEFAULT_SETTINGS, unsafe, namedByProbe: true };
+  const { script, diagnostics } = compile(
+    { name: 'script', text },
+    { host: { ...host, canHook: (way) => way !== without }, settings },
+  );
+  return {
+    said: formatDiagnostics(diagnostics),
+    probes: script?.probes.map(({ name }) => name),
+    links: script?.collection.links.map((link) => ({ ...link })),
+    programs: script?.collection.programs.map(({ kernelName, entryName, kind }) => ({ kernelName, entryName, kind })),
+  };
+}
+const said = (text: string) => compiled(text).said;
 
 test('the module of a kprobe must be loaded', () => {
   for (const point of ['vfs_read', 'vmlinux:vfs_read', 'vmlin*:vfs_read'])
@@ -17,4 +40,66 @@ test('the module of a kprobe must be loaded', () => {
     said('kprobe:ext5:vfs_read { exit() }'),
     /ERROR: specified module ext5 in probe kprobe:ext5:vfs_read is not loaded\.[\s\S]*'ext4'/,
   );
+});
+
+test('a pattern stays in its module', () => {
+  assert.deepEqual(compiled('kprobe:ext4:* { @++ }').probes, ['kprobe:ext4:ext4_read', 'kprobe:ext4:ext4_write']);
+  assert.deepEqual(compiled('kprobe:vmlinux:*_write { @++ }').probes, ['kprobe:vmlinux:vfs_write']);
+  assert.match(said('kprobe:ext4:vfs_* { @++ }'), /No matches for kprobe ext4:vfs_\*\./);
+});
+
+test('functions of a pattern share one program and one link', () => {
+  const { links, programs, probes } = compiled('kprobe:vfs_* { @++ } kretprobe:vfs_read* { @s = sum(retval) }');
+  assert.deepEqual(links, [
+    { kind: 'kprobe_multi', symbols: ['vfs_read', 'vfs_readv', 'vfs_write'], atReturn: false, program: 'p0' },
+    { kind: 'kprobe_multi', symbols: ['vfs_read', 'vfs_readv'], atReturn: true, program: 'p1' },
+  ]);
+  assert.deepEqual(
+    programs!.map(({ kind }) => kind),
+    ['kprobe_multi', 'kprobe_multi'],
+  );
+  assert.equal(probes!.length, 5);
+});
+
+test('they have a link each where the body asks for registers, the kernel has no such link, or a name was written out', () => {
+  const single = (symbol: string) => ({ kind: 'kprobe', symbol, atReturn: false, program: 'p0' });
+  const both = [single('vfs_read'), single('vfs_readv')];
+  assert.deepEqual(compiled('kprobe:vfs_read* { @ = reg("bx") }').links, both);
+  assert.deepEqual(compiled('kprobe:vfs_read* { @++ }', { without: 'kprobe_multi' }).links, both);
+  assert.deepEqual(compiled('kprobe:vfs_read { @++ }').links, [single('vfs_read')]);
+  assert.equal(compiled('kprobe:vfs_* { @[probe]++ }').programs!.length, 3);
+});
+
+test('a function that cannot be traced is warned about, and tried with --unsafe', () => {
+  const text = 'kprobe:vmlinux:vfs_reed { @++ }';
+  const warning = /WARNING: vfs_reed is not traceable \(either non-existing, inlined, or marked as "notrace"\)/;
+  assert.match(said(text), warning);
+  assert.match(said(text), /ERROR: No matches for kprobe vmlinux:vfs_reed\.[\s\S]*did you mean 'vfs_read'/);
+  const { said: warned, links, probes } = compiled(text, { unsafe: true });
+  assert.match(warned, warning);
+  assert.deepEqual(links, [{ kind: 'kprobe', symbol: 'vfs_reed', atReturn: false, program: 'p0' }]);
+  assert.deepEqual(probes, ['kprobe:vmlinux:vfs_reed']);
+  assert.equal(said(`config = { missing_probes = "ignore" } ${text}`), '');
+});
+
+test('a pattern may match nothing beside other attach points', () => {
+  const { said: warned, probes } = compiled('kprobe:vfs_read, kprobe:nonsense* { @++ }');
+  assert.match(warned, /WARNING: No matches for kprobe nonsense\*\. Skipping\./);
+  assert.deepEqual(probes, ['kprobe:vfs_read']);
+  assert.match(said('kprobe:nonsense* { @++ }'), /ERROR: No matches for kprobe nonsense\*\./);
+  assert.match(said('kprobe:a*, kprobe:b* { @++ }'), /ERROR: Probe has no valid attach points/);
+});
+
+test('an address is probed with --unsafe', () => {
+  assert.match(said('kprobe:0x12345678 { @++ }'), /Probing by address requires --unsafe/);
+  const { links, probes } = compiled('kprobe:0x12345678 { @++ }', { unsafe: true });
+  assert.deepEqual(links, [{ kind: 'kprobe', address: 0x12345678n, atReturn: false, program: 'p0' }]);
+  assert.deepEqual(probes, ['kprobe:305419896']);
+});
+
+test('programs are named after the probe in listings of the host', () => {
+  assert.deepEqual(compiled('kprobe:vfs_read { @++ } kprobe:vfs_write { @++ }').programs, [
+    { kernelName: 'pebble_p0_kprobe_vfs_read', entryName: 'kprobe_vfs_read_1', kind: 'kprobe' },
+    { kernelName: 'pebble_p1_kprobe_vfs_write', entryName: 'kprobe_vfs_write_2', kind: 'kprobe' },
+  ]);
 });

@@ -4,7 +4,7 @@ import type { AttachPoint } from '../syntax/ast.ts';
 import type { BtfTypes } from '../types/btf-types.ts';
 import { isAddress, splitOffset } from './address.ts';
 import { fentryPoint } from './fentry-point.ts';
-import type { ExpandContext, ProbeKind, ProbePoint } from './kind.ts';
+import type { ExpandContext, PendingLink, ProbeKind, ProbePoint } from './kind.ts';
 import { substitutes } from './substitutes.ts';
 import { isPattern, matcher } from './wildcard.ts';
 
@@ -64,23 +64,41 @@ function expandKprobe(kind: ProbeKind, point: AttachPoint, context: ExpandContex
   }
   const others = context.host.canHook?.('kprobe') === false ? substitutes(kind, target, point, context) : undefined;
   if (others) return others;
+  const atReturn = kind === kretprobe;
+  if (isAddress(target)) {
+    const address = BigInt(target);
+    return [hooked(kind, `${address}`, 'kprobe', { kind: 'kprobe', address, atReturn })];
+  }
   const { symbol, plus } = splitOffset(target);
-  return functionsNamed(kind, symbol, point, context).map((name): ProbePoint => {
-    const atReturn = kind === kretprobe;
-    const values = atReturn ? ({ retval: 'register' } as const) : ({ argN: { in: 'registers' } } as const);
-    const full = [kind.names[0], ...point.parts.slice(1, -1), plus === undefined ? name : target].join(':');
-    const links = [{ kind: 'kprobe', symbol: name, atReturn, ...(plus !== undefined && { plus }) }] as const;
-    return {
-      name: full,
-      kind,
-      program: 'kprobe',
-      how: 'attach',
-      func: atReturn ? 'attach' : 'instruction',
-      context: 'pt_regs',
-      links,
-      ...values,
-    };
-  });
+  const full = (name: string) => [...point.parts.slice(1, -1), plus === undefined ? name : target].join(':');
+  const offset = plus === undefined ? {} : { plus };
+  const names = functionsNamed(kind, symbol, point, context);
+  return sharesLink(symbol, offset, context)
+    ? names.map((name) => hooked(kind, full(name), 'kprobe_multi', { kind: 'kprobe_multi', symbols: [name], atReturn }))
+    : names.map((name) => hooked(kind, full(name), 'kprobe', { kind: 'kprobe', symbol: name, atReturn, ...offset }));
+}
+
+function hooked(kind: ProbeKind, target: string, program: 'kprobe' | 'kprobe_multi', link: PendingLink): ProbePoint {
+  const atReturn = kind === kretprobe;
+  return {
+    name: `${kind.names[0]}:${target}`,
+    kind,
+    program,
+    how: 'attach',
+    func: atReturn ? 'attach' : 'instruction',
+    context: 'pt_regs',
+    links: [link],
+    ...(atReturn ? { retval: 'register' } : { argN: { in: 'registers' } }),
+  };
+}
+
+/** Registers that hold no arguments are not kept for many functions since Linux 6.14; each `probe` is a program of its own. */
+const ALONE = ['reg', 'ctx', 'override', 'probe'];
+
+/** One event a function takes a tenth of a second to detach. */
+function sharesLink(symbol: string, { plus }: { plus?: number }, { host, uses }: ExpandContext): boolean {
+  if (!isPattern(symbol) || plus !== undefined || ALONE.some((name) => uses.has(name))) return false;
+  return host.canHook?.('kprobe_multi') !== false;
 }
 
 function isLoaded({ parts, span }: AttachPoint, { host, diagnostics }: ExpandContext): boolean {
@@ -93,15 +111,26 @@ function isLoaded({ parts, span }: AttachPoint, { host, diagnostics }: ExpandCon
   return false;
 }
 
-/** A single name is believed when the host has no list. */
+/** A single name is believed when the host has no list, and tried in any case with --unsafe. */
 function functionsNamed(kind: ProbeKind, name: string, point: AttachPoint, context: ExpandContext): readonly string[] {
-  const all = context.host.kernelFunctions?.() ?? [];
-  if (all.length === 0 && !isPattern(name)) return [name];
-  const found = all.filter(matcher(name));
-  const reason = all.length === 0 ? 'this kernel names no functions that can be traced: it has no kprobes' : undefined;
-  const what = [...point.parts.slice(1, -1), name].join(':');
-  if (found.length === 0) context.missing(point, `${kind.names[0]} ${what}`, reason ?? didYouMean(name, all));
-  return found;
+  const { host, settings, diagnostics } = context;
+  const module = point.parts.length > 2 ? point.parts[1]! : undefined;
+  const all = host.kernelFunctions?.(module === undefined ? undefined : matcher(module));
+  if (all === undefined && !isPattern(name)) return [name];
+  const found = (all ?? []).filter(matcher(name));
+  if (found.length > 0) return found;
+  if (!isPattern(name) && settings.missingProbes !== 'ignore') {
+    const why = 'is not traceable (either non-existing, inlined, or marked as "notrace")';
+    diagnostics.warning(point.span, `${name} ${why}; attaching to it will likely fail`);
+  }
+  if (!isPattern(name) && settings.unsafe) return [name];
+  const reason = all ? undefined : 'this kernel names no functions that can be traced: it has no kprobes';
+  context.missing(
+    point,
+    `${kind.names[0]} ${[...point.parts.slice(1, -1), name].join(':')}`,
+    reason ?? didYouMean(name, all!),
+  );
+  return [];
 }
 
 function expandFentry(kind: ProbeKind, point: AttachPoint, context: ExpandContext): ProbePoint[] {
@@ -118,13 +147,21 @@ function expandFentry(kind: ProbeKind, point: AttachPoint, context: ExpandContex
     });
     return [];
   }
-  const names = isPattern(name) ? functions(btf).filter(matcher(name)) : [name];
+  const names = isPattern(name) ? traceable(btf, context).filter(matcher(name)) : [name];
   const points = names.flatMap((one) => {
     const found = fentryPoint(kind === fexit ? 'fexit' : 'fentry', one, btf);
     return found ? [{ ...found, kind }] : [];
   });
   if (points.length === 0) context.missing(point, `${kind.names[0]} ${name}`, didYouMean(name, functions(btf)));
   return points;
+}
+
+/** BTF has functions, too, that cannot be hooked. */
+function traceable(btf: BtfTypes, { host }: ExpandContext): readonly string[] {
+  const listed = host.kernelFunctions?.();
+  if (listed === undefined) return functions(btf);
+  const names = new Set(listed);
+  return functions(btf).filter((name) => names.has(name));
 }
 
 const functions = (btf: BtfTypes): string[] => [...btf.btf.ids('func')].map((id) => btf.btf.nameOf(id));

@@ -12,6 +12,7 @@ const instructions = () => load('./instructions.ts') as typeof import('./instruc
 const binaries = () => load('./binaries.ts') as typeof import('./binaries.ts');
 const features = () => load('../../bpf/features/code.ts') as typeof import('../../bpf/features/code.ts');
 const tracepoints = () => load('./tracepoints.ts') as typeof import('./tracepoints.ts');
+const functions = () => load('./kernel-functions.ts') as typeof import('./kernel-functions.ts');
 const kernel = () => load('../../bpf/symbols/kernel.ts') as typeof import('../../bpf/symbols/kernel.ts');
 const cgroups = () => load('../cgroups.ts') as typeof import('../cgroups.ts');
 
@@ -21,18 +22,22 @@ export interface HostOptions {
   readonly target?: TargetProvider;
   /** Folders to look for separate debug information in, before the usual ones. */
   readonly debugDirectories?: readonly string[];
+  /** Lists the functions of the kernel in tracefs' place. */
+  readonly traceableFunctions?: string;
 }
 
-export function machineHost({ pid, target, debugDirectories }: HostOptions = {}): CompileHost {
+export function machineHost({ pid, target, debugDirectories, traceableFunctions }: HostOptions = {}): CompileHost {
   const files = once(() => new (symbols().BinarySymbols)(debugDirectories));
   const kernelSymbols = once(() => kernel().KernelSymbols.read());
+  const listed = once(() => functions().listKernelFunctions(traceableFunctions));
+  const traceable = once(() => functions().functionsIn(listed()));
   return {
     kernelBtf: () => (btf().hasKernelBtf() ? btf().kernelBtf() : undefined),
     tracepointFormat: (category, event) => tracepoints().tracepointFormat(category, event),
     tracepoints: once(() => tracepoints().listTracepoints()),
-    kernelFunctions: once(() => tracepoints().listTraceableFunctions()),
+    kernelFunctions: (isWanted) => (isWanted ? functions().functionsIn(listed(), isWanted) : traceable()),
     kernelModules: () => ['vmlinux', ...readdirSync('/sys/module')],
-    canHook: (way) => (way === 'kprobe' ? existsSync(KPROBES) : features().canTraceFunctions()),
+    canHook,
     kernelSymbol: (name) => kernelSymbols().addressOf(name),
     binaries: (name) => binaries().findBinaries(name, pid),
     userFunctions: (path) => files().functions(path),
@@ -54,6 +59,11 @@ export function machineHost({ pid, target, debugDirectories }: HostOptions = {})
 
 /** The perf event source that kprobes are attached through (CONFIG_KPROBE_EVENTS). */
 const KPROBES = '/sys/bus/event_source/devices/kprobe';
+
+function canHook(way: Parameters<NonNullable<CompileHost['canHook']>>[0]): boolean {
+  if (way === 'kprobe') return existsSync(KPROBES);
+  return way === 'fentry' ? features().canTraceFunctions() : features().canLinkFunctions(way);
+}
 
 /** PROC_PID_INIT_INO: the machine's own PID namespace (linux/proc_ns.h). */
 const INITIAL_PIDS = 0xef_ff_ff_fcn;

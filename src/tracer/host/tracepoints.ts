@@ -16,13 +16,3 @@ export function tracepointFormat(category: string, event: string): string | unde
     throw error;
   }
 }
-
-/** Functions that ftrace can hook, without the modules that hold them; none on a kernel without ftrace. */
-export function listTraceableFunctions(): string[] {
-  try {
-    const lines = readFileSync(`${tracefs()}/available_filter_functions`, 'utf8').split('\n');
-    return lines.filter(Boolean).map((line) => line.split(/\s/, 1)[0]!);
-  } catch {
-    return [];
-  }
-}
