@@ -63,6 +63,8 @@ export class RequestInVm {
     memory.map("server's memory", new Uint8Array(this.#server.buffer), AT.memory);
     const size = sizeOf(kernelBtf(), kernelBtf().find('task_struct', 'struct')!);
     for (const at of Object.values(TASKS)) memory.map('task', new Uint8Array(size), at);
+    // Who has storage says so; the VM keeps it elsewhere.
+    memory.store(TASKS.backend + field('task_struct', 'bpf_storage'), 8, REGISTERS);
     memory.map('registers', new Uint8Array(256), REGISTERS);
     memory.store(REGISTERS + field('pt_regs', 'di'), 8, BigInt(FD));
     for (const at of Object.values(SOCKETS)) memory.map('socket', new Uint8Array(4096), at);
