@@ -1,6 +1,6 @@
 /**
- * What one request costs the attribution program in instructions and helper calls, which no other load of the machine
- * touches: `node bench/attribution-cost/in-vm.ts [--reference attribution.bpf.o]`. The hooks of a prepared SELECT run in
+ * What one request costs the attribution program in instructions, helper calls and calls of its own functions, which no
+ * other load of the machine touches: `node bench/attribution-cost/in-vm.ts [--reference attribution.bpf.o]`. The hooks of a prepared SELECT run in
  * the eBPF machine of src/lang/vm, on a made-up task and memory of PostgreSQL's shape; so do those of the reference.
  */
 import { parseArgs } from 'node:util';
@@ -28,19 +28,23 @@ function reference(path: string): RequestInVm {
   return world;
 }
 
-const total = ({ helpers }: Step): number => [...helpers.values()].reduce((sum, count) => sum + count, 0);
+const total = (calls: Step['calls']): number => calls.values().reduce((sum, count) => sum + count, 0);
+const list = (calls: Step['calls']): string => [...calls].map(([name, count]) => `${count} ${name}`).join(', ');
 
 function print(name: string, world: RequestInVm): void {
   for (let i = 0; i < WARM; i++) world.run();
   const steps = [...world.run()];
   for (const step of [...steps, world.foreignSwitch()]) {
-    const helpers = [...step.helpers].map(([helper, count]) => `${count} ${helper}`).join(', ');
-    console.log(`${name} | ${step.name} | ${step.instructions} | ${total(step)} | ${helpers}`);
+    const { instructions, helpers, calls } = step;
+    console.log(
+      `${name} | ${step.name} | ${instructions} | ${total(helpers)} | ${total(calls)} | ${list(helpers)}; ${list(calls)}`,
+    );
   }
   const sum = (of: (step: Step) => number): number => steps.reduce((all, step) => all + of(step), 0);
-  console.log(`${name} | a request | ${sum(({ instructions }) => instructions)} | ${sum(total)} |`);
+  const [helpers, calls] = [sum((step) => total(step.helpers)), sum((step) => total(step.calls))];
+  console.log(`${name} | a request | ${sum(({ instructions }) => instructions)} | ${helpers} | ${calls} |`);
 }
 
-console.log('program | step | instructions | helper calls | which');
+console.log('program | step | instructions | helper calls | own calls | which');
 print('pebble', (await pebbleInVm()).world);
 if (given.reference) print('reference', reference(given.reference));

@@ -45,6 +45,8 @@ export interface Step {
   readonly hook: string;
   readonly instructions: number;
   readonly helpers: ReadonlyMap<string, number>;
+  /** The program's own functions: each call costs what a helper's does, above all where returns are guarded against speculation. */
+  readonly calls: ReadonlyMap<string, number>;
 }
 
 export class RequestInVm {
@@ -97,6 +99,7 @@ export class RequestInVm {
 
   #step(name: string, task: Task, hook: string, args: readonly bigint[], buffer = 0n): Step {
     const helpers = new Map<string, number>();
+    const calls = new Map<string, number>();
     let instructions = 0;
     for (const { vm } of this.#programs.filter((program) => program.hook === hook)) {
       vm.environment.task = TASKS[task];
@@ -108,8 +111,9 @@ export class RequestInVm {
       this.first.environment.now = vm.environment.now;
       instructions += vm.instructions;
       for (const [helper, count] of vm.helpers) helpers.set(helper, (helpers.get(helper) ?? 0) + count);
+      for (const [fn, count] of vm.calls) calls.set(fn, (calls.get(fn) ?? 0) + count);
     }
-    return { name, hook, instructions, helpers };
+    return { name, hook, instructions, helpers, calls };
   }
 
   #placeServer(): void {

@@ -41,6 +41,8 @@ export class Vm {
   instructions = 0;
   /** Helpers that the last run has called, by name. */
   readonly helpers = new Map<string, number>();
+  /** The program's own functions that it has called. */
+  readonly calls = new Map<string, number>();
   readonly #functions = new Map<string, Code>();
   readonly #entry: string;
   readonly #limit: number;
@@ -77,6 +79,7 @@ export class Vm {
   run(context: Uint8Array = new Uint8Array(0)): bigint {
     this.instructions = 0;
     this.helpers.clear();
+    this.calls.clear();
     this.#loops = 0;
     const address = this.memory.map('context', context);
     try {
@@ -199,6 +202,7 @@ export class Vm {
   #callInsn(insn: Instruction, r: BigUint64Array): void {
     const args: Arguments = [r[1]!, r[2]!, r[3]!, r[4]!, r[5]!];
     if (insn.ref?.kind === 'function') {
+      this.calls.set(insn.ref.name, (this.calls.get(insn.ref.name) ?? 0) + 1);
       r[0] = this.#call(insn.ref.name, args);
     } else {
       const name = insn.ref ? '' : (helperById(Number(insn.imm))?.name ?? '');
