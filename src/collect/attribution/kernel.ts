@@ -48,6 +48,8 @@ export interface KernelWays {
   readonly preemptible: boolean;
   /** Tasks say that their cgroup has used up its share of the CPUs (Linux 6.18). */
   readonly throttling: boolean;
+  /** Whether a task has any storage stands in it (Linux 5.12), where programs see it without a call. */
+  readonly showsStorage: boolean;
   /** Fragments that need an event which not every kernel has: these are there. */
   readonly fragments: readonly Fragment[];
 }
@@ -76,9 +78,16 @@ export async function findWays(): Promise<KernelWays> {
     const [event, parameters] = FRAGMENT_EVENTS[name];
     return countParameters(btf, event) >= parameters;
   });
-  const throttling = hasField(btf, 'task_struct', 'throttled');
   const sockets = await findSocketHooks(btf);
-  return { sockets, preemptible: sockets === 'functions', features, words: findWords(btf), throttling, fragments };
+  return {
+    sockets,
+    preemptible: sockets === 'functions',
+    features,
+    words: findWords(btf),
+    throttling: hasField(btf, 'task_struct', 'throttled'),
+    showsStorage: hasField(btf, 'task_struct', 'bpf_storage'),
+    fragments,
+  };
 }
 
 async function findSocketHooks(btf: Btf): Promise<SocketHookName> {

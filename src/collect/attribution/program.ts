@@ -47,12 +47,14 @@ export function compileProgram(
   const core = inWordsOf(ways, readFileSync(PROGRAM, 'utf8'));
   const text = core.replace(/^import "requests.bt";\n/m, (line) => line + imports);
   const switches = SIGNALS.map((signal) => [signal.toUpperCase(), signals.has(signal) ? 1n : 0n] as const);
+  const taskStorage = ways.features.taskStorage ?? true;
   const isX86 = BigInt(process.arch === 'x64');
   const numbers = [
     ['X86_64', isX86],
     ...callNumbers(),
     ['PIPELINES', BigInt(followsPipelines(ways))],
-    ['TASK_STORAGE', BigInt(ways.features.taskStorage ?? true)],
+    ['TASK_STORAGE', BigInt(taskStorage)],
+    ['SHOWS_STORAGE', BigInt(taskStorage && ways.showsStorage)],
     ['PREEMPTIBLE', BigInt(ways.preemptible)],
     ['THROTTLING', BigInt(ways.throttling)],
     ['MEMORY_PEAK', BigInt(ways.fragments.includes('memory-peak'))],
