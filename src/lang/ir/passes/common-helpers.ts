@@ -11,6 +11,8 @@ const CONSTANT_IN_A_RUN = new Set([
   'get_current_cgroup_id',
   'get_smp_processor_id',
   'get_numa_node_id',
+  // Of the task that they are given.
+  'task_pt_regs',
 ]);
 
 /** Expects blocks in an order where definitions come before their uses. */
@@ -18,14 +20,23 @@ export function shareHelpers(fn: IrFunction): IrFunction {
   const before = predecessorsOf(fn);
   const definitions = countDefinitions(fn);
   const atEnd: ReadonlyMap<string, Reg>[] = [];
+  /** What registers with one definition are copies of. */
+  const origins = new Map<number, number>();
   const blocks = fn.blocks.map((block) => {
     const known = new Map(knownAtEntry(block.id, before[block.id]!, atEnd));
     const ops = block.ops.map((op): Located<Op> => {
-      if (op.op !== 'helper' || !op.dst || !CONSTANT_IN_A_RUN.has(op.name) || op.args.length > 0) return op;
-      const earlier = known.get(op.name);
-      if (earlier) return { op: 'mov', dst: op.dst, src: earlier, ...(op.source && { source: op.source }) };
-      if (definitions[op.dst.id] === 1) known.set(op.name, op.dst);
-      return op;
+      if (op.op !== 'helper' || !op.dst || !CONSTANT_IN_A_RUN.has(op.name)) return op;
+      const isDefinedOnce = definitions[op.dst.id] === 1;
+      const args = op.args.map((arg) => (arg.kind === 'reg' && definitions[arg.id] === 1 ? arg.id : undefined));
+      if (args.includes(undefined)) return op;
+      const call = [op.name, ...args.map((arg) => origins.get(arg!) ?? arg)].join(' ');
+      const earlier = known.get(call);
+      if (!earlier) {
+        if (isDefinedOnce) known.set(call, op.dst);
+        return op;
+      }
+      if (isDefinedOnce) origins.set(op.dst.id, earlier.id);
+      return { op: 'mov', dst: op.dst, src: earlier, ...(op.source && { source: op.source }) };
     });
     atEnd.push(known);
     return { ...block, ops };
