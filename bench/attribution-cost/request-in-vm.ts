@@ -39,6 +39,8 @@ const message = (type: string, body: number): Buffer => {
 /** What libpq's PQexecPrepared sends and gets. */
 const QUESTION = Buffer.concat([message('B', 22), message('D', 2), message('E', 5), message('S', 0)]);
 const ANSWER = Buffer.concat([message('2', 0), message('T', 29), message('D', 11), message('C', 9), message('Z', 1)]);
+/** ReadyForQuery says what the transaction is at: idle. */
+ANSWER.write('I', ANSWER.length - 1);
 
 export interface Step {
   readonly name: string;
@@ -105,6 +107,7 @@ export class RequestInVm {
       vm.environment.task = TASKS[task];
       vm.environment.registers = REGISTERS;
       vm.memory.store(REGISTERS + field('pt_regs', 'si'), 8, buffer);
+      vm.memory.store(REGISTERS + field('pt_regs', 'dx'), 8, args[1]!);
       vm.memory.store(REGISTERS + field('pt_regs', 'orig_ax'), 8, hook === 'sched_switch' ? EPOLL_WAIT : RECVFROM);
       vm.environment.now = this.first.environment.now + 1000n;
       vm.run(new Uint8Array(BigUint64Array.from(args, (arg) => BigInt.asUintN(64, arg)).buffer));

@@ -112,6 +112,7 @@ function findWords(btf: Btf): KernelWays['words'] {
 const ARM64: KernelWays['words'] = [
   ['userregs->di', 'userregs->orig_x0'],
   ['userregs->si', 'userregs->regs[1]'],
+  ['userregs->dx', 'userregs->regs[2]'],
   ['userregs->orig_ax', 'userregs->syscallno'],
   ['userregs->ax', 'userregs->regs[0]'],
   ['uint8_t registers[168]', 'uint8_t registers[272]'],

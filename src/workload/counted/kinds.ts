@@ -44,6 +44,17 @@ const PREPARED = steady(
   110,
 );
 
+/** Answers and tags of all lengths: none to 25 rows of 400 bytes, where the server sends what its buffer of 8 KB cannot hold. */
+const ANSWERS = steady(
+  'c_answers',
+  89,
+  async (connection) => {
+    await connection.prepare('c_answers', "SELECT repeat('C', 400) FROM counted.c_answers WHERE n <= $1");
+    await repeat(89, (n) => connection.execute('c_answers', [n % 26]));
+  },
+  90,
+);
+
 /** The unnamed statement, parsed in a round trip of its own each time. */
 const PARSED_APART = steady(
   'c_parsed_apart',
@@ -338,6 +349,7 @@ export const KINDS: readonly Kind[] = [
   SIMPLE_INSERT,
   EXTENDED,
   PREPARED,
+  ANSWERS,
   PARSED_APART,
   PARSED_AND_CLOSED,
   PIPELINE,
