@@ -221,3 +221,9 @@ test('signals do not keep a program out that takes the verifier longer than they
   const flags = [...profiler, '--input-type=module', '--disable-warning=ExperimentalWarning'];
   assert.equal(execFileSync(process.execPath, [...flags, '-e', script], { encoding: 'utf8' }), '7');
 });
+
+test('a refusal of a helper names it', { skip: await lacking('tp_btf') }, async () => {
+  const insns = [aluImm('mov', 1, 0), aluImm('mov', 2, 0), aluImm('mov', 3, 0), call('d_path'), exit()];
+  const refused = loadProgram(program(insns, { kind: 'tp_btf', attachTo: 'sched_switch' }));
+  await assert.rejects(refused, (error) => error instanceof VerifierError && error.helper === 'bpf_d_path');
+});

@@ -7,6 +7,9 @@ import { linesOf } from './stream.ts';
 import { CAUSES, type Cause } from './verifier-causes.ts';
 import { summarize } from './verifier-log.ts';
 
+/** Its name stands with the last instruction before (kernel/bpf/verifier.c: check_helper_call). */
+const NOT_ALLOWED = /helper call is not allowed in probe|program of this type cannot use helper/;
+
 export class VerifierError extends PebbleError {
   override readonly name: string = 'VerifierError';
   /** The line of the log that says what is wrong. */
@@ -14,6 +17,8 @@ export class VerifierError extends PebbleError {
   /** What it means, where we know. */
   readonly meaning: string | undefined;
   readonly source: SourceLine | undefined;
+  /** The helper that this program may not call: `bpf_d_path`. */
+  readonly helper: string | undefined;
   /** All that the kernel wrote. */
   readonly log: string;
 
@@ -32,6 +37,7 @@ export class VerifierError extends PebbleError {
     this.telling = telling;
     this.meaning = row?.cause;
     this.source = source;
+    this.helper = NOT_ALLOWED.test(telling) ? /.* call (bpf_\w+)#\d+/s.exec(log)?.[1] : undefined;
     this.log = log;
     Object.defineProperty(this, 'log', { enumerable: false });
   }

@@ -18,6 +18,7 @@ import { interruption } from '../interrupt.ts';
 import { detailLines } from '../report-error.ts';
 import { requestHost } from '../trace/host.ts';
 import { takeName } from '../trace/name.ts';
+import { refusalText } from '../trace/refusal.ts';
 import { readRequest, type TraceRequest } from '../trace/request.ts';
 
 export const run = (argv: readonly string[], context: Context): Promise<Exit> => runUntil(argv, context, interruption);
@@ -30,7 +31,7 @@ export async function runUntil(argv: readonly string[], context: Context, ended:
     return (await answerOnly(request)) ?? (await trace(request, argv, { colour, ended }));
   } catch (error) {
     if (!(error instanceof PebbleError) || error.code === 'internal') throw error;
-    process.stderr.write(failureText(error, colour));
+    process.stderr.write(refusalText(error, colour) ?? failureText(error, colour));
     return error.code === 'usage' || error.code === 'io' ? 1 : FAILED;
   }
 }

@@ -1,6 +1,6 @@
 /** path(): the full path of an open file, as the kernel's own helper makes it. */
 import { type Address, imm } from '../ir/index.ts';
-import type { Lowering } from '../lower/lowering.ts';
+import { type Lowering, sourceLine } from '../lower/lowering.ts';
 import { pointerOf, toScalar } from '../lower/memory.ts';
 import type { FunctionRow } from '../lower/rows.ts';
 import { inMemory } from '../lower/value.ts';
@@ -50,7 +50,9 @@ function readPath(call: Call, to: Address, type: Type, l: Lowering): void {
   const value = l.value(call.arguments[0]!);
   const pointer =
     value.kind === 'memory' && value.type.kind === 'struct' ? l.b.addressOf(value.at) : toScalar(value, l).operand;
-  l.b.helper('d_path', [pointer, pointerOf(to, l), imm(size)]);
+  const buffer = pointerOf(to, l);
+  // Where the kernel does not allow it, it is this call that it refuses.
+  l.b.withSource(sourceLine(call.span), () => l.b.helper('d_path', [pointer, buffer, imm(size)]));
 }
 
 export const PATHS: readonly FunctionRow[] = [path];

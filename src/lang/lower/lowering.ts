@@ -197,8 +197,13 @@ function startsOf(source: Span['source']): number[] {
   return starts;
 }
 
-/** The line that the verifier quotes. */
-export function sourceLine({ source, start }: Span): SourceLine {
+/** The line that the verifier quotes; with the span, which it does not know. */
+export interface ScriptLine extends SourceLine {
+  readonly span: Span;
+}
+
+export function sourceLine(span: Span): ScriptLine {
+  const { source, start } = span;
   const starts = startsOf(source);
   let low = 0;
   for (let high = starts.length - 1; low < high; ) {
@@ -208,5 +213,5 @@ export function sourceLine({ source, start }: Span): SourceLine {
   }
   const text = source.text.slice(starts[low]!, (starts[low + 1] ?? source.text.length + 1) - 1);
   const column = Buffer.byteLength(source.text.slice(starts[low]!, start)) + 1;
-  return { file: source.name, line: low + 1, column, text: text.trim() };
+  return { file: source.name, line: low + 1, column, text: text.trim(), span };
 }
