@@ -40,7 +40,8 @@ function attachFunctions(spec: LinkSpec, functions: Functions, program: Program,
   const multi = (program.kind === 'kprobe_multi' || session) && !functions.plus;
   const tried = multi ? linkKprobeMulti({ ...functions, program: program.fd, session }) : undefined;
   if (tried !== undefined && tried >= 0) return new Link({ ...head, strategy: 'kprobe_multi', fds: [tried] });
-  if (session) throw new KernelError(-tried!, doing, 'kprobe sessions came with Linux 6.10');
+  if (session)
+    throw new KernelError(-tried!, doing, -tried! === EINVAL ? 'kprobe sessions came with Linux 6.10' : undefined);
   return new Link({ ...head, ...attachSingles(functions, program, doing) });
 }
 

@@ -12,7 +12,7 @@ import { NAMES, tableFunction } from './names.ts';
 import { NETWORK } from './network.ts';
 import { OUTPUT } from './output.ts';
 import { PATHS } from './path.ts';
-import { argRow, PROBE } from './probe.ts';
+import { argRow, PROBE, PROBE_FUNCTIONS } from './probe.ts';
 import { PROCESS, PROCESS_FUNCTIONS } from './process.ts';
 import { RATE_LIMITS } from './rate-limit.ts';
 import { SEARCH } from './search.ts';
@@ -27,6 +27,9 @@ const byName = <T extends { readonly name: string }>(...tables: readonly (readon
 /** The standard library spells some builtins with a prefix. */
 const PREFIX = '__builtin_';
 const plain = (name: string): string => (name.startsWith(PREFIX) ? name.slice(PREFIX.length) : name);
+
+/** Others are calls that the compiler writes itself. */
+const isPublic = (name: string): boolean => !name.startsWith('__');
 
 export function createLibrary(
   texts: readonly TextTable[] = [],
@@ -49,6 +52,7 @@ export function createLibrary(
     EXPONENTIAL,
     RATE_LIMITS,
     PATHS,
+    PROBE_FUNCTIONS,
     texts.map(tableFunction),
   );
   const aggregates = byName<AggregateRow>(AGGREGATES);
@@ -56,7 +60,8 @@ export function createLibrary(
     builtin: (name) => builtins.get(plain(name)) ?? argRow(plain(name)),
     function: (name) => functions.get(plain(name)),
     aggregate: (name) => aggregates.get(name),
-    names: () => [...builtins.keys(), ...functions.keys(), ...aggregates.keys()],
-    rows: () => [...builtins.values(), ...functions.values(), ...aggregates.values()],
+    names: () => [...builtins.keys(), ...functions.keys(), ...aggregates.keys()].filter(isPublic),
+    rows: () =>
+      [...builtins.values(), ...functions.values(), ...aggregates.values()].filter(({ name }) => isPublic(name)),
   };
 }

@@ -2,11 +2,12 @@
 import { address, imm } from '../ir/index.ts';
 import { allArguments, numberedArgument, returnValue } from '../lower/arguments.ts';
 import type { Lowering } from '../lower/lowering.ts';
-import type { BuiltinRow } from '../lower/rows.ts';
+import type { BuiltinRow, FunctionRow } from '../lower/rows.ts';
 import { indexOfCall } from '../lower/system-call.ts';
 import { inMemory, scalar, type Value } from '../lower/value.ts';
 import type { ProbePoint } from '../probes/index.ts';
-import { INT64, pointerTo, stringType, type Type, UINT64, VOID } from '../types/type.ts';
+import { AT_RETURN } from '../probes/kernel-function.ts';
+import { BOOL, INT64, pointerTo, stringType, type Type, UINT64, VOID } from '../types/type.ts';
 import type { Typing, Unit } from '../types/typing.ts';
 
 const spaceOfPoint = (t: Typing) => {
@@ -170,4 +171,16 @@ function ipCall(node: Parameters<BuiltinRow['lower']>[1], l: Lowering) {
   return { kind: 'call', span: node.span, nameSpan: node.span, name: 'reg', arguments: [register] } as const;
 }
 
+/** Only in bodies that the compiler has joined. Kernels before 7.0 take no argument, and let one be. */
+const sessionIsReturn: FunctionRow = {
+  name: AT_RETURN,
+  signature: `bool ${AT_RETURN}()`,
+  doc: 'Whether a program for entry and return of a function runs at the return.',
+  arguments: [0, 0],
+  type: (call, t) =>
+    t.point?.program === 'kprobe_session' ? BOOL : t.error(call, `${AT_RETURN}() is for the compiler itself`),
+  lower: (_, l) => scalar(BOOL, l.b.kfunc('bpf_session_is_return', [l.context!])),
+};
+
 export const PROBE: readonly BuiltinRow[] = [args, retval, ctx, probe, probetype, func];
+export const PROBE_FUNCTIONS: readonly FunctionRow[] = [sessionIsReturn];

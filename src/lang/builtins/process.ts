@@ -117,7 +117,7 @@ export const PROCESS: readonly BuiltinRow[] = [
 const isByHand = (l: Lowering): boolean => l.point !== undefined && l.point.how !== 'attach';
 
 /** Programs whose context begins with registers. */
-const WITH_REGISTERS = new Set<string>(['kprobe', 'kprobe_multi', 'uprobe_multi', 'perf_event']);
+const WITH_REGISTERS = new Set<string>(['kprobe', 'kprobe_multi', 'kprobe_session', 'uprobe_multi', 'perf_event']);
 
 /** The privilege level in cs of the interrupted context (x86: two low bits); what has none runs in the kernel. */
 function usermode(l: Lowering): Operand {

@@ -15,6 +15,7 @@ import type { Settings } from '../settings.ts';
 import { type AttachPoint, type Expression, type Probe, type Program, walk } from '../syntax/index.ts';
 import type { TypeSpace } from '../types/type-space.ts';
 import type { Unit } from '../types/typing.ts';
+import { pairReturns } from './pair-returns.ts';
 
 export interface ProbeOptions {
   readonly host: CompileHost;
@@ -33,12 +34,14 @@ interface ExpandedProbe extends Expanded {
 
 export function expandProbes(program: Program, options: ProbeOptions): Unit[] {
   const labels: ExpandContext['labels'] = new Map();
-  const expanded = program.probes.map((probe) => expandProbe(probe, labels, options));
+  const probes = options.isFiltered ? program.probes : pairReturns(program.probes, options.host);
+  const expanded = probes.map((probe) => expandProbe(probe, labels, options));
   const hooked = options.isFiltered ? expanded : dispatchSystemCalls(expanded, options);
   const units = hooked.flatMap((one) => unitsOf(one, options));
+  limitPrograms(units, options);
   const count = units.reduce((sum, unit) => sum + (unit.kind === 'probe' ? unit.points.length : 0), 0);
   const { maxProbes } = options.settings;
-  if (count > maxProbes) {
+  if (options.diagnostics.ok && count > maxProbes) {
     options.diagnostics.error(
       undefined,
       `Your program is trying to generate more than ${maxProbes} probes (${count})`,
@@ -48,6 +51,20 @@ export function expandProbes(program: Program, options: ProbeOptions): Unit[] {
     );
   }
   return units;
+}
+
+/** The probe that goes over the limit is told. */
+function limitPrograms(units: readonly Unit[], { settings: { maxPrograms }, diagnostics }: ProbeOptions): void {
+  const first = units[maxPrograms];
+  if (first?.kind !== 'probe') return;
+  const limit = `BPF programs, which exceeds the current limit of ${maxPrograms}`;
+  diagnostics.error(
+    first.probe.attachPoints[0]?.span,
+    `Your program is trying to generate more than ${units.length} ${limit}`,
+    {
+      hints: ['You can increase the limit through the BPFTRACE_MAX_BPF_PROGS environment variable.'],
+    },
+  );
 }
 
 function expandProbe(probe: Probe, labels: ExpandContext['labels'], options: ProbeOptions): ExpandedProbe {
@@ -95,7 +112,13 @@ function unitsOf({ probe, points, uses: used }: ExpandedProbe, options: ProbeOpt
 }
 
 /** Links that fire in all processes. */
-const FOR_ALL: ReadonlySet<PendingLink['kind']> = new Set(['tracepoint', 'raw_tracepoint', 'tracing', 'kprobe']);
+const FOR_ALL: ReadonlySet<PendingLink['kind']> = new Set([
+  'tracepoint',
+  'raw_tracepoint',
+  'tracing',
+  'kprobe',
+  'kprobe_multi',
+]);
 
 /** The body is skipped in other processes. */
 function inProcess(probe: Probe, pid: number): Probe {

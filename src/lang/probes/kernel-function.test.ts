@@ -18,11 +18,17 @@ const host: CompileHost = {
   kernelModules: () => ['vmlinux', 'ext4'],
 };
 
-function compiled(text: string, { unsafe = false, without }: { unsafe?: boolean; without?: KernelHook } = {}) {
+interface Choice {
+  readonly unsafe?: boolean;
+  readonly sessions?: boolean;
+  readonly without?: KernelHook;
+}
+
+function compiled(text: string, { unsafe = false, sessions = false, without }: Choice = {}) {
   const settings = { ...DEFAULT_SETTINGS, unsafe, namedByProbe: true };
   const { script, diagnostics } = compile(
     { name: 'script', text },
-    { host: { ...host, canHook: (way) => way !== without }, settings },
+    { host: { ...host, canHook: (way) => way !== without && (way !== 'kprobe_session' || sessions) }, settings },
   );
   return {
     said: formatDiagnostics(diagnostics),
@@ -102,4 +108,38 @@ test('programs are named after the probe in listings of the host', () => {
     { kernelName: 'pebble_p0_kprobe_vfs_read', entryName: 'kprobe_vfs_read_1', kind: 'kprobe' },
     { kernelName: 'pebble_p1_kprobe_vfs_write', entryName: 'kprobe_vfs_write_2', kind: 'kprobe' },
   ]);
+});
+
+test('entry and return of a function are one program where the kernel has sessions', () => {
+  const text = 'kprobe:vfs_read /arg2 > 4096/ { @start[tid] = nsecs } kretprobe:vfs_read { @[retval] = count(); }';
+  const { said: warned, links, programs, probes } = compiled(text, { sessions: true });
+  assert.equal(warned, '');
+  assert.deepEqual(links, [{ kind: 'kprobe_multi', symbols: ['vfs_read'], atReturn: false, program: 'p0' }]);
+  assert.deepEqual(
+    programs!.map(({ kind }) => kind),
+    ['kprobe_session'],
+  );
+  assert.deepEqual(probes, ['kprobe:vfs_read']);
+  assert.equal(compiled(text).programs!.length, 2);
+});
+
+test('they are two where one body asks for what the other has, or there are more of them', () => {
+  const count = (text: string) => compiled(text, { sessions: true }).programs?.length;
+  assert.equal(count('kprobe:vfs_* { @++ } kretprobe:vfs_* { @r = sum(retval) }'), 1);
+  assert.equal(count('kprobe:vfs_* { @++ } kretprobe:vfs_read { @r = sum(retval) }'), 2);
+  assert.equal(count('kprobe:vfs_read { @++ } kretprobe:vfs_read { @r = reg("ax") }'), 2);
+  assert.equal(count('kprobe:vfs_read { @++ } kretprobe:vfs_read { @r++ } kretprobe:vfs_read { @q++ }'), 3);
+  assert.equal(count('kprobe:vmlinux:vfs_read { @++ } kretprobe:vmlinux:vfs_read { @r++ }'), 2);
+  assert.match(said('kprobe:vfs_read { @ = retval } kretprobe:vfs_read { @r++ }'), /retval builtin can only be used/);
+});
+
+test('there are at most so many programs', () => {
+  const three = 'kprobe:vfs_* { @[probe] = count(); }';
+  assert.equal(said(`config = { max_bpf_progs = 3 } ${three}`), '');
+  assert.equal(
+    said(`config = { max_bpf_progs = 2 } ${three}`),
+    'script:1:32-44: ERROR: Your program is trying to generate more than 3 BPF programs, which exceeds the current limit of 2\n' +
+      `config = { max_bpf_progs = 2 } ${three}\n${' '.repeat(31)}${'~'.repeat(12)}\n` +
+      'HINT: You can increase the limit through the BPFTRACE_MAX_BPF_PROGS environment variable.\n',
+  );
 });

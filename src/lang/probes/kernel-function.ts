@@ -44,6 +44,9 @@ export const fexit: ProbeKind = {
   expand: (point, context) => expandFentry(fexit, point, context),
 };
 
+/** The call that asks, in a body that two probes were joined to, where it runs (lang/passes/pair-returns.ts). */
+export const AT_RETURN = '__session_is_return';
+
 function nameOf(kind: ProbeKind, point: AttachPoint, context: ExpandContext): string | undefined {
   const name = point.parts.at(-1) ?? '';
   if (point.parts.length >= 2 && point.parts.length <= 3 && name !== '') return name;
@@ -73,6 +76,7 @@ function expandKprobe(kind: ProbeKind, point: AttachPoint, context: ExpandContex
   const full = (name: string) => [...point.parts.slice(1, -1), plus === undefined ? name : target].join(':');
   const offset = plus === undefined ? {} : { plus };
   const names = functionsNamed(kind, symbol, point, context);
+  if (context.uses.has(AT_RETURN)) return names.map((name) => bothWays(kind, full(name), name));
   return sharesLink(symbol, offset, context)
     ? names.map((name) => hooked(kind, full(name), 'kprobe_multi', { kind: 'kprobe_multi', symbols: [name], atReturn }))
     : names.map((name) => hooked(kind, full(name), 'kprobe', { kind: 'kprobe', symbol: name, atReturn, ...offset }));
@@ -90,6 +94,12 @@ function hooked(kind: ProbeKind, target: string, program: 'kprobe' | 'kprobe_mul
     links: [link],
     ...(atReturn ? { retval: 'register' } : { argN: { in: 'registers' } }),
   };
+}
+
+function bothWays(kind: ProbeKind, target: string, symbol: string): ProbePoint {
+  const link = { kind: 'kprobe_multi', symbols: [symbol], atReturn: false } as const;
+  const entry = hooked(kind, target, 'kprobe_multi', link);
+  return { ...entry, program: 'kprobe_session', func: 'attach', retval: 'register' };
 }
 
 /** Registers that hold no arguments are not kept for many functions since Linux 6.14; each `probe` is a program of its own. */
