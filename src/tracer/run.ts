@@ -104,6 +104,8 @@ class Run implements Session {
   #muted = false;
   #lost = 0;
   #missed = 0;
+  /** Calls that kprobes did not see. */
+  #unseen = 0;
   #events = 0;
   /** An interval that is over had entries. */
   #stored = false;
@@ -321,6 +323,7 @@ class Run implements Session {
   }
 
   #detach(): void {
+    this.#countUnseen();
     const text = detachText(this.collection.links);
     if (text && !this.#options.quiet) this.output.warning(text);
     for (const link of this.collection.links.splice(0).reverse()) link.close();
@@ -354,6 +357,16 @@ class Run implements Session {
     this.#missed = missed;
   }
 
+  /** Known while they are attached: calls of functions for whose return the kernel had no room. */
+  #countUnseen(): void {
+    const unseen = this.collection.links.reduce((sum, link) => sum + link.missed(), 0);
+    if (unseen <= this.#unseen) return;
+    const calls = unseen - this.#unseen;
+    this.output.warning(`${calls} calls of functions were not seen by kprobes: too many were under way at a time`);
+    this.#options.missed?.(calls);
+    this.#unseen = unseen;
+  }
+
   #reportLosses(): void {
     this.#countLosses();
     this.#countMisses();
@@ -375,6 +388,7 @@ class Run implements Session {
   #turn(): void {
     this.#countLosses();
     this.#countMisses();
+    this.#countUnseen();
     for (const map of this.#results()) {
       // Keyed entries are taken as they are read: what is counted in between belongs to the next interval.
       this.#printMap(map, map.key !== undefined);

@@ -1,7 +1,7 @@
 /** A program attached to its hook. */
 import { close } from 'node:fs';
 import type { LinkKind } from '../spec/index.ts';
-import { closeFd, objPin } from '../sys/index.ts';
+import { closeFd, linkMisses, objPin } from '../sys/index.ts';
 
 /** How a link was made, of several ways that kernels know. */
 export type Strategy = 'perf_link' | 'ioctl' | 'raw_tracepoint_open' | 'link_create' | 'uprobe_multi' | 'kprobe_multi';
@@ -35,6 +35,15 @@ export class Link {
   /** Keeps it attached beyond this process; only a true bpf link can be pinned. */
   pin(path: string): void {
     objPin(this.fds[0]!, path, `pinning the link of program "${this.program}"`);
+  }
+
+  /** Calls of kernel functions that its kprobes did not see, in all (Linux 6.7): kernels keep room for few returns at a time. */
+  missed(): number {
+    if (this.#closed) return 0;
+    if (this.strategy === 'kprobe_multi') return linkMisses(this.fds[0]!);
+    if (this.strategy !== 'perf_link' || !this.kind.startsWith('kprobe')) return 0;
+    // Each link with its event after it.
+    return this.fds.reduce((sum, fd, i) => (i % 2 === 0 ? sum + linkMisses(fd) : sum), 0);
   }
 
   /** Detaches the program. */

@@ -24,7 +24,7 @@ import { Elf, type UsdtSite, usdtSites } from '../elf/index.ts';
 import { hasFeature } from '../features/index.ts';
 import { loadProgram } from '../programs/index.ts';
 import type { LinkSpec } from '../spec/index.ts';
-import { packVersion } from '../sys/index.ts';
+import { kernelVersion, packVersion, possibleCpus } from '../sys/index.ts';
 import { type Counter, loadCounter } from '../testing/counter.ts';
 import { lacking } from '../testing/needs.ts';
 import { attach, type IterLink } from './index.ts';
@@ -193,6 +193,23 @@ test('kprobes and fentry count calls of the kernel', { skip: await lacking('kpro
     });
     assert.ok(counted >= PRIME && counted < 2 * PRIME, `${kind}: ${counted}`);
   }
+});
+
+const isOld = kernelVersion() < packVersion('6.7') && 'kernels count them since 6.7';
+const uncounted = (await lacking('kprobe')) || isOld;
+
+/** Kernels keep ten returns at a time for a function, or two a CPU: kernel/kprobes.c, register_kretprobe. */
+test('calls that find no room for their return are counted', { skip: uncounted }, async () => {
+  using counter = await loadCounter({ kind: 'kprobe' });
+  const spec = { kind: 'kprobe', program: 'count', symbol: 'hrtimer_nanosleep', atReturn: true } as const;
+  const link = await attach(spec, counter.program);
+  const sleepers = 2 * possibleCpus() + PRIME;
+  execFileSync('sh', ['-c', `for i in $(seq ${sleepers}); do sleep 3 & done; wait`]);
+  const [seen, missed] = [Number(counter.count()), link.missed()];
+  link.close();
+  assert.ok(missed > 0 && seen > 0, `${seen} seen, ${missed} missed`);
+  // Others sleep, too.
+  assert.ok(seen + missed >= sleepers && seen + missed < 2 * sleepers, `${seen} seen, ${missed} missed of ${sleepers}`);
 });
 
 test('uprobe_multi takes many places at once', async () => {

@@ -145,7 +145,8 @@ function btfName(fd: number): string | undefined {
 }
 
 /** The head that all links share (struct bpf_link_info). */
-const LINK_INFO = record('bpf_link_info', { type: u32, id: u32, prog_id: u32 });
+const LINK_HEAD = { type: u32, id: u32, prog_id: u32 } as const;
+const LINK_INFO = record('bpf_link_info', LINK_HEAD);
 export type LinkInfo = Decoded<typeof LINK_INFO>;
 
 function info<S extends RecordShape>(shape: S, what: string, fd: number, given: Attr<S> = {}): Decoded<S> {
@@ -203,6 +204,34 @@ export function programMaps(fd: number): number[] {
     info(PROGRAM_INFO, 'program', fd, { nr_map_ids: count, map_ids: ids.address });
     return Array.from({ length: count }, (_, i) => ids.view.getUint32(i * 4, true));
   });
+}
+
+/**
+ * What follows the head depends on the kind of link (struct bpf_link_info, Linux 6.7): of kprobe_multi flags and count before,
+ * of a perf event its kind, and a function's name and place.
+ */
+const KPROBES_INFO = record('link_info_kprobes', { ...LINK_HEAD, addrs: u64, count: u32, flags: u32, missed: u64 });
+const EVENT_INFO = record('link_info_event', {
+  ...LINK_HEAD,
+  source: u32,
+  _pad: u32,
+  func_name: u64,
+  name_len: u32,
+  offset: u32,
+  addr: u64,
+  missed: u64,
+});
+/** enum bpf_link_type, bpf_perf_event_type. */
+const LINK_TYPE = { perf_event: 7, kprobe_multi: 8 };
+const KPROBE_EVENTS: readonly number[] = [3, 4];
+
+/** Calls of functions that its kprobes did not see, for want of room to keep their return, or within another. */
+export function linkMisses(fd: number): number {
+  const { type } = linkInfo(fd);
+  if (type === LINK_TYPE.kprobe_multi) return Number(info(KPROBES_INFO, 'link', fd).missed);
+  if (type !== LINK_TYPE.perf_event) return 0;
+  const { source, missed } = info(EVENT_INFO, 'link', fd);
+  return KPROBE_EVENTS.includes(source) ? Number(missed) : 0;
 }
 
 export function linkInfo(fd: number): LinkInfo {
