@@ -8,30 +8,33 @@ export type Buffering = 'none' | 'line' | 'full';
 
 /** What is collected before it is written, in mode `full`. */
 const FULL_SIZE = 64 * 1024;
+const STANDARD: Readonly<Record<number, string>> = { 1: 'standard output', 2: 'standard error' };
 
 export class Sink {
   readonly #fd: number;
   readonly #mode: Buffering;
+  readonly #name: string;
   #pending: ByteText[] = [];
   #size = 0;
   #closed = false;
 
-  constructor(fd: number, mode: Buffering) {
+  constructor(fd: number, mode: Buffering, name = STANDARD[fd] ?? `descriptor ${fd}`) {
     this.#fd = fd;
     this.#mode = mode;
+    this.#name = name;
   }
 
   /** Writes to a new file. */
   static open(path: string, mode: Buffering): Sink {
     try {
-      return new Sink(openSync(path, 'w'), mode);
+      return new Sink(openSync(path, 'w'), mode, path);
     } catch (cause) {
       const what = `Failed to open output file: "${path}": ${(cause as Error).message}`;
       throw new PebbleError('io', { what, cause });
     }
   }
 
-  /** The reader at the other end has gone. */
+  /** The reader at the other end has gone, or nothing can be written any more, which was an error once. */
   get closed(): boolean {
     return this.#closed;
   }
@@ -57,7 +60,15 @@ export class Sink {
     const bytes = Buffer.from(this.#pending.join(''), 'latin1');
     this.#pending = [];
     this.#size = 0;
-    if (!this.#closed) this.#closed = !writeAll(this.#fd, bytes);
+    if (this.#closed) return;
+    try {
+      this.#closed = !writeAll(this.#fd, bytes);
+    } catch (cause) {
+      this.#closed = true;
+      const { message: what } = cause as Error;
+      const hint = 'what was to be written is lost, and the run ends; make room, or write elsewhere';
+      throw new PebbleError('io', { doing: `writing to ${this.#name}`, what, hint, cause });
+    }
   }
 }
 

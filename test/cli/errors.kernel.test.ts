@@ -1,7 +1,7 @@
 /** What goes wrong first for people: one line that says what, one that says what to do, and the promised exit status. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { closeSync, openSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { lacking } from '../../src/bpf/testing/needs.ts';
@@ -52,6 +52,20 @@ test('no BTF', { skip: UNABLE }, () => {
     /^error: preparing to watch PostgreSQL: this kernel has no BTF, .*\/sys\/kernel\/btf\/vmlinux is missing$/,
   );
   assert.match(lines[1]!, /^hint: boot a kernel built with CONFIG_DEBUG_INFO_BTF=y/);
+});
+
+test('a script that finds no room says so once, where it is written to', { skip: UNABLE }, () => {
+  for (const options of [[], ['-o', '/dev/full'], ['-B', 'full']]) {
+    const full = openSync('/dev/full', 'w');
+    const script = ['-q', ...options, '-e', 'BEGIN { printf("lost"); exit(); }'];
+    const { status, stderr } = spawnSync(PEBBLE, ['trace', ...script], {
+      encoding: 'utf8',
+      stdio: ['ignore', full, 'pipe'],
+    });
+    closeSync(full);
+    assert.equal(status, 1);
+    assert.match(stderr, /^ERROR: writing to (standard output|\/dev\/full): ENOSPC.*\nHINT: .*\n$/, stderr);
+  }
 });
 
 test('no BTF: what needs none runs', { skip: UNABLE || (await lacking('raw_tracepoint')) }, () => {

@@ -139,8 +139,8 @@ function compileRequest(request: TraceRequest, target: Target | undefined, colou
   });
   const text = formatDiagnostics(diagnostics, { colour, warnings: !options['no-warnings'] });
   const failed = diagnostics.some(({ severity }) => severity === 'error');
-  // bpftrace's warnings go to standard output.
-  (failed ? process.stderr : process.stdout).write(text);
+  // bpftrace's warnings go to standard output. A full disk refuses even nothing.
+  if (text !== '') (failed ? process.stderr : process.stdout).write(text);
   if (!failed && !options.quiet) process.stderr.write(hookText(hooks));
   if (script && (options.verbose || options['dry-run'])) process.stderr.write(sharedHookText(script.probes));
   return failed ? 1 : (script ?? 0);
