@@ -58,3 +58,13 @@ test('a probe takes the first hook that is there, and says so', () => {
 test('a probe without a hook is an error', () => {
   assert.deepEqual(messages('toy:asks { exit(); }'), ['No hook for toy:asks here.']);
 });
+
+test('an argument that the probe does not have is named as the script wrote it', () => {
+  const said = (text: string) => compiled(text).diagnostics.map(({ message, hints }) => [message, ...hints]);
+  assert.deepEqual(said('toy:asked { print(args.answers); exit(); }'), [
+    ['toy:asked has no args.answers', "did you mean 'args.answer'?"],
+  ]);
+  assert.deepEqual(said('toy:asked { print(args.who); exit(); }'), [
+    ['toy:asked has no args.who', 'it has args.answer'],
+  ]);
+});

@@ -42,6 +42,9 @@ export function resolveTarget(program: Program, host: CompileHost, diagnostics: 
 const isFieldOf = (node: Node, name: string): node is FieldAccess =>
   node.kind === 'field' && node.object.kind === 'identifier' && node.object.name === name;
 
+const isArgument = (node: Node): node is FieldAccess =>
+  node.kind === 'field' && node.object.kind === 'builtin' && node.object.name === 'args';
+
 function firstUse(program: Program, name: string): Span | undefined {
   let found: Span | undefined;
   walk(program, (node) => {
@@ -133,10 +136,26 @@ class TargetResolver {
       this.#reportMissing(point, hooks);
       return [];
     }
+    if (!this.#hasArguments(point, probe)) return [];
     const main = chosen.probes.find((one) => hasPlace(one)) ?? chosen.probes[0]!;
     const through = main.attachPoints.map(({ raw }) => raw);
     this.hooks.push({ probe: `${target}:${name}`, through, cost: chosen.hook.cost });
     return chosen.probes.map((one) => fillIn(one, probe, `$$${target}_`));
+  }
+
+  /** What a template keeps in other variables is not the script's to read. */
+  #hasArguments({ parts: [target, name] }: AttachPoint, probe: Probe): boolean {
+    const known = this.#target.probes.find((one) => one.name === name)?.arguments ?? [];
+    const names = known.map((argument) => `args.${argument.name}`);
+    const all = names.length > 0 ? `it has ${names.join(', ')}` : 'its arguments have no names';
+    let ok = true;
+    walk(probe, (node) => {
+      if (!isArgument(node) || names.includes(`args.${node.name}`)) return;
+      const hints = [didYouMean(`args.${node.name}`, names) ?? all];
+      this.#diagnostics.error(node.nameSpan, `${target}:${name} has no args.${node.name}`, { hints });
+      ok = false;
+    });
+    return ok;
   }
 
   #template({ text }: TargetHook, via: Span): readonly Probe[] {
@@ -193,7 +212,7 @@ function hideVariables<N extends Node>(node: N, prefix: string): N {
 function namedArguments<N extends Node>(node: N, prefix: string): N;
 function namedArguments(node: Node, prefix: string): Node {
   const inside = mapChildren(node, (child) => namedArguments(child, prefix));
-  if (inside.kind !== 'field' || inside.object.kind !== 'builtin' || inside.object.name !== 'args') return inside;
+  if (!isArgument(inside)) return inside;
   return { kind: 'variable', span: inside.span, name: prefix + inside.name };
 }
 
