@@ -106,6 +106,8 @@ export interface TargetProvider {
   /** The word before the dot of its builtins and before the colon of its probes. */
   readonly name: string;
   readonly fields: readonly TargetField[];
+  /** What people may look for among the fields, and what a script says instead. */
+  readonly elsewhere?: Readonly<Record<string, string>>;
   readonly probes: readonly TargetProbe[];
   /** Wanted once a script uses the name; a PebbleError says why there is nothing to trace. */
   library(): TargetLibrary;
@@ -147,6 +149,8 @@ export interface TargetHook {
 /** Makes `name(number)` a function that gives the text in that row, or `unknown`. */
 export interface TextTable {
   readonly name: string;
+  /** The target's builtin that gives these texts, if one does. */
+  readonly field?: string;
   readonly doc: string;
   readonly rows: readonly string[];
   readonly unknown: string;

@@ -8,11 +8,12 @@ const answer = { name: 'answer', type: 'uint64', doc: 'The answer.' };
 
 const TOY: TargetProvider = {
   name: 'toy',
+  elsewhere: { reply: 'toy.answer' },
   fields: [answer, { name: 'title', type: 'string', doc: 'Its text.' }],
   probes: [{ name: 'asked', doc: 'Somebody asks.', arguments: [answer] }],
   library: () => ({
     source: { name: 'toy', text: 'macro answer() { 40 + toy.two } macro two() { 2 } macro title() { toy_title(1) }' },
-    texts: [{ name: 'toy_title', doc: 'Titles.', rows: ['none', 'deep thought'], unknown: '?' }],
+    texts: [{ name: 'toy_title', field: 'title', doc: 'Titles.', rows: ['none', 'deep thought'], unknown: '?' }],
     hooks: (name) =>
       name === 'asked'
         ? [
@@ -67,4 +68,26 @@ test('an argument that the probe does not have is named as the script wrote it',
   assert.deepEqual(said('toy:asked { print(args.who); exit(); }'), [
     ['toy:asked has no args.who', 'it has args.answer'],
   ]);
+});
+
+test('what others call a builtin is told as it is called here', () => {
+  const { diagnostics } = compiled('BEGIN { print(toy.reply); }');
+  assert.deepEqual(
+    diagnostics.map(({ message, hints }) => [message, ...hints]),
+    [['toy has no reply', 'write toy.answer']],
+  );
+});
+
+test('a comparison with a text that a builtin never gives is warned of', () => {
+  const warned = (text: string) =>
+    compiled(`BEGIN { if (${text}) { exit(); } }`).diagnostics.map(({ severity, message, hints }) => [
+      severity,
+      message,
+      ...hints,
+    ]);
+  assert.deepEqual(warned('toy.title == "deep thoughts"'), [
+    ['warning', 'toy.title is never "deep thoughts"', "did you mean 'deep thought'?"],
+  ]);
+  assert.deepEqual(warned('"42" != toy.title'), [['warning', 'toy.title is never "42"']]);
+  assert.deepEqual(warned('toy.title == "none" || toy.title == "?"'), []);
 });

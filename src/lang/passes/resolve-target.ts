@@ -16,6 +16,7 @@ import {
   type Statement,
   walk,
 } from '../syntax/index.ts';
+import { checkFields, isFieldOf } from './check-target.ts';
 
 /** What a probe of the target became: `pg:query_done` through `tp_btf:sock_send_length`. */
 export interface ChosenHook {
@@ -38,9 +39,6 @@ export function resolveTarget(program: Program, host: CompileHost, diagnostics: 
   const resolver = new TargetResolver(target, library, host, diagnostics);
   return { program: resolver.merge(program), hooks: resolver.hooks, texts: library.texts };
 }
-
-const isFieldOf = (node: Node, name: string): node is FieldAccess =>
-  node.kind === 'field' && node.object.kind === 'identifier' && node.object.name === name;
 
 const isArgument = (node: Node): node is FieldAccess =>
   node.kind === 'field' && node.object.kind === 'builtin' && node.object.name === 'args';
@@ -90,7 +88,9 @@ class TargetResolver {
     const { name } = this.#target;
     const library = toCalls(this.#parse(this.#library.source), name);
     const macros = library.macros.map((macro) => ({ ...macro, name: `${name}.${macro.name}`, standard: true }));
-    const own = toCalls(this.#checked(program), name);
+    // The library's macros may use each other.
+    checkFields(program, this.#target, this.#library.texts, this.#diagnostics);
+    const own = toCalls(program, name);
     return {
       ...own,
       cSources: [...own.cSources, ...library.cSources],
@@ -104,18 +104,6 @@ class TargetResolver {
   #parse(source: Source): Program {
     const { program, diagnostics } = parse(source);
     this.#diagnostics.addAll(diagnostics);
-    return program;
-  }
-
-  /** The library's macros may use each other; a script has the published fields only. */
-  #checked(program: Program): Program {
-    const { name, fields } = this.#target;
-    const names = fields.map((field) => field.name);
-    walk(program, (node) => {
-      if (!isFieldOf(node, name) || names.includes(node.name)) return;
-      const hint = didYouMean(node.name, names) ?? `it has ${names.join(', ')}`;
-      this.#diagnostics.error(node.nameSpan, `${name} has no ${node.name}`, { hints: [hint] });
-    });
     return program;
   }
 
@@ -173,15 +161,12 @@ class TargetResolver {
 
   #reportMissing(point: AttachPoint, tried: readonly { readonly probes: readonly Probe[] }[]): void {
     const [target, name = ''] = point.parts;
-    const hint = didYouMean(
-      name,
-      this.#target.probes.map((probe) => probe.name),
-    );
+    const names = this.#target.probes.map((probe) => probe.name);
     const points = tried.flatMap(({ probes }) => probes.flatMap((one) => one.attachPoints.map(({ raw }) => raw)));
-    const hints = points.length > 0 ? [`neither the kernel nor the server has ${[...new Set(points)].join(', ')}`] : [];
-    this.#diagnostics.error(point.span, `No hook for ${target}:${name} here.`, {
-      hints: [...(hint ? [hint] : []), ...hints],
-    });
+    const lacking = points.length > 0 ? `neither the kernel nor the server has ${[...new Set(points)].join(', ')}` : '';
+    const known = didYouMean(name, names) ?? `${target} has ${names.join(', ')}`;
+    const hints = names.includes(name) ? [lacking] : [known, lacking];
+    this.#diagnostics.error(point.span, `No hook for ${target}:${name} here.`, { hints: hints.filter(Boolean) });
   }
 }
 

@@ -120,6 +120,27 @@ function waitInfo({ profile: { addresses, layout } }: TracedCluster): string {
   return `let $proc = ${read('uint64', String(addresses.MyProc))}; if ($proc != 0) { ${read('uint32', `$proc + ${layout.offsets.PGPROC.wait_event_info}`)} } else { (uint32)0 }`;
 }
 
+/** Columns of pg_stat_activity and pg_stat_statements, and what else people try, as scripts say it. */
+export const ELSEWHERE: Readonly<Record<string, string>> = {
+  pid: 'pid',
+  datname: 'pg.database',
+  db: 'pg.database',
+  datid: 'pg.database_oid',
+  usename: 'pg.user',
+  usesysid: 'pg.user_oid',
+  role: 'pg.user',
+  application_name: 'pg.application',
+  app: 'pg.application',
+  queryid: 'pg.query_id',
+  query_text: 'pg.query',
+  text: 'pg.query',
+  sql: 'pg.query',
+  state_change: 'pg.state_start',
+  type: 'pg.backend_type',
+  wait: 'pg.wait_event',
+  duration: 'args.duration, in pg:query_done and pg:wait_done',
+};
+
 export const FIELDS: readonly PgField[] = [
   {
     name: 'is_backend',

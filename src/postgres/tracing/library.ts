@@ -69,4 +69,5 @@ function macroOf({ name, type, elsewhere, of }: Readable, clusters: readonly Tra
 
 /** What a script can say after `pg.`. */
 export const ALL_FIELDS: readonly TargetField[] = [...FIELDS, ...POINTERS];
+export { ELSEWHERE } from './fields.ts';
 export { PROBES } from './probes.ts';

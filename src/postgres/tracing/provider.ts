@@ -20,6 +20,9 @@ export function postgresTarget(choice: ClusterChoice = {}): TargetProvider {
     get fields() {
       return files().ALL_FIELDS;
     },
+    get elsewhere() {
+      return files().ELSEWHERE;
+    },
     get probes() {
       return files().PROBES;
     },

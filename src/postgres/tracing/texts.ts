@@ -22,6 +22,7 @@ function tablesOf(cluster: TracedCluster): TextTable[] {
   const { backendTypes, states } = layoutOf(cluster.major);
   const table = (subject: Subject, rows: readonly (string | null)[]): TextTable => ({
     name: tableName(subject, cluster),
+    field: subject,
     doc: `pg_stat_activity.${subject} of PostgreSQL ${cluster.major}.`,
     rows: rows.map((row) => row ?? ''),
     unknown: UNKNOWN,
