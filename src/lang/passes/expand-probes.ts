@@ -148,9 +148,15 @@ function expand(point: AttachPoint, context: ExpandContext, { diagnostics }: Pro
   if (kind && hasCount(point, kind, context)) return kind.expand(point, context);
   if (kind) return [];
   const names = PROBE_KINDS.flatMap((known) => known.names);
-  const hint = eventNamed(point.parts, context) ?? didYouMean(name, names);
+  const hint = dotted(name, context) ?? eventNamed(point.parts, context) ?? didYouMean(name, names);
   diagnostics.error(point.span, `Invalid probe type: ${name}`, { hints: hint ? [hint] : [] });
   return [];
+}
+
+/** `pg.query_done`: the target's probes have a colon, its builtins a dot. */
+function dotted(name: string, { host: { target } }: ExpandContext): string | undefined {
+  const [word, ...rest] = name.split('.');
+  return target && rest.length > 0 && word === target.name ? `write ${word}:${rest.join('.')}` : undefined;
 }
 
 /** `sys_enter_openat`, `syscall:openat`, `sched:sched_switch`: a tracepoint without its kind. */

@@ -166,7 +166,8 @@ class Folder {
     else if (isLogic) value = compare(operator, a, b);
     else return node;
     if (value !== undefined) return literal(span, value);
-    this.#diagnostics.error(span, OVERFLOW);
+    const isByZero = (operator === '/' || operator === '%') && b === 0n;
+    this.#diagnostics.error(span, OVERFLOW, isByZero ? { hints: ['it divides by zero'] } : {});
     return node;
   }
 

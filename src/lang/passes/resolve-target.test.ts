@@ -70,6 +70,14 @@ test('an argument that the probe does not have is named as the script wrote it',
   ]);
 });
 
+test("a target's probes have a colon", () => {
+  const { diagnostics } = compiled('toy.asked { exit(); }');
+  assert.deepEqual(
+    diagnostics.map(({ message, hints }) => [message, ...hints]),
+    [['Invalid probe type: toy.asked', 'write toy:asked']],
+  );
+});
+
 test('what others call a builtin is told as it is called here', () => {
   const { diagnostics } = compiled('BEGIN { print(toy.reply); }');
   assert.deepEqual(

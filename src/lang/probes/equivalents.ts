@@ -39,6 +39,7 @@ export function equivalentOf(name: string, atReturn: boolean): Equivalent | unde
 /** For a probe's full name; undefined for what is no kprobe, or has no equivalent. */
 export function equivalentHint(probe: string): string | undefined {
   const [kind = '', ...rest] = probe.split(':');
-  const event = kind === 'kprobe' || kind === 'kretprobe' ? EQUIVALENTS[rest.at(-1) ?? '']?.event : undefined;
+  if (kind !== 'kprobe' && kind !== 'kretprobe') return undefined;
+  const event = equivalentOf(rest.at(-1) ?? '', kind === 'kretprobe')?.event;
   return event && `tracepoint:${event} tells of the same event, by other arguments`;
 }

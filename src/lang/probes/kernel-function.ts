@@ -3,6 +3,7 @@ import { didYouMean } from '../diagnostics/index.ts';
 import type { AttachPoint } from '../syntax/ast.ts';
 import type { BtfTypes } from '../types/btf-types.ts';
 import { isAddress, splitOffset } from './address.ts';
+import { equivalentHint } from './equivalents.ts';
 import { fentryPoint } from './fentry-point.ts';
 import type { ExpandContext, PendingLink, ProbeKind, ProbePoint } from './kind.ts';
 import { substitutes } from './substitutes.ts';
@@ -143,6 +144,13 @@ function functionsNamed(kind: ProbeKind, name: string, point: AttachPoint, conte
   return [];
 }
 
+/** What can be hooked here instead. */
+function kprobeHint(kind: ProbeKind, name: string, { host }: ExpandContext): string {
+  const kprobe = `${kind === fexit ? 'kretprobe' : 'kprobe'}:${name}`;
+  if (host.canHook?.('kprobe') !== false) return `try ${kprobe}`;
+  return equivalentHint(kprobe) ?? 'it has no kprobes either: look for a tracepoint of the same event, pebble trace -l';
+}
+
 function expandFentry(kind: ProbeKind, point: AttachPoint, context: ExpandContext): ProbePoint[] {
   const name = nameOf(kind, point, context);
   const { btf } = context.types;
@@ -153,7 +161,7 @@ function expandFentry(kind: ProbeKind, point: AttachPoint, context: ExpandContex
   }
   if (context.host.canHook?.('fentry') === false) {
     context.diagnostics.error(point.span, `this kernel refuses ${kind.names[0]} probes`, {
-      hints: [`try kprobe:${name}`],
+      hints: [kprobeHint(kind, name, context)],
     });
     return [];
   }

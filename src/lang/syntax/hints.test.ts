@@ -22,6 +22,11 @@ const HINTS: readonly (readonly [script: string, hint: string | undefined])[] = 
   ['BEGIN { @x = 1 print(@x); }', 'statements are separated by ;'],
   ['BEGIN { for ($i : 5) { } }', 'write for ($i : 0..10) { … }'],
   ['BEGIN { @x.clear(); }', 'maps have no methods: clear(@x), delete(@x, key), len(@x), print(@x)'],
+  ['BEGIN /comm like "p%"/ { print(1); }', 'texts are compared by ==, or searched: strcontains(text, "part")'],
+  ['BEGIN { @ = count() by pid; }', 'the key stands in brackets: @[pid] = count()'],
+  ['BEGIN { if $a > 1 { print(1); } }', 'a condition stands in parentheses: if ($a > 1) { … }'],
+  ['BEGIN { foreach ($kv : @x) { print($kv); } }', 'write for ($kv : @x) { … }'],
+  ['BEGIN where pid == 1 { print(1); }', 'a condition stands in slashes, in front of the body: /pid == 1/ { … }'],
   ['BEGIN { print(1 + ); }', undefined],
 ];
 

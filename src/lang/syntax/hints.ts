@@ -22,6 +22,19 @@ const ROWS: readonly ((at: Around) => string | undefined)[] = [
   ({ before, after }) => (/^[$\w]/.test(after) ? declaration(before) : undefined),
   ({ expected, after }) =>
     expected === 'attach point' && after.startsWith('{') ? 'a body has its probe in front: BEGIN { … }' : undefined,
+  ({ after }) =>
+    /^(?:i?like\b|~)/.test(after) ? 'texts are compared by ==, or searched: strcontains(text, "part")' : undefined,
+  ({ before, after }) =>
+    /[)\w]\s+$/.test(before) && /^by\b/.test(after) ? 'the key stands in brackets: @[pid] = count()' : undefined,
+  ({ before, expected }) =>
+    expected === "'{'" && /\b(?:if|while)\s+[^({;][^{;]*$/.test(before)
+      ? 'a condition stands in parentheses: if ($a > 1) { … }'
+      : undefined,
+  ({ before }) => (/\bforeach\s*\([^)]*$/.test(before) ? 'write for ($kv : @x) { … }' : undefined),
+  ({ expected, after }) =>
+    expected === "'{'" && /^(?:where|when|if)\b/.test(after)
+      ? 'a condition stands in slashes, in front of the body: /pid == 1/ { … }'
+      : undefined,
   ({ expected, after }) =>
     expected === "'{'" && /^\w/.test(after)
       ? 'what a probe does stands in braces: BEGIN { … }, after its /condition/'

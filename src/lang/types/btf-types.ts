@@ -32,6 +32,10 @@ export class BtfTypes {
     return id === undefined ? undefined : this.of(id);
   }
 
+  tags(tag: 'struct' | 'union' | 'enum'): string[] {
+    return this.btf.ids(tag).map((id) => this.btf.nameOf(id));
+  }
+
   /** A typedef or a basic type by its name. */
   named(name: string): Type | undefined {
     const id = this.btf.find(name, 'typedef') ?? this.btf.find(name, 'int');

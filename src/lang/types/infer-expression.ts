@@ -21,7 +21,7 @@ import { foreignWordHint } from './foreign-words.ts';
 import { sizeOfType } from './layout.ts';
 import { binaryType, isCondition, unaryType } from './operators.ts';
 import { isArgs, placeOf, pointerAt, readAt } from './places.ts';
-import { literalType, promote } from './promote.ts';
+import { literalFits, literalType, promote } from './promote.ts';
 import {
   BOOL,
   INT8,
@@ -42,7 +42,7 @@ import {
 } from './type.ts';
 import { inferOperand, resolveType, typeOfOperand } from './type-expressions.ts';
 import { fieldNames, findField } from './type-space.ts';
-import type { MapTyping, Typing } from './typing.ts';
+import { isHeldBy, type MapTyping, type Typing } from './typing.ts';
 
 type Rule<K extends Expression['kind']> = (node: Extract<Expression, { kind: K }>, t: Typing) => Type | undefined;
 
@@ -180,8 +180,16 @@ function inferIdentifier(node: Extract<Expression, { kind: 'identifier' }>, t: T
     return constant.type.kind === 'enum' || constant.type.kind === 'int'
       ? { ...constant.type, size: 8 }
       : constant.type;
-  const hint = foreignWordHint(node.name) ?? didYouMean(node.name, t.script.library.names());
-  return t.error(node, `Unknown identifier: '${node.name}'`, hint ? { hints: [hint] } : {});
+  const { library, functions, final } = t.script;
+  // Words may be resolved by a later sweep; nothing is reported before.
+  if (!final) return undefined;
+  const isFunction = library.function(node.name) || library.aggregate(node.name) || functions.has(node.name);
+  const hint =
+    foreignWordHint(node.name) ??
+    (isFunction ? `it is a function: write ${node.name}(…)` : didYouMean(node.name, library.names()));
+  return t.error(node, `Unknown identifier: '${node.name}'`, {
+    hints: [hint ?? `a text stands in quotes: "${node.name}"`],
+  });
 }
 
 function inferVariable(node: Variable, t: Typing): Type | undefined {
@@ -198,7 +206,12 @@ function inferVariable(node: Variable, t: Typing): Type | undefined {
 /** Scripts for bpftrace before 0.22 use variables after the block that they were first assigned in. */
 function unknownVariableHint(name: string, t: Typing): string | undefined {
   const names = new Set([...t.table.symbols.values()].map((symbol) => symbol.name));
-  if (!names.has(name)) return didYouMean(name, names);
+  if (!names.has(name)) {
+    const kept = `@${name.slice(1)}`;
+    return t.script.variables.has(name)
+      ? `${name} of another probe is not known here: keep it in a map, ${kept}, or ${kept}[tid] for each thread`
+      : didYouMean(name, names);
+  }
   return `it is known only inside the block that assigns it first: write let ${name}; before that block`;
 }
 
@@ -285,6 +298,7 @@ function inferCall(node: Call, t: Typing): Type | undefined {
   }
   if (fn) {
     checkCount(node, { arguments: [fn.parameters.length, fn.parameters.length] }, t);
+    for (const [i, argument] of node.arguments.entries()) checkArgument(node, argument, fn.parameters[i], t);
     return fn.returns;
   }
   if (row) {
@@ -301,6 +315,16 @@ function inferCall(node: Call, t: Typing): Type | undefined {
   }
   const hint = foreignWordHint(node.name) ?? (builtin ? withoutArguments(node.name) : similarFunction(node, t));
   return t.error(node, `Unknown function: '${node.name}'`, hint ? { hints: [hint] } : {});
+}
+
+/** What a function of the script is given must be what it declares, as with a variable that is declared. */
+function checkArgument(call: Call, argument: Expression, declared: Type | undefined, t: Typing): void {
+  const given = t.table.types.get(argument);
+  if (!given || !declared) return;
+  const literal = argument.kind === 'integer' ? argument.value : undefined;
+  const isTooLarge = literal !== undefined && declared.kind === 'int' && !literalFits(literal, declared);
+  if (!isTooLarge && isHeldBy(declared, given)) return;
+  t.error(argument, `${call.name}() takes a value of type ${typeName(declared)} here, not ${typeName(given)}`);
 }
 
 const withoutArguments = (name: string): string => `${name} takes no arguments: it is of the current thread and probe`;

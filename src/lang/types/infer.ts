@@ -1,6 +1,6 @@
 /** Infers all types of a script: sweeps over its units until nothing grows, then once more to report. */
 import { DECLARED_TYPES } from '../lower/map-plan.ts';
-import type { MapDeclaration } from '../syntax/ast.ts';
+import type { MapDeclaration, TypeExpression } from '../syntax/ast.ts';
 import { infer } from './infer-expression.ts';
 import { inferBlock } from './infer-statement.ts';
 import { isCondition } from './operators.ts';
@@ -107,12 +107,25 @@ function sweepFunction({ subprogram }: Extract<Unit, { kind: 'function' }>, t: T
       symbol.fixed = true;
       const type = symbol.type ?? parameterType(resolveType(parameter.type, t));
       if (!type) return;
+      if (!isScalar('parameters', type, parameter.type, t)) return;
       symbol.type = type;
       fn.parameters[i] = type;
     });
     fn.returns ??= resolveType(subprogram.returns, t);
+    if (fn.returns) isScalar('return values', fn.returns, subprogram.returns, t);
     inferBlock(subprogram.body, t);
   });
+}
+
+const SCALARS: ReadonlySet<Type['kind']> = new Set(['int', 'bool', 'enum', 'pointer', 'none', 'void']);
+
+/** Functions of BPF take and give what a register holds. */
+function isScalar(what: string, type: Type, node: TypeExpression, t: Typing): boolean {
+  if (SCALARS.has(type.kind)) return true;
+  t.error(node, `Function ${what} can only be numbers and pointers. Found ${typeName(type)}`, {
+    hints: ['a macro takes and gives values of any type'],
+  });
+  return false;
 }
 
 /** Callers pass pointers to map values, to records and to kernel structs: the verifier sees which at each call. */

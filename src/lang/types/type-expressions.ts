@@ -41,8 +41,13 @@ export function resolveType(node: TypeExpression, t: Typing, whole = node): Type
 
 function unknown(node: TypeExpression & { name: string }, whole: TypeExpression, t: Typing): undefined {
   const name = node.kind === 'tagged-type' ? `${node.tag} ${node.name}` : node.name;
-  const hint = tagHint(node, t) ?? didYouMean(name, t.space.names());
+  const hint = tagHint(node, t) ?? similarType(node, t);
   return t.error(whole, `Cannot resolve unknown type "${name}"`, hint ? { hints: [hint] } : {});
+}
+
+function similarType(node: TypeExpression & { name: string }, t: Typing): string | undefined {
+  if (!t.script.final) return undefined;
+  return didYouMean(node.name, node.kind === 'tagged-type' ? t.space.tags(node.tag) : t.space.names());
 }
 
 /** Before 0.9 of bpftrace a struct was named without the word. */

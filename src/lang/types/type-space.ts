@@ -114,6 +114,12 @@ export class TypeSpace {
     return [...Object.keys(OWN), ...this.#c.names()];
   }
 
+  /** Names of this tag that a script could have meant: its own, and the kernel's. */
+  tags(tag: Tag): string[] {
+    const own = this.#c.names().flatMap((name) => (name.startsWith(`${tag} `) ? [name.slice(tag.length + 1)] : []));
+    return [...own, ...(this.btf?.tags(tag) ?? [])];
+  }
+
   /** undefined for a name that nothing defines, and for `typeof(expression)`, which inference resolves. */
   ofExpression(expression: TypeExpression): Type | undefined {
     switch (expression.kind) {

@@ -114,6 +114,8 @@ export class ScriptTyping {
   readonly maps = new Map<string, MapTyping>();
   readonly functions = new Map<string, FunctionTyping>();
   readonly declarations = new Map<string, MapDeclaration>();
+  /** Names of the variables of all probes and functions. */
+  readonly variables = new Set<string>();
   /** Something grew in this sweep: another one is needed. */
   changed = false;
   /** Types stand: rules now report what is wrong. */
@@ -201,7 +203,7 @@ export function sameExactly(a: Type, b: Type): boolean {
 }
 
 /** Numbers are cut to what was declared; texts and what holds some are not. */
-function isHeldBy(declared: Type, type: Type): boolean {
+export function isHeldBy(declared: Type, type: Type): boolean {
   const grown = promote(declared, type);
   if (!grown || declared.kind === 'int') return grown !== undefined;
   return !SIZED.has(declared.kind) || sameType(grown, declared);
@@ -285,6 +287,7 @@ export class Typing {
   declare(name: string, node: Node, what: Origin, span = node.span): Scratch {
     let symbol = this.table.symbols.get(node);
     if (symbol === undefined) {
+      this.script.variables.add(name);
       symbol = { name, origin: { what, span }, fixed: false, inMemory: false };
       this.table.symbols.set(node, symbol);
     }
