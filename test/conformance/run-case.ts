@@ -24,7 +24,7 @@ const POLL_MS = 20;
 /** Undefined: passed. */
 export async function runCase(one: Case, setting: Setting): Promise<string | undefined> {
   const { suite, patience } = setting;
-  const shell = (command: string) => spawnSync('sh', ['-c', command], { cwd: suite, stdio: 'ignore' }).status;
+  const shell = (command: string) => spawnSync('bash', ['-c', command], { cwd: suite, stdio: 'ignore' }).status;
   if (one.setup && shell(one.setup) !== 0) return `its set-up failed: ${one.setup}`;
   const befores = one.before.map((command) => start(command, suite));
   const others = [...befores];
