@@ -25,7 +25,7 @@ function timed(name: string, shortName: string, doc: string, cpu: { cpu?: number
       return [
         point_(
           kind,
-          [name, ...point.parts.slice(1)].join(':'),
+          `${name}:${point.parts.length > 2 ? point.parts.slice(1).join(':') : unitsOf(pace)}`,
           pace,
           cpu.cpu === undefined ? { ...(pid !== undefined && { pid }) } : cpu,
         ),
@@ -34,6 +34,10 @@ function timed(name: string, shortName: string, doc: string, cpu: { cpu?: number
   };
   return kind;
 }
+
+/** `interval:100ms` is called `interval:us:100000`, as by bpftrace. */
+const unitsOf = ({ frequency, period }: Pace): string =>
+  frequency === undefined ? `us:${Number(period) / 1000}` : `hz:${frequency}`;
 
 function point_(kind: ProbeKind, name: string, pace: Pace, where: { cpu?: number; pid?: number }): ProbePoint {
   const every = pace.frequency === undefined ? { period: pace.period } : { frequency: pace.frequency };
