@@ -3,7 +3,7 @@ import { PebbleError } from '../../base/errors.ts';
 import { scratch } from '../../native/index.ts';
 import type { Program } from '../programs/index.ts';
 import type { LinkSpec } from '../spec/index.ts';
-import { EINVAL, ENOENT, KernelError, linkKprobeMulti } from '../sys/index.ts';
+import { EILSEQ, EINVAL, ENOENT, KernelError, linkKprobeMulti } from '../sys/index.ts';
 import { Link } from './link.ts';
 import { attachToEvent, attachToEvents, eventSourceType, openEvent } from './perf.ts';
 
@@ -76,6 +76,9 @@ function attachSingles(functions: Functions, program: Program, doing: string) {
   );
 }
 
+/** As bpftrace says it. */
+const INSIDE = 'Possible attachment attempt in the middle of an instruction, try a different offset.';
+
 type Place = ({ readonly symbol: string; readonly plus: number } | { readonly address: bigint }) & {
   readonly atReturn: boolean;
 };
@@ -87,6 +90,7 @@ function openKprobe(type: number, place: Place, doing: string): number {
     try {
       return openEvent(attr, -1, 0, doing);
     } catch (error) {
+      if (error instanceof KernelError && error.errno === EILSEQ) throw new PebbleError('no-target', { what: INSIDE });
       const unknown = error instanceof KernelError && (error.errno === ENOENT || error.errno === EINVAL);
       if (!unknown) throw error;
       const what = 'address' in place ? `instruction at ${place.address}` : `function ${place.symbol}`;

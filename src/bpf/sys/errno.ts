@@ -18,6 +18,8 @@ export const EINVAL = 22;
 export const ENFILE = 23;
 export const EMFILE = 24;
 export const ENOSPC = 28;
+/** Of a kprobe: no instruction begins there. */
+export const EILSEQ = 84;
 export const EOPNOTSUPP = 95;
 
 /** The kernel keeps it to itself (include/linux/errno.h), and lets it out of bpf(2) all the same. */
