@@ -8,12 +8,16 @@ import type { Type } from './types/type.ts';
 export interface CompileHost {
   /** BTF of vmlinux. */
   kernelBtf?(): Btf | undefined;
+  /** BTF of a loaded module, on top of the kernel's. */
+  moduleBtf?(module: string): Btf | undefined;
   /** Text of tracefs `events/CATEGORY/EVENT/format`. */
   tracepointFormat?(category: string, event: string): string | undefined;
   /** Every tracepoint, for wildcards and did-you-mean: `category:event`. */
   tracepoints?(): readonly string[];
   /** Functions that kprobes or fentry can be attached to, of all modules or of some; undefined: the kernel does not tell. */
   kernelFunctions?(isWanted?: (module: string) => boolean): readonly string[] | undefined;
+  /** eBPF programs of the machine by the names of their first functions. */
+  programs?(): readonly { readonly id: number; readonly name: string }[];
   /** Modules of the kernel that are loaded or built in, and the kernel itself: `vmlinux`. */
   kernelModules?(): readonly string[];
   /** Whether functions of the kernel can be hooked in that way; absent: they can. */

@@ -3,8 +3,10 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmdirSync, rmSync } from 'node:fs';
 import { test } from 'node:test';
+import { aluImm, exit } from '../asm/index.ts';
+import { loadProgram } from '../programs/index.ts';
 import { loadCounter } from '../testing/counter.ts';
-import { heldBy, isInKernel, listHolders, listObjects, listPins } from './index.ts';
+import { heldBy, isInKernel, listHolders, listObjects, listPins, listProgramEntries } from './index.ts';
 
 test('a program, its map and this process that holds them', async () => {
   const counter = await loadCounter({ kind: 'raw_tracepoint' });
@@ -21,6 +23,16 @@ test('a program, its map and this process that holds them', async () => {
   );
   counter[Symbol.dispose]();
   assert.equal(isInKernel('program', id), false);
+});
+
+test('a program by the name of its first function, for others to be hooked to it', async () => {
+  const functions = [{ name: 'main', parameters: 1, insns: [aluImm('mov', 0, 0), exit()] }];
+  const entryName = `interval_us_100000_${process.pid}`;
+  const loaded = await loadProgram({ name: 'p0', entryName, kind: 'perf_event', license: 'GPL', functions });
+  const { id } = loaded.info();
+  const found = listProgramEntries().filter(({ name }) => name === entryName);
+  loaded.close();
+  assert.deepEqual(found, [{ id, name: entryName }]);
 });
 
 test('a pin', async (t) => {

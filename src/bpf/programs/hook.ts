@@ -2,7 +2,7 @@
 import { PebbleError } from '../../base/errors.ts';
 import type { Btf, BtfKind } from '../btf/index.ts';
 import type { ProgramSpec } from '../spec/index.ts';
-import { moduleBtfFd } from '../sys/index.ts';
+import { closeFd, fdById, moduleBtfFd, must, programEntry } from '../sys/index.ts';
 import { PROGRAM_KINDS } from './kinds.ts';
 
 /** Id of a kernel type; an error where there is none. */
@@ -24,13 +24,16 @@ function namesKernelTypes(program: ProgramSpec): boolean {
   );
 }
 
-/** Where a program is attached: attach_btf_id, and the descriptor of the BTF that it counts in where that is a module's. */
+/**
+ * Where a program is attached: attach_btf_id, and the descriptor of what it counts in where that is not the kernel's BTF: a
+ * module's, or another program (attach_prog_fd and attach_btf_obj_fd are one field).
+ */
 export interface HookType {
   readonly id: number;
-  readonly module?: number;
+  readonly owner?: number;
 }
 
-/** Id 0 for programs whose hook is chosen when attaching. Whoever asks closes the module's descriptor. */
+/** Id 0 for programs whose hook is chosen when attaching. Whoever asks closes the owner's descriptor. */
 export async function hookType(program: ProgramSpec, find: FindType): Promise<HookType> {
   const { hook } = PROGRAM_KINDS[program.kind];
   if (hook === undefined) return { id: 0 };
@@ -41,23 +44,50 @@ export async function hookType(program: ProgramSpec, find: FindType): Promise<Ho
     });
   }
   const doing = `attaching ${program.kind}:${program.attachTo}`;
+  const { attachModule, attachProgram } = program;
+  if (attachProgram !== undefined) return hookOfProgram(attachProgram, doing);
+  if (attachModule !== undefined) {
+    const found = await hookOfModules([attachModule], hook.prefix + program.attachTo, hook.kind, doing);
+    if (found !== undefined) return found;
+    const what = `the BTF of module ${attachModule} has no ${hook.kind} ${program.attachTo}`;
+    throw new PebbleError('no-target', { doing, what });
+  }
   try {
     return { id: find(hook.prefix + program.attachTo, hook.kind, doing) };
   } catch (error) {
-    const found = isMissing(error) ? await hookOfModule(hook.prefix + program.attachTo, hook.kind, doing) : undefined;
+    const { modulesWithBtf } = await import('../btf/index.ts');
+    const name = hook.prefix + program.attachTo;
+    const found = isMissing(error) ? await hookOfModules(modulesWithBtf(), name, hook.kind, doing) : undefined;
     if (found === undefined) throw error;
     return found;
   }
 }
 
+function hookOfProgram(id: number, doing: string): HookType {
+  const fd = must(fdById('program', id), doing, `program ${id} may have ended`);
+  try {
+    const entry = programEntry(fd);
+    if (entry) return { id: entry.type, owner: fd };
+    throw new PebbleError('unsupported', { doing, what: `program ${id} was loaded without BTF` });
+  } catch (error) {
+    closeFd(fd);
+    throw error;
+  }
+}
+
 const isMissing = (error: unknown): boolean => error instanceof PebbleError && error.code === 'no-target';
 
-async function hookOfModule(name: string, kind: BtfKind, doing: string): Promise<HookType | undefined> {
-  const { modulesWithBtf, moduleBtf } = await import('../btf/index.ts');
-  for (const module of modulesWithBtf()) {
+async function hookOfModules(
+  modules: readonly string[],
+  name: string,
+  kind: BtfKind,
+  doing: string,
+): Promise<HookType | undefined> {
+  const { moduleBtf } = await import('../btf/index.ts');
+  for (const module of modules) {
     const btf = moduleBtf(module);
     const id = btf.find(name, kind);
-    if (id !== undefined && id >= btf.firstId) return { id, module: moduleBtfFd(module, doing) };
+    if (id !== undefined && id >= btf.firstId) return { id, owner: moduleBtfFd(module, doing) };
   }
   return undefined;
 }

@@ -43,7 +43,7 @@ export async function loadProgram(spec: ProgramSpec, maps: MapFds = new Map(), b
     const parts = { insns, hook, modules, info: debugInfo(spec, stream, btf !== undefined) };
     return new Program(load(spec, parts, btf), spec);
   } finally {
-    if (hook.module !== undefined) closeFd(hook.module);
+    if (hook.owner !== undefined) closeFd(hook.owner);
   }
 }
 
@@ -71,7 +71,7 @@ function load(spec: ProgramSpec, { insns, hook, modules, info }: Parts, collecti
         prog_flags: (spec.flags ?? 0) | (spec.sleepable || kind.sleepable ? BPF_F_SLEEPABLE : 0),
         prog_name: (spec.kernelName ?? spec.name).replace(/[^\w.]/g, '_').slice(0, 15),
         attach_btf_id: hook.id,
-        ...(hook.module !== undefined && { attach_btf_obj_fd: hook.module }),
+        ...(hook.owner !== undefined && { attach_btf_obj_fd: hook.owner }),
         ...(fdArray && { fd_array: arena.bytes(fdArray) }),
         ...(btf >= 0 && { prog_btf_fd: btf, ...infoAttr(info, arena) }),
       };

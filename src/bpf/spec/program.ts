@@ -66,6 +66,10 @@ export interface ProgramSpec {
   readonly kind: ProgramKind;
   /** For tp_btf, fentry, fexit, lsm, iter: the kernel's name of the hook, resolved through BTF when loading. */
   readonly attachTo?: string;
+  /** The module that has it; absent: the kernel, or any module. */
+  readonly attachModule?: string;
+  /** Id of another eBPF program: its first function is the hook. */
+  readonly attachProgram?: number;
   /** May sleep (uprobes, fentry of sleepable functions). */
   readonly sleepable?: boolean;
   /** expected_attach_type, for kinds that leave a choice (cgroup_skb: ingress or egress). */

@@ -1,6 +1,6 @@
 /** bpf(2) commands that work on any object: pins, ids, information. */
 import { type Decoded, decoder, type RecordShape, record, text, u32, u64 } from '../../base/record.ts';
-import { type Block, scratch } from '../../native/index.ts';
+import { type Arena, type Block, scratch } from '../../native/index.ts';
 import { type Attr, bpf, COMMAND, type Command, fill, run } from './command.ts';
 import { ENOENT, must } from './errno.ts';
 import { closeFd } from './fd.ts';
@@ -213,8 +213,10 @@ export function programMaps(fd: number): number[] {
 const KPROBES_INFO = record('link_info_kprobes', { ...LINK_HEAD, addrs: u64, count: u32, flags: u32, missed: u64 });
 const EVENT_INFO = record('link_info_event', {
   ...LINK_HEAD,
+  // What follows has words of eight bytes.
+  _head: u32,
   source: u32,
-  _pad: u32,
+  _source: u32,
   func_name: u64,
   name_len: u32,
   offset: u32,
@@ -232,6 +234,31 @@ export function linkMisses(fd: number): number {
   if (type !== LINK_TYPE.perf_event) return 0;
   const { source, missed } = info(EVENT_INFO, 'link', fd);
   return KPROBE_EVENTS.includes(source) ? Number(missed) : 0;
+}
+
+/** The id of a program's first function in the BTF that it brought, and that BTF as it is stored; undefined without. */
+export function programEntry(fd: number): { readonly type: number; readonly btf: Buffer } | undefined {
+  const { btf_id, nr_func_info } = programInfo(fd);
+  if (btf_id === 0 || nr_func_info === 0) return undefined;
+  return scratch((arena) => {
+    // struct bpf_func_info: where it begins, and its type.
+    const first = arena.take(8);
+    info(PROGRAM_INFO, 'program', fd, { nr_func_info: 1, func_info_rec_size: 8, func_info: first.address });
+    const btf = fdById('btf', btf_id);
+    if (btf < 0) return undefined;
+    try {
+      return { type: first.view.getUint32(4, true), btf: btfBytes(btf, arena) };
+    } finally {
+      closeFd(btf);
+    }
+  });
+}
+
+function btfBytes(fd: number, arena: Arena): Buffer {
+  const { btf_size } = info(BTF_INFO, 'BTF', fd);
+  const block = arena.take(btf_size);
+  info(BTF_INFO, 'BTF', fd, { btf: block.address, btf_size });
+  return Buffer.from(block.bytes.subarray(0, btf_size));
 }
 
 export function linkInfo(fd: number): LinkInfo {

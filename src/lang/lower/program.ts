@@ -58,7 +58,7 @@ export function lowerUnits(units: readonly TypedUnit[], script: ScriptLowering):
       name,
       ...namesInKernel(name, lowered.programs.length + 1, unit, script.typing.settings),
       kind: unit.points[0].program,
-      ...(unit.points[0].attachTo !== undefined && { attachTo: unit.points[0].attachTo }),
+      ...hookOf(unit),
       functions: generated.functions,
       license: script.typing.settings.license,
     });
@@ -82,6 +82,16 @@ export function lowerUnits(units: readonly TypedUnit[], script: ScriptLowering):
     }
   }
   return lowered;
+}
+
+type Hook = Pick<ProgramSpec, 'attachTo' | 'attachModule' | 'attachProgram'>;
+
+function hookOf({ points: [{ attachTo, attachModule, attachProgram }] }: ProbeUnit): Hook {
+  return {
+    ...(attachTo !== undefined && { attachTo }),
+    ...(attachModule !== undefined && { attachModule }),
+    ...(attachProgram !== undefined && { attachProgram }),
+  };
 }
 
 /** Where BTF cuts names off (KSYM_NAME_LEN is 128), less what a number takes. */

@@ -222,7 +222,8 @@ function namesUsed(probe: Probe): Set<string> {
 
 /** Points of equal shape are compiled once. */
 function shapeOf(point: ProbePoint, used: ReadonlySet<string>, hasCookies: boolean): string {
-  const parts: unknown[] = [point.kind.names[0], point.program, point.attachTo, point.how, point.signal];
+  const { kind, program, attachTo, attachModule, attachProgram, how, signal } = point;
+  const parts: unknown[] = [kind.names[0], program, attachTo, attachModule, attachProgram, how, signal];
   const tellsWhich = point.systemCall !== undefined || (hasCookies && point.program === 'tracepoint');
   if (used.has('probe') && !tellsWhich) parts.push(point.name);
   if (used.has('uaddr')) parts.push(point.address);

@@ -8,8 +8,9 @@ export function fentryPoint(
   way: 'fentry' | 'fexit',
   name: string,
   btf: BtfTypes,
+  module = 'vmlinux',
 ): Omit<ProbePoint, 'kind'> | undefined {
-  const id = btf.btf.find(name, 'func');
+  const id = ownFunction(name, btf);
   const func = id === undefined ? undefined : btf.btf.type(id);
   const proto = func?.kind === 'func' ? btf.btf.type(func.type) : undefined;
   if (proto?.kind !== 'func_proto') return undefined;
@@ -18,9 +19,10 @@ export function fentryPoint(
   const atExit = way === 'fexit';
   const retval = { slot: args.in === 'slots' ? args.count : 0, type: btf.of(proto.returns) };
   return {
-    name: `${way}:vmlinux:${name}`,
+    name: `${way}:${module}:${name}`,
     program: way,
     attachTo: name,
+    ...(module !== 'vmlinux' && { attachModule: module }),
     how: 'attach',
     func: 'attach',
     links: [{ kind: 'tracing' }],
@@ -28,4 +30,9 @@ export function fentryPoint(
     argN: { in: 'slots' },
     ...(atExit && proto.returns !== 0 && { retval }),
   };
+}
+
+/** Of a module's BTF what the kernel has not: both may have a function of the name. */
+export function ownFunction(name: string, { btf }: BtfTypes): number | undefined {
+  return btf.findAll(name, 'func').find((id) => id >= btf.firstId);
 }

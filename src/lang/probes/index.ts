@@ -1,8 +1,9 @@
 /** The table of probe kinds, and how an attach point finds its kind. */
 
 import { bench, testProbe } from './bench.ts';
+import { fentry, fexit } from './fentry.ts';
 import { iter } from './iter.ts';
-import { fentry, fexit, kprobe, kretprobe } from './kernel-function.ts';
+import { kprobe, kretprobe } from './kernel-function.ts';
 import type { ProbeKind } from './kind.ts';
 import { hardware, software } from './perf-event.ts';
 import { rawtracepoint } from './rawtracepoint.ts';

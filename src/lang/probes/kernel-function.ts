@@ -1,10 +1,8 @@
-/** kprobe, kretprobe, fentry, fexit: functions of the kernel. */
+/** kprobe, kretprobe: functions of the kernel. */
 import { didYouMean } from '../diagnostics/index.ts';
 import type { AttachPoint } from '../syntax/ast.ts';
-import type { BtfTypes } from '../types/btf-types.ts';
 import { isAddress, splitOffset } from './address.ts';
-import { equivalentHint } from './equivalents.ts';
-import { fentryPoint } from './fentry-point.ts';
+import { moduleOf, nameOf } from './function-name.ts';
 import type { ExpandContext, PendingLink, ProbeKind, ProbePoint } from './kind.ts';
 import { substitutes } from './substitutes.ts';
 import { isPattern, matcher } from './wildcard.ts';
@@ -27,33 +25,8 @@ export const kretprobe: ProbeKind = {
   expand: (point, context) => expandKprobe(kretprobe, point, context),
 };
 
-export const fentry: ProbeKind = {
-  names: ['fentry', 'f', 'kfunc'],
-  counts: [1, 3],
-  usage: ['fentry:FUNCTION', 'fentry:MODULE:FUNCTION'],
-  doc: 'Entry of a kernel function with typed arguments in args; cheaper than a kprobe (BTF, Linux 5.5).',
-  space: 'kernel',
-  expand: (point, context) => expandFentry(fentry, point, context),
-};
-
-export const fexit: ProbeKind = {
-  names: ['fexit', 'fr', 'kretfunc'],
-  counts: [1, 3],
-  usage: ['fexit:FUNCTION', 'fexit:MODULE:FUNCTION'],
-  doc: 'Return of a kernel function with typed args and retval.',
-  space: 'kernel',
-  expand: (point, context) => expandFentry(fexit, point, context),
-};
-
 /** The call that asks, in a body that two probes were joined to, where it runs (lang/passes/pair-returns.ts). */
 export const AT_RETURN = '__session_is_return';
-
-function nameOf(kind: ProbeKind, point: AttachPoint, context: ExpandContext): string | undefined {
-  const name = point.parts.at(-1) ?? '';
-  if (point.parts.length >= 2 && point.parts.length <= 3 && name !== '') return name;
-  context.diagnostics.error(point.span, `${kind.names[0]} probe must have a function: ${kind.names[0]}:FUNCTION`);
-  return undefined;
-}
 
 function expandKprobe(kind: ProbeKind, point: AttachPoint, context: ExpandContext): readonly ProbePoint[] {
   const target = nameOf(kind, point, context);
@@ -112,8 +85,9 @@ function sharesLink(symbol: string, { plus }: { plus?: number }, { host, uses }:
   return host.canHook?.('kprobe_multi') !== false;
 }
 
-function isLoaded({ parts, span }: AttachPoint, { host, diagnostics }: ExpandContext): boolean {
-  const module = parts.length > 2 ? parts[1]! : undefined;
+function isLoaded(point: AttachPoint, { host, diagnostics }: ExpandContext): boolean {
+  const { parts, span } = point;
+  const module = moduleOf(point);
   const modules = host.kernelModules?.();
   if (module === undefined || modules === undefined || modules.some(matcher(module))) return true;
   const hint = didYouMean(module, modules);
@@ -125,7 +99,9 @@ function isLoaded({ parts, span }: AttachPoint, { host, diagnostics }: ExpandCon
 /** A single name is believed when the host has no list, and tried in any case with --unsafe. */
 function functionsNamed(kind: ProbeKind, name: string, point: AttachPoint, context: ExpandContext): readonly string[] {
   const { host, settings, diagnostics } = context;
-  const module = point.parts.length > 2 ? point.parts[1]! : undefined;
+  const module = moduleOf(point);
+  // What the body calls by its name may be the module's.
+  if (module !== undefined && !isPattern(module) && module !== 'vmlinux') context.types.module(module);
   const all = host.kernelFunctions?.(module === undefined ? undefined : matcher(module));
   if (all === undefined && !isPattern(name)) return [name];
   const found = (all ?? []).filter(matcher(name));
@@ -143,43 +119,3 @@ function functionsNamed(kind: ProbeKind, name: string, point: AttachPoint, conte
   );
   return [];
 }
-
-/** What can be hooked here instead. */
-function kprobeHint(kind: ProbeKind, name: string, { host }: ExpandContext): string {
-  const kprobe = `${kind === fexit ? 'kretprobe' : 'kprobe'}:${name}`;
-  if (host.canHook?.('kprobe') !== false) return `try ${kprobe}`;
-  return equivalentHint(kprobe) ?? 'it has no kprobes either: look for a tracepoint of the same event, pebble trace -l';
-}
-
-function expandFentry(kind: ProbeKind, point: AttachPoint, context: ExpandContext): ProbePoint[] {
-  const name = nameOf(kind, point, context);
-  const { btf } = context.types;
-  if (name === undefined) return [];
-  if (!btf) {
-    context.diagnostics.error(point.span, `${kind.names[0]} needs BTF, which this kernel does not have`);
-    return [];
-  }
-  if (context.host.canHook?.('fentry') === false) {
-    context.diagnostics.error(point.span, `this kernel refuses ${kind.names[0]} probes`, {
-      hints: [kprobeHint(kind, name, context)],
-    });
-    return [];
-  }
-  const names = isPattern(name) ? traceable(btf, context).filter(matcher(name)) : [name];
-  const points = names.flatMap((one) => {
-    const found = fentryPoint(kind === fexit ? 'fexit' : 'fentry', one, btf);
-    return found ? [{ ...found, kind }] : [];
-  });
-  if (points.length === 0) context.missing(point, `${kind.names[0]} ${name}`, didYouMean(name, functions(btf)));
-  return points;
-}
-
-/** BTF has functions, too, that cannot be hooked. */
-function traceable(btf: BtfTypes, { host }: ExpandContext): readonly string[] {
-  const listed = host.kernelFunctions?.();
-  if (listed === undefined) return functions(btf);
-  const names = new Set(listed);
-  return functions(btf).filter((name) => names.has(name));
-}
-
-const functions = (btf: BtfTypes): string[] => [...btf.btf.ids('func')].map((id) => btf.btf.nameOf(id));

@@ -52,6 +52,8 @@ export interface ProbePoint {
   readonly kind: ProbeKind;
   readonly program: ProgramKind;
   readonly attachTo?: string;
+  readonly attachModule?: string;
+  readonly attachProgram?: number;
   readonly how: ScriptProbe['how'];
   readonly signal?: string;
   readonly links: readonly PendingLink[];

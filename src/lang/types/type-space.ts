@@ -31,7 +31,7 @@ export interface Constant {
   readonly value: bigint;
 }
 
-type Host = Pick<CompileHost, 'kernelBtf' | 'debugInfo' | 'target'>;
+type Host = Pick<CompileHost, 'kernelBtf' | 'moduleBtf' | 'debugInfo' | 'target'>;
 type Tag = 'struct' | 'union' | 'enum';
 
 export class TypeSpace {
@@ -43,6 +43,7 @@ export class TypeSpace {
   readonly #inner = new Map<string, TypeSpace>();
   #btf: BtfTypes | undefined;
   #btfOpened = false;
+  readonly #modules = new Map<string, BtfTypes | undefined>();
   readonly #constants = new Map<string, Constant | undefined>();
 
   /** `binary`: its own types come before the kernel's, which are those of `outer`. */
@@ -55,8 +56,13 @@ export class TypeSpace {
       tagged: (tag, name) =>
         (tag === 'enum' ? undefined : host.target?.struct?.(name)) ??
         this.#debug(tag, name) ??
-        this.btf?.tagged(tag, name),
-      named: (name) => host.target?.struct?.(name) ?? this.#debug('name', name) ?? this.btf?.named(name),
+        this.btf?.tagged(tag, name) ??
+        this.#inModules((types) => types.tagged(tag, name)),
+      named: (name) =>
+        host.target?.struct?.(name) ??
+        this.#debug('name', name) ??
+        this.btf?.named(name) ??
+        this.#inModules((types) => types.named(name)),
     });
   }
 
@@ -85,6 +91,24 @@ export class TypeSpace {
       if (btf) this.#btf = new BtfTypes(btf);
     }
     return this.#btf;
+  }
+
+  /** Types of a module that a probe of the script names: from then on its names mean something, after the kernel's own. */
+  module(name: string): BtfTypes | undefined {
+    if (this.#outer) return this.#outer.module(name);
+    if (!this.#modules.has(name)) {
+      const btf = this.#host.moduleBtf?.(name);
+      this.#modules.set(name, btf && new BtfTypes(btf));
+    }
+    return this.#modules.get(name);
+  }
+
+  #inModules(find: (types: BtfTypes) => Type | undefined): Type | undefined {
+    for (const types of (this.#outer ?? this).#modules.values()) {
+      const found = types && find(types);
+      if (found) return found;
+    }
+    return undefined;
   }
 
   named(name: string): Type | undefined {

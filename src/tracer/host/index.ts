@@ -14,6 +14,7 @@ const features = () => load('../../bpf/features/code.ts') as typeof import('../.
 const tracepoints = () => load('./tracepoints.ts') as typeof import('./tracepoints.ts');
 const functions = () => load('./kernel-functions.ts') as typeof import('./kernel-functions.ts');
 const kernel = () => load('../../bpf/symbols/kernel.ts') as typeof import('../../bpf/symbols/kernel.ts');
+const inventory = () => load('../../bpf/inventory/index.ts') as typeof import('../../bpf/inventory/index.ts');
 const cgroups = () => load('../cgroups.ts') as typeof import('../cgroups.ts');
 
 export interface HostOptions {
@@ -33,9 +34,11 @@ export function machineHost({ pid, target, debugDirectories, traceableFunctions 
   const traceable = once(() => functions().functionsIn(listed()));
   return {
     kernelBtf: () => (btf().hasKernelBtf() ? btf().kernelBtf() : undefined),
+    moduleBtf: (module) => (btf().modulesWithBtf().includes(module) ? btf().moduleBtf(module) : undefined),
     tracepointFormat: (category, event) => tracepoints().tracepointFormat(category, event),
     tracepoints: once(() => tracepoints().listTracepoints()),
     kernelFunctions: (isWanted) => (isWanted ? functions().functionsIn(listed(), isWanted) : traceable()),
+    programs: () => inventory().listProgramEntries(),
     kernelModules: () => ['vmlinux', ...readdirSync('/sys/module')],
     canHook,
     kernelSymbol: (name) => kernelSymbols().addressOf(name),
