@@ -2,8 +2,10 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { LockRow } from '../../src/api/index.ts';
 import { type Cluster, startCluster } from '../../src/cluster/index.ts';
-import { Attribution, CommitRows, WaitRows } from '../../src/collect/attribution/index.ts';
+import { Attribution, CommitRows, LockRows, WaitRows } from '../../src/collect/attribution/index.ts';
+import { Connection } from '../../src/postgres/client/index.ts';
 import { SERVERS, UNABLE, withConnection } from '../accuracy/servers.ts';
 import { complete, entries, type Row, rowsOf } from './harness.ts';
 import { STANDBY_NAME, startStandby } from './standby.ts';
@@ -92,6 +94,38 @@ describe('pgrepl', { skip: UNABLE, concurrency: 2 }, () => {
           assert.ok(of('startup').includes('RecoveryWalStream'), JSON.stringify(waits));
           assert.ok(of('walreceiver').includes('WalReceiverMain'), JSON.stringify(waits));
         } finally {
+          attribution.close();
+        }
+      });
+
+      it('the standby’s sessions are seen, and whom its startup process waits for', async () => {
+        await withConnection(primary, (connection) => connection.query('CREATE TABLE kept AS SELECT 1 AS n'));
+        const attribution = await Attribution.start({ pgdata: [standby!.pgdata], signals: ['locks'] });
+        const reader = await Connection.open(standby!);
+        try {
+          const rows = new LockRows(attribution);
+          let read = false;
+          while (!read)
+            read = await reader.query('BEGIN; SELECT n FROM kept').then(
+              () => true,
+              () => reader.query('ROLLBACK').then(() => false),
+            );
+          await withConnection(primary, (connection) => connection.query('ALTER TABLE kept ADD COLUMN m int'));
+          let waits: LockRow[] = [];
+          for (const until = Date.now() + 20_000; waits.length === 0 && Date.now() < until; await sleep(50))
+            waits = rows.advance();
+          const [wait, ...others] = waits.map((row) => [
+            row.waiter_backend_type,
+            row.mode,
+            row.blocker_pid,
+            row.blocker_state,
+            row.blocker_query,
+          ]);
+          assert.deepEqual(others, []);
+          const query = 'BEGIN; SELECT n FROM kept';
+          assert.deepEqual(wait, ['startup', 'AccessExclusiveLock', reader.backendPid, 'idle in transaction', query]);
+        } finally {
+          await reader.close();
           attribution.close();
         }
       });

@@ -5,9 +5,10 @@ import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Cluster, findDebianMajors, requestedMajors, startCluster } from '../../cluster/index.ts';
 import { Connection } from '../client/index.ts';
-import { readSessionNames } from '../memory/index.ts';
+import { locateBackends, readSessionNames } from '../memory/index.ts';
 import { waitName, waitTableOf } from '../waits/index.ts';
 import { discoverClusters, type OpenSampler, openSampler, ProcessMemory } from './index.ts';
+import { withServerImage } from './server-image.ts';
 
 const SERVERS = [
   ...requestedMajors().map((major) => ({ flavour: 'embedded' as const, major })),
@@ -29,6 +30,19 @@ for (const server of SERVERS) {
       open[Symbol.dispose]();
       await observer.close();
       await cluster.stop();
+    });
+
+    test('each process leads to the same arrays', () => {
+      const found = discoverClusters().clusters.find(({ pid }) => pid === cluster.postmasterPid)!;
+      const arrays = withServerImage(found, (image) =>
+        image.children.flatMap((child) => locateBackends({ ...image, children: [child] }, open.profile) ?? []),
+      );
+      // All but the statistics collector, which 13 and 14 have, and which is in none of them.
+      assert.ok(arrays.length >= 5, `${arrays.length}`);
+      assert.deepEqual(
+        arrays,
+        arrays.map(() => open.arrays),
+      );
     });
 
     const sampleOf = (pid: number) => open.sampler.sample()!.find((sample) => sample.pid === pid);
