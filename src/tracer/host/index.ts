@@ -1,6 +1,7 @@
 /** This machine, as the compiler asks about it: every answer, and the code that finds it, is loaded when first wanted. */
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import type { Btf } from '../../bpf/btf/index.ts';
 import { possibleCpus } from '../../bpf/index.ts';
 import type { CompileHost, TargetProvider } from '../../lang/host.ts';
 
@@ -31,10 +32,16 @@ export function machineHost({ pid, target, debugDirectories, traceableFunctions 
   const files = once(() => new (symbols().BinarySymbols)(debugDirectories));
   const kernelSymbols = once(() => kernel().KernelSymbols.read());
   const listed = once(() => functions().listKernelFunctions(traceableFunctions));
+  const modules = new Map<string, Btf | undefined>();
+  const moduleBtf = (module: string): Btf | undefined => {
+    if (!modules.has(module))
+      modules.set(module, btf().modulesWithBtf().includes(module) ? btf().moduleBtf(module) : undefined);
+    return modules.get(module);
+  };
   const traceable = once(() => functions().functionsIn(listed()));
   return {
     kernelBtf: () => (btf().hasKernelBtf() ? btf().kernelBtf() : undefined),
-    moduleBtf: (module) => (btf().modulesWithBtf().includes(module) ? btf().moduleBtf(module) : undefined),
+    moduleBtf,
     tracepointFormat: (category, event) => tracepoints().tracepointFormat(category, event),
     tracepoints: once(() => tracepoints().listTracepoints()),
     kernelFunctions: (isWanted) => (isWanted ? functions().functionsIn(listed(), isWanted) : traceable()),

@@ -38,14 +38,20 @@ const typedFunctions = (name: string, scope: ListedKind['scope']): ListedKind =>
   name,
   scope,
   parts: 2,
-  candidates(host) {
-    const btf = host.kernelBtf?.();
-    const traceable = host.kernelFunctions?.() ?? [];
-    return btf ? traceable.filter((fn) => functionIds(btf).has(fn)).map((fn) => `vmlinux:${fn}`) : [];
+  candidates: (host) =>
+    (host.kernelModules?.() ?? ['vmlinux']).flatMap((module) => {
+      const traceable = host.kernelFunctions?.((one) => one === module) ?? [];
+      const btf = traceable.length > 0 ? btfOf(module, host) : undefined;
+      return btf ? traceable.filter((fn) => functionIds(btf).has(fn)).map((fn) => `${module}:${fn}`) : [];
+    }),
+  parameters(host, candidate) {
+    const [module = '', fn = ''] = candidate.split(':');
+    return functionParameters(btfOf(module, host), fn, name === 'fexit');
   },
-  parameters: (host, candidate) =>
-    functionParameters(host.kernelBtf?.(), candidate.replace('vmlinux:', ''), name === 'fexit'),
 });
+
+const btfOf = (module: string, host: CompileHost): Btf | undefined =>
+  module === 'vmlinux' ? host.kernelBtf?.() : host.moduleBtf?.(module);
 
 const userFunctions = (name: string, scope: ListedKind['scope']): ListedKind => ({
   name,

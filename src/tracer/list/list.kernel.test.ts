@@ -1,9 +1,14 @@
 /** Listings of this machine. */
 import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { test } from 'node:test';
+import { hasKernelBtf } from '../../bpf/btf/index.ts';
 import { machineHost } from '../host/index.ts';
 import { list } from './index.ts';
 
+const noBtf = !hasKernelBtf() && 'this kernel has no BTF';
 const host = machineHost();
 const lines = (pattern: string, verbose = false) => list(pattern, { host, verbose, ofProcess: false });
 
@@ -31,4 +36,18 @@ test('arguments and types in C', () => {
     'struct list_head {\n\tstruct list_head *next;\n\tstruct list_head *prev;\n};\n',
   ]);
   assert.match(lines('struct task_struct', true)[0]!, /^struct task_struct \{\n\tstruct thread_info thread_info;\n/);
+});
+
+test('functions of the kernel, with their types, by a list of those that can be traced', { skip: noBtf }, () => {
+  const directory = mkdtempSync(join(tmpdir(), 'pebble-list-'));
+  const traceableFunctions = join(directory, 'functions');
+  writeFileSync(traceableFunctions, 'vfs_write\nvfs_read\nno_function_of_btf\nother [no_module]\n');
+  const listed = machineHost({ traceableFunctions });
+  const of = (pattern: string, verbose = false) => list(pattern, { host: listed, verbose, ofProcess: false });
+  assert.deepEqual(of('kprobe:*f*_*'), ['kprobe:no_function_of_btf', 'kprobe:vfs_read', 'kprobe:vfs_write']);
+  assert.deepEqual(of('fentry:vfs_*'), ['fentry:vmlinux:vfs_read', 'fentry:vmlinux:vfs_write']);
+  const [name, ...parameters] = of('fexit:vmlinux:vfs_read', true);
+  assert.equal(name, 'fexit:vmlinux:vfs_read');
+  assert.deepEqual([parameters[0], parameters.at(-1)], ['    struct file * file', '    ssize_t retval']);
+  rmSync(directory, { recursive: true });
 });
