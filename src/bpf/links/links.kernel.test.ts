@@ -87,6 +87,21 @@ test('tracepoint, with a cookie', { skip: await lacking('perf_link') }, async ()
   assert.equal(counter.kept(), cookie);
 });
 
+test('more programs on one tracepoint than the kernel runs', async () => {
+  using open = new DisposableStack();
+  const attachOne = async () => {
+    const { program } = open.use(await loadCounter({ kind: 'tracepoint' }));
+    const event = { category: 'syscalls', event: 'sys_enter_swapoff' };
+    const link = await attach({ kind: 'tracepoint', program: 'count', ...event }, program);
+    open.defer(() => link.close());
+  };
+  for (let i = 0; i < 64; i++) await attachOne();
+  await assert.rejects(attachOne(), {
+    message: 'attaching tracepoint:syscalls:sys_enter_swapoff: argument list too long (E2BIG)',
+    hint: 'the kernel runs at most 64 programs on one event: put several bodies into one probe, or end other tracers',
+  });
+});
+
 test('raw_tracepoint and tp_btf', async () => {
   for (const [kind, spec] of [
     ['raw_tracepoint', { kind: 'raw_tracepoint', program: 'count', event: 'sys_enter' }],

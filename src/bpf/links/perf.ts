@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import {
   closeFd,
+  E2BIG,
   EACCES,
   ENOENT,
   EPERM,
@@ -39,7 +40,7 @@ export function attachToEvent(
       if (enable) must(perfIoctl(event, 'enable'), doing);
       return { strategy: 'perf_link', fds: [link, event], warnings: [] };
     }
-    must(perfIoctl(event, 'setBpf', program), doing);
+    must(perfIoctl(event, 'setBpf', program), doing, attachHint);
     if (enable) must(perfIoctl(event, 'enable'), doing);
   } catch (error) {
     if (link >= 0) closeFd(link);
@@ -48,6 +49,13 @@ export function attachToEvent(
   }
   const warnings = cookie ? ['this kernel has no cookies for this kind of probe (Linux 5.15): the program sees 0'] : [];
   return { strategy: 'ioctl', fds: [event], warnings };
+}
+
+/** BPF_TRACE_MAX_PROGS, kernel/trace/bpf_trace.c: of all tracers together. */
+function attachHint(errno: number): string | undefined {
+  return errno === E2BIG
+    ? 'the kernel runs at most 64 programs on one event: put several bodies into one probe, or end other tracers'
+    : undefined;
 }
 
 /** Opens an event, for `attachToEvent` to own. */

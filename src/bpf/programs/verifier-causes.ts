@@ -8,6 +8,11 @@ export interface Cause {
 
 export const CAUSES: readonly Cause[] = [
   {
+    says: /total number of maps per program/i,
+    cause: 'it uses more maps than the kernel allows one program',
+    hint: 'keep what belongs together in one map, with a key that says which, or use several probes',
+  },
+  {
     says: /invalid mem access '(?:scalar|inv)'/,
     cause: 'memory is read through a number that the verifier does not know to be a pointer',
     hint: 'read kernel memory through probe_read_kernel and user memory through probe_read_user',
