@@ -14,6 +14,7 @@ import {
 } from '../../src/collect/attribution/index.ts';
 import type { KernelFeatures } from '../../src/lang/host.ts';
 import { type Kind, runCounted, runKinds } from '../../src/workload/index.ts';
+import { tryClients } from '../kernels/attribution.ts';
 import { assertTimeIdentity } from './check.ts';
 import { SERVERS, startCounting, UNABLE, withConnection } from './servers.ts';
 import { rowsOf, total } from './watch.ts';
@@ -101,6 +102,8 @@ describe('ways to see requests', { skip: UNABLE }, async () => {
   for (const ways of await listWays()) {
     const isExact = ways.features.mayGoto || ways.features.bpfLoop;
     test(nameOf(ways), async () => {
+      const { seen, known } = await tryClients(cluster, { ways });
+      assert.equal(seen, known, 'requests by application');
       const attribution = await Attribution.start({ pgdata: cluster.pgdata, ways });
       try {
         const windows = new QueryRows(attribution.read());

@@ -97,6 +97,9 @@ function attribution(columns: readonly Column[]): string {
       return `${exact} + ${inexact} + ${unnamed}`;
     }),
     row('rows whose text is known', ({ texts }) => outOf(texts)),
+    row('requests on the application that sent them', ({ clients }) => (clients ? outOf(clients) : '')),
+    row('transactions on the statement that ended each', ({ commits }) => (commits ? outOf(commits) : '')),
+    row('with an event of their own', ({ fragments }) => fragments?.join(', ') ?? ''),
     ...signals.map((name) => row(`loads with ${name}`, ({ signals: all }) => (all[name] === null ? '✓' : '✗'))),
   ];
   const reasons = columns.flatMap(({ report }) => [

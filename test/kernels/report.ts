@@ -87,7 +87,9 @@ export function complaints(report: Report, kernel?: Kernel): string[] {
 }
 
 /** What was counted must be right where it is said to be exact, and no request be missed. */
-function attributionComplaints({ requests, calls, texts, wrong, dropped }: AttributionResult): string[] {
+function attributionComplaints(result: AttributionResult): string[] {
+  const { requests, calls, texts, wrong, dropped } = result;
+  const isMissed = (name: 'clients' | 'commits'): boolean => result[name]?.seen !== result[name]?.known;
   return [
     // Statements are compared by their texts: without them nothing would be wrong.
     ...(2 * texts.seen > texts.known ? [] : [`attribution: the texts of ${texts.seen} of ${texts.known} rows`]),
@@ -96,6 +98,10 @@ function attributionComplaints({ requests, calls, texts, wrong, dropped }: Attri
       ? []
       : [`attribution: ${calls.seen} of the ${calls.known} calls of pg_stat_statements`]),
     ...wrong.map((one) => `attribution: ${one}`),
+    ...(isMissed('clients')
+      ? [`attribution: ${result.clients!.seen} of ${result.clients!.known} requests by application`]
+      : []),
+    ...(isMissed('commits') ? [`attribution: ${result.commits!.seen} of ${result.commits!.known} commits`] : []),
     ...(dropped === 0 ? [] : [`attribution: ${dropped} events lost`]),
   ];
 }
