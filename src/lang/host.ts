@@ -1,5 +1,5 @@
 /** What the compiler asks about the machine and the traced programs: the only way facts of a host come in. */
-import type { Btf } from '../bpf/btf/index.ts';
+import type { Btf, BtfKind } from '../bpf/btf/index.ts';
 import type { Dwarf } from '../bpf/dwarf/index.ts';
 import type { Source } from './diagnostics/index.ts';
 import type { Type } from './types/type.ts';
@@ -10,6 +10,8 @@ export interface CompileHost {
   kernelBtf?(): Btf | undefined;
   /** BTF of a loaded module, on top of the kernel's. */
   moduleBtf?(module: string): Btf | undefined;
+  /** Which loaded module defines a type. */
+  moduleWith?(type: string, kind: BtfKind): string | undefined;
   /** Text of tracefs `events/CATEGORY/EVENT/format`. */
   tracepointFormat?(category: string, event: string): string | undefined;
   /** Every tracepoint, for wildcards and did-you-mean: `category:event`. */

@@ -13,6 +13,6 @@ export {
 } from './info.ts';
 export type { BtfKind, Linkage } from './kinds.ts';
 export { alignOf, type FieldPlace, findField, placeOf, resolve, sizeOf } from './layout.ts';
-export { hasKernelBtf, kernelBtf, moduleBtf, modulesWithBtf } from './open.ts';
+export { findInModules, hasKernelBtf, kernelBtf, type ModuleType, moduleBtf, modulesWithBtf } from './open.ts';
 export type * from './types.ts';
 export { type BtfRecord, type BtfValue, formatValue, type ValueReader, valueReader } from './value.ts';

@@ -2,6 +2,8 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { PebbleError } from '../../base/errors.ts';
 import { Btf } from './btf.ts';
+import type { BtfKind } from './kinds.ts';
+import type { TypeId } from './types.ts';
 
 const DIRECTORY = '/sys/kernel/btf';
 
@@ -35,6 +37,24 @@ export function modulesWithBtf(): string[] {
 /** A module's BTF on top of the kernel's. */
 export function moduleBtf(module: string): Btf {
   return Btf.parse(read(module), { name: `${DIRECTORY}/${module}`, base: kernelBtf() });
+}
+
+/** A type that a loaded module defines: its id counts in the module's BTF. */
+export interface ModuleType {
+  readonly module: string;
+  readonly btf: Btf;
+  readonly id: TypeId;
+}
+
+/** The first of that name; a module that does not name it, as nearly all do not, is not parsed. */
+export function findInModules(name: string, kind: BtfKind): ModuleType | undefined {
+  for (const module of modulesWithBtf()) {
+    if (!read(module).includes(`\0${name}\0`)) continue;
+    const btf = moduleBtf(module);
+    const id = btf.find(name, kind);
+    if (id !== undefined && id >= btf.firstId) return { module, btf, id };
+  }
+  return undefined;
 }
 
 function read(file: string): Buffer {

@@ -153,10 +153,15 @@ class TargetResolver {
 
   #has({ parts }: AttachPoint): boolean {
     const [kind, ...rest] = parts;
-    if (kind === 'tp_btf') return this.#host.kernelBtf?.()?.find(`btf_trace_${rest[0]}`, 'typedef') !== undefined;
+    if (kind === 'tp_btf') return this.#hasEvent(`btf_trace_${rest[0]}`);
     const [binary = '', name] = [rest[0], rest.at(-1)];
     if (kind === 'usdt') return this.#host.usdtSites?.(binary)?.some((site) => site.name === name) ?? false;
     return this.#host.userFunctions?.(binary)?.some((one) => one.name === name) ?? false;
+  }
+
+  #hasEvent(name: string): boolean {
+    const { kernelBtf, moduleWith } = this.#host;
+    return kernelBtf?.()?.find(name, 'typedef') !== undefined || moduleWith?.(name, 'typedef') !== undefined;
   }
 
   #reportMissing(point: AttachPoint, tried: readonly { readonly probes: readonly Probe[] }[]): void {

@@ -1,4 +1,5 @@
 /** rawtracepoint: the same events without the copying, with the arguments that BTF knows. */
+import { basename } from 'node:path';
 import { resolve } from '../../bpf/btf/index.ts';
 import { didYouMean } from '../diagnostics/index.ts';
 import type { AttachPoint } from '../syntax/ast.ts';
@@ -25,17 +26,25 @@ function expand(point: AttachPoint, context: ExpandContext): ProbePoint[] {
     context.diagnostics.error(point.span, 'rawtracepoint probe must have an event: rawtracepoint:EVENT');
     return [];
   }
-  const btf = context.types.btf;
-  const found = isOwn(point.parts) ? matching(event, btf, context) : [];
+  const btf = typesOf(event, context);
+  const found = isIn(point.parts, btf) ? matching(event, btf, context) : [];
   if (found.length === 0) {
-    const hint = btf && didYouMean(event, events(btf));
+    const own = context.types.btf;
+    const hint = own && didYouMean(event, events(own));
     context.missing(point, `rawtracepoint ${point.parts.slice(1).join(':')}`, hint);
   }
   return found.map((name) => pointOf(point.parts, name, btf, context));
 }
 
-/** All of the events in BTF are the kernel's own: modules are not read. */
-const isOwn = ([, module = '', event]: readonly string[]): boolean => event === undefined || matcher(module)('vmlinux');
+/** The kernel's, or of the loaded module that has the event; patterns are looked for among the kernel's. */
+function typesOf(event: string, { types }: ExpandContext): BtfTypes | undefined {
+  return (isPattern(event) ? undefined : types.btfWith(PREFIX + event, 'typedef')) ?? types.btf;
+}
+
+const moduleOf = (btf: BtfTypes | undefined): string => (btf?.btf.base ? basename(btf.btf.name) : 'vmlinux');
+
+const isIn = ([, module = '', event]: readonly string[], btf: BtfTypes | undefined): boolean =>
+  event === undefined || matcher(module)(moduleOf(btf));
 
 function matching(event: string, btf: BtfTypes | undefined, context: ExpandContext): string[] {
   if (!isPattern(event)) {
@@ -67,7 +76,9 @@ function pointOf(
   const base = { name, kind: rawtracepoint, how: 'attach', argN: { in: 'slots' } } as const;
   const typed = context.uses.has('args') ? btf && parameters(btf, event) : undefined;
   if (typed === undefined) return { ...base, program: 'raw_tracepoint', links: [{ kind: 'raw_tracepoint', event }] };
-  return { ...base, program: 'tp_btf', attachTo: event, links: [{ kind: 'tracing' }], args: typed };
+  const module = moduleOf(btf);
+  const attachModule = module === 'vmlinux' ? {} : { attachModule: module };
+  return { ...base, program: 'tp_btf', attachTo: event, ...attachModule, links: [{ kind: 'tracing' }], args: typed };
 }
 
 /** The first parameter is the tracepoint's private data; the context starts with the second. */

@@ -19,11 +19,14 @@ type IntSize = 1 | 2 | 4 | 8;
 
 export class BtfTypes {
   readonly btf: Btf;
+  readonly #base: BtfTypes | undefined;
   readonly #structs = new Map<TypeId, StructType>();
   readonly #enums = new Map<TypeId, EnumType>();
 
-  constructor(btf: Btf) {
+  /** `base`: of a module's, the kernel's. */
+  constructor(btf: Btf, base?: BtfTypes) {
     this.btf = btf;
+    this.#base = base;
   }
 
   /** `tag` is struct, union or enum; undefined when the kernel has no such type. */
@@ -44,6 +47,7 @@ export class BtfTypes {
 
   of(id: TypeId): Type {
     const type = resolve(this.btf, id);
+    if (this.#base && type.id < this.btf.firstId) return this.#base.of(type.id);
     switch (type.kind) {
       case 'void':
       case 'func_proto':

@@ -1,4 +1,5 @@
 /** Finds types and constants by name: the language's own, the script's, the target's, the kernel's. */
+import type { BtfKind } from '../../bpf/btf/index.ts';
 import type { CompileHost } from '../host.ts';
 import type { CDefinition, TypeExpression } from '../syntax/ast.ts';
 import { BtfTypes } from './btf-types.ts';
@@ -31,7 +32,7 @@ export interface Constant {
   readonly value: bigint;
 }
 
-type Host = Pick<CompileHost, 'kernelBtf' | 'moduleBtf' | 'debugInfo' | 'target'>;
+type Host = Pick<CompileHost, 'kernelBtf' | 'moduleBtf' | 'moduleWith' | 'debugInfo' | 'target'>;
 type Tag = 'struct' | 'union' | 'enum';
 
 export class TypeSpace {
@@ -98,9 +99,16 @@ export class TypeSpace {
     if (this.#outer) return this.#outer.module(name);
     if (!this.#modules.has(name)) {
       const btf = this.#host.moduleBtf?.(name);
-      this.#modules.set(name, btf && new BtfTypes(btf));
+      this.#modules.set(name, btf && new BtfTypes(btf, this.btf));
     }
     return this.#modules.get(name);
+  }
+
+  /** Those that a type of this name is among: the kernel's, or else of a loaded module. */
+  btfWith(name: string, kind: BtfKind): BtfTypes | undefined {
+    if (this.btf === undefined || this.btf.btf.find(name, kind) !== undefined) return this.btf;
+    const module = this.#host.moduleWith?.(name, kind);
+    return module === undefined ? undefined : this.module(module);
   }
 
   #inModules(find: (types: BtfTypes) => Type | undefined): Type | undefined {

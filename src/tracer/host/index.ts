@@ -42,6 +42,7 @@ export function machineHost({ pid, target, debugDirectories, traceableFunctions 
   return {
     kernelBtf: () => (btf().hasKernelBtf() ? btf().kernelBtf() : undefined),
     moduleBtf,
+    moduleWith: (type, kind) => btf().findInModules(type, kind)?.module,
     tracepointFormat: (category, event) => tracepoints().tracepointFormat(category, event),
     tracepoints: once(() => tracepoints().listTracepoints()),
     kernelFunctions: (isWanted) => (isWanted ? functions().functionsIn(listed(), isWanted) : traceable()),
