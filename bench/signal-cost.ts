@@ -51,7 +51,7 @@ try {
 async function watching(signals: readonly Signal[]): Promise<Engine> {
   const engine = await Engine.load(() => undefined, { signals });
   const found = discoverClusters().clusters.find(({ pgdata }) => pgdata === cluster.pgdata)!;
-  const profile = kernelProfile(found);
+  const profile = kernelProfile(found, engine.ways);
   engine.setProfile(0, profile);
   engine.watch(found.pid, 0, 'postmaster');
   for (const { pid } of found.children) engine.watch(pid, 0, firstSight(pid, profile));

@@ -32,7 +32,7 @@ export interface Subject {
 export async function pebble(name: string, { pgdata }: Subject, signals: readonly Signal[]): Promise<Mode> {
   const engine = await Engine.load(() => undefined, { signals });
   const cluster = discoverClusters().clusters.find((one) => one.pgdata === pgdata)!;
-  const profile = kernelProfile(cluster);
+  const profile = kernelProfile(cluster, engine.ways);
   engine.setProfile(0, profile);
   if (signals.includes('inner')) engine.setInnerProfile(0, innerProfile(cluster));
   engine.watch(cluster.pid, 0, 'postmaster');

@@ -28,7 +28,7 @@ export async function entriesIn(
   try {
     await engine.attach();
     const cluster = discoverClusters().clusters.find((one) => one.pgdata === pgdata)!;
-    const profile = kernelProfile(cluster);
+    const profile = kernelProfile(cluster, engine.ways);
     engine.setProfile(0, profile);
     engine.watch(cluster.pid, 0, 'postmaster');
     for (const { pid } of cluster.children) engine.watch(pid, 0, firstSight(pid, profile));

@@ -402,7 +402,7 @@ export class Attribution {
   #watch(cluster: DiscoveredCluster): void {
     const index = this.#clusters.length;
     try {
-      const profile = kernelProfile(cluster);
+      const profile = kernelProfile(cluster, this.#engine.ways);
       this.#engine.setProfile(index, profile);
       this.#statements.addOthers(OTHERS + index, index, profile.client_backend);
       const inner = this.#engine.signals.has('inner') ? innerProfile(cluster) : undefined;
@@ -421,7 +421,7 @@ export class Attribution {
         pid,
         clientBackend: profile.client_backend,
         backendTypes,
-        countsWalSyncs: this.#engine.countsWalSyncs(profile),
+        countsWalSyncs: profile.wal_sync !== 0,
       });
       if (sessions) this.#locks?.add(index, sessions);
     } catch (error) {

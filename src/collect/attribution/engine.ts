@@ -296,14 +296,8 @@ export class Engine {
     (this.#map('@profiles') as KeyedMap<number, unknown>).set(cluster, {
       ...profile,
       temp_files_seen: this.ways.fragments.includes('temp-files') ? profile.temp_files_seen : 0,
-      wal_sync: this.countsWalSyncs(profile) ? profile.wal_sync : 0,
       pad: 0,
     });
-  }
-
-  /** Whether each fsync of WAL is one wait, however often it sleeps. */
-  countsWalSyncs({ wal_sync }: KernelProfile): boolean {
-    return wal_sync !== 0 && this.ways.fragments.includes('wal-syncs');
   }
 
   /** From now on waits for locks of this cluster are told. With the signal `locks` only. */

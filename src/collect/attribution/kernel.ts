@@ -1,5 +1,5 @@
 /** How this kernel lets a session's requests be seen: hooks where it receives and sends, and loops over its messages. */
-import { type Btf, findField, kernelBtf, resolve } from '../../bpf/btf/index.ts';
+import { type Btf, findField, findInModules, kernelBtf, resolve } from '../../bpf/btf/index.ts';
 import { codeFeatures, hasFeature } from '../../bpf/features/index.ts';
 import type { KernelFeatures } from '../../lang/host.ts';
 import { machineHost } from '../../tracer/index.ts';
@@ -52,6 +52,8 @@ export interface KernelWays {
   readonly showsStorage: boolean;
   /** Fragments that need an event which not every kernel has: these are there. */
   readonly fragments: readonly Fragment[];
+  /** Types of file systems whose calls of fsync wal-syncs.bt sees. */
+  readonly syncing: readonly number[];
 }
 
 /** And how many parameters they have, at least: mark_victim had a pid only before Linux 6.8. */
@@ -59,9 +61,14 @@ const FRAGMENT_EVENTS = {
   'memory-peak': ['mmap_lock_released', 2],
   'temp-files': ['ext4_unlink_enter', 2],
   'oom-kills': ['mark_victim', 2],
-  'wal-syncs': ['ext4_sync_file_enter', 2],
 } as const;
-export type Fragment = keyof typeof FRAGMENT_EVENTS;
+export type Fragment = keyof typeof FRAGMENT_EVENTS | 'wal-syncs';
+
+/** With which event a file system begins a call of fsync, by its type in statfs (include/uapi/linux/magic.h). */
+const SYNC_EVENTS: ReadonlyMap<number, string> = new Map([
+  [0xef53, 'ext4_sync_file_enter'],
+  [0x58465342, 'xfs_file_fsync'],
+]);
 
 /** Verifiers walk through them: these of read_replies are 150,000 instructions of their million. */
 const COUNTED_ROUNDS = 128;
@@ -74,19 +81,23 @@ export async function findWays(): Promise<KernelWays> {
       'storage on tasks (Linux 5.12), and Pebble is in a PID namespace that numbers processes otherwise',
     );
   const btf = kernelBtf();
-  const fragments = (Object.keys(FRAGMENT_EVENTS) as Fragment[]).filter((name) => {
+  const fragments: Fragment[] = (Object.keys(FRAGMENT_EVENTS) as (keyof typeof FRAGMENT_EVENTS)[]).filter((name) => {
     const [event, parameters] = FRAGMENT_EVENTS[name];
-    return countParameters(btf, event) >= parameters;
+    const owner = ownerOf(btf, event);
+    return owner !== undefined && countParameters(owner, event) >= parameters;
   });
+  const syncs = [...SYNC_EVENTS].filter(([, event]) => ownerOf(btf, event));
+  if (syncs.length > 0) fragments.push('wal-syncs');
   const sockets = await findSocketHooks(btf);
   return {
     sockets,
     preemptible: sockets === 'functions',
     features,
-    words: findWords(btf),
+    words: [...findWords(btf), ['tp_btf:ext4_sync_file_enter', syncs.map(([, event]) => `tp_btf:${event}`).join()]],
     throttling: hasField(btf, 'task_struct', 'throttled'),
     showsStorage: hasField(btf, 'task_struct', 'bpf_storage'),
     fragments,
+    syncing: syncs.map(([type]) => type),
   };
 }
 
@@ -118,11 +129,17 @@ const ARM64: KernelWays['words'] = [
   ['uint8_t registers[168]', 'uint8_t registers[272]'],
 ];
 
-const hasEvent = (btf: Btf, event: string): boolean => btf.find(`btf_trace_${event}`, 'typedef') !== undefined;
+const traced = (event: string): string => `btf_trace_${event}`;
+
+const hasEvent = (btf: Btf, event: string): boolean => btf.find(traced(event), 'typedef') !== undefined;
+
+/** File systems are modules of many kernels. */
+const ownerOf = (btf: Btf, event: string): Btf | undefined =>
+  hasEvent(btf, event) ? btf : findInModules(traced(event), 'typedef')?.btf;
 
 /** Of a tracepoint: the first of the type's is private data. */
 function countParameters(btf: Btf, event: string): number {
-  const id = btf.find(`btf_trace_${event}`, 'typedef');
+  const id = btf.find(traced(event), 'typedef');
   const pointer = id === undefined ? undefined : resolve(btf, id);
   const proto = pointer?.kind === 'ptr' ? resolve(btf, pointer.type) : pointer;
   return proto?.kind === 'func_proto' ? proto.params.length - 1 : 0;

@@ -4,7 +4,7 @@ import { type DiscoveredCluster, discoverClusters } from '../../postgres/discove
 import { type AttributionOptions, isWanted } from './attribution.ts';
 import { Engine } from './engine.ts';
 import { requireHost } from './host.ts';
-import { shortcomingOf } from './kernel.ts';
+import { type KernelWays, shortcomingOf } from './kernel.ts';
 import { kernelProfile } from './profile.ts';
 
 export interface AttributionPlan {
@@ -57,7 +57,7 @@ export async function planAttribution(options: AttributionOptions): Promise<Attr
       memoryBudget: engine.memoryBudget,
       clusters: discoverClusters()
         .clusters.filter((cluster) => isWanted(cluster, options))
-        .map(planCluster),
+        .map((cluster) => planCluster(cluster, engine.ways)),
       shortcoming: shortcomingOf(engine.ways) ?? null,
     };
   } finally {
@@ -65,10 +65,10 @@ export async function planAttribution(options: AttributionOptions): Promise<Attr
   }
 }
 
-function planCluster(cluster: DiscoveredCluster): PlannedCluster {
+function planCluster(cluster: DiscoveredCluster, ways: KernelWays): PlannedCluster {
   const { pgdata, major, pid } = cluster;
   try {
-    kernelProfile(cluster);
+    kernelProfile(cluster, ways);
     return { pgdata, major, pid, refused: null };
   } catch (error) {
     if (!(error instanceof PebbleError)) throw error;

@@ -5,21 +5,22 @@ import { type DiscoveredCluster, withServerImage } from '../../postgres/discover
 import { type Layout, type Profile, resolveProfile, type ServerImage } from '../../postgres/layout/index.ts';
 import { readU32 } from '../../postgres/memory/index.ts';
 import { waitInfoOf, waitTableOf } from '../../postgres/waits/index.ts';
+import type { KernelWays } from './kernel.ts';
 import type { KernelProfile } from './records.ts';
 
-/** EXT4_SUPER_MAGIC (include/uapi/linux/magic.h): where temp-files.bt sees files deleted, wal-syncs.bt calls of fsync. */
+/** EXT4_SUPER_MAGIC (include/uapi/linux/magic.h): where temp-files.bt sees files deleted. */
 const EXT4 = 0xef53;
-const isExt4 = (path: string): boolean => statfsSync(path).type === EXT4;
+const fileSystemOf = (path: string): number => statfsSync(path).type;
 
 /** The server's folder pg_wal may be a link, in its own root; where that leads nowhere, it is not known. */
-function hasWalOnExt4(pid: number): boolean {
+function fileSystemOfWal(pid: number): number | undefined {
   const own = `/proc/${pid}/cwd/pg_wal`;
   try {
-    if (!lstatSync(own).isSymbolicLink()) return isExt4(own);
+    if (!lstatSync(own).isSymbolicLink()) return fileSystemOf(own);
     const target = readlinkSync(own);
-    return isExt4(target.startsWith('/') ? `/proc/${pid}/root${target}` : `/proc/${pid}/cwd/${target}`);
+    return fileSystemOf(target.startsWith('/') ? `/proc/${pid}/root${target}` : `/proc/${pid}/cwd/${target}`);
   } catch {
-    return false;
+    return undefined;
   }
 }
 
@@ -41,7 +42,8 @@ const ASSUMED: Readonly<Partial<Record<keyof Layout['offsets']['PgBackendStatus'
   st_query_id: 424,
 };
 
-export function kernelProfile(cluster: DiscoveredCluster): KernelProfile {
+export function kernelProfile(cluster: DiscoveredCluster, { syncing }: Pick<KernelWays, 'syncing'>): KernelProfile {
+  const walOn = fileSystemOfWal(cluster.pid);
   const { profile, shows_ids } = withServerImage(cluster, (image) => ({
     profile: resolveProfile(image),
     shows_ids: Number(computesIds(image)),
@@ -65,8 +67,8 @@ export function kernelProfile(cluster: DiscoveredCluster): KernelProfile {
     state_running: layout.states.indexOf('active'),
     query_ids: layout.offsets.PgBackendStatus.st_query_id === undefined ? 0 : 1,
     shows_ids,
-    temp_files_seen: Number(isExt4(`/proc/${cluster.pid}/cwd`)),
-    wal_sync: hasWalOnExt4(cluster.pid) ? walSyncOf(cluster.major) : 0,
+    temp_files_seen: Number(fileSystemOf(`/proc/${cluster.pid}/cwd`) === EXT4),
+    wal_sync: walOn !== undefined && syncing.includes(walOn) ? walSyncOf(cluster.major) : 0,
   };
 }
 
