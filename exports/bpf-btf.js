@@ -12,6 +12,7 @@ export const cDefinition = $source.cDefinition;
 export const encodeFunctionInfo = $source.encodeFunctionInfo;
 export const encodeLineInfo = $source.encodeLineInfo;
 export const findField = $source.findField;
+export const findInModules = $source.findInModules;
 export const formatValue = $source.formatValue;
 export const hasKernelBtf = $source.hasKernelBtf;
 export const kernelBtf = $source.kernelBtf;
