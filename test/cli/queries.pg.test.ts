@@ -76,6 +76,26 @@ describe('pebble queries', { skip: UNABLE }, () => {
     assert.ok(window_us >= 6e6 && window_us < 9e6, String(window_us));
   });
 
+  test('wal, io, for people: which servers, how long, what was not seen, and what is of which server', async () => {
+    const runs = ['wal', 'io'].map((name) => new Running([name, '--duration', '10m']));
+    await Promise.all(runs.map((run) => run.watching()));
+    for (let round = 0; round < 7; round++) await select(stock, `CREATE TABLE told_${round} (i int)`);
+    for (const run of runs) run.signal('SIGINT');
+    const [wal, io] = await Promise.all(runs.map(async (run) => (await run.ended).stdout));
+    for (const text of [wal!, io!]) {
+      for (const { major, pgdata } of [stock, ...counting])
+        assert.ok(text.includes(`PostgreSQL ${major} in ${pgdata}`), text);
+      assert.match(text, /^every event counted( {3}|\n)last [\d.]+m?s$/m);
+    }
+    const own = wal!.split('\n\n').find((part) => part.startsWith(`${stock.pgdata}\n`));
+    assert.match(
+      own ?? wal!,
+      /^[7-9] commits that wrote WAL, \d+ (calls of|sleeps in) fsync \(\d\.\d\d commits share one\)/m,
+    );
+    assert.match(own ?? wal!, /^ +1 .* CREATE TABLE told_6/m);
+    assert.match(io!, /^(\/.*|PostgreSQL):\ndevice +operation +requests/m);
+  });
+
   test('for people: a table', () => {
     const { status, stdout } = pebble('queries', '--duration', '1', '--pgdata', stock.pgdata);
     assert.equal(status, 0);

@@ -6,7 +6,7 @@ import { toCollapsed, toPprof, toSpeedscope } from '../../export/profile/index.t
 import { chooser, tellNothing } from '../choice.ts';
 import type { Context, Exit } from '../command.ts';
 import { type Measured, measure } from '../depth/measure.ts';
-import { printNdjson } from '../depth/print.ts';
+import { printHeader, printNdjson } from '../depth/print.ts';
 import { printProfile } from '../depth/profile.ts';
 import type { Parsed } from '../options.ts';
 import type { PROFILE_OPTIONS } from '../table.ts';
@@ -53,6 +53,7 @@ function print(rows: readonly ProfileRow[], options: ProfileOptions, measured: M
       return;
     }
     default:
+      printHeader(measured, rows);
       printProfile(rows, context);
   }
 }

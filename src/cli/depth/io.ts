@@ -29,10 +29,13 @@ const CACHE: readonly Column<IoCacheRow>[] = [
   whoColumn,
 ];
 
-const FILE: readonly Column<IoFileRow>[] = [
+type ClusterRow = Exclude<IoRow, IoOtherRow>;
+type FileSum = IoFileRow & { readonly files: number };
+
+const FILE: readonly Column<FileSum>[] = [
   textColumn('operation', ({ operation }) => operation),
   bytesColumn('bytes', ({ bytes }) => bytes),
-  textColumn('file', ({ path }) => path ?? '(another file)'),
+  textColumn('file', fileName),
   whoColumn,
 ];
 
@@ -45,11 +48,34 @@ const OTHER: readonly Column<IoOtherRow>[] = [
 ];
 
 export function printIo(rows: readonly IoRow[], context: Context): void {
-  const of = <Kind extends IoRow['kind']>(kind: Kind) =>
-    rows.filter((row): row is Extract<IoRow, { kind: Kind }> => row.kind === kind);
-  const [devices, caches, files, others] = [of('device'), of('cache'), of('file'), of('other')];
-  printTable([devices.length > 0 ? 'PostgreSQL:' : 'PostgreSQL asked nothing of any device'], DEVICE, devices, context);
-  if (caches.length > 0) printTable(['read by queries, and where it came from:'], CACHE, caches, context);
-  if (files.length > 0) printTable(['by file:'], FILE, files, context);
+  const others = rows.filter((row) => row.kind === 'other');
+  const clusters = Map.groupBy(
+    rows.filter((row) => row.kind !== 'other'),
+    ({ cluster }) => cluster,
+  );
+  for (const [cluster, own] of clusters) printCluster(clusters.size > 1 ? cluster : 'PostgreSQL', own, context);
+  if (clusters.size === 0) printTable(['PostgreSQL asked nothing of any device'], [], [], context);
   if (others.length > 0) printTable(['everybody else:'], OTHER, others, context);
+}
+
+function printCluster(name: string, rows: readonly ClusterRow[], context: Context): void {
+  const of = <Kind extends ClusterRow['kind']>(kind: Kind) =>
+    rows.filter((row): row is Extract<ClusterRow, { kind: Kind }> => row.kind === kind);
+  const [devices, caches, files] = [of('device'), of('cache'), of('file')];
+  printTable([devices.length > 0 ? `${name}:` : `${name} asked nothing of any device`], DEVICE, devices, context);
+  if (caches.length > 0) printTable(['read by queries, and where it came from:'], CACHE, caches, context);
+  if (files.length > 0) printTable(['by file:'], FILE, byFile(files), context);
+}
+
+/** One row an operation and doer for all files that no path is known of: programs, files that are gone. */
+function byFile(rows: readonly IoFileRow[]): readonly FileSum[] {
+  const sums = Map.groupBy(rows, (row) => `${row.operation}\n${row.path ?? ''}\n${who(row)}`);
+  return [...sums.values()]
+    .map((own) => ({ ...own[0]!, bytes: own.reduce((sum, { bytes }) => sum + bytes, 0), files: own.length }))
+    .sort((a, b) => b.bytes - a.bytes);
+}
+
+function fileName({ path, relation_name, files }: FileSum): string {
+  if (path !== null) return relation_name === null ? path : `${path} (${relation_name})`;
+  return files === 1 ? '(another file)' : `(${files} other files)`;
 }

@@ -29,11 +29,7 @@ export function printProfile(rows: readonly ProfileRow[], context: Context): voi
     printTable(['no sample met a session at work'], [], [], context);
     return;
   }
-  const header = [
-    `${formatCount(samples)} samples; ${formatShare(whole / samples)} of the stacks are whole`,
-    ...(rows[0]!.dropped > 0 ? [`${rows[0]!.dropped} events lost`] : []),
-    '',
-  ];
+  const header = [`${formatCount(samples)} samples; ${formatShare(whole / samples)} of the stacks are whole`, ''];
   printTable(
     header,
     queryColumns(all),

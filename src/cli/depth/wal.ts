@@ -36,9 +36,11 @@ export function printWal(rows: readonly (WalRow | CommitRow)[], context: Context
   }
 }
 
-function summary({ commits, syncs, inexact, attributed }: WalRow): string {
+/** Waits are times asleep: a write that the page cache takes at once has none. */
+function summary({ commits, syncs, group_size, inexact, attributed }: WalRow): string {
   const calls = inexact.includes('syncs') ? 'sleeps in fsync' : 'calls of fsync';
-  const slept = `${syncs === 0 ? 'no' : formatCount(syncs)} ${calls}`;
+  const group = group_size === null || commits === 0 ? '' : ` (${group_size.toFixed(2)} commits share one)`;
+  const slept = `${syncs === 0 ? 'no' : formatCount(syncs)} ${calls}${group}`;
   const known = attributed === null ? '' : `, ${formatShare(attributed)} of the waits on a known statement`;
-  return `${formatCount(commits)} commits that wrote WAL, ${slept}${known}`;
+  return `${formatCount(commits)} commits that wrote WAL, ${slept}${known}; times are asleep`;
 }

@@ -8,12 +8,13 @@ import { chooser, lockChooser, tellNothing } from '../choice.ts';
 import type { Context } from '../command.ts';
 import { printExecutions } from '../depth/executions.ts';
 import { printIo } from '../depth/io.ts';
-import { printNdjson } from '../depth/print.ts';
+import { leastWhole, printNdjson } from '../depth/print.ts';
 import { printProfile } from '../depth/profile.ts';
 import { printWal } from '../depth/wal.ts';
 import type { Parsed } from '../options.ts';
 import { rangeOf } from '../report/range.ts';
 import type { PAST_TOOL_OPTIONS } from '../table.ts';
+import { coverageText } from '../watch/header.ts';
 import { LOCK_VIEW } from '../watch/lock-view.ts';
 import { QUERY_VIEW, topRows } from '../watch/query-view.ts';
 import { isIdle, WAIT_VIEW } from '../watch/wait-view.ts';
@@ -64,7 +65,9 @@ export async function runPast(tool: string, options: PastOptions, context: Conte
     tellNothing(rows, options);
     if (options.json) return printNdjson(rows);
     const observed = formatMicroseconds(window.observed_us);
-    process.stdout.write(`${window.from} to ${window.to}, ${observed} of it observed\n\n`);
+    const least = leastWhole(rows);
+    const coverage = least && least.coverage !== 'exact' ? coverageText([least]).map((text) => `, ${text}`) : [];
+    process.stdout.write(`${window.from} to ${window.to}, ${observed} of it observed${coverage.join('')}\n\n`);
     print(context);
   } finally {
     await store.close();
