@@ -30,10 +30,10 @@ export const LOCK_VIEW: ViewSpec<LockRow> = {
     `${row.waiter_pid} ${row.blocker_pid} ${row.lock_type} ${row.waiter_query} ${row.waiter_inner_query} ${row.blocker_query} ${row.blocker_inner_query} ${row.blocker_state}`,
   detail: (row) => [
     `waiter        pid ${row.waiter_pid}, ${row.waiter_user ?? '-'} in ${row.database ?? '-'}, application ${row.waiter_application ?? '-'}`,
-    `              ${sanitize(row.waiter_query ?? '(text not seen)')}`,
+    `              ${sanitize(waiterOf(row).query ?? '(text not seen)')}`,
     ...insideLine(waiterOf(row)),
     `blocker       pid ${blockerName(row)}, ${row.blocker_user ?? '-'}, ${row.blocker_state ?? '-'}, application ${row.blocker_application ?? '-'}`,
-    `              ${sanitize(row.blocker_query ?? '(text not seen)')}`,
+    `              ${sanitize(blockerOf(row).query ?? '(text not seen)')}`,
     ...insideLine(blockerOf(row)),
     `lock          ${lockName(row)} in ${row.mode}; the blocker ${row.blocker_mode ? `holds ${row.blocker_mode}` : 'waits ahead in the queue'}`,
     `waited        ${time(row.wait_us)} in ${row.count} waits, longest ${time(row.max_us)}`,
@@ -42,15 +42,19 @@ export const LOCK_VIEW: ViewSpec<LockRow> = {
 
 type Side = Pick<WaitRow, 'query' | 'inner_query' | 'inner_fingerprint'>;
 const waiterOf = (row: LockRow): Side => ({
-  query: row.waiter_query,
+  query: row.waiter_query ?? background(row.waiter_backend_type),
   inner_query: row.waiter_inner_query,
   inner_fingerprint: row.waiter_inner_fingerprint,
 });
 const blockerOf = (row: LockRow): Side => ({
-  query: row.blocker_query,
+  query: row.blocker_query ?? background(row.blocker_backend_type),
   inner_query: row.blocker_inner_query,
   inner_fingerprint: row.blocker_inner_fingerprint,
 });
+
+/** Executes no statement: a standby's startup process, autovacuum. */
+const background = (type: string | null): string | null =>
+  type === null || type === 'client backend' ? null : `(${type})`;
 
 const insideLine = ({ inner_query, inner_fingerprint }: Side): string[] =>
   inner_fingerprint === null ? [] : [`              inside: ${sanitize(inner_query ?? '(not known)')}`];
