@@ -9,6 +9,7 @@
 import { execFileSync } from 'node:child_process';
 import { parseArgs } from 'node:util';
 import { startCluster } from '../../src/cluster/index.ts';
+import type { Signal } from '../../src/collect/attribution/program.ts';
 import { bootstrap, bootstrapRatio, type Estimate, medianOf } from '../statistics.ts';
 import { Client, CPU } from './client.ts';
 import {
@@ -118,6 +119,14 @@ async function foreignSwitches(mode: Mode): Promise<void> {
 /** Loading it costs every mode something: it is measured alone, beside nothing. */
 const SAMPLES_WAITS = given.only?.includes('pg_wait_sampling') ?? false;
 
+const SIGNALS_BESIDE: readonly (readonly Signal[])[] = [['io', 'executions'], ['inner', 'wakers'], ['profile']];
+
+function isAsked(name: string): boolean {
+  if (name === 'reference' && !given.reference) return false;
+  if (name === 'pg_wait_sampling' && !SAMPLES_WAITS) return false;
+  return !given.only || given.only.split(',').includes(name);
+}
+
 async function main(): Promise<void> {
   const cluster = await startCluster({
     flavour: 'debian',
@@ -146,31 +155,45 @@ async function main(): Promise<void> {
     if (SAMPLES_WAITS) await client.execute('CREATE EXTENSION pg_wait_sampling');
     const usdt = (name: string): string => `usdt:${program}:postgresql:${name}`;
     const script = `${usdt('query__start')} { @s[tid] = nsecs; } ${usdt('query__done')} /@s[tid]/ { @ = hist(nsecs - @s[tid]); delete(@s[tid]); } BEGIN { printf("ready\\n"); }`;
-    const modes: Mode[] = [
-      NOTHING,
-      await pebble('pebble', subject, []),
-      ...(given.reference
-        ? [tool('reference', given.reference, [String(cluster.postmasterPid), '1000', '-q'], /attached/)]
-        : []),
-      await emptyUprobe(subject),
-      await pebble('pebble with io, executions', subject, ['io', 'executions']),
-      await pebble('pebble with inner, wakers', subject, ['inner', 'wakers']),
-      await pebble('pebble with profile', subject, ['profile']),
-      setting(
+    const others = SIGNALS_BESIDE.map((signals) => {
+      const name = `pebble with ${signals.join(', ')}`;
+      return [name, () => pebble(name, subject, signals)] as const;
+    });
+    // What is not asked for is not even loaded.
+    const all: readonly (readonly [string, () => Mode | Promise<Mode>])[] = [
+      ['nothing', () => NOTHING],
+      ['pebble', () => pebble('pebble', subject, [])],
+      [
+        'reference',
+        () => tool('reference', given.reference!, [String(cluster.postmasterPid), '1000', '-q'], /attached/),
+      ],
+      ['empty uprobe', () => emptyUprobe(subject)],
+      ...others,
+      [
         'pg_stat_statements',
-        subject,
-        "SET pg_stat_statements.track = 'top'",
-        "SET pg_stat_statements.track = 'none'",
-      ),
-      setting(
+        () =>
+          setting(
+            'pg_stat_statements',
+            subject,
+            "SET pg_stat_statements.track = 'top'",
+            "SET pg_stat_statements.track = 'none'",
+          ),
+      ],
+      [
         'log_min_duration_statement = 0',
-        subject,
-        'SET log_min_duration_statement = 0',
-        'SET log_min_duration_statement = -1',
-      ),
-      ...(SAMPLES_WAITS ? [waitSampling(subject)] : []),
-      tool('bpftrace, two USDTs', 'bpftrace', ['-B', 'none', '-e', script], /ready/),
-    ].filter(({ name }) => !given.only || given.only.split(',').includes(name));
+        () =>
+          setting(
+            'log_min_duration_statement = 0',
+            subject,
+            'SET log_min_duration_statement = 0',
+            'SET log_min_duration_statement = -1',
+          ),
+      ],
+      ['pg_wait_sampling', () => waitSampling(subject)],
+      ['bpftrace, two USDTs', () => tool('bpftrace, two USDTs', 'bpftrace', ['-B', 'none', '-e', script], /ready/)],
+    ];
+    const modes: Mode[] = [];
+    for (const [name, make] of all) if (isAsked(name)) modes.push(await make());
     await client.measure(5000);
     console.log('prepared SELECT | base, µs | added at the 20th percentile, ns | added at the median, ns | share');
     print(await measurePairs(modes, () => client.measure(Number(given.queries))), ['reference', 'empty uprobe']);
