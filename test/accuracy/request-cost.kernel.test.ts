@@ -12,8 +12,8 @@ const MOST: Readonly<Record<string, number>> = {
   'switch to backend': 2,
   'receives request': 5,
   'sends answer': 10,
-  'receives nothing': 2,
-  'switch from backend': 1,
+  'receives nothing': 0,
+  'switch from backend': 3,
   'client receives': 1,
   'foreign switch': 0,
 };

@@ -16,7 +16,7 @@ export interface SocketHooks {
 }
 
 const EVENTS: SocketHooks = {
-  receive: 'tp_btf:sock_recv_length /args.ret > 0 || args.ret == -EAGAIN/',
+  receive: 'tp_btf:sock_recv_length /args.ret > 0/',
   send: 'tp_btf:sock_send_length /args.ret > 0/',
   bytes: 'args.ret',
   socket: 'args.sk',
