@@ -1,6 +1,7 @@
 /** Builtins about who runs: pid, tid, uid, comm, curtask, cgroup, cpu. */
 import { record, u32 } from '../../base/record.ts';
 import { imm, type Operand } from '../ir/index.ts';
+import { namedRegister } from '../lower/arguments.ts';
 import type { Lowering } from '../lower/lowering.ts';
 import { pointerOf, storeText } from '../lower/memory.ts';
 import type { BuiltinRow, FunctionRow } from '../lower/rows.ts';
@@ -119,11 +120,13 @@ const isByHand = (l: Lowering): boolean => l.point !== undefined && l.point.how 
 /** Programs whose context begins with registers. */
 const WITH_REGISTERS = new Set<string>(['kprobe', 'kprobe_multi', 'kprobe_session', 'uprobe_multi', 'perf_event']);
 
-/** The privilege level in cs of the interrupted context (x86: two low bits); what has none runs in the kernel. */
+/**
+ * The privilege level of the interrupted context: the two low bits of cs on x86-64, 3 in user code; the mode in pstate on arm64, 0 there
+ * (PSR_MODE_EL0t, and bit 4 for 32-bit programs, arch/arm64/include/uapi/asm/ptrace.h). What has no registers runs in the kernel.
+ */
 function usermode(l: Lowering): Operand {
   if (isByHand(l)) return imm(1);
   if (!WITH_REGISTERS.has(l.point?.program ?? '')) return imm(0);
-  const CS = 17 * 8;
-  const cs = l.b.load(offsetBy({ base: l.context!, offset: 0 }, CS), 8);
-  return l.b.compare('eq', l.b.binary('and', cs, imm(3)), imm(3));
+  const [name, mask, inUser] = l.script.typing.host.arch === 'arm64' ? ['pstate', 0xf, 0] : ['cs', 3, 3];
+  return l.b.compare('eq', l.b.binary('and', namedRegister(name, l)!, imm(mask)), imm(inUser));
 }
