@@ -17,6 +17,9 @@ import { total } from './watch.ts';
 
 /** A request is booked before its reply can be read; only the end of a session comes after its last reply. */
 const SETTLE_MS = 100;
+/** Room for 170 clients on one CPU, for 4 on 64. */
+const SMALL = 4_000_000;
+const MORE_THAN_FIT = 211;
 const [ON_CPU, OFF_CPU, RUN_QUEUE] = [1, 2, 3] as const;
 
 for (const server of SERVERS) {
@@ -133,6 +136,28 @@ for (const server of SERVERS) {
           assertAllTime(totals);
         },
         { memoryBytes: 1_400_000 },
+      ));
+
+    test('a session that found no room has its own row when others rest', () =>
+      watched(
+        async (attribution) => {
+          const crowd = await connect('crowd');
+          for (let at = 0; at < MORE_THAN_FIT; at++) await crowd.query(`SET application_name = 'early-${at}'`);
+          const late = await connect('late');
+          await work(late, 3);
+          await sleep(SETTLE_MS);
+          const before = requestsOf(attribution.read());
+          assert.equal(before.late, undefined, JSON.stringify(before));
+          // What rests is told by two looks.
+          for (let turn = 0; turn < 3; turn++) attribution.read();
+          await work(late, 13);
+          await sleep(SETTLE_MS);
+          const after = requestsOf(attribution.read());
+          // The first of them finds that there is room.
+          assert.deepEqual([after.late, after['<others>']], [12, before['<others>']! + 1], JSON.stringify(after));
+          await Promise.all([late, crowd].map((connection) => connection.close()));
+        },
+        { memoryBytes: SMALL, idle: { idleMs: 0, fill: 0.5 } },
       ));
   });
 }
