@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { machineHost } from './index.ts';
+import { functionsIn, readList } from './kernel-functions.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'pebble-functions-'));
 after(() => rmSync(directory, { recursive: true }));
@@ -36,4 +37,11 @@ test('a list names functions once, by module, without those that stop machines',
 test('a list that cannot be read is an error', () => {
   const { kernelFunctions } = machineHost({ traceableFunctions: join(directory, 'none') });
   assert.throws(() => kernelFunctions!(), /Could not read functions from .*none\./);
+});
+
+test('functions that refuse kprobes are left out', () => {
+  const blocked =
+    '0xffffffff85201511-0xffffffff8520152f\tfirst_nmi\n0xffffffffc17e9373-0xffffffffc17e94ff\tvmx_vmexit [kvm]\n';
+  const found = readList('first_nmi\nfirst\nvmx_vmexit [kvm]\nvmx_run [kvm]\n', blocked);
+  assert.deepEqual(functionsIn(found), ['first', 'vmx_run']);
 });

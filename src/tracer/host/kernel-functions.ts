@@ -9,7 +9,7 @@ export type KernelFunctions = ReadonlyMap<string, ReadonlySet<string>>;
 /** undefined: a kernel without ftrace lists none. */
 export function listKernelFunctions(file?: string): KernelFunctions | undefined {
   try {
-    return readList(readFileSync(file ?? `${tracefs()}/available_filter_functions`, 'utf8'));
+    return readList(readFileSync(file ?? `${tracefs()}/available_filter_functions`, 'utf8'), readBlocked());
   } catch (cause) {
     if (file === undefined) return undefined;
     throw new PebbleError('no-target', { what: `Could not read functions from ${file}.`, cause });
@@ -22,11 +22,24 @@ export function listKernelFunctions(file?: string): KernelFunctions | undefined 
  */
 const HARMFUL = /^(?:rcu_|__ftrace_invalid_address__|(?:arch_cpu_idle|default_idle|bpf_dispatcher_xdp_func)$)/;
 
-function readList(text: string): KernelFunctions {
+/** Where debugfs is mounted: functions that refuse kprobes, one of which would fail a whole pattern. */
+const BLOCKED = '/sys/kernel/debug/kprobes/blacklist';
+
+function readBlocked(): string {
+  try {
+    return readFileSync(BLOCKED, 'utf8');
+  } catch {
+    return '';
+  }
+}
+
+/** Blocked are lines of a range of addresses, a tab and a name: `0x…-0x…\tfirst_nmi`. */
+export function readList(text: string, blocked: string): KernelFunctions {
+  const refused = new Set([...blocked.matchAll(/\t(\S+)/g)].map(([, name]) => name!));
   const found = new Map<string, Set<string>>();
   for (const line of text.split('\n')) {
     const [name, module] = line.split(/\s+/, 2);
-    if (!name || HARMFUL.test(name)) continue;
+    if (!name || HARMFUL.test(name) || refused.has(name)) continue;
     const key = module?.replace(/^\[(.*)\]$/, '$1') || 'vmlinux';
     const names = found.get(key) ?? new Set();
     found.set(key, names.add(name));
