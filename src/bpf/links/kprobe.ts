@@ -3,7 +3,7 @@ import { PebbleError } from '../../base/errors.ts';
 import { scratch } from '../../native/index.ts';
 import type { Program } from '../programs/index.ts';
 import type { LinkSpec } from '../spec/index.ts';
-import { EILSEQ, EINVAL, ENOENT, KernelError, linkKprobeMulti } from '../sys/index.ts';
+import { EILSEQ, EINVAL, ENOENT, ESRCH, KernelError, linkKprobeMulti } from '../sys/index.ts';
 import { Link } from './link.ts';
 import { attachToEvent, attachToEvents, eventSourceType, openEvent } from './perf.ts';
 
@@ -42,6 +42,9 @@ function attachFunctions(spec: LinkSpec, functions: Functions, program: Program,
   if (tried !== undefined && tried >= 0) return new Link({ ...head, strategy: 'kprobe_multi', fds: [tried] });
   if (session)
     throw new KernelError(-tried!, doing, -tried! === EINVAL ? 'kprobe sessions came with Linux 6.10' : undefined);
+  // A program for many functions finds no function's address where it is called for one (kernel/trace/bpf_trace.c).
+  if (tried !== undefined && functions.atReturn && (tried === -ESRCH || tried === -ENOENT))
+    throw new KernelError(-tried, doing, 'one of them cannot be probed: narrow the pattern');
   return new Link({ ...head, ...attachSingles(functions, program, doing) });
 }
 
