@@ -37,7 +37,8 @@ function bar({ at_us, us }: ExecutionStep, { latency_us }: ExecutionRow): string
 /** What it took besides time, where that is known. */
 function taken({ rows, received_bytes, sent_bytes, temp_files, memory_grown_bytes }: ExecutionRow): string[] {
   if (rows == null || received_bytes == null || sent_bytes == null) return [];
-  const files = temp_files == null ? [] : [`${formatCount(temp_files)} temporary files`];
+  const files =
+    temp_files == null ? [] : [`${formatCount(temp_files)} temporary ${temp_files === 1 ? 'file' : 'files'}`];
   const memory = memory_grown_bytes == null ? [] : [`grown by ${formatBytes(memory_grown_bytes)}`];
   const bytes = `${formatBytes(received_bytes)} received, ${formatBytes(sent_bytes)} sent`;
   return [`  ${[`${formatCount(rows)} rows`, bytes, ...files, ...memory].join(', ')}`];

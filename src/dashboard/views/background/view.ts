@@ -87,7 +87,7 @@ const IDLE = 'Activity';
 
 function Lane({ kind }: { readonly kind: string }): ComponentChild {
   const { place } = store.state;
-  const { data } = useAnswer<LoadAnswer>('/api/load', {
+  const { data, error } = useAnswer<LoadAnswer>('/api/load', {
     ...placeParams(place),
     backend_type: kind,
     by: 'wait_event_type',
@@ -111,6 +111,6 @@ function Lane({ kind }: { readonly kind: string }): ComponentChild {
           legend: false,
           onRange: (from: number, to: number) => store.go({ ...place, range: { kind: 'between', from, to } }),
         })
-      : h('p', { class: 'quiet' }, 'only idle'),
+      : h('p', { class: 'quiet' }, error ?? (data ? 'only idle' : 'asking …')),
   ]);
 }

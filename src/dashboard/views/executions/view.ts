@@ -57,7 +57,7 @@ function takenBy({ rows, sent_bytes, temp_files, memory_grown_bytes }: Partial<E
   const parts = [
     rows == null ? [] : `${formatCount(rows)} ${rows === 1 ? 'row' : 'rows'}`,
     sent_bytes == null ? [] : `${formatBytes(sent_bytes)} sent`,
-    temp_files ? `${formatCount(temp_files)} temporary files` : [],
+    temp_files ? `${formatCount(temp_files)} temporary ${temp_files === 1 ? 'file' : 'files'}` : [],
     memory_grown_bytes ? `grown by ${formatBytes(memory_grown_bytes)}` : [],
   ].flat();
   return parts.map((part) => `, ${part}`).join('');

@@ -59,13 +59,17 @@ const statementsOf = (rows: readonly (CommitRow | WalRow)[]): CommitRow[] =>
 function Cluster({ row, isOneOfMany }: { readonly row: WalRow; readonly isOneOfMany: boolean }): ComponentChild {
   const waited = sumOf(row);
   const [longest, words] = STEPS.toSorted(([a], [b]) => row[b] - row[a])[0]!;
-  const average = waited / Math.max(1, row.commits);
+  const rate = formatRate((row.commits * 1e6) / row.window_us);
   return h('p', {}, [
-    `${isOneOfMany ? `${row.cluster}: ` : ''}${formatRate((row.commits * 1e6) / row.window_us)} commits a second wait ${formatMicroseconds(average)} each for the log`,
+    isOneOfMany && `${row.cluster}: `,
+    row.commits === 0
+      ? 'no commit wrote to the log'
+      : `${rate} commits a second wait ${formatMicroseconds(waited / row.commits)} each for the log`,
     waited > 0 && `, ${formatShare(row[longest] / waited)} of it for ${words === 'sync' ? 'fsync' : words}`,
     row.inexact.includes('syncs')
       ? `; they slept ${formatCount(row.syncs)} times in fsync, which sleeps more than once on some devices`
       : `; fsync was called ${formatCount(row.syncs)} times`,
+    row.commits > 0 && row.group_size !== null && `, ${row.group_size.toFixed(2)} commits share one`,
     row.attributed !== null && `; ${formatShare(row.attributed)} of the waiting is on a known statement`,
     '.',
   ]);
