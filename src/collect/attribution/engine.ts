@@ -257,9 +257,12 @@ export class Engine {
   /** What the kernel counts of each program while it counts (countRuns), in all. */
   programs(): { readonly hook: string; readonly runs: number; readonly ns: number }[] {
     const { script, collection } = this.#loaded;
-    return script.probes.flatMap(({ name, program }) => {
+    // One program may have several hooks: its runs are of them all.
+    const hooks = Map.groupBy(script.probes, ({ program }) => program);
+    return [...hooks].flatMap(([program, probes]) => {
       const stats = collection.programs.get(program)?.stats();
-      return stats ? [{ hook: name, runs: Number(stats.runs), ns: Number(stats.timeNs) }] : [];
+      const hook = probes.map(({ name }) => name).join(', ');
+      return stats ? [{ hook, runs: Number(stats.runs), ns: Number(stats.timeNs) }] : [];
     });
   }
 
