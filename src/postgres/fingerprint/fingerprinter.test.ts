@@ -51,6 +51,7 @@ const SHOWN = [
   ['SELECT "it\'s" FROM "T"', 'SELECT "it\'s" FROM "T"'],
   ["select 'unterminated secret", '<SELECT, does not parse>'],
   ['  (select secret from secrets where', '<SELECT, does not parse>'],
+  ['START_REPLICATION SLOT "secret" 0/3000000 TIMELINE 1', '<START_REPLICATION>'],
   ['secret', '<does not parse>'],
   ['', '<does not parse>'],
 ] as const;

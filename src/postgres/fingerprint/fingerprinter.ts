@@ -8,7 +8,7 @@ import { TextCache } from './text-cache.ts';
 export interface Statement {
   /** Signed 64 bits, decimal; equal for texts that differ in constants, blanks and comments only. */
   readonly fingerprint: string;
-  /** The text with parameters in place of constants; of what does not parse only the command: "<SELECT, does not parse>". */
+  /** The text with parameters in place of constants; of what does not parse only the command: "<SELECT, does not parse>", "<BASE_BACKUP>". */
   readonly query: string;
   readonly parsed: boolean;
 }
@@ -76,7 +76,16 @@ export class Fingerprinter {
   }
 }
 
+/** What walsenders are asked for (src/backend/replication/repl_gram.y). */
+const REPLICATION = new Set(
+  (
+    'identify_system read_replication_slot create_replication_slot drop_replication_slot alter_replication_slot ' +
+    'start_replication base_backup timeline_history upload_manifest'
+  ).split(' '),
+);
+
 function masked(text: string): string {
-  const command = /^[\s(]*([a-z]+)\b/i.exec(text)?.[1]?.toLowerCase() ?? '';
+  const command = /^[\s(]*([a-z_]+)\b/i.exec(text)?.[1]?.toLowerCase() ?? '';
+  if (REPLICATION.has(command)) return `<${command.toUpperCase()}>`;
   return COMMANDS.has(command) ? `<${command.toUpperCase()}, does not parse>` : '<does not parse>';
 }
