@@ -13,10 +13,12 @@ export function immediateDominators(fn: IrFunction): Int32Array {
   for (let changed = true; changed; ) {
     changed = false;
     for (let block = 1; block < fn.blocks.length; block++) {
-      const [first, ...others] = before[block]!.filter((b) => dominator[b] !== -1);
-      if (first === undefined) continue;
-      const common = others.reduce((a, b) => commonDominator(dominator, a, b), first);
-      if (dominator[block] === common) continue;
+      let common = -1;
+      for (const way of before[block]!) {
+        if (dominator[way] === -1) continue;
+        common = common === -1 ? way : commonDominator(dominator, common, way);
+      }
+      if (common === -1 || dominator[block] === common) continue;
       dominator[block] = common;
       changed = true;
     }

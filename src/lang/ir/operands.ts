@@ -30,46 +30,42 @@ export function withDefinition(op: Op, dst: Reg): Op {
   }
 }
 
+/** No closures here: it is called a million times for a large script. */
 export function forEachUse(node: Op | Terminator, visit: (reg: Reg) => void): void {
-  const operand = (o: Operand) => {
-    if (o.kind === 'reg') visit(o);
-  };
-  const place = (a: Address) => {
-    if ('kind' in a.base) visit(a.base);
-  };
   switch (node.op) {
     case 'mov':
     case 'neg':
     case 'extend':
     case 'byteswap':
-      return operand(node.src);
+      return visitOperand(node.src, visit);
     case 'binary':
     case 'branch':
-      operand(node.a);
-      return operand(node.b);
+      visitOperand(node.a, visit);
+      return visitOperand(node.b, visit);
     case 'load':
-      return place(node.from);
+      return visitBase(node.from, visit);
     case 'store':
-      place(node.to);
-      return operand(node.src);
+      visitBase(node.to, visit);
+      return visitOperand(node.src, visit);
     case 'atomic':
-      place(node.at);
+      visitBase(node.at, visit);
       visit(node.src);
       if (node.expected) visit(node.expected);
       return;
     case 'copy':
-      place(node.to);
-      return place(node.from);
+      visitBase(node.to, visit);
+      return visitBase(node.from, visit);
     case 'zero':
-      return place(node.at);
+      return visitBase(node.at, visit);
     case 'addressOf':
-      return place(node.of);
+      return visitBase(node.of, visit);
     case 'helper':
     case 'kfunc':
     case 'call':
-      return node.args.forEach(operand);
+      for (const arg of node.args) visitOperand(arg, visit);
+      return;
     case 'return':
-      return operand(node.value);
+      return visitOperand(node.value, visit);
     case 'fresh':
     case 'map':
     case 'mapValue':
@@ -81,74 +77,72 @@ export function forEachUse(node: Op | Terminator, visit: (reg: Reg) => void): vo
   }
 }
 
+function visitOperand(operand: Operand, visit: (reg: Reg) => void): void {
+  if (operand.kind === 'reg') visit(operand);
+}
+
+function visitBase({ base }: Address, visit: (reg: Reg) => void): void {
+  if ('kind' in base) visit(base);
+}
+
 /** `null` keeps the register; an immediate is ignored where only a register can stand. */
 export type Replace = (reg: Reg) => Operand | null;
 
 /** The node with its read registers replaced; the same object if nothing changed. */
 export function mapUses<T extends Op | Terminator>(node: T, replace: Replace): T;
 export function mapUses(node: Op | Terminator, replace: Replace): Op | Terminator {
-  const operand = (o: Operand): Operand => (o.kind === 'reg' ? (replace(o) ?? o) : o);
-  const register = (r: Reg): Reg => {
-    const by = replace(r);
-    return by?.kind === 'reg' ? by : r;
-  };
-  const place = (a: Address): Address => {
-    if (!('kind' in a.base)) return a;
-    const base = register(a.base);
-    return base === a.base ? a : { base, offset: a.offset };
-  };
   switch (node.op) {
     case 'mov':
     case 'neg':
     case 'extend':
     case 'byteswap': {
-      const src = operand(node.src);
+      const src = operandBy(node.src, replace);
       return src === node.src ? node : { ...node, src };
     }
     case 'binary':
     case 'branch': {
-      const a = operand(node.a);
-      const b = operand(node.b);
+      const a = operandBy(node.a, replace);
+      const b = operandBy(node.b, replace);
       return a === node.a && b === node.b ? node : { ...node, a, b };
     }
     case 'load': {
-      const from = place(node.from);
+      const from = placeBy(node.from, replace);
       return from === node.from ? node : { ...node, from };
     }
     case 'store': {
-      const to = place(node.to);
-      const src = operand(node.src);
+      const to = placeBy(node.to, replace);
+      const src = operandBy(node.src, replace);
       return to === node.to && src === node.src ? node : { ...node, to, src };
     }
     case 'atomic': {
-      const at = place(node.at);
-      const src = register(node.src);
+      const at = placeBy(node.at, replace);
+      const src = registerBy(node.src, replace);
       if (!node.expected) return at === node.at && src === node.src ? node : { ...node, at, src };
-      const expected = register(node.expected);
+      const expected = registerBy(node.expected, replace);
       if (at === node.at && src === node.src && expected === node.expected) return node;
       return { ...node, at, src, expected };
     }
     case 'copy': {
-      const to = place(node.to);
-      const from = place(node.from);
+      const to = placeBy(node.to, replace);
+      const from = placeBy(node.from, replace);
       return to === node.to && from === node.from ? node : { ...node, to, from };
     }
     case 'zero': {
-      const at = place(node.at);
+      const at = placeBy(node.at, replace);
       return at === node.at ? node : { ...node, at };
     }
     case 'addressOf': {
-      const of = place(node.of);
+      const of = placeBy(node.of, replace);
       return of === node.of ? node : { ...node, of };
     }
     case 'helper':
     case 'kfunc':
     case 'call': {
-      const args = node.args.map(operand);
+      const args = node.args.map((arg) => operandBy(arg, replace));
       return args.some((arg, i) => arg !== node.args[i]) ? { ...node, args } : node;
     }
     case 'return': {
-      const value = operand(node.value);
+      const value = operandBy(node.value, replace);
       return value === node.value ? node : { ...node, value };
     }
     case 'fresh':
@@ -160,6 +154,21 @@ export function mapUses(node: Op | Terminator, replace: Replace): Op | Terminato
     case 'guard':
       return node;
   }
+}
+
+function operandBy(operand: Operand, replace: Replace): Operand {
+  return operand.kind === 'reg' ? (replace(operand) ?? operand) : operand;
+}
+
+function registerBy(reg: Reg, replace: Replace): Reg {
+  const by = replace(reg);
+  return by?.kind === 'reg' ? by : reg;
+}
+
+function placeBy(address: Address, replace: Replace): Address {
+  if (!('kind' in address.base)) return address;
+  const base = registerBy(address.base, replace);
+  return base === address.base ? address : { base, offset: address.offset };
 }
 
 /** Memory that an operation names directly (not through a pointer argument of a call). */

@@ -45,14 +45,19 @@ export class SlotPointers {
     }
     const dst = definition(op);
     if (!dst || !PASSES_POINTERS.has(op.op)) return false;
-    const known = this.#into.get(dst.id);
-    const found = new Set(known);
-    forEachUse(op, ({ id }) => {
-      for (const slot of this.targets(id)) found.add(slot);
-    });
-    forEachSlot(op, (slot) => found.add(slot));
-    if (found.size === (known?.size ?? 0)) return false;
-    this.#into.set(dst.id, found);
+    let isNew = false;
+    const add = (slot: number) => {
+      isNew = this.#add(dst.id, slot) || isNew;
+    };
+    this.touched(op, add);
+    return isNew;
+  }
+
+  #add(reg: number, slot: number): boolean {
+    const known = this.#into.get(reg);
+    if (known?.has(slot)) return false;
+    if (known) known.add(slot);
+    else this.#into.set(reg, new Set([slot]));
     return true;
   }
 }

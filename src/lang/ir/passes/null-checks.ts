@@ -100,13 +100,23 @@ class NullChecks {
 
   #enter(block: Block, before: readonly BlockId[]): void {
     const [only, second] = before;
+    if (only !== undefined && second === undefined && only < block.id) return this.#enterFrom(only, block.id);
     // What happens in a loop is not known yet at its head.
     const ways = before.some((b) => b >= block.id) ? [] : before.map((b) => this.#onEdge(b, block.id));
     const [first = new Set<number>(), ...others] = ways;
     const notZero = new Set([...first].filter((reg) => others.every((way) => way.has(reg))));
-    const isSingle = only !== undefined && second === undefined && only < block.id;
-    this.#here = { notZero, copies: new Map(isSingle ? this.#atEnd[only]!.copies : []) };
-    if (isSingle) for (const reg of this.#branchKnows(only, block.id)) this.#learn(reg, block.id);
+    this.#here = { notZero, copies: new Map() };
+  }
+
+  /** The only way in. */
+  #enterFrom(only: BlockId, block: BlockId): void {
+    const { notZero, copies } = this.#atEnd[only]!;
+    const known = this.#branchKnows(only, block);
+    this.#here = { notZero: new Set(notZero), copies: new Map(copies) };
+    for (const reg of known) {
+      this.#here.notZero.add(reg);
+      this.#learn(reg, block);
+    }
   }
 
   #onEdge(from: BlockId, to: BlockId): ReadonlySet<number> {

@@ -92,8 +92,12 @@ class Propagation {
   #forget(dst: Reg): void {
     this.#local.delete(dst.id);
     if (this.#definitions[dst.id] === 1) return;
-    for (const [reg, sum] of this.#sums) if (sum.of.id === dst.id) this.#sums.delete(reg);
-    for (const [reg, value] of this.#local) if (value.kind === 'reg' && value.id === dst.id) this.#local.delete(reg);
+    this.#sums.forEach((sum, reg) => {
+      if (sum.of.id === dst.id) this.#sums.delete(reg);
+    });
+    this.#local.forEach((value, reg) => {
+      if (value.kind === 'reg' && value.id === dst.id) this.#local.delete(reg);
+    });
   }
 
   #replaceIn<T extends Op | Terminator>(node: T): T {
