@@ -27,11 +27,16 @@ export function checkFormat(format: string, types: readonly Type[], _maxStrlen: 
   }
   for (const [i, { conversion }] of specifiers.entries()) {
     const type = types[i]!;
+    if (!isKnown(conversion))
+      return `there is no specifier %${conversion}; numbers are %d, %u and %x, texts %s, bytes %r`;
     if (!accepts(conversion, type))
       return `%${conversion} specifier expects a value of type ${wanted(conversion)} (${typeName(type)} supplied)`;
   }
   return undefined;
 }
+
+const isKnown = (conversion: string): boolean =>
+  conversion === 's' || conversion === 'gr' || conversion.startsWith('r') || (NUMBERS + FLOATS).includes(conversion);
 
 const TEXTUAL: ReadonlySet<Type['kind']> = new Set([
   'string',
