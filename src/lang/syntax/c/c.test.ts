@@ -92,3 +92,14 @@ test('headers that are missing are told', () => {
     [{ path: 'no/such.h', system: true }],
   );
 });
+
+test('two members of one name are refused, also where one shows through', () => {
+  const said = (text: string): string => {
+    const diagnostics = new Diagnostics();
+    readDefinitions(parse({ name: 'stdin', text }).program.cSources, diagnostics, {});
+    return formatDiagnostics(diagnostics.all);
+  };
+  assert.match(said('struct s { int a; int pad; struct { int pad; } b; long pad; };'), /duplicate member 'pad'/);
+  assert.match(said('struct s { int a; union { int b; long a; }; };'), /duplicate member 'a'/);
+  assert.equal(said('struct s { int a; union { struct { int b; }; long c; }; struct { int a; } d; };'), '');
+});

@@ -60,6 +60,20 @@ export function parseDeclarations(
   return parser.definitions;
 }
 
+/** Of two members of one name only one could be read. */
+function refuseDoubles(fields: readonly CField[], names = new Set<string>()): void {
+  for (const { name, type, span } of fields) {
+    if (name === undefined) {
+      // Its members show through.
+      if (type.kind === 'c-record') refuseDoubles(type.fields, names);
+    } else if (names.has(name)) {
+      throw new SyntaxProblem(span, `duplicate member '${name}'`);
+    } else {
+      names.add(name);
+    }
+  }
+}
+
 class DeclarationParser {
   readonly definitions: CDefinition[] = [];
   readonly #reader: TokenReader;
@@ -189,6 +203,7 @@ class DeclarationParser {
       if (this.atEnd) this.#reader.fail(`expected '}' at the end of the ${tag}`);
       if (!this.#reader.take(';')) this.#fields(fields);
     }
+    refuseDoubles(fields);
     this.#attributes(attributes);
     const { packed, aligned } = attributes;
     const span = this.#reader.spanFrom(start);
