@@ -11,6 +11,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
+import type { QueryRow } from '../../src/api/index.ts';
 import { countRuns } from '../../src/bpf/index.ts';
 import { type Cluster, startCluster } from '../../src/cluster/index.ts';
 import { Attribution, QueryRows } from '../../src/collect/attribution/index.ts';
@@ -82,6 +83,10 @@ function startLoad(cluster: Cluster, sessions: number, files: readonly string[])
 
 interface Measured {
   readonly requests: number;
+  /** Of them: no room was found for their statement. */
+  readonly others: number;
+  /** Whatever was not counted, or not as it should be. */
+  readonly dropped: number;
   readonly ns: number;
 }
 
@@ -93,9 +98,12 @@ async function measure(attribution: Attribution): Promise<Measured> {
   const rows = new QueryRows(attribution.read());
   await sleep(Number(given.seconds) * 1000);
   const ns = run() - before;
-  const requests = rows.advance(attribution.read()).reduce((all, { calls }) => all + calls, 0);
+  const window = rows.advance(attribution.read());
+  const callsOf = (some: readonly QueryRow[]): number => some.reduce((all, { calls }) => all + calls, 0);
   stop();
-  return { requests, ns: ns / requests };
+  const requests = callsOf(window);
+  const others = callsOf(window.filter(({ query }) => query === '<others>'));
+  return { requests, others, dropped: window[0]?.dropped ?? 0, ns: ns / requests };
 }
 
 /** Whether the server comes to have at least, or at most, so many processes. */
@@ -112,7 +120,9 @@ const most = Math.max(...CASES.map(({ sessions }) => sessions));
 const settings = { max_connections: String(most + 20), compute_query_id: 'on' };
 const cluster = await startCluster({ flavour: 'debian', settings });
 const attribution = await Attribution.start({ pgdata: cluster.pgdata });
-console.log('statements | sessions | requests | ns a request | maps, MB | one reading, ms of CPU time');
+console.log(
+  'statements | sessions | requests | among others | dropped | ns a request | maps, MB | one reading, ms of CPU time',
+);
 try {
   let filled = 0;
   const own = listChildren(cluster.postmasterPid).length;
@@ -125,14 +135,14 @@ try {
     if (await comesTo(cluster, (count) => count >= own + sessions)) {
       // They execute when all of them are connected.
       await sleep(2000);
-      const { requests, ns } = await measure(attribution);
+      const { requests, others, dropped, ns } = await measure(attribution);
       const megabytes = attribution.memoryBytes() / 2 ** 20;
       const begin = process.cpuUsage();
       attribution.read();
       const { user, system } = process.cpuUsage(begin);
       const readMs = (user + system) / 1000;
       console.log(
-        `${statements} | ${sessions} | ${requests} | ${ns.toFixed(0)} | ${megabytes.toFixed(1)} | ${readMs.toFixed(0)}`,
+        `${statements} | ${sessions} | ${requests} | ${others} | ${dropped} | ${ns.toFixed(0)} | ${megabytes.toFixed(1)} | ${readMs.toFixed(0)}`,
       );
     } else {
       console.log(`${statements} | ${sessions} | its sessions did not connect`);
