@@ -1,15 +1,19 @@
 /**
  * What one request costs the attribution program in instructions, helper calls and calls of its own functions, which no
- * other load of the machine touches: `node bench/attribution-cost/in-vm.ts [--reference attribution.bpf.o]`. The hooks of a prepared SELECT run in
- * the eBPF machine of src/lang/vm, on a made-up task and memory of PostgreSQL's shape; so do those of the reference.
+ * other load of the machine touches: `node bench/attribution-cost/in-vm.ts [--signals …] [--reference attribution.bpf.o]`.
+ * The hooks of a prepared SELECT run in the eBPF machine of src/lang/vm, on a made-up task and memory of PostgreSQL's
+ * shape; so do those of the reference.
  */
 import { parseArgs } from 'node:util';
 import { openObject, thisKernel } from '../../src/bpf/object/host/index.ts';
 import type { CollectionSpec } from '../../src/bpf/spec/index.ts';
+import type { Signal } from '../../src/collect/attribution/program.ts';
 import { pebbleInVm } from './pebble-in-vm.ts';
 import { AT, RequestInVm, type Step } from './request-in-vm.ts';
 
-const { values: given } = parseArgs({ options: { reference: { type: 'string' } } });
+const { values: given } = parseArgs({
+  options: { reference: { type: 'string' }, signals: { type: 'string', default: '' } },
+});
 /** Requests before the one that is counted: by then nothing is new. */
 const WARM = 5;
 
@@ -46,5 +50,5 @@ function print(name: string, world: RequestInVm): void {
 }
 
 console.log('program | step | instructions | helper calls | own calls | which');
-print('pebble', (await pebbleInVm()).world);
+print('pebble', (await pebbleInVm(new Set(given.signals.split(',').filter(Boolean) as Signal[]))).world);
 if (given.reference) print('reference', reference(given.reference));

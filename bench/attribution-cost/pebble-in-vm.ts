@@ -2,7 +2,7 @@
 import { decoder, sizeOf, write } from '../../src/base/record.ts';
 import type { MapSpec } from '../../src/bpf/spec/index.ts';
 import { findWays } from '../../src/collect/attribution/index.ts';
-import { compileProgram } from '../../src/collect/attribution/program.ts';
+import { compileProgram, type Signal } from '../../src/collect/attribution/program.ts';
 import { AT, CLIENT_BACKEND, IDLE, RequestInVm, RUNNING } from './request-in-vm.ts';
 
 /** Arrays with few entries in place of many: those that are used. */
@@ -15,8 +15,8 @@ export interface PebbleInVm {
   readonly only: (map: string) => Readonly<Record<string, unknown>>;
 }
 
-export async function pebbleInVm(): Promise<PebbleInVm> {
-  const { collection, maps } = compileProgram(new Set(), 1, await findWays());
+export async function pebbleInVm(signals: ReadonlySet<Signal> = new Set()): Promise<PebbleInVm> {
+  const { collection, maps } = compileProgram(signals, 1, await findWays());
   const world = new RequestInVm({ ...collection, maps: small(collection.maps) });
   const set = (map: string, key: Uint8Array, fields: Readonly<Record<string, number | bigint>>) => {
     const { spec, valueShape } = maps.find(({ name }) => name === map)!;

@@ -6,6 +6,8 @@ import { Vm } from '../../src/lang/vm/index.ts';
 const TASKS = { backend: 0x7000_0000n, client: 0x7100_0000n, other: 0x7200_0000n };
 export type Task = keyof typeof TASKS;
 const REGISTERS = 0x7300_0000n;
+/** Of every task: its struct mm_struct. */
+const MM = 0x7600_0000n;
 /** Addresses of the server's memory. */
 export const AT = {
   memory: 0x10000n,
@@ -66,7 +68,11 @@ export class RequestInVm {
     const { memory } = this.first;
     memory.map("server's memory", new Uint8Array(this.#server.buffer), AT.memory);
     const size = sizeOf(kernelBtf(), kernelBtf().find('task_struct', 'struct')!);
-    for (const at of Object.values(TASKS)) memory.map('task', new Uint8Array(size), at);
+    memory.map('mm', new Uint8Array(4096), MM);
+    for (const at of Object.values(TASKS)) {
+      memory.map('task', new Uint8Array(size), at);
+      memory.store(at + field('task_struct', 'mm'), 8, MM);
+    }
     // Who has storage says so; the VM keeps it elsewhere.
     memory.store(TASKS.backend + field('task_struct', 'bpf_storage'), 8, REGISTERS);
     memory.map('registers', new Uint8Array(256), REGISTERS);
