@@ -6,7 +6,12 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { loadCollection } from '../bpf/index.ts';
+import { compile } from '../lang/index.ts';
+import { machineHost } from './host/index.ts';
 import { trace } from './library.ts';
+import { UnwindMaps } from './unwind-maps.ts';
 
 const isRoot = process.getuid?.() === 0;
 const hasCompiler = spawnSync('cc', ['--version']).status === 0;
@@ -126,6 +131,28 @@ test('of more children than have room, the tables of most are there, and it is s
     assert.match(said.join('\n'), /there are 1101 processes: dw_ustack\(\) walks 1024/);
   } finally {
     process.kill(-parent.pid!, 'SIGKILL');
+  }
+});
+
+test('a look that fails while it runs is told once, and ends nothing', { skip }, async (t) => {
+  if (!hasChildren) return t.skip('this kernel has no list of children (CONFIG_PROC_CHILDREN)');
+  const text = 'config = { unstable_dw_ustack=enable } profile:hz:9 { @[dw_ustack()] = count(); }';
+  const { script } = compile(text, { host: machineHost() });
+  const said: string[] = [];
+  const collection = await loadCollection(script!.collection);
+  const maps = new UnwindMaps(collection, [process.pid], (warning) => said.push(warning));
+  // Nothing can be put into a map that is closed, and each new child is to be.
+  collection.close();
+  maps.watch();
+  const children = [1, 2].map(() => spawn('sleep', ['300']));
+  try {
+    for (const until = Date.now() + 30_000; said.length === 0 && Date.now() < until; ) await sleep(20);
+    await sleep(300);
+    assert.equal(said.length, 1, said.join('\n'));
+    assert.match(said[0]!, /^dw_ustack\(\) could not look at all processes again: /);
+  } finally {
+    maps.close();
+    for (const child of children) child.kill('SIGKILL');
   }
 });
 

@@ -21,14 +21,13 @@ export class UnwindMaps {
   readonly #collection: Collection;
   readonly #pids: readonly number[];
   readonly #warn: (text: string) => void;
+  readonly #warned = new Set<string>();
   readonly #tables = new UnwindTables();
   /** By file; null: there is no room for its rows. */
   readonly #placed = new Map<string, Placed | null>();
   /** By process, its mappings as they were last seen. */
   readonly #seen = new Map<number, string>();
   #used = 0;
-  /** There were more processes than have room: said once. */
-  #wasFull = false;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(collection: Collection, pids: readonly number[], warn: (text: string) => void) {
@@ -46,9 +45,9 @@ export class UnwindMaps {
     const found = new Set([...this.#pids, ...this.#pids.flatMap(childrenOf)]);
     const room = this.#collection.keyed(SYSTEM_MAPS.unwindCode).maxEntries;
     const pids = new Set([...found].slice(0, room));
-    if (found.size > room && !this.#wasFull) {
-      this.#wasFull = true;
-      this.#warn(
+    if (found.size > room) {
+      this.#warnOnce(
+        'processes',
         `there are ${found.size} processes: dw_ustack() walks ${room} by their tables, others by frame pointers`,
       );
     }
@@ -56,11 +55,16 @@ export class UnwindMaps {
     for (const pid of pids) this.#look(pid);
   }
 
-  /** Looks often at first. */
+  /** Looks often at first. What goes wrong later ends nothing: stacks end where a table is missing. */
   watch(turn = 0): void {
     const ms = LOOKS_MS[Math.min(turn, LOOKS_MS.length - 1)]!;
     this.#timer = setTimeout(() => {
-      this.refresh();
+      try {
+        this.refresh();
+      } catch (error) {
+        const { message } = error as Error;
+        this.#warnOnce(message, `dw_ustack() could not look at all processes again: ${message}`);
+      }
       this.watch(turn + 1);
     }, ms).unref();
   }
@@ -76,12 +80,22 @@ export class UnwindMaps {
     this.#seen.set(pid, text);
     const ranges = mappings.flatMap((mapping) => this.#rangeOf(pid, mapping) ?? []);
     if (ranges.length > UNWIND_RANGES) {
-      this.#warn(`process ${pid} has ${ranges.length} files with code: dw_ustack() looks at ${UNWIND_RANGES}`);
+      this.#warnOnce(
+        `process ${pid}`,
+        `process ${pid} has ${ranges.length} files with code: dw_ustack() looks at ${UNWIND_RANGES}`,
+      );
     }
     const kept = ranges.slice(0, UNWIND_RANGES);
     const none = { start: 0n, end: 0n, bias: 0n, first: 0, rows: 0 };
     const all = [...kept, ...Array.from({ length: UNWIND_RANGES - kept.length }, () => none)];
     this.#collection.keyed(SYSTEM_MAPS.unwindCode).set(pid, { count: kept.length, ranges: all });
+  }
+
+  /** Once a second is no news. */
+  #warnOnce(subject: string, text: string): void {
+    if (this.#warned.has(subject)) return;
+    this.#warned.add(subject);
+    this.#warn(text);
   }
 
   #forget(pid: number): void {
