@@ -20,6 +20,7 @@ import { foldLiterals } from './passes/fold-literals.ts';
 import { type ImportOptions, resolveImports } from './passes/resolve-imports.ts';
 import { type ChosenHook, resolveTarget, type WithTarget } from './passes/resolve-target.ts';
 import type { OptionValues, ScriptOption } from './passes/script-options.ts';
+import { wantedUnits } from './passes/wanted-probes.ts';
 import { warnDeprecated } from './passes/warn-deprecated.ts';
 import { warnUnassigned } from './passes/warn-unassigned.ts';
 import { warnUnstable } from './passes/warn-unstable.ts';
@@ -27,7 +28,7 @@ import type { CompiledScript } from './script.ts';
 import { defaultsOn, type Settings } from './settings.ts';
 import { standardLibrary } from './stdlib/index.ts';
 import { type Program, parse } from './syntax/index.ts';
-import { declareMaps, inferScript } from './types/infer.ts';
+import { declareMaps, inferScript, type TypedUnit } from './types/infer.ts';
 import { infer } from './types/infer-expression.ts';
 import { inferBlock } from './types/infer-statement.ts';
 import { TypeSpace } from './types/type-space.ts';
@@ -48,8 +49,8 @@ export interface CompileOptions {
   readonly pid?: number;
   /** The others' bodies are skipped in other processes (-p; a child that -c starts is not all that its script is about). */
   readonly skipsOthers?: boolean;
-  /** Some of the probes may be left out of the run (--probe-filter): no link stands for others. */
-  readonly isFiltered?: boolean;
+  /** Tells by their names which probes are attached; what stands beside the others is checked all the same (--probe-filter). */
+  readonly isWanted?: (probe: string) => boolean;
   /** Stop when types are known. */
   readonly checkOnly?: boolean;
 }
@@ -117,7 +118,8 @@ function generateScript(
 ): CompiledScript | undefined {
   const host = options.host ?? {};
   const space = new TypeSpace(program.definitions, host);
-  const { pid, skipsOthers = false, isFiltered = false } = options;
+  const { pid, skipsOthers = false, isWanted } = options;
+  const isFiltered = isWanted !== undefined;
   const probes = expandProbes(program, { host, types: space, settings, diagnostics, pid, skipsOthers, isFiltered });
   const functions = program.functions.map((subprogram): Unit => ({ kind: 'function', subprogram }));
   const units: Unit[] = [...functions, ...probes];
@@ -135,11 +137,11 @@ function generateScript(
   if (first) declareMaps(typing, program.maps, new Typing(typing, first, newTable()));
   const typed = inferScript(typing, units);
   if (!diagnostics.ok || options.checkOnly) return undefined;
-  return assemble(typed, typing, library, host);
+  return assemble(wantedUnits(typed, isWanted), typing, library, host);
 }
 
 function assemble(
-  typed: ReturnType<typeof inferScript>,
+  typed: readonly TypedUnit[],
   typing: ScriptTyping,
   library: LoweringLibrary,
   host: CompileHost,

@@ -1,48 +1,41 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { LinkSpec, ProgramSpec } from '../bpf/spec/index.ts';
-import type { CompiledScript, ScriptProbe } from '../lang/script.ts';
-import { DEFAULT_SETTINGS } from '../lang/settings.ts';
-import { filterProbes } from './probe-filter.ts';
+import { type CompileHost, compile, type UserFunction } from '../lang/index.ts';
+import { probeFilter } from './probe-filter.ts';
 
-const program = (name: string): ProgramSpec => ({ name, kind: 'tracepoint', functions: [], license: 'GPL' });
-const link = (of: string): LinkSpec => ({ kind: 'raw_tracepoint', event: of, program: of });
-const at = { file: 'stdin', line: 1, column: 1, endLine: 1, endColumn: 1 };
-const probe = (name: string, of: string, links: number[], how: ScriptProbe['how'] = 'attach'): ScriptProbe => ({
-  name,
-  program: of,
-  links,
-  how,
-  at,
-});
-
-const SCRIPT: CompiledScript = {
-  collection: { maps: [], programs: ['a', 'b', 'c'].map(program), links: ['a', 'b', 'b'].map(link) },
-  maps: [],
-  events: [],
-  stackMaps: [],
-  probes: [probe('t:a', 'a', [0]), probe('t:b1', 'b', [1]), probe('t:b2', 'b', [2]), probe('end', 'c', [], 'end')],
-  limits: [],
-  config: DEFAULT_SETTINGS,
+const named = (name: string, at: bigint): UserFunction => ({ name, address: at, fileOffset: at, size: 8 });
+const HOST: CompileHost = {
+  cpus: { possible: 1 },
+  binaries: (name) => [name],
+  userFunctions: () => [named('one', 16n), named('once', 32n), named('two', 48n)],
 };
 
-test('programs and links of probes that do not match are left out, and links are numbered anew', () => {
-  const { collection, probes } = filterProbes(SCRIPT, 'b2$');
-  assert.deepEqual(
-    probes.map(({ name, links }) => [name, links]),
-    [
-      ['t:b2', [0]],
-      ['end', []],
-    ],
+function filtered(text: string, expression: string) {
+  const isWanted = probeFilter(expression)!;
+  const { script, diagnostics } = compile(text, { host: HOST, isWanted });
+  assert.deepEqual(diagnostics, []);
+  const { programs, links } = script!.collection;
+  return { probes: script!.probes.map(({ name }) => name), programs: programs.length, links };
+}
+
+test('programs and links of probes that do not match are left out', () => {
+  const { probes, programs, links } = filtered(
+    'uprobe:/x:one { @ = 1; } uprobe:/x:two { print(@); } END { print(1); }',
+    'two$',
   );
-  assert.deepEqual(
-    collection.programs.map(({ name }) => name),
-    ['b', 'c'],
-  );
-  assert.equal(collection.links.length, 1);
-  assert.equal(filterProbes(SCRIPT, undefined), SCRIPT);
+  assert.deepEqual(probes, ['uprobe:/x:two', 'end']);
+  assert.deepEqual([programs, links.length], [2, 1]);
+});
+
+test('a link that functions of one body share has those that match only', () => {
+  const { probes, links } = filtered('uprobe:/x:* { @[func] = count(); }', 'on');
+  assert.deepEqual(probes, ['uprobe:/x:one', 'uprobe:/x:once']);
+  assert.deepEqual(links, [
+    { kind: 'uprobe_multi', program: 'p0', binary: '/x', fileOffsets: [16n, 32n], atReturn: false },
+  ]);
 });
 
 test('an expression that is none is a usage error', () => {
-  assert.throws(() => filterProbes(SCRIPT, '('), /Invalid --probe-filter regex/);
+  assert.throws(() => probeFilter('('), /Invalid --probe-filter regex/);
+  assert.equal(probeFilter(undefined), undefined);
 });

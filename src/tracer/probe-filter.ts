@@ -1,25 +1,10 @@
-/** --probe-filter: a script without the probes whose names do not match. */
+/** --probe-filter: which probes are attached, by their names. */
 import { PebbleError } from '../base/errors.ts';
-import type { CompiledScript } from '../lang/script.ts';
 
-/** begin, end and signal probes stay, whatever they are called; programs and links that nobody needs go. */
-export function filterProbes(script: CompiledScript, expression: string | undefined): CompiledScript {
-  if (expression === undefined) return script;
+export function probeFilter(expression: string | undefined): ((probe: string) => boolean) | undefined {
+  if (expression === undefined) return undefined;
   const wanted = readExpression(expression);
-  const isFixed = (how: string): boolean => how === 'begin' || how === 'end' || how === 'signal';
-  const kept = script.probes.filter(({ name, how }) => isFixed(how) || wanted.test(name));
-  const programs = new Set(kept.map(({ program }) => program));
-  const indices = [...new Set(kept.flatMap(({ links }) => links))].sort((a, b) => a - b);
-  const { collection } = script;
-  return {
-    ...script,
-    collection: {
-      ...collection,
-      programs: collection.programs.filter(({ name }) => programs.has(name)),
-      links: indices.map((index) => collection.links[index]!),
-    },
-    probes: kept.map((probe) => ({ ...probe, links: probe.links.map((link) => indices.indexOf(link)) })),
-  };
+  return (probe) => wanted.test(probe);
 }
 
 function readExpression(text: string): RegExp {

@@ -5,8 +5,8 @@ import type { ClusterChoice } from '../../postgres/tracing/index.ts';
 import { SYSTEM_INCLUDES, scriptFiles } from '../../tracer/host/includes.ts';
 import {
   FAILED,
-  filterProbes,
   Output,
+  probeFilter,
   runScript,
   Sink,
   startCommand,
@@ -65,8 +65,7 @@ async function trace(request: TraceRequest, argv: readonly string[], { colour, e
   try {
     const script = compileRequest(request, target, colour);
     if (typeof script === 'number') return script;
-    const filtered = filterProbes(script, options['probe-filter']);
-    if (filtered.probes.length === 0) return sayNothingToAttach(options.quiet);
+    if (script.probes.length === 0) return sayNothingToAttach(options.quiet);
     if (options.debug.length > 0) await showStages(request, script);
     const sink =
       options.output === undefined ? new Sink(1, request.buffering) : Sink.open(options.output, request.buffering);
@@ -76,7 +75,7 @@ async function trace(request: TraceRequest, argv: readonly string[], { colour, e
       warnings: !options['no-warnings'],
     });
     const systemd = process.env.NOTIFY_SOCKET ? await import('../../agent/notify.ts') : undefined;
-    return await runScript(filtered, {
+    return await runScript(script, {
       output,
       started: () => void systemd?.notify('READY=1', 'STATUS=Processing events...'),
       signal: ended(),
@@ -112,6 +111,7 @@ function targetOf({ options, pid }: TraceRequest): Target | undefined {
 /** The script, or the exit status when there is none to run. */
 function compileRequest(request: TraceRequest, target: Target | undefined, colour: boolean): CompiledScript | number {
   const { options, source, positional, named } = request;
+  const isWanted = probeFilter(options['probe-filter']);
   const { script, diagnostics, hooks } = compile(source!, {
     host: {
       ...requestHost(options, { pid: target?.pid, cluster: clusterChoice(request) }),
@@ -129,7 +129,7 @@ function compileRequest(request: TraceRequest, target: Target | undefined, colou
     named,
     defines: { tracer_pid: BigInt(process.pid) },
     checkOnly: options.check,
-    isFiltered: options['probe-filter'] !== undefined,
+    ...(isWanted && { isWanted }),
     imports: {
       host: scriptFiles,
       includePaths: [...options['include-dir'], ...SYSTEM_INCLUDES],
