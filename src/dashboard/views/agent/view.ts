@@ -106,7 +106,7 @@ const COLUMNS: readonly Column<ProgramCost>[] = [
   {
     title: 'hook',
     value: ({ hook }) => hook,
-    cell: ({ hook }) => h('span', { title: hook }, hook.replace(/^rawtracepoint:/, '')),
+    cell: ({ hook }) => h('span', { title: hook }, hook.replaceAll('rawtracepoint:', '')),
     kind: 'query',
   },
 ];
