@@ -48,7 +48,7 @@ const LAYERS: Readonly<Record<string, Layer>> = {
   bpf: { imports: [...PURE_BPF, 'bpf/unwind/cfi', 'bpf/sys', 'native'] },
   lang: { imports: PURE_BPF, pure: true },
   tracer: { imports: [...BPF, 'lang'] },
-  toolbox: { imports: ['lang', 'tracer', 'terminal', 'postgres/tracing'] },
+  toolbox: { imports: ['lang', 'tracer', 'terminal', 'postgres', 'postgres/tracing'] },
   postgres: { imports: ['bpf/btf', 'bpf/elf'], pure: true },
   'postgres/discover': { imports: ['postgres', 'bpf/btf', 'bpf/elf'] },
   'postgres/client': { imports: [] },

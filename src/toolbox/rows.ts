@@ -1,6 +1,5 @@
 /** Which rows a tool prints as JSON: what its script emits and what its maps hold, without running it. */
 import type { CompiledScript, ScriptEvent, ScriptMap } from '../lang/index.ts';
-import { isState } from './run.ts';
 
 export interface RowKind {
   /** The event's name; without, a map's entries. */
@@ -8,6 +7,9 @@ export interface RowKind {
   /** Besides those of every row: ROW_FIELDS. */
   readonly fields: readonly string[];
 }
+
+/** What a tool only remembers: from one event to the next. */
+export const isState = (map: string): boolean => map.startsWith('@_');
 
 /** Of every tool's rows (json-rows.ts). */
 export const ROW_FIELDS = ['tool', 'window_start', 'window_us', 'coverage', 'dropped'] as const;

@@ -1,12 +1,15 @@
 /** Compiles a tool for this host and runs it. */
 import { PebbleError } from '../base/errors.ts';
 import { type CompiledScript, compile, DEFAULT_SETTINGS, formatDiagnostics } from '../lang/index.ts';
+import { Fingerprinter } from '../postgres/fingerprint/index.ts';
 import { type ClusterChoice, postgresTarget, serverBinary } from '../postgres/tracing/index.ts';
 import { textReports } from '../tracer/format/text-reports.ts';
 import { SYSTEM_INCLUDES, scriptFiles } from '../tracer/host/includes.ts';
 import { machineHost, Output, runScript, Sink, type Wording } from '../tracer/index.ts';
 import { aboutArguments, checkArguments } from './arguments.ts';
+import { showsStatements, withoutConstants } from './constants.ts';
 import { jsonRows } from './json-rows.ts';
+import { isState } from './rows.ts';
 import { textRows } from './text-rows.ts';
 import type { Tool } from './tool.ts';
 import { Window } from './window.ts';
@@ -69,7 +72,7 @@ export async function runTool(tool: Tool, options: ToolOptions): Promise<number>
   }
   process.stderr.write(formatDiagnostics(diagnostics, { colour: options.colour, warnings: true }));
   const window = new Window();
-  const wording = wordingOf(tool, window, options);
+  const wording = await wordingOf(tool, script, window, options);
   const output = new Output(wording, new Sink(1, 'line'), {
     source: tool.source,
     colour: options.colour,
@@ -94,13 +97,17 @@ export async function runTool(tool: Tool, options: ToolOptions): Promise<number>
   }).finally(() => clearTimeout(timer));
 }
 
-/** What a tool only remembers: from one event to the next. */
-export const isState = (map: string): boolean => map.startsWith('@_');
-
-function wordingOf(tool: Tool, window: Window, { json, top, colour, width }: ToolOptions): Wording {
+async function wordingOf(
+  tool: Tool,
+  script: CompiledScript,
+  window: Window,
+  { json, top, colour, width }: ToolOptions,
+): Promise<Wording> {
+  const values = json ? jsonRows(tool.name, window) : textRows({ top, ...(width !== undefined && { width }) });
+  const fingerprinter = showsStatements(script) ? await Fingerprinter.load() : undefined;
   const reports = textReports({ source: tool.source, colour, warnings: true });
   return {
-    values: json ? jsonRows(tool.name, window) : textRows({ top, ...(width !== undefined && { width }) }),
+    values: fingerprinter ? withoutConstants(values, script, (text) => fingerprinter.identify(text).query) : values,
     reports: {
       ...reports,
       lost: (events) => {

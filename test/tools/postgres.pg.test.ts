@@ -106,7 +106,7 @@ describe('tools for PostgreSQL', { skip: UNABLE, concurrency: 2 }, () => {
           const rowsWith = (...choice: string[]) =>
             complete(() => rowsOf('pgrunq', ['--pgdata', cluster.pgdata, ...choice], load));
           const requests = async (...choice: string[]) => sum(await rowsWith(...choice), 'requests');
-          const [chosen] = (await rowsWith()).filter(({ query }) => query === 'SELECT 1 AS chosen');
+          const [chosen] = (await rowsWith()).filter(({ query }) => query === 'SELECT $1 AS chosen');
           // Signed, and here negative or not.
           assert.equal(await requests('--query-id', String(chosen!.query_id)), 7);
           const whole = ['--pid', String(connection.backendPid), '--database', 'postgres', '--user', cluster.user];
