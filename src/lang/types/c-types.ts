@@ -167,7 +167,10 @@ export class CTypes {
   #enum(definition: CEnum): Type {
     const names = new Map(definition.members.map((member) => [member.value, member.name]));
     const signed = definition.members.some((member) => member.value < 0n);
-    const type: EnumType | Type = { kind: 'enum', name: definition.name ?? '', size: 4, signed, names };
+    // As wide as its members need, as compilers make it.
+    const [low, high] = signed ? [-(2n ** 31n), 2n ** 31n] : [0n, 2n ** 32n];
+    const size = definition.members.every(({ value }) => value >= low && value < high) ? 4 : 8;
+    const type: EnumType | Type = { kind: 'enum', name: definition.name ?? '', size, signed, names };
     if (definition.name !== undefined) this.#tagged.set(`enum ${definition.name}`, type);
     for (const member of definition.members) this.#members.set(member.name, { type, value: member.value });
     return type;
