@@ -13,7 +13,7 @@ const MOST: Readonly<Record<string, number>> = {
   'receives request': 5,
   'sends answer': 10,
   'receives nothing': 0,
-  'switch from backend': 3,
+  'switch from backend': 1,
   'client receives': 1,
   'foreign switch': 0,
 };

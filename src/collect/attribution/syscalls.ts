@@ -8,17 +8,9 @@ let kept: readonly string[] | undefined;
 export const movesBytes = (syscall: number): boolean => MOVERS.includes(nameOf(syscall));
 const MOVERS = ['read', 'write', 'readv', 'writev'];
 
-/** Those of which the program knows more than the number. */
-const KNOWN = [...MOVERS, 'futex', 'epoll_wait', 'epoll_pwait'];
-/** In place of one that this machine does not have. */
-const NONE = 0x10000;
-
 /** On this machine, as the program knows them: CALL_READ and so on. */
 export function callNumbers(): (readonly [define: string, number: bigint])[] {
-  return KNOWN.map((name) => {
-    const number = names().indexOf(name);
-    return [`CALL_${name.toUpperCase()}`, BigInt(number < 0 ? NONE : number)];
-  });
+  return [...MOVERS, 'futex'].map((name) => [`CALL_${name.toUpperCase()}`, BigInt(names().indexOf(name))]);
 }
 
 /** Outside of a system call the kernel was entered by an exception: of those only page faults sleep. */
