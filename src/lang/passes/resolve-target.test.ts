@@ -57,7 +57,12 @@ test('a probe takes the first hook that is there, and says so', () => {
 });
 
 test('a probe without a hook is an error', () => {
-  assert.deepEqual(messages('toy:asks { exit(); }'), ['No hook for toy:asks here.']);
+  const said = (text: string) => compiled(text).diagnostics.map(({ message, hints }) => [message, ...hints]);
+  const known = { ...TOY.probes[0]!, name: 'query_done' };
+  assert.deepEqual(said('toy:askd { exit(); }'), [['No hook for toy:askd here.', "did you mean 'asked'?"]]);
+  assert.deepEqual(said('toy:other { exit(); }'), [['No hook for toy:other here.', 'toy has asked']]);
+  const { diagnostics } = compiled('toy:query_finish { exit(); }', { ...HOST, target: { ...TOY, probes: [known] } });
+  assert.deepEqual(diagnostics[0]!.hints, ["did you mean 'query_done'?"]);
 });
 
 test('an argument that the probe does not have is named as the script wrote it', () => {

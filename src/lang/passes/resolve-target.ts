@@ -169,10 +169,17 @@ class TargetResolver {
     const names = this.#target.probes.map((probe) => probe.name);
     const points = tried.flatMap(({ probes }) => probes.flatMap((one) => one.attachPoints.map(({ raw }) => raw)));
     const lacking = points.length > 0 ? `neither the kernel nor the server has ${[...new Set(points)].join(', ')}` : '';
-    const known = didYouMean(name, names) ?? `${target} has ${names.join(', ')}`;
-    const hints = names.includes(name) ? [lacking] : [known, lacking];
+    const meant = didYouMean(name, names) ?? sameSubject(name, names);
+    const hints = names.includes(name) ? [lacking] : meant ? [meant] : [`${target} has ${names.join(', ')}`, lacking];
     this.#diagnostics.error(point.span, `No hook for ${target}:${name} here.`, { hints: hints.filter(Boolean) });
   }
+}
+
+/** Who asks for query_finish means what there is of queries. */
+function sameSubject(name: string, names: readonly string[]): string | undefined {
+  const [subject] = name.split('_');
+  const kin = names.filter((one) => one.startsWith(`${subject}_`)).map((one) => `'${one}'`);
+  return kin.length > 0 ? `did you mean ${kin.join(' or ')}?` : undefined;
 }
 
 const PLACE = 'body';
