@@ -44,7 +44,9 @@ async function serve(request: string): Promise<void> {
     process.stderr.write(`${(error as Error).stack}\n`);
   }
   redirect('/dev/null', '/dev/null');
-  writeFileSync(join(request, 'status'), `${status}`);
+  // The client reads it as soon as it is there.
+  writeFileSync(join(request, 'ended'), `${status}`);
+  renameSync(join(request, 'ended'), join(request, 'status'));
 }
 
 function fields(path: string): string[] {
