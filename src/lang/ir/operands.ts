@@ -191,21 +191,32 @@ export function forEachAddress(op: Op, visit: (address: Address) => void): void 
   }
 }
 
-/** The operation with the memory that it names put elsewhere. */
+/** The operation with the memory that it names put elsewhere; the same object if nothing changed. */
 export function mapAddresses<T extends Op>(op: T, resolve: (address: Address) => Address): T;
 export function mapAddresses(op: Op, resolve: (address: Address) => Address): Op {
   switch (op.op) {
-    case 'load':
-      return { ...op, from: resolve(op.from) };
-    case 'store':
-      return { ...op, to: resolve(op.to) };
+    case 'load': {
+      const from = resolve(op.from);
+      return from === op.from ? op : { ...op, from };
+    }
+    case 'store': {
+      const to = resolve(op.to);
+      return to === op.to ? op : { ...op, to };
+    }
     case 'atomic':
-    case 'zero':
-      return { ...op, at: resolve(op.at) };
-    case 'copy':
-      return { ...op, to: resolve(op.to), from: resolve(op.from) };
-    case 'addressOf':
-      return { ...op, of: resolve(op.of) };
+    case 'zero': {
+      const at = resolve(op.at);
+      return at === op.at ? op : { ...op, at };
+    }
+    case 'copy': {
+      const to = resolve(op.to);
+      const from = resolve(op.from);
+      return to === op.to && from === op.from ? op : { ...op, to, from };
+    }
+    case 'addressOf': {
+      const of = resolve(op.of);
+      return of === op.of ? op : { ...op, of };
+    }
     default:
       return op;
   }
@@ -227,14 +238,20 @@ export function successors(end: Terminator): readonly BlockId[] {
   }
 }
 
+/** The same object if nothing changed. */
 export function mapSuccessors<T extends Terminator>(end: T, to: (block: BlockId) => BlockId): T;
 export function mapSuccessors(end: Terminator, to: (block: BlockId) => BlockId): Terminator {
   switch (end.op) {
-    case 'jump':
-      return { ...end, to: to(end.to) };
+    case 'jump': {
+      const next = to(end.to);
+      return next === end.to ? end : { ...end, to: next };
+    }
     case 'branch':
-    case 'guard':
-      return { ...end, then: to(end.then), else: to(end.else) };
+    case 'guard': {
+      const then = to(end.then);
+      const otherwise = to(end.else);
+      return then === end.then && otherwise === end.else ? end : { ...end, then, else: otherwise };
+    }
     case 'return':
       return end;
   }

@@ -13,9 +13,10 @@ export class SlotPointers {
 
   constructor(fn: IrFunction) {
     if (fn.slots.length === 0) return;
+    const relevant = fn.blocks.flatMap(({ ops }) => ops.filter(mayPass));
     for (let changed = true; changed; ) {
       changed = false;
-      for (const block of fn.blocks) for (const op of block.ops) if (this.#learn(op)) changed = true;
+      for (const op of relevant) if (this.#learn(op)) changed = true;
     }
   }
 
@@ -44,7 +45,7 @@ export class SlotPointers {
       return false;
     }
     const dst = definition(op);
-    if (!dst || !PASSES_POINTERS.has(op.op)) return false;
+    if (!dst) return false;
     let isNew = false;
     const add = (slot: number) => {
       isNew = this.#add(dst.id, slot) || isNew;
@@ -61,6 +62,8 @@ export class SlotPointers {
     return true;
   }
 }
+
+const mayPass = ({ op }: Op): boolean => op === 'store' || op === 'atomic' || PASSES_POINTERS.has(op);
 
 function forEachSlot(node: Op | Terminator, visit: (slot: number) => void): void {
   if (node.op === 'jump' || node.op === 'branch' || node.op === 'guard' || node.op === 'return') return;

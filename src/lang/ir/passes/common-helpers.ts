@@ -23,7 +23,7 @@ export function shareHelpers(fn: IrFunction): IrFunction {
   /** What registers with one definition are copies of. */
   const origins = new Map<number, number>();
   const blocks = fn.blocks.map((block) => {
-    const known = new Map(knownAtEntry(block.id, before[block.id]!, atEnd));
+    let known = knownAtEntry(block.id, before[block.id]!, atEnd);
     const ops = block.ops.map((op): Located<Op> => {
       if (op.op !== 'helper' || !op.dst || !CONSTANT_IN_A_RUN.has(op.name)) return op;
       const isDefinedOnce = definitions[op.dst.id] === 1;
@@ -32,7 +32,7 @@ export function shareHelpers(fn: IrFunction): IrFunction {
       const call = [op.name, ...args.map((arg) => origins.get(arg!) ?? arg)].join(' ');
       const earlier = known.get(call);
       if (!earlier) {
-        if (isDefinedOnce) known.set(call, op.dst);
+        if (isDefinedOnce) known = new Map(known).set(call, op.dst);
         return op;
       }
       if (isDefinedOnce) origins.set(op.dst.id, earlier.id);
@@ -44,6 +44,8 @@ export function shareHelpers(fn: IrFunction): IrFunction {
   return { ...fn, blocks };
 }
 
+const NOTHING: ReadonlyMap<string, Reg> = new Map();
+
 /** What is known on every way into a block; a way back of a loop knows no less than the way in. */
 function knownAtEntry(
   block: BlockId,
@@ -51,6 +53,7 @@ function knownAtEntry(
   atEnd: readonly ReadonlyMap<string, Reg>[],
 ): ReadonlyMap<string, Reg> {
   const [first, ...others] = before.filter((b) => b < block).map((b) => atEnd[b]!);
-  if (!first) return new Map();
+  if (!first) return NOTHING;
+  if (first.size === 0 || others.every((known) => known === first)) return first;
   return new Map([...first].filter(([name, reg]) => others.every((known) => known.get(name) === reg)));
 }

@@ -16,7 +16,6 @@ const LONGEST = 32;
 const MOVES = 3;
 
 type Constants = Map<number, bigint>;
-type Draft = { -readonly [K in keyof Block]: Block[K] };
 /** What the branch that an edge comes from has found out. */
 interface Fact {
   readonly end: Terminator & { readonly op: 'branch' };
@@ -24,21 +23,24 @@ interface Fact {
 }
 
 function threadEdges(fn: IrFunction): IrFunction {
-  const blocks: Block[] = fn.blocks.map((block) => ({ ...block }));
-  for (const { id } of fn.blocks) {
-    const block = blocks[id]!;
+  const blocks = [...fn.blocks];
+  let changed = false;
+  for (const block of fn.blocks) {
     const end = block.end!;
     const leadsOn = successors(end).some((to) => isPassage(blocks[to]!));
-    const followed = leadsOn ? followEdges(blocks, end, constantsAtEnd(block)) : end;
-    block.end = { ...simplifyTerminator(followed), ...(end.source && { source: end.source }) };
+    const followed = simplifyTerminator(leadsOn ? followEdges(blocks, end, constantsAtEnd(block)) : end);
+    if (followed === end) continue;
+    blocks[block.id] = { ...block, end: { ...followed, ...(end.source && { source: end.source }) } };
+    changed = true;
   }
-  return { ...fn, blocks };
+  return changed ? { ...fn, blocks } : fn;
 }
 
 function followEdges(blocks: Block[], end: Terminator, constants: Constants): Terminator {
   if (end.op !== 'branch') return mapSuccessors(end, (to) => follow(blocks, to, constants));
   const then = follow(blocks, end.then, onEdge(constants, end, 'then'), { end, holds: true });
-  return { ...end, then, else: follow(blocks, end.else, onEdge(constants, end, 'else'), { end, holds: false }) };
+  const otherwise = follow(blocks, end.else, onEdge(constants, end, 'else'), { end, holds: false });
+  return then === end.then && otherwise === end.else ? end : { ...end, then, else: otherwise };
 }
 
 function constantsAtEnd(block: Block): Constants {
@@ -65,6 +67,7 @@ function onEdge(known: Constants, end: Terminator, way: 'then' | 'else'): Consta
 
 /** Where an edge to `to` may go at once; registers set on the way are set in a block of its own. */
 function follow(blocks: Block[], to: BlockId, constants: Constants, edge?: Fact): BlockId {
+  if (!isPassage(blocks[to]!)) return to;
   let fact = edge;
   const known: Constants = new Map(constants);
   const moves: Located<Op>[] = [];
@@ -122,23 +125,27 @@ function isSame(a: Operand, b: Operand): boolean {
 function mergeStraightLines(fn: IrFunction): IrFunction {
   const ways = waysTo(fn);
   const merged = new Uint8Array(fn.blocks.length);
-  const blocks = fn.blocks.map((block): Draft => ({ ...block }));
-  for (const block of blocks) {
-    if (merged[block.id] === 1 || ways[block.id] === 0) continue;
+  const blocks = [...fn.blocks];
+  let changed = false;
+  for (const { id } of fn.blocks) {
+    if (merged[id] === 1 || ways[id] === 0) continue;
+    const block = blocks[id]!;
     let ops: Located<Op>[] | undefined;
-    for (let end = block.end!; end.op === 'jump'; end = block.end) {
-      if (end.to === 0 || end.to === block.id || ways[end.to] !== 1) break;
+    let end = block.end!;
+    while (end.op === 'jump' && end.to !== 0 && end.to !== id && ways[end.to] === 1) {
       const next = blocks[end.to]!;
       merged[next.id] = 1;
       ops ??= [...block.ops];
       ops.push(...next.ops);
-      block.end = next.end!;
+      end = next.end!;
       // Whoever is still numbered as its successor must not follow it any more.
-      next.end = { op: 'return', value: { kind: 'imm', value: 0n } };
+      blocks[next.id] = { ...next, end: { op: 'return', value: { kind: 'imm', value: 0n } } };
     }
-    if (ops) block.ops = ops;
+    if (!ops) continue;
+    blocks[id] = { id, ops, end };
+    changed = true;
   }
-  return { ...fn, blocks };
+  return changed ? { ...fn, blocks } : fn;
 }
 
 /** How many edges lead to each block, of those that can be reached; the call is one to the first. */

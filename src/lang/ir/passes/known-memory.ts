@@ -57,9 +57,12 @@ export class KnownMemory {
   }
 
   #forgetRegister(dst: Reg): void {
-    this.contents = this.contents.filter(
-      ({ at, value }) => !(value.kind === 'reg' && value.id === dst.id) && !isBase(at, dst),
-    );
+    this.#keep(({ at, value }) => !(value.kind === 'reg' && value.id === dst.id) && !isBase(at, dst));
+  }
+
+  /** Most operations change nothing that is known. */
+  #keep(stays: (content: Content) => boolean): void {
+    if (!this.contents.every(stays)) this.contents = this.contents.filter(stays);
   }
 
   #forgetMemory(op: Op): void {
@@ -83,7 +86,7 @@ export class KnownMemory {
 
   #written(to: Address, bytes: number): void {
     const slot = slotOf(to);
-    this.contents = this.contents.filter(({ at, size }) => {
+    this.#keep(({ at, size }) => {
       const other = slotOf(at);
       if (slot && other) return slot !== other || at.offset + size <= to.offset || to.offset + bytes <= at.offset;
       // One of the two is a pointer, or both.
@@ -105,9 +108,9 @@ export class KnownMemory {
   #called(op: Op): void {
     const reached = new Set(this.#pointers.escaped);
     this.#pointers.touched(op, (slot) => reached.add(slot));
-    this.contents = this.contents.filter(({ at, value }) => {
+    this.#keep(({ at, value }) => {
       const slot = slotOf(at);
-      return slot && value.kind === 'imm' && !reached.has(slot.id);
+      return slot !== undefined && value.kind === 'imm' && !reached.has(slot.id);
     });
   }
 }

@@ -71,12 +71,15 @@ class NullChecks {
   readonly #atEnd: State[] = [];
   /** How they end, with what could be decided. */
   readonly #ends: Terminator[] = [];
+  /** Registers that some other one was ever a copy of. */
+  readonly #copied: Uint8Array;
   #here: State = { notZero: new Set(), copies: new Map() };
 
   constructor(fn: IrFunction, parameters: readonly boolean[]) {
     this.#fn = fn;
     this.#definitions = countDefinitions(fn);
     this.#dominates = dominance(fn);
+    this.#copied = new Uint8Array(fn.registers);
     fn.parameters.forEach((parameter, i) => {
       if (parameters[i]) this.#learn(parameter.id, 0);
     });
@@ -102,9 +105,12 @@ class NullChecks {
     const [only, second] = before;
     if (only !== undefined && second === undefined && only < block.id) return this.#enterFrom(only, block.id);
     // What happens in a loop is not known yet at its head.
-    const ways = before.some((b) => b >= block.id) ? [] : before.map((b) => this.#onEdge(b, block.id));
-    const [first = new Set<number>(), ...others] = ways;
-    const notZero = new Set([...first].filter((reg) => others.every((way) => way.has(reg))));
+    const isLoop = before.some((b) => b >= block.id);
+    let notZero = new Set<number>(isLoop || only === undefined ? [] : this.#onEdge(only, block.id));
+    for (const other of before.slice(1)) {
+      if (notZero.size === 0) break;
+      notZero = notZero.intersection(this.#onEdge(other, block.id));
+    }
     this.#here = { notZero, copies: new Map() };
   }
 
@@ -120,7 +126,9 @@ class NullChecks {
   }
 
   #onEdge(from: BlockId, to: BlockId): ReadonlySet<number> {
-    return this.#atEnd[from]!.notZero.union(new Set(this.#branchKnows(from, to)));
+    const { notZero } = this.#atEnd[from]!;
+    const more = this.#branchKnows(from, to);
+    return more.length === 0 ? notZero : notZero.union(new Set(more));
   }
 
   /** The register that a branch has compared, what it is a copy of, and copies of it. */
@@ -130,8 +138,12 @@ class NullChecks {
     if (reg === undefined) return [];
     const { copies } = this.#atEnd[from]!;
     const original = copies.get(reg);
-    const same = [...copies].flatMap(([copy, of]) => (of === reg || of === original ? [copy] : []));
-    return original === undefined ? [reg, ...same] : [reg, original, ...same];
+    const same = original === undefined ? [reg] : [reg, original];
+    if (original === undefined && this.#copied[reg] === 0) return same;
+    copies.forEach((of, copy) => {
+      if (of === reg || of === original) same.push(copy);
+    });
+    return same;
   }
 
   #op(op: Op, block: BlockId): void {
@@ -146,9 +158,11 @@ class NullChecks {
   #copy(op: Op, dst: number): void {
     const { copies } = this.#here;
     copies.delete(dst);
-    for (const [copy, of] of copies) if (of === dst) copies.delete(copy);
+    if (this.#copied[dst] === 1) for (const [copy, of] of copies) if (of === dst) copies.delete(copy);
     if (op.op !== 'mov' || op.width === 32 || op.src.kind !== 'reg' || op.src.id === dst) return;
-    copies.set(dst, copies.get(op.src.id) ?? op.src.id);
+    const original = copies.get(op.src.id) ?? op.src.id;
+    copies.set(dst, original);
+    this.#copied[original] = 1;
   }
 
   #learn(reg: number, from: BlockId): void {

@@ -69,8 +69,9 @@ export function predecessorsOf(fn: IrFunction): BlockId[][] {
   return before;
 }
 
-/** The blocks of `order` in that order, numbered by it; the others are gone. */
+/** The blocks of `order` in that order, numbered by it; the others are gone. The same function if they are in it. */
 function renumber(fn: IrFunction, order: readonly BlockId[]): IrFunction {
+  if (order.length === fn.blocks.length && order.every((old, id) => old === id)) return fn;
   const number = new Int32Array(fn.blocks.length).fill(-1);
   order.forEach((block, i) => {
     number[block] = i;

@@ -27,7 +27,16 @@ class Propagation {
   /** Registers that are others plus a constant, which they are read for only once. */
   readonly #sums = new Map<number, { readonly of: Reg; readonly plus: bigint }>();
   readonly #uses: Uint32Array;
+  /** Registers that `#local` was ever told of a copy of. */
+  readonly #copied: Uint8Array;
   #local: Known = new Map();
+  /** What registers are replaced in, and by what. */
+  #reader!: Op | Terminator;
+  readonly #valueOf = (reg: Reg): Operand | null => {
+    const value = this.#local.get(reg.id) ?? this.#global[reg.id];
+    if (!value || (value.kind === 'imm' && !usableInPlace(value.value, this.#reader))) return null;
+    return value;
+  };
 
   constructor(fn: IrFunction) {
     this.#fn = fn;
@@ -35,6 +44,7 @@ class Propagation {
     this.#uses = countUses(fn);
     this.#global = new Array(fn.registers).fill(undefined);
     this.#bits = new Uint8Array(fn.registers).fill(64);
+    this.#copied = new Uint8Array(fn.registers);
   }
 
   run(): IrFunction {
@@ -85,7 +95,10 @@ class Propagation {
   #learn(dst: Reg, value: Operand): void {
     const stays = value.kind === 'imm' || this.#definitions[value.id] === 1;
     if (stays && this.#definitions[dst.id] === 1) this.#global[dst.id] = value;
-    else this.#local.set(dst.id, value);
+    else {
+      this.#local.set(dst.id, value);
+      if (value.kind === 'reg') this.#copied[value.id] = 1;
+    }
   }
 
   /** The register changes: what it was, and what was a copy of it, no longer holds. */
@@ -95,17 +108,15 @@ class Propagation {
     this.#sums.forEach((sum, reg) => {
       if (sum.of.id === dst.id) this.#sums.delete(reg);
     });
+    if (this.#copied[dst.id] === 0) return;
     this.#local.forEach((value, reg) => {
       if (value.kind === 'reg' && value.id === dst.id) this.#local.delete(reg);
     });
   }
 
   #replaceIn<T extends Op | Terminator>(node: T): T {
-    return mapUses(node, (reg) => {
-      const value = this.#local.get(reg.id) ?? this.#global[reg.id];
-      if (!value || (value.kind === 'imm' && !usableInPlace(value.value, node))) return null;
-      return value;
-    });
+    this.#reader = node;
+    return mapUses(node, this.#valueOf);
   }
 
   /** (x + 1) + 2 is x + 3. */
@@ -120,10 +131,9 @@ class Propagation {
   #withoutExtensions(node: Op): Op {
     const size = lowBytesRead(node);
     if (size === 8 || this.#extensions.size === 0) return node;
-    const bases = new Set<number>();
-    if (node.op === 'store' && 'kind' in node.to.base) bases.add(node.to.base.id);
+    const base = node.op === 'store' && 'kind' in node.to.base ? node.to.base.id : undefined;
     return mapUses(node, (reg) => {
-      const extension = bases.has(reg.id) ? undefined : this.#extensions.get(reg.id);
+      const extension = reg.id === base ? undefined : this.#extensions.get(reg.id);
       return extension && extension.size >= size ? extension.of : null;
     });
   }
@@ -141,7 +151,9 @@ class Propagation {
 
   #operandBits(operand: Operand): number {
     if (operand.kind === 'reg') return this.#bits[operand.id]!;
-    return operand.value < 0n ? 64 : operand.value.toString(2).length;
+    const { value } = operand;
+    if (value < 0n) return 64;
+    return value <= 0xffffffffn ? Math.max(1, 32 - Math.clz32(Number(value))) : value.toString(2).length;
   }
 
   #bitsOf(op: Op): number {

@@ -9,7 +9,7 @@ import { predecessorsOf } from './order.ts';
 /** Expects blocks in an order where definitions come before their uses. */
 export function reuseLookups(fn: IrFunction): IrFunction {
   const names = new Names(fn);
-  if (names.maps.size === 0) return fn;
+  if (names.lookups < 2) return fn;
   const pointers = new SlotPointers(fn);
   const before = predecessorsOf(fn);
   const atEnd: Lookups[] = [];
@@ -35,6 +35,7 @@ function atEntry(block: BlockId, before: readonly BlockId[], atEnd: readonly Loo
   // What happens in a loop is not known yet at its head.
   if (first === undefined || before.some((b) => b >= block)) return new Map();
   const known = atEnd[first]!;
+  if (others.length === 0 || known.size === 0) return new Map(known);
   return new Map([...known].filter(([key, reg]) => others.every((b) => atEnd[b]!.get(key)?.id === reg.id)));
 }
 
@@ -76,6 +77,8 @@ class Names {
   readonly maps = new Map<number, string>();
   /** Those that point to the start of a slot. */
   readonly slots = new Map<number, Slot>();
+  /** How many operations look something up. */
+  lookups = 0;
   readonly #functions = new Set<number>();
   readonly #definitions: Uint8Array;
 
@@ -83,6 +86,7 @@ class Names {
     this.#definitions = countDefinitions(fn);
     for (const { ops } of fn.blocks) {
       for (const op of ops) {
+        if (op.op === 'helper' && op.name === 'map_lookup_elem') this.lookups++;
         const dst = definition(op);
         if (dst && this.isSingle(dst)) this.#learn(op, dst);
       }
