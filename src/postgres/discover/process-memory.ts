@@ -39,7 +39,8 @@ export class ProcessMemory implements Memory {
 }
 
 function cannotOpen(pid: number, cause: unknown): PebbleError {
-  const gone = (cause as NodeJS.ErrnoException).code === 'ENOENT';
+  // ESRCH: it is a zombie (mm_access, kernel/fork.c).
+  const gone = ['ENOENT', 'ESRCH'].includes((cause as NodeJS.ErrnoException).code ?? '');
   return new PebbleError(gone ? 'no-target' : 'privilege', {
     doing: `opening /proc/${pid}/mem`,
     what: gone ? 'the process has ended' : 'this process may not read it',

@@ -137,7 +137,9 @@ for (const server of SERVERS) {
     });
 
     test('a server that is gone gives no sample', async () => {
+      const before = discoverClusters().clusters.find((found) => found.pid === cluster.postmasterPid)!;
       await cluster.restart({ signal: 'QUIT' });
+      assert.throws(() => openSampler(before), { code: 'no-target', what: 'the server has ended' });
       assert.equal(open.sampler.sample(), undefined);
       observer = await Connection.open(cluster);
       open[Symbol.dispose]();

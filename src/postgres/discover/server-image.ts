@@ -1,5 +1,6 @@
 /** Opens a discovered server for the resolver: its program's symbols, its mappings, its children's memory. */
 
+import { existsSync } from 'node:fs';
 import { PebbleError } from '../../base/errors.ts';
 import { Elf, functionsMentioning } from '../../bpf/elf/index.ts';
 import type { AddressRange, ChildImage, ServerImage } from '../layout/index.ts';
@@ -11,8 +12,22 @@ import { ProcessMemory } from './process-memory.ts';
 /** More children than these prove nothing more. */
 const WITNESSES = 16;
 
-/** Calls `use` with the image; files are closed when it returns. */
+/** Calls `use` with the image; files are closed when it returns. What fails because the server ends meanwhile says so. */
 export function withServerImage<Result>(cluster: DiscoveredCluster, use: (image: ServerImage) => Result): Result {
+  try {
+    return openImage(cluster, use);
+  } catch (cause) {
+    if (existsSync(cluster.exePath)) throw cause;
+    throw new PebbleError('no-target', {
+      doing: `reading the memory of postmaster ${cluster.pid}`,
+      what: 'the server has ended',
+      hint: 'try again once it runs',
+      cause,
+    });
+  }
+}
+
+function openImage<Result>(cluster: DiscoveredCluster, use: (image: ServerImage) => Result): Result {
   const program = Elf.open(cluster.exePath);
   const memories: ProcessMemory[] = [];
   try {

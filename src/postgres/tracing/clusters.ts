@@ -1,5 +1,4 @@
 /** The clusters that a script traces, and the language's way to tell them apart: by a process's parent. */
-import { existsSync } from 'node:fs';
 import { PebbleError } from '../../base/errors.ts';
 import { type DiscoveredCluster, discoverClusters, profileOf } from '../discover/index.ts';
 import type { Profile } from '../layout/index.ts';
@@ -40,8 +39,8 @@ function profileIfRunning(cluster: DiscoveredCluster): Profile | undefined {
   try {
     return profileOf(cluster);
   } catch (error) {
-    if (existsSync(cluster.exePath)) throw error;
-    return undefined;
+    if (error instanceof PebbleError && error.code === 'no-target') return undefined;
+    throw error;
   }
 }
 
