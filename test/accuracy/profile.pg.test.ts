@@ -102,6 +102,21 @@ for (const server of SERVERS) {
         JSON.stringify(last.map(({ time_us }) => time_us)),
       );
     });
+
+    test('a session that is gone before anybody looks at it has its stacks, too', async () => {
+      const short = 'SELECT pg_sleep(0.15) AS c_short, pg_terminate_backend(pg_backend_pid())';
+      const rows = await profileOf(cluster, ['off_cpu'], async () => {
+        for (let i = 0; i < 5; i++) {
+          const session = await Connection.open(cluster);
+          await session.query(short).catch(() => undefined);
+          await session.close().catch(() => undefined);
+        }
+      });
+      const own = rows.filter(({ query }) => query?.includes('c_short'));
+      assert.ok(samplesOf(own) >= 5 * 13, `${samplesOf(own)} samples`);
+      for (const { complete, stack } of own.filter(({ wait_event }) => wait_event === 'PgSleep'))
+        assert.ok(complete && stack.some((frame) => frame.function === 'pg_sleep'), JSON.stringify(stack));
+    });
   });
 }
 

@@ -60,6 +60,16 @@ export function readMaps(pid: number): Mapping[] {
   }
 }
 
+/** Undefined where they cannot be read, and of a process that is ending: it is still there, and maps nothing any more. */
+export function mappingsOf(pid: number): Mapping[] | undefined {
+  try {
+    const mappings = readMaps(pid);
+    return mappings.length > 0 ? mappings : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 export function findMapping(mappings: readonly Mapping[], address: number): Mapping | undefined {
   let low = 0;
   let high = mappings.length;

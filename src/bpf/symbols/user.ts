@@ -1,6 +1,6 @@
 /** Names of addresses in processes. */
 import { Binaries } from './binaries.ts';
-import { findMapping, type Mapping, readMaps } from './maps.ts';
+import { findMapping, type Mapping, mappingsOf } from './maps.ts';
 import { PerfMap } from './perf-map.ts';
 
 export interface UserPlace {
@@ -33,16 +33,12 @@ export class UserSymbols {
 
   /** Reads the process's mappings now, so that its addresses can be named after it has ended. */
   remember(pid: number): boolean {
-    try {
-      this.#processes.set(pid, {
-        mappings: readMaps(pid),
-        lookedAgainAt: this.#processes.get(pid)?.lookedAgainAt ?? 0,
-      });
-      return true;
-    } catch {
-      // It has ended: what was remembered, if anything, stays.
-      return this.#processes.has(pid);
-    }
+    const mappings = mappingsOf(pid);
+    const known = this.#processes.get(pid);
+    // It has ended: what was remembered, if anything, stays.
+    if (mappings === undefined) return known !== undefined;
+    this.#processes.set(pid, { mappings, lookedAgainAt: known?.lookedAgainAt ?? 0 });
+    return true;
   }
 
   /** When a pid is known to have ended, or to run another program since execve. */

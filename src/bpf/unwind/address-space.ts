@@ -1,5 +1,5 @@
 /** The code that processes have mapped, by address: what one sample's frames are looked up in. */
-import { type Mapping, readMaps } from '../symbols/index.ts';
+import { type Mapping, mappingsOf } from '../symbols/index.ts';
 import type { MappedTable, UnwindTables } from './tables.ts';
 
 /** A process may map more (dlopen, JIT) while it is watched; unknown addresses make us look again, but not at each one. */
@@ -62,12 +62,8 @@ export class AddressSpaces {
 
   /** Reads the mappings now; what was known stays when the process is gone. */
   remember(pid: number): AddressSpace | undefined {
-    let mappings: readonly Mapping[];
-    try {
-      mappings = readMaps(pid);
-    } catch {
-      return this.#spaces.get(pid);
-    }
+    const mappings = mappingsOf(pid);
+    if (mappings === undefined) return this.#spaces.get(pid);
     const code = mappings.filter(({ executable }) => executable);
     const space = new AddressSpace(
       pid,

@@ -13,6 +13,8 @@ export const STACK_BYTES = 16_384;
 export interface SampleLayout {
   /** The process (tgid): 32 bits. */
   readonly pid: number;
+  /** The process that it was forked from, 32 bits: its mappings stand for those of one that is gone and ran the same program. */
+  readonly parent?: number;
   /** How many bytes of the stack could be copied: 32 bits. */
   readonly stack_bytes: number;
   /** struct pt_regs of user mode. */

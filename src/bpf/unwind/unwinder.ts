@@ -81,9 +81,19 @@ export class Unwinder {
     };
   }
 
-  /** `registersAt` is where the view has struct pt_regs, `stackAt` where it has the stack from the stack pointer on. */
-  unwind(pid: number, view: DataView, registersAt: number, stackAt: number, stackBytes: number): StopReason {
-    const space = this.spaces.of(pid);
+  /**
+   * `registersAt` is where the view has struct pt_regs, `stackAt` where it has the stack from the stack pointer on.
+   * `parent` stands for a process that is gone.
+   */
+  unwind(
+    pid: number,
+    view: DataView,
+    registersAt: number,
+    stackAt: number,
+    stackBytes: number,
+    parent?: number,
+  ): StopReason {
+    const space = this.spaces.of(pid) ?? (parent === undefined ? undefined : this.spaces.of(parent));
     this.#begin(view, registersAt, stackAt, stackBytes);
     if (space === undefined) {
       this.#push();

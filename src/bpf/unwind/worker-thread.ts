@@ -33,7 +33,8 @@ let timer: NodeJS.Timeout | undefined;
 function unwind(view: DataView, at: number): void {
   const pid = view.getUint32(at + layout.pid, true);
   const copied = view.getUint32(at + layout.stack_bytes, true);
-  const reason = unwinder.unwind(pid, view, at + layout.registers, at + layout.stack, copied);
+  const parent = layout.parent === undefined ? undefined : view.getUint32(at + layout.parent, true);
+  const reason = unwinder.unwind(pid, view, at + layout.registers, at + layout.stack, copied, parent);
   batch.add(unwinder, reason, view, at);
 }
 

@@ -11,19 +11,19 @@ const KERNEL = '[kernel]';
 export class FrameNames {
   readonly #user = new UserSymbols();
   readonly #known = new Map<string, ProfileFrame>();
-  readonly #remembered = new Set<number>();
+  /** By pid: the process whose mappings are looked at, which is its parent where it was gone. */
+  readonly #remembered = new Map<number, number>();
   #kernel: KernelSymbols | undefined;
 
-  /** Reads what a process has mapped, once: it may be gone when its stack is to be named. */
-  remember(pid: number): void {
-    if (this.#remembered.has(pid)) return;
-    this.#remembered.add(pid);
-    this.#user.remember(pid);
+  /** Reads what a process has mapped, once: it may be gone when its stack is to be named. Then its parent, which runs the same program, stands for it. */
+  remember(pid: number, parent: number): void {
+    if (!this.#remembered.has(pid)) this.#remembered.set(pid, this.#user.remember(pid) ? pid : parent);
   }
 
   /** Outermost first, the kernel's part behind the process's. */
   of(pid: number, addresses: Float64Array, starts: Float64Array, kernel: readonly bigint[]): ProfileFrame[] {
-    const user = Array.from(addresses, (address, i) => this.#userFrame(pid, address, starts[i]!, i === 0));
+    const mapped = this.#remembered.get(pid) ?? pid;
+    const user = Array.from(addresses, (address, i) => this.#userFrame(mapped, address, starts[i]!, i === 0));
     const system = kernel.map((address) => this.#kernelFrame(address));
     return [...user.reverse(), ...system.reverse()];
   }

@@ -40,6 +40,7 @@ export class StackSamples {
     const at = (name: string): number => shape.offsets[name]!;
     const layout = {
       pid: at('pid'),
+      parent: at('parent'),
       stack_bytes: at('stack_bytes'),
       registers: at('registers'),
       stack: at('stack'),
@@ -57,7 +58,8 @@ export class StackSamples {
     this.#shape = shape;
     this.#identity = decoder(shape.fields.identity as RecordShape) as unknown as ReadIdentity;
     engine.on('sample', (view, offset) => {
-      this.#names.remember(view.getUint32(offset + layoutOf(shape, 'pid'), true));
+      const number = (name: string): number => view.getUint32(offset + layoutOf(shape, name), true);
+      this.#names.remember(number('pid'), number('parent'));
       worker.add(view, offset, shape.size);
     });
   }
