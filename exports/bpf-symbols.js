@@ -9,6 +9,7 @@ export const demangle = $source.demangle;
 export const filesWithBuildId = $source.filesWithBuildId;
 export const findMapping = $source.findMapping;
 export const mappedFileKey = $source.mappedFileKey;
+export const mappingsOf = $source.mappingsOf;
 export const openMapped = $source.openMapped;
 export const parseMaps = $source.parseMaps;
 export const readMaps = $source.readMaps;
