@@ -3,12 +3,14 @@ import { closeSync, openSync, readSync } from 'node:fs';
 import { type RecordShape, sizeOf } from '../base/record.ts';
 import { strerror } from '../base/strerror.ts';
 import type { EventKind, ScriptEvent } from '../lang/script.ts';
+import { type CutFinder, findCuts } from './format/cut-numbers.ts';
 import { type ByteText, toBytes } from './format/printable.ts';
 import { compileFormat } from './format/printf.ts';
 import { readerOf, readText } from './format/read-value.ts';
 import { takeSnapshot } from './format/snapshot.ts';
 import { strftime } from './format/strftime.ts';
 import { clearMap, readMap, zeroMap } from './map-access.ts';
+import type { RunOutput } from './output.ts';
 import type { Session } from './session.ts';
 import { inexactText } from './top-k.ts';
 
@@ -22,7 +24,9 @@ type Makers = { readonly [K in EventKind]: (event: Event<K>, session: Session) =
 const MAKERS: Makers = {
   printf: ({ format, arguments: args, shape }, { context, output }) => {
     const text = compileFormat(format, args, shape, context);
-    return (view, offset) => output.write(output.values.printf(text(view, offset)));
+    const write: Handler = (view, offset) => output.write(output.values.printf(text(view, offset)));
+    const findCut = findCuts(format, args, shape);
+    return findCut ? warningOnce(findCut, write, output) : write;
   },
   print: ({ argument, shape }, { context, output }) => {
     const read = readerOf(argument.type, context, shape.fields[argument.name]);
@@ -109,6 +113,18 @@ function scripted(severity: 'ERROR' | 'WARNING', event: Event<'errorf' | 'warnf'
   const text = compileFormat(event.format, event.arguments, event.shape, session.context);
   const { output } = session;
   return (view, offset) => output.report(output.reports.scripted(severity, text(view, offset), event.at));
+}
+
+/** Says once what `find` finds, and then looks no further. */
+function warningOnce(find: CutFinder, write: Handler, output: RunOutput): Handler {
+  let look: CutFinder | undefined = find;
+  return (view, offset) => {
+    write(view, offset);
+    const found = look?.(view, offset);
+    if (found === undefined) return;
+    look = undefined;
+    output.warning(`printf(): ${found}`);
+  };
 }
 
 const utf8 = (text: ByteText): string => Buffer.from(text, 'latin1').toString();

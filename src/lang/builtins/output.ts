@@ -283,7 +283,11 @@ const fail: FunctionRow = {
 };
 
 export const OUTPUT: readonly FunctionRow[] = [
-  formatted('printf', 'printf', 'Prints formatted: %d %u %x %s %p %c %r …, as in C.'),
+  formatted(
+    'printf',
+    'printf',
+    'Prints formatted: %d %u %x %s %p %c %r …, as in C: %d, %u and %x show 32 bits, %ld, %lu and %lx 64.',
+  ),
   formatted('errorf', 'errorf', 'Prints to stderr as an error of this place in the script.'),
   formatted('warnf', 'warnf', 'Prints to stderr as a warning of this place in the script.'),
   formatted('system', 'system', 'Runs a shell command in the tracer.', true),
