@@ -37,3 +37,25 @@ for (const [text, hint] of HINTS) {
     assert.deepEqual(diagnostics[0]!.hints, hint === undefined ? [] : [hint]);
   });
 }
+
+const times = (count: number, text: string): string => text.repeat(count);
+const DEEP: Readonly<Record<string, string>> = {
+  'a sum': `BEGIN { print(1${times(3000, '+1')}); }`,
+  'else if': `BEGIN { if (pid == 1) { }${times(3000, ' else if (pid == 2) { }')} }`,
+  ternaries: `BEGIN { print(${times(3000, 'pid ? 1 : ')}0); }`,
+  signs: `BEGIN { print(${times(20_000, '!')}pid); }`,
+  parentheses: `BEGIN { print(${times(20_000, '(')}1${times(20_000, ')')}); }`,
+  calls: `BEGIN { print(${times(20_000, 'str(')}1${times(20_000, ')')}); }`,
+};
+
+for (const [what, text] of Object.entries(DEEP)) {
+  test(`${what}: nested too deeply`, () => {
+    const { diagnostics } = parse({ name: 'stdin', text });
+    assert.equal(diagnostics[0]!.message, 'syntax: the script is nested too deeply');
+    assert.deepEqual(diagnostics[0]!.hints, ['keep a part of it in a variable, or in a function of its own']);
+  });
+}
+
+test('a long script is not a deep one', () => {
+  assert.deepEqual(parse({ name: 'stdin', text: `BEGIN { ${times(20_000, 'print(1); ')} }` }).diagnostics, []);
+});
