@@ -47,6 +47,8 @@ function checkDeclared(script: ScriptTyping): void {
       script.error(declaration.span, `Invalid bpf map type: ${declaration.type}`, {
         hints: [`Valid map types: ${Object.keys(DECLARED_TYPES).join(', ')}`],
       });
+    } else if (!(declaration.maxEntries || declaration.type.endsWith('_storage'))) {
+      script.error(declaration.span, `${declaration.name} keeps no key: ${declaration.type}(n) takes 1 or more`);
     } else if (declaration.type === 'topk') {
       checkTop(script, declaration, map);
     } else if (map?.value && !map.fixedValue && map.value.kind !== 'record' && HASHES.test(declaration.type)) {
@@ -58,9 +60,7 @@ function checkDeclared(script: ScriptTyping): void {
   }
 }
 
-function checkTop(script: ScriptTyping, declaration: MapDeclaration, map: MapTyping | undefined): void {
-  const { name, span, maxEntries = 0 } = declaration;
-  if (maxEntries < 1) script.error(span, `${name} keeps no key: topk(n) takes 1 or more`);
+function checkTop(script: ScriptTyping, { name }: MapDeclaration, map: MapTyping | undefined): void {
   if (!map?.value || (!map.scalar && (map.value.kind === 'count' || map.value.kind === 'sum'))) return;
   const held = map.scalar ? 'no keys' : `values of type ${typeName(map.value)}`;
   script.error(map.span, `${name} has ${held}: a topk map counts keys`, {
