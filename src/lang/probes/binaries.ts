@@ -24,6 +24,10 @@ function similarFile(name: string, { host }: ExpandContext): string | undefined 
   return folder === undefined ? undefined : didYouMean(name, host.binaries?.(`${folder}*`) ?? []);
 }
 
+/** Where no name is near: how to see those that there are. */
+export const listing = (kind: string, files: readonly string[]): string =>
+  `what it has is listed by pebble trace -l '${kind}:${files[0]}:*'`;
+
 /** How to name them when nothing was found in them. */
 export const missingIn = (files: readonly string[], point: AttachPoint): string =>
   files.length === 1 ? files[0]! : point.parts[1] || '*';

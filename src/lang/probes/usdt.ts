@@ -2,7 +2,7 @@
 import { didYouMean } from '../diagnostics/index.ts';
 import type { UsdtSite } from '../host.ts';
 import type { AttachPoint } from '../syntax/ast.ts';
-import { binariesOf, missingIn, pidOf } from './binaries.ts';
+import { binariesOf, listing, missingIn, pidOf } from './binaries.ts';
 import type { ExpandContext, PendingLink, ProbeKind, ProbePoint } from './kind.ts';
 import { parseUsdtArguments } from './usdt-arguments.ts';
 import { matcher } from './wildcard.ts';
@@ -15,6 +15,8 @@ export const usdt: ProbeKind = {
   space: 'user',
   expand: expandUsdt,
 };
+
+const BUILT_WITHOUT = 'it was built without static probes';
 
 function expandUsdt(point: AttachPoint, context: ExpandContext): ProbePoint[] {
   const [, binary = '', ...rest] = point.parts;
@@ -33,7 +35,8 @@ function expandUsdt(point: AttachPoint, context: ExpandContext): ProbePoint[] {
   );
   if (groups.length === 0 && files.length > 0) {
     const names = files.flatMap((file) => (context.host.usdtSites?.(file) ?? []).map((site) => site.name));
-    context.missing(point, `usdt ${missingIn(files, point)}:${rest.join(':')}`, didYouMean(name, names));
+    const hint = names.length === 0 ? BUILT_WITHOUT : (didYouMean(name, names) ?? listing('usdt', files));
+    context.missing(point, `usdt ${missingIn(files, point)}:${rest.join(':')}`, hint);
   }
   return groups.map(({ file, sites }) => usdtPoint(file, sites, point, context));
 }

@@ -37,3 +37,20 @@ test('a uprobe goes only where an instruction begins', () => {
     /^ERROR: Failed to check if uprobe is in proper place: \/bin:work\+40$/m,
   );
 });
+
+test('a name that no file has is answered with the way to the names that it has', () => {
+  const site = { provider: 'postgresql', name: 'query__start', address: 0n, fileOffset: 0n, arguments: '' } as const;
+  const hints = (text: string, named: Partial<CompileHost>): readonly string[] =>
+    compile({ name: 'script', text }, { host: { ...host, usdtSites: () => [site], ...named } }).diagnostics[0]!.hints;
+  const static_ = 'static functions have names where its debug symbols are installed';
+  const far = [`what it has is listed by pebble trace -l 'uprobe:/bin/x:*'; ${static_}`];
+  assert.deepEqual(hints('uprobe:/bin/x:exec_simple_query { exit() }', {}), far);
+  assert.deepEqual(hints('uprobe:/bin/x:wrok { exit() }', {}), ["did you mean 'work'?"]);
+  const stripped = ['it names no functions: install its debug symbols'];
+  assert.deepEqual(hints('uprobe:/bin/x:work { exit() }', { userFunctions: () => [] }), stripped);
+  const begin = hints('usdt:/bin/x:query__begin { exit() }', {});
+  assert.deepEqual(begin, ["what it has is listed by pebble trace -l 'usdt:/bin/x:*'"]);
+  assert.deepEqual(hints('usdt:/bin/x:query__strt { exit() }', {}), ["did you mean 'query__start'?"]);
+  const none = ['it was built without static probes'];
+  assert.deepEqual(hints('usdt:/bin/x:query__start { exit() }', { usdtSites: () => [] }), none);
+});

@@ -3,7 +3,7 @@ import { didYouMean } from '../diagnostics/index.ts';
 import type { UserFunction } from '../host.ts';
 import type { AttachPoint } from '../syntax/ast.ts';
 import { isAddress, splitOffset } from './address.ts';
-import { binariesOf, missingIn, pidOf } from './binaries.ts';
+import { binariesOf, listing, missingIn, pidOf } from './binaries.ts';
 import type { ExpandContext, ProbeKind, ProbePoint } from './kind.ts';
 import { userArguments } from './user-arguments.ts';
 import { isPattern, matcher } from './wildcard.ts';
@@ -170,6 +170,9 @@ function atAddress(kind: ProbeKind, binary: string, target: string, context: Exp
 
 const covers = ({ address, size }: UserFunction, at: bigint): boolean => at >= address && at < address + BigInt(size);
 
+const STRIPPED = 'it names no functions: install its debug symbols';
+const STATIC = 'static functions have names where its debug symbols are installed';
+
 function atFunctions(kind: ProbeKind, point: AttachPoint, target: string, context: ExpandContext): ProbePoint[] {
   const { symbol, plus = 0 } = splitOffset(target);
   const files = binariesOf(point, context);
@@ -180,7 +183,9 @@ function atFunctions(kind: ProbeKind, point: AttachPoint, target: string, contex
   });
   if (files.length > 0 && lists.every(({ found }) => found?.length === 0)) {
     const names = context.host.userFunctions?.(files[0]!).map((fn) => fn.name) ?? [];
-    context.missing(point, `${kind.names[0]} ${missingIn(files, point)}:${symbol}`, didYouMean(symbol, names));
+    const hint =
+      names.length === 0 ? STRIPPED : (didYouMean(symbol, names) ?? `${listing('uprobe', files)}; ${STATIC}`);
+    context.missing(point, `${kind.names[0]} ${missingIn(files, point)}:${symbol}`, hint);
   }
   return lists.flatMap(({ file, found }) => {
     if (!isPattern(symbol) && found?.some((fn) => !isAllowed(file, fn, plus, context))) return [];
