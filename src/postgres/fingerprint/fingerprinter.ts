@@ -85,6 +85,8 @@ const REPLICATION = new Set(
 );
 
 function masked(text: string): string {
+  // Of a session that has executed none yet.
+  if (text.trim() === '') return '<no statement>';
   const command = /^[\s(]*([a-z_]+)\b/i.exec(text)?.[1]?.toLowerCase() ?? '';
   if (REPLICATION.has(command)) return `<${command.toUpperCase()}>`;
   return COMMANDS.has(command) ? `<${command.toUpperCase()}, does not parse>` : '<does not parse>';
