@@ -107,7 +107,7 @@ export async function tryCounts(cluster: Cluster): Promise<Counts> {
 
 const isExact = (rows: readonly QueryRow[]): boolean => !rows.some(({ inexact }) => inexact.includes('calls'));
 
-const hasText = ({ query }: QueryRow): boolean => query !== null && !query.endsWith('does not parse>');
+const hasText = ({ query }: QueryRow): boolean => query !== null && !/(does not parse|no statement)>$/.test(query);
 
 const countsOf = (counted: readonly StatementCount[], marker: string): StatementCount[] =>
   counted.filter(({ query }) => new RegExp(`\\b${marker}\\b`).test(query) && !/^CREATE|; /i.test(query));
