@@ -5,8 +5,10 @@ import {
   existsSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   rmSync,
+  statSync,
   symlinkSync,
   utimesSync,
   writeFileSync,
@@ -19,14 +21,32 @@ import { readImports } from '../../../scripts/layers.ts';
 import { bundleOnceQuiet, bundleText, collect, WHOLE } from './bundle.ts';
 
 const SOURCES = fileURLToPath(new URL('../../', import.meta.url));
+const START = join(SOURCES, 'cli/start/index.ts');
 
-function run(entry: string, ...argv: string[]) {
+function run(entry: string, argv: readonly string[] = [], cache?: string) {
+  const { NODE_COMPILE_CACHE: _, ...own } = process.env;
   const { status, stdout, stderr } = spawnSync(
     process.execPath,
     ['--disable-warning=ExperimentalWarning', entry, ...argv],
-    { encoding: 'utf8' },
+    { encoding: 'utf8', env: { ...own, ...(cache !== undefined && { NODE_COMPILE_CACHE: cache }) } },
   );
   return { status, stdout, stderr };
+}
+
+/** As index.ts finds it: of no sources, so that none of them is newer. */
+function putBundle(cache: string, name: string): void {
+  writeFileSync(join(cache, `${name}-0.js`), bundleText(SOURCES, collect(SOURCES, name)));
+  writeFileSync(
+    join(cache, `${name}.json`),
+    JSON.stringify({ node: process.version, bundle: `${name}-0.js`, files: [] }),
+  );
+}
+
+/** V8's code for the whole program's bundle. */
+function codeIn(cache: string): string {
+  const [file, ...others] = readdirSync(cache).filter((one) => /^pebble-0\.js./.test(one));
+  assert.ok(file !== undefined && others.length === 0, `${file} ${others}`);
+  return join(cache, file);
 }
 
 test('every command says the same from the bundle and from the sources', (t) => {
@@ -34,12 +54,27 @@ test('every command says the same from the bundle and from the sources', (t) => 
   t.after(() => rmSync(folder, { recursive: true }));
   const main = join(SOURCES, 'cli/main.ts');
   const check = (name: string, ...lines: readonly (readonly string[])[]) => {
-    const bundle = join(folder, `${name}.mjs`);
-    writeFileSync(bundle, bundleText(SOURCES, collect(SOURCES, name)));
-    for (const argv of lines) assert.deepEqual(run(bundle, ...argv), run(main, ...argv), `${name}: ${argv.join(' ')}`);
+    putBundle(folder, name);
+    for (const argv of lines) assert.deepEqual(run(START, argv, folder), run(main, argv), `${name}: ${argv.join(' ')}`);
   };
   check(WHOLE, ['version', '--json'], ['nope'], ['--help']);
   check('trace', ['trace', '--check', '-e', 'BEGIN { nonsense() }'], ['trace', '-h'], ['trace', '--info']);
+});
+
+test("V8's code is kept after the first run, taken by the next, and made anew where V8 refuses it", (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'pebble-code-'));
+  t.after(() => rmSync(folder, { recursive: true }));
+  putBundle(folder, WHOLE);
+  const version = () => run(START, ['version', '--json'], folder);
+  const first = version();
+  assert.equal(first.status, 0, first.stderr);
+  const code = codeIn(folder);
+  const { ino, size } = statSync(code);
+  assert.deepEqual(version(), first);
+  assert.equal(statSync(code).ino, ino);
+  writeFileSync(code, 'of another V8');
+  assert.deepEqual(version(), first);
+  assert.ok(statSync(code).size > size / 2);
 });
 
 test('sources are bundled when nobody works on them; what cannot be bundled is said', (t) => {
@@ -58,7 +93,8 @@ test('sources are bundled when nobody works on them; what cannot be bundled is s
   assert.equal(bundle(), undefined);
   assert.ok(!existsSync(cache));
   write('cli/main.ts', 'console.log(1 as number);', 100);
-  assert.equal(run(bundle()!).stdout, '1\n');
+  writeFileSync(`${folder}/run.cjs`, `${readFileSync(bundle()!, 'utf8')}()`);
+  assert.equal(run(`${folder}/run.cjs`).stdout, '1\n');
   symlinkSync('nobody@host', `${sources}cli/.#main.ts`);
   assert.equal(bundle(), undefined);
   rmSync(`${sources}cli/.#main.ts`);

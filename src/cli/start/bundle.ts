@@ -51,7 +51,7 @@ function newestChange(sources: string): number {
 /** Written beside and then renamed: several processes may do this at once. */
 function save(text: string, files: readonly unknown[], cache: string, name: string): string {
   mkdirSync(cache, { recursive: true });
-  const file = `${name}-${createHash('sha256').update(text).digest('hex').slice(0, 16)}.mjs`;
+  const file = `${name}-${createHash('sha256').update(text).digest('hex').slice(0, 16)}.js`;
   const bundle = join(cache, file);
   for (const old of readdirSync(cache)) if (old.startsWith(`${name}-`) && old !== file) rmSync(join(cache, old));
   put(bundle, text);
@@ -129,14 +129,15 @@ const $meta = (root, path) => ({
 const $root = ROOT;
 `;
 
-/** The entry's code stands at the end and at the top level: it may wait. */
+/** An expression, since V8's code for a script is taken faster than that for a module. The entry's code stands at its end, and may wait. */
 export function bundleText(sources: string, modules: readonly Module[]): string {
   // In parentheses: V8 then compiles them at once, so that the compile cache has them whatever command fills it.
   const parts = modules.map((module) => {
     const code = rewrite(module);
     return module.path === ENTRY ? code : `$makers.set('${module.path}', (function ($exports) {${code}\n}));`;
   });
-  return inOneByte(`${RUNTIME.replace('ROOT', JSON.stringify(sources))}${parts.join('\n')}\n`);
+  const runtime = RUNTIME.replace('ROOT', JSON.stringify(sources));
+  return inOneByte(`(async () => {'use strict';${runtime}${parts.join('\n')}\n})`);
 }
 
 /** V8 keeps the source, two bytes a character once Node has read a single one beyond ASCII: as escapes they mean the same in texts, patterns and comments. */

@@ -3,8 +3,8 @@
  * (docs/decisions/0003-bundle.md). Nothing else may be imported here: it would be loaded twice.
  */
 /** Not imported: a statement would read every export of node:fs, which loads its streams and promises (7 ms). */
-const { existsSync, readFileSync, statSync } = process.getBuiltinModule('node:fs');
-const { pathToFileURL } = process.getBuiltinModule('node:url');
+const { existsSync, readFileSync, renameSync, statSync, writeFileSync } = process.getBuiltinModule('node:fs');
+const { constants, Script } = process.getBuiltinModule('node:vm');
 
 /** What a bundle was made of: for each source file its path below src/, time of change and size. */
 interface Manifest {
@@ -50,10 +50,40 @@ async function makeBundle(cache: string): Promise<string | undefined> {
   }
 }
 
-async function entry(): Promise<string> {
-  if (folder === undefined || process.env.PEBBLE_NO_BUNDLE) return '../main.ts';
-  const bundle = freshBundle(folder) ?? (await makeBundle(folder));
-  return bundle === undefined ? '../main.ts' : pathToFileURL(bundle).href;
+/**
+ * With V8's code for it beside it, of all functions that its first run has called. Node's own cache would do the same for a module,
+ * and take three times as long to read it.
+ */
+async function run(bundle: string): Promise<void> {
+  // V8 takes no code that was made with other options.
+  const options = process.execArgv.filter((option) => !option.startsWith('--import=')).join('');
+  const file = `${bundle}${options.replace(/[^\w-]/g, '_')}`;
+  const known = existsSync(file) ? readFileSync(file) : undefined;
+  const script = new Script(readFileSync(bundle, 'latin1'), {
+    filename: bundle,
+    importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
+    ...(known && { cachedData: known }),
+  });
+  if (!known || script.cachedDataRejected) process.once('exit', () => keep(script.createCachedData(), file));
+  await script.runInThisContext()();
 }
 
-await import(await entry());
+/**
+ * Written beside and then renamed: several processes may do this at once. And flushed before: V8 has no checksum, and crashes of
+ * what a machine that lost its power has left of a file.
+ */
+function keep(code: Uint8Array, file: string): void {
+  const temporary = `${file}.${process.pid}`;
+  try {
+    writeFileSync(temporary, code, { flush: true });
+    renameSync(temporary, file);
+  } catch {
+    // The next run tries it again.
+  }
+}
+
+const bundle =
+  folder === undefined || process.env.PEBBLE_NO_BUNDLE
+    ? undefined
+    : (freshBundle(folder) ?? (await makeBundle(folder)));
+await (bundle === undefined ? import('../main.ts') : run(bundle));
