@@ -19,7 +19,8 @@ import { assertTimeIdentity } from './check.ts';
 import { SERVERS, startCounting, UNABLE, withConnection } from './servers.ts';
 import { rowsOf, total } from './watch.ts';
 
-const LONG_REPLY = 'SELECT long_reply FROM generate_series(1, 20000) AS long_reply';
+const LONG_ROWS = 20_000;
+const LONG_REPLY = `SELECT long_reply FROM generate_series(1, ${LONG_ROWS}) AS long_reply`;
 
 /** This kernel's own, then what it can do of the others', whose hooks are watched for others that work on their CPU meanwhile. */
 async function listWays(): Promise<KernelWays[]> {
@@ -104,7 +105,7 @@ describe('ways to see requests', { skip: UNABLE }, async () => {
     test(nameOf(ways), async () => {
       const { seen, known } = await tryClients(cluster, { ways });
       assert.equal(seen, known, 'requests by application');
-      const attribution = await Attribution.start({ pgdata: cluster.pgdata, ways });
+      const attribution = await Attribution.start({ pgdata: cluster.pgdata, ways, signals: ['resources'] });
       try {
         const windows = new QueryRows(attribution.read());
         const rows = isExact
@@ -121,12 +122,13 @@ describe('ways to see requests', { skip: UNABLE }, async () => {
         });
         await sleep(100);
         const after = windows.advance(attribution.read());
-        for (const [word, times] of [
-          ['long_reply', 7],
-          ['short_reply', 1],
+        for (const [word, times, each] of [
+          ['long_reply', 7, LONG_ROWS],
+          ['short_reply', 1, 1],
         ] as const) {
           const own = rowsOf(after, word);
-          assert.deepEqual([total(own, ({ requests }) => requests), total(own, ({ calls }) => calls)], [times, times]);
+          const counted = (['requests', 'calls', 'rows'] as const).map((name) => total(own, (row) => row[name]!));
+          assert.deepEqual(counted, [times, times, times * each], word);
         }
         assert.equal(rows[0]?.dropped, 0);
       } finally {
