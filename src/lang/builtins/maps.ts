@@ -9,7 +9,7 @@ import { callOnMap } from '../lower/short-keys.ts';
 import { offsetBy, scalar } from '../lower/value.ts';
 import type { Call, Expression, MapAccess, MapReference } from '../syntax/ast.ts';
 import { STACK_KEY } from '../types/layout.ts';
-import { BOOL, INT64, pointerTo, type Type, typeName } from '../types/type.ts';
+import { BOOL, INT64, pointerTo, type Type } from '../types/type.ts';
 import type { Typing } from '../types/typing.ts';
 
 /** `f(@m, key)` as the access `@m[key]`, made once a call. */
@@ -46,15 +46,7 @@ function typeEntry(call: Call, t: Typing): Type | undefined {
     map.scalar ??= false;
     if (map.scalar) return t.error(call, scalarMessage(call));
     const key = t.typeOf(access.key) ?? t.script.infer(access.key, t);
-    if (key) {
-      const grown = t.script.grow(map.key, key, () =>
-        t.error(
-          call,
-          `Argument mismatch for ${map.name}: trying to access with arguments: '${typeName(key)}' when map expects arguments: '${typeName(map.key!)}'`,
-        ),
-      );
-      if (grown) map.key = grown;
-    }
+    if (key) t.growKey(map, key, call);
   } else {
     map.scalar ??= true;
     if (!map.scalar && !map.declaration)

@@ -265,13 +265,7 @@ function growKey(map: MapTyping, key: Type, node: MapAccess, t: Typing): void {
     map.key = UINT32;
     return;
   }
-  const grown = t.script.grow(map.key, key, () =>
-    t.error(
-      node,
-      `Argument mismatch for ${map.name}: trying to access with arguments: '${typeName(key)}' when map expects arguments: '${typeName(map.key!)}'`,
-    ),
-  );
-  if (grown) map.key = grown;
+  t.growKey(map, key, node);
 }
 
 /** What can be assigned to: its type, without demanding that it has one yet. */

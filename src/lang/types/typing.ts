@@ -241,6 +241,18 @@ export class Typing {
     return this.unit.kind === 'probe' ? this.unit.points[0] : undefined;
   }
 
+  /** A map's keys are of one type, which grows with those that it is given. */
+  growKey(map: MapTyping, key: Type, node: Node): void {
+    const grown = this.script.grow(map.key, key, () => {
+      const given = `trying to access with arguments: '${typeName(key)}'`;
+      const message = `Argument mismatch for ${map.name}: ${given} when map expects arguments: '${typeName(map.key!)}'`;
+      this.error(node, message, {
+        hints: ['keys of one map have one type: keep others in a map of their own, such as @other[…]'],
+      });
+    });
+    if (grown) map.key = grown;
+  }
+
   typeOf(node: Node): Type | undefined {
     return this.table.types.get(node);
   }
