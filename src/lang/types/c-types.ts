@@ -104,7 +104,7 @@ export class CTypes {
 
   /** Names for did-you-mean. */
   names(): string[] {
-    return [...this.#tagged.keys(), ...this.#typedefs.keys()];
+    return [...this.#tagged.keys(), ...this.#typedefs.keys(), ...Object.keys(BASIC)];
   }
 
   of(type: CType): Type {

@@ -180,16 +180,19 @@ function inferIdentifier(node: Extract<Expression, { kind: 'identifier' }>, t: T
     return constant.type.kind === 'enum' || constant.type.kind === 'int'
       ? { ...constant.type, size: 8 }
       : constant.type;
-  const { library, functions, final } = t.script;
   // Words may be resolved by a later sweep; nothing is reported before.
-  if (!final) return undefined;
-  const isFunction = library.function(node.name) || library.aggregate(node.name) || functions.has(node.name);
-  const hint =
-    foreignWordHint(node.name) ??
-    (isFunction ? `it is a function: write ${node.name}(…)` : didYouMean(node.name, library.names()));
+  if (!t.script.final) return undefined;
+  const hint = foreignWordHint(node.name) ?? callHint(node.name, t) ?? didYouMean(node.name, t.script.library.names());
   return t.error(node, `Unknown identifier: '${node.name}'`, {
     hints: [hint ?? `a text stands in quotes: "${node.name}"`],
   });
+}
+
+/** `exit` for `exit()` */
+function callHint(name: string, { script: { library, functions } }: Typing): string | undefined {
+  const least =
+    (library.function(name) ?? library.aggregate(name))?.arguments[0] ?? functions.get(name)?.parameters.length;
+  return least === undefined ? undefined : `it is a function: write ${name}(${least === 0 ? '' : '…'})`;
 }
 
 function inferVariable(node: Variable, t: Typing): Type | undefined {
