@@ -5,8 +5,8 @@ import { findProbeKind } from '../probes/index.ts';
 import { AT_RETURN } from '../probes/kernel-function.ts';
 import { type Block, type Expression, type Probe, type Statement, walk } from '../syntax/index.ts';
 
-/** What is otherwise at the return, or has another answer there. */
-const APART = /^(?:args|arg\d+|retval|probe|probetype|reg|ctx|override)$/;
+/** What is otherwise at the return, has another answer there, or is not unwound from there in all kernels. */
+const APART = /^(?:args|arg\d+|retval|probe|probetype|reg|ctx|override|kstack)$/;
 
 /** The entry's probe runs both bodies: the return's where it is called there. */
 export function pairReturns(probes: readonly Probe[], host: CompileHost): readonly Probe[] {

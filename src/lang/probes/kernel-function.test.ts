@@ -74,6 +74,9 @@ test('they have a link each where the body asks for registers, the kernel has no
   assert.deepEqual(compiled('kprobe:vfs_read* { @++ }', { without: 'kprobe_multi' }).links, both);
   assert.deepEqual(compiled('kprobe:vfs_read { @++ }').links, [single('vfs_read')]);
   assert.equal(compiled('kprobe:vfs_* { @[probe]++ }').programs!.length, 3);
+  const stacks = 'kprobe:vfs_read* { @[kstack] = count(); }';
+  assert.deepEqual(compiled(stacks, { sessions: true }).links, both);
+  assert.equal(compiled(stacks).links!.length, 1);
 });
 
 test('a function that cannot be traced is warned about, and tried with --unsafe', () => {
@@ -129,6 +132,7 @@ test('they are two where one body asks for what the other has, or there are more
   assert.equal(count('kprobe:vfs_* { @++ } kretprobe:vfs_read { @r = sum(retval) }'), 2);
   assert.equal(count('kprobe:vfs_read { @++ } kretprobe:vfs_read { @r = reg("ax") }'), 2);
   assert.equal(count('kprobe:vfs_read { @++ } kretprobe:vfs_read { @r++ } kretprobe:vfs_read { @q++ }'), 3);
+  assert.equal(count('kprobe:vfs_read { @++ } kretprobe:vfs_read { @r[kstack] = count() }'), 2);
   assert.equal(count('kprobe:vmlinux:vfs_read { @++ } kretprobe:vmlinux:vfs_read { @r++ }'), 2);
   assert.match(said('kprobe:vfs_read { @ = retval } kretprobe:vfs_read { @r++ }'), /retval builtin can only be used/);
 });

@@ -82,6 +82,8 @@ const ALONE = ['reg', 'ctx', 'override', 'probe'];
 /** One event a function takes a tenth of a second to detach. */
 function sharesLink(symbol: string, { plus }: { plus?: number }, { host, uses }: ExpandContext): boolean {
   if (!isPattern(symbol) || plus !== undefined || ALONE.some((name) => uses.has(name))) return false;
+  // From Linux 6.14 on, where sessions have room, stacks begin at the caller, and those of returns are not unwound in all kernels.
+  if (uses.has('kstack') && host.canHook?.('kprobe_session') === true) return false;
   return host.canHook?.('kprobe_multi') !== false;
 }
 
