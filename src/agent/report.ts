@@ -1,10 +1,12 @@
 /** A report: what dominated a range of time, as rows; with a second range, what changed. */
 import type {
+  CatalogEvent,
   Compared,
   Comparison,
   Finding,
   PastQueryRow,
   PastWaitRow,
+  ReportEvent,
   ReportRow,
   ReportWindow,
 } from '../api/index.ts';
@@ -29,10 +31,12 @@ export async function report(
   const waits = await history.waitEvents(range, where);
   const earlier = compareWith && (await history.sumQueries(compareWith, where));
   const findings = await history.records('finding', range, top);
+  const events = await history.records('event', range, top);
   const executions = await history.records('execution', range, top);
   return [
     ...(await windowsOf(store, range, where)),
     ...findings.map(({ body }) => ({ kind: 'finding' as const, ...(body as Finding) })),
+    ...events.map(({ body }) => eventRow(body as CatalogEvent)).sort((a, b) => (a.at < b.at ? -1 : 1)),
     ...(await busiest(queries, top)).map((row) => ({ kind: 'query' as const, ...row })),
     ...waitProfile(waits)
       .slice(0, top)
@@ -41,6 +45,8 @@ export async function report(
     ...(earlier ? await compare(queries, earlier, top) : []),
   ];
 }
+
+const eventRow = ({ kind, ...event }: CatalogEvent): ReportEvent => ({ kind: 'event', event: kind, ...event });
 
 /** One a host. */
 async function windowsOf(store: Store, range: TimeRange, { host, cluster }: PastFilter): Promise<ReportWindow[]> {

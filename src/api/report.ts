@@ -1,4 +1,5 @@
 /** Rows of `pebble report --json` and of the HTTP API, as docs/json.md describes them; `kind` tells them apart. */
+import type { CatalogEvent } from './catalog.ts';
 import type { Finding, PastQueryRow, PastWaitRow } from './history.ts';
 import type { Window } from './row-head.ts';
 
@@ -35,10 +36,17 @@ export interface Compared {
   readonly p95_us: number | null;
 }
 
+/** A moment of the window; `event` is its kind. */
+export interface ReportEvent extends Omit<CatalogEvent, 'kind'> {
+  readonly kind: 'event';
+  readonly event: CatalogEvent['kind'];
+}
+
 export type ReportRow =
   | ReportWindow
   | ({ readonly kind: 'query' } & PastQueryRow)
   | ({ readonly kind: 'wait' } & PastWaitRow)
   | ({ readonly kind: 'finding' } & Finding)
+  | ReportEvent
   | ({ readonly kind: 'execution'; readonly host: string } & object)
   | Comparison;

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { Agent, loadConfiguration } from '../../src/agent/index.ts';
+import { Agent, loadConfiguration, report } from '../../src/agent/index.ts';
 import type { CatalogAnswer, CatalogEvent, LockRow, PlanAnswer, QueryRow, RowsAnswer } from '../../src/api/index.ts';
 import { type Cluster, startCluster } from '../../src/cluster/index.ts';
 import { Connection } from '../../src/postgres/client/index.ts';
@@ -99,11 +99,16 @@ describe('SQL connections of the agent', { skip: UNABLE }, () => {
       events = await rows<CatalogEvent>('events');
       return events.length > 0;
     });
+    const what = 'ALTER TABLE parcels ADD COLUMN weight int, in postgres';
     assert.ok(
-      events.some(
-        ({ kind, what }) => kind === 'ddl' && what === 'ALTER TABLE parcels ADD COLUMN weight int, in postgres',
-      ),
+      events.some((event) => event.kind === 'ddl' && event.what === what),
       JSON.stringify(events),
+    );
+    const range = { fromMs: Date.now() - 600_000, toMs: Date.now() + 60_000 };
+    const reported = (await report(agent.store!, { range, top: 100 })).filter((row) => row.kind === 'event');
+    assert.ok(
+      reported.some((row) => row.event === 'ddl' && row.what === what),
+      JSON.stringify(reported),
     );
   });
 

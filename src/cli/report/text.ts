@@ -1,6 +1,14 @@
 /** A report as text for people. */
 import { busyUs } from '../../agent/index.ts';
-import type { Comparison, Finding, PastQueryRow, PastWaitRow, ReportRow, ReportWindow } from '../../api/index.ts';
+import type {
+  Comparison,
+  Finding,
+  PastQueryRow,
+  PastWaitRow,
+  ReportEvent,
+  ReportRow,
+  ReportWindow,
+} from '../../api/index.ts';
 import { formatMicroseconds, formatRate, formatShare } from '../../base/units.ts';
 import {
   type Column,
@@ -28,6 +36,7 @@ export function reportText(rows: readonly ReportRow[], options: TextOptions): st
   const parts = [
     windows.flatMap(windowLines),
     of('finding').flatMap(findingLines),
+    section('Events', of('event'), EVENT_COLUMNS, options),
     section('Queries by load', of('query'), QUERY_COLUMNS, options),
     section('Waits of queries', of('wait'), WAIT_COLUMNS, options),
     section('Slow executions', of('execution') as unknown as Execution[], EXECUTION_COLUMNS, options),
@@ -72,6 +81,11 @@ function findingLines({ severity, title, evidence, sql, advice, refuted_by }: Fi
 const oneLine = (text: string | null): string => (text ?? '(text not seen)').replace(/\s+/g, ' ');
 const share = (row: PastQueryRow, time: number): number | undefined =>
   busyUs(row) > 0 ? time / busyUs(row) : undefined;
+
+const EVENT_COLUMNS: readonly Column<ReportEvent>[] = [
+  textColumn('at', (row) => row.at),
+  textColumn('what', (row) => oneLine(row.what), { flexible: true }),
+];
 
 const QUERY_COLUMNS: readonly Column<PastQueryRow>[] = [
   rateColumn('load', (row) => busyUs(row) / row.window_us),
