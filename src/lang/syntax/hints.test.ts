@@ -52,6 +52,8 @@ for (const [what, text] of Object.entries(DEEP)) {
   test(`${what}: nested too deeply`, () => {
     const { diagnostics } = parse({ name: 'stdin', text });
     assert.equal(diagnostics[0]!.message, 'syntax: the script is nested too deeply');
+    const { start = 0, end = 0 } = diagnostics[0]!.span ?? {};
+    assert.ok(start > 0 && start < end && end <= text.length, `${start} to ${end}`);
     assert.deepEqual(diagnostics[0]!.hints, ['keep a part of it in a variable, or in a function of its own']);
   });
 }

@@ -3,7 +3,7 @@ import { type Diagnostic, Diagnostics, type Source } from '../diagnostics/index.
 import type { Node, Program } from './ast.ts';
 import { readDefinitions } from './c/index.ts';
 import { withHint } from './hints.ts';
-import { parseProgram } from './program.ts';
+import { openScript, parseProgram } from './program.ts';
 import { children } from './walk.ts';
 
 export type * from './ast.ts';
@@ -22,15 +22,17 @@ export interface Parsed {
 
 export function parse(source: Source): Parsed {
   const diagnostics = new Diagnostics();
+  const cursor = openScript(source, diagnostics);
   try {
-    const program = parseProgram(source, diagnostics);
+    const program = parseProgram(cursor);
     refuseDepth(program, diagnostics);
     const definitions = diagnostics.ok ? readDefinitions(program.cSources, diagnostics).definitions : [];
     return { program: { ...program, definitions }, diagnostics: withHint(diagnostics.all, source) };
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
     // The stack is full: every level of nesting takes a few frames.
-    diagnostics.error(undefined, TOO_DEEP, { hints: [DEPTH_HINT] });
+    const here = cursor.atEnd ? undefined : cursor.span(cursor.pos, cursor.pos + 1);
+    diagnostics.error(here, TOO_DEEP, { hints: [DEPTH_HINT] });
     return { program: emptyProgram(source), diagnostics: diagnostics.all };
   }
 }
@@ -53,5 +55,5 @@ function refuseDepth(program: Program, diagnostics: Diagnostics): void {
 }
 
 function emptyProgram(source: Source): Program {
-  return parseProgram({ name: source.name, text: '' }, new Diagnostics());
+  return parseProgram(openScript({ name: source.name, text: '' }, new Diagnostics()));
 }

@@ -38,21 +38,22 @@ interface Items {
   readonly probes: Probe[];
 }
 
+export const openScript = (source: Source, diagnostics: Diagnostics): Cursor => new Cursor(source, diagnostics, RULES);
+
 /** The whole script; what the C part defines is left to the C parser. */
-export function parseProgram(source: Source, diagnostics: Diagnostics): Program {
-  const cursor = new Cursor(source, diagnostics, RULES);
+export function parseProgram(cursor: Cursor): Program {
   const items: Items = { cSources: [], imports: [], maps: [], macros: [], functions: [], probes: [] };
   parseHeader(cursor, items);
   parseDefinitions(cursor, items);
   parsePreamble(cursor, items);
   parseItems(cursor, items);
-  const span = { source, start: 0, end: cursor.pos };
+  const span = cursor.span(0);
   return { kind: 'program', span, ...items, definitions: [], comments: cursor.comments };
 }
 
 /** A text that is one expression, as a #define's; undefined with the errors in `diagnostics`. */
 export function parseExpressionText(source: Source, diagnostics: Diagnostics): Expression | undefined {
-  const cursor = new Cursor(source, diagnostics, RULES);
+  const cursor = openScript(source, diagnostics);
   cursor.skipLayout();
   if (cursor.atEnd) return undefined;
   const expression = parseExpression(cursor);
