@@ -14,7 +14,6 @@ import { printWal } from '../depth/wal.ts';
 import type { Parsed } from '../options.ts';
 import { rangeOf } from '../report/range.ts';
 import type { PAST_TOOL_OPTIONS } from '../table.ts';
-import { coverageText } from '../watch/header.ts';
 import { LOCK_VIEW } from '../watch/lock-view.ts';
 import { QUERY_VIEW, topRows } from '../watch/query-view.ts';
 import { isIdle, WAIT_VIEW } from '../watch/wait-view.ts';
@@ -65,9 +64,9 @@ export async function runPast(tool: string, options: PastOptions, context: Conte
     tellNothing(rows, options);
     if (options.json) return printNdjson(rows);
     const observed = formatMicroseconds(window.observed_us);
-    const least = leastWhole(rows);
-    const coverage = least && least.coverage !== 'exact' ? coverageText([least]).map((text) => `, ${text}`) : [];
-    process.stdout.write(`${window.from} to ${window.to}, ${observed} of it observed${coverage.join('')}\n\n`);
+    const dropped = leastWhole(rows)?.dropped ?? 0;
+    const lost = dropped > 0 ? `, ${dropped} events lost` : '';
+    process.stdout.write(`${window.from} to ${window.to}, ${observed} of it observed${lost}\n\n`);
     print(context);
   } finally {
     await store.close();

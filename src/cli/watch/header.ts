@@ -26,7 +26,7 @@ function inWidth(parts: readonly string[]): readonly string[] {
   return line.length > outputColumns() ? parts : [line];
 }
 
-export function coverageText([first]: readonly { readonly coverage: string; readonly dropped: number }[]): string[] {
+function coverageText([first]: readonly { readonly coverage: string; readonly dropped: number }[]): string[] {
   if (!first || first.coverage === 'sampled') return [];
   if (first.coverage === 'exact') return ['every event counted'];
   return [first.dropped > 0 ? `${first.coverage}: ${first.dropped} events lost` : first.coverage];
