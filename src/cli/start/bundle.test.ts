@@ -34,8 +34,8 @@ function run(entry: string, argv: readonly string[] = [], cache?: string) {
 }
 
 /** As index.ts finds it: of no sources, so that none of them is newer. */
-function putBundle(cache: string, name: string): void {
-  writeFileSync(join(cache, `${name}-0.js`), bundleText(SOURCES, collect(SOURCES, name)));
+function putBundle(cache: string, name: string, sources = SOURCES): void {
+  writeFileSync(join(cache, `${name}-0.js`), bundleText(sources, collect(sources, name)));
   writeFileSync(
     join(cache, `${name}.json`),
     JSON.stringify({ node: process.version, bundle: `${name}-0.js`, files: [] }),
@@ -75,6 +75,18 @@ test("V8's code is kept after the first run, taken by the next, and made anew wh
   writeFileSync(code, 'of another V8');
   assert.deepEqual(version(), first);
   assert.ok(statSync(code).size > size / 2);
+});
+
+test('packages are found wherever the bundle lies', (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'pebble-packages-'));
+  t.after(() => rmSync(folder, { recursive: true }));
+  mkdirSync(join(folder, 'cli'));
+  const one = "console.log(typeof (await import('pg')).default.Client);";
+  const computed = "const url = new URL('other.mjs', import.meta.url);\nconsole.log((await import(url.href)).default);";
+  writeFileSync(join(folder, 'cli/main.ts'), `${one}\n${computed}`);
+  writeFileSync(join(folder, 'cli/other.mjs'), 'export default 7;');
+  putBundle(folder, WHOLE, `${folder}/`);
+  assert.deepEqual(run(START, [], folder), { status: 0, stdout: 'function\n7\n', stderr: '' });
 });
 
 test('sources are bundled when nobody works on them; what cannot be bundled is said', (t) => {

@@ -129,7 +129,10 @@ const $meta = (root, path) => ({
 const $root = ROOT;
 `;
 
-/** An expression, since V8's code for a script is taken faster than that for a module. The entry's code stands at its end, and may wait. */
+/**
+ * An expression, since V8's code for a script is taken faster than that for a module: a function of what imports packages, which are
+ * not found from where the bundle lies. The entry's code stands at its end, and may wait.
+ */
 export function bundleText(sources: string, modules: readonly Module[]): string {
   // In parentheses: V8 then compiles them at once, so that the compile cache has them whatever command fills it.
   const parts = modules.map((module) => {
@@ -137,7 +140,7 @@ export function bundleText(sources: string, modules: readonly Module[]): string 
     return module.path === ENTRY ? code : `$makers.set('${module.path}', (function ($exports) {${code}\n}));`;
   });
   const runtime = RUNTIME.replace('ROOT', JSON.stringify(sources));
-  return inOneByte(`(async () => {'use strict';${runtime}${parts.join('\n')}\n})`);
+  return inOneByte(`(async ($import) => {'use strict';${runtime}${parts.join('\n')}\n})`);
 }
 
 /** V8 keeps the source, two bytes a character once Node has read a single one beyond ASCII: as escapes they mean the same in texts, patterns and comments. */
@@ -164,6 +167,7 @@ function rewrite({ path, code }: Module): string {
     .replace(/\bimport\('(\.[^']+\.ts)'\)/g, (_, specifier: string) => {
       return `Promise.resolve().then(() => $get('${join(dirname(path), specifier)}'))`;
     })
+    .replace(/(?<![.#\w$])import\(/g, () => '$import(')
     .replaceAll('createRequire(import.meta.url)', `$requireFrom($root, '${path}')`)
     .replaceAll('import.meta', `$meta($root, '${path}')`);
   const odd = /^export\b.*$/m.exec(text);

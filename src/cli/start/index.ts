@@ -4,7 +4,7 @@
  */
 /** Not imported: a statement would read every export of node:fs, which loads its streams and promises (7 ms). */
 const { existsSync, readFileSync, renameSync, statSync, writeFileSync } = process.getBuiltinModule('node:fs');
-const { constants, Script } = process.getBuiltinModule('node:vm');
+const { Script } = process.getBuiltinModule('node:vm');
 
 /** What a bundle was made of: for each source file its path below src/, time of change and size. */
 interface Manifest {
@@ -61,11 +61,10 @@ async function run(bundle: string): Promise<void> {
   const known = existsSync(file) ? readFileSync(file) : undefined;
   const script = new Script(readFileSync(bundle, 'latin1'), {
     filename: bundle,
-    importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
     ...(known && { cachedData: known }),
   });
   if (!known || script.cachedDataRejected) process.once('exit', () => keep(script.createCachedData(), file));
-  await script.runInThisContext()();
+  await script.runInThisContext()((specifier: string) => import(specifier));
 }
 
 /**
