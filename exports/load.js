@@ -1,7 +1,11 @@
 /** Gives the entries of the package their modules: below node_modules, where Node strips no types, ours are stripped first. */
-import { createRequire } from 'node:module';
+import * as module from 'node:module';
 
-const require = createRequire(import.meta.url);
+if (!module.registerHooks || !module.stripTypeScriptTypes) {
+  const what = `Node ${process.versions.node} runs no TypeScript as pgpebble needs it`;
+  throw new Error(`${what}: use node_modules/.bin/node, which is installed with it`);
+}
+const require = module.createRequire(import.meta.url);
 if (import.meta.url.includes('/node_modules/')) require('../src/cli/start/strip.js');
 
 /** A module of src/. */

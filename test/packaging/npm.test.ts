@@ -53,6 +53,31 @@ test('the library of the npm tarball is imported, required, and has its threads'
   assert.deepEqual(JSON.parse(stdout), [8, true, 1, 'function', 'boolean']);
 });
 
+test('scripts are completed and checked by the library, as the tutorial says', () => {
+  const script = join(folder, 'assist.mjs');
+  const text = `import { complete, diagnose } from 'pgpebble/lang/assist';
+    const labels = complete('BEGIN { prin', 12).items.map(({ label }) => label);
+    const [mistake] = diagnose('BEGIN { print(nope); }');
+    console.log(JSON.stringify([labels, mistake.from, mistake.to]));`;
+  writeFileSync(script, text);
+  const { stdout, stderr } = spawnSync(process.execPath, [script], { encoding: 'utf8' });
+  assert.equal(stderr, '');
+  const [labels, ...place] = JSON.parse(stdout);
+  assert.ok(labels.includes('printf'), stdout);
+  assert.deepEqual(place, [14, 18]);
+});
+
+test('a Node that cannot run the library is told which one can', () => {
+  const [script, older] = [join(folder, 'any.mjs'), join(folder, 'older.mjs')];
+  writeFileSync(script, "import 'pgpebble/lang';");
+  // Before 22.15 and 23.5 there are no such hooks.
+  const without = "import module from 'node:module'; delete module.registerHooks; module.syncBuiltinESMExports();";
+  writeFileSync(older, without);
+  const { status, stderr } = spawnSync(process.execPath, ['--import', older, script], { encoding: 'utf8' });
+  assert.equal(status, 1);
+  assert.match(stderr, /runs no TypeScript as pgpebble needs it: use node_modules\/\.bin\/node/);
+});
+
 test('pebble of the npm tarball runs', () => {
   const version = command(program, 'version', '--json');
   assert.equal(version.status, 0, version.stderr);
