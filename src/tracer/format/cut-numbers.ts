@@ -7,8 +7,7 @@ import type { ByteText } from './printable.ts';
 /** What to say of the record at `offset`, if one of its numbers is cut. */
 export type CutFinder = (view: DataView, offset: number) => string | undefined;
 
-const SIGNED = new Set<string>(['d', 'i']);
-const INTEGERS = new Set<string>([...SIGNED, 'u', 'o', 'x', 'X']);
+const INTEGERS = new Set<string>(['d', 'i', 'u', 'o', 'x', 'X']);
 
 /** Undefined where no number can be cut. */
 export function findCuts(format: ByteText, args: readonly EventArgument[], shape: RecordShape): CutFinder | undefined {
@@ -20,7 +19,7 @@ export function findCuts(format: ByteText, args: readonly EventArgument[], shape
   });
   if (places.length === 0) return undefined;
   return (view, offset) => {
-    const cut = places.find(({ conversion, at }) => !fits(view, offset + at, SIGNED.has(conversion)));
+    const cut = places.find(({ at }) => !fits(view, offset + at));
     if (!cut) return undefined;
     const place = offset + cut.at;
     const value = cut.signed ? view.getBigInt64(place, true) : view.getBigUint64(place, true);
@@ -28,8 +27,11 @@ export function findCuts(format: ByteText, args: readonly EventArgument[], shape
   };
 }
 
-/** A negative number of 32 bits fits into an unsigned one, too: %x shows all of it. */
-function fits(view: DataView, at: number, signed: boolean): boolean {
+/**
+ * A number of 32 bits, whichever sign it is read with: a negative int comes from a register without its sign (arg1 is 4294967293 for
+ * -3), and %d is what shows it.
+ */
+function fits(view: DataView, at: number): boolean {
   const [low, high] = [view.getInt32(at, true), view.getInt32(at + 4, true)];
-  return (high === -1 && low < 0) || (high === 0 && (low >= 0 || !signed));
+  return high === 0 || (high === -1 && low < 0);
 }
