@@ -10,6 +10,7 @@ import { kernelProfile } from './profile.ts';
 export interface AttributionPlan {
   readonly programs: readonly {
     readonly name: string;
+    /** Of several, one after the other with commas between. */
     readonly hook: string;
     /** Of eBPF; and bytes of machine code. */
     readonly instructions: number;
@@ -46,8 +47,9 @@ export async function planAttribution(options: AttributionOptions): Promise<Attr
   try {
     const { programs, maps } = engine.loaded;
     return {
-      programs: programs.map(({ hook, program }) => {
+      programs: [...Map.groupBy(programs, ({ program }) => program)].map(([program, hooks]) => {
         const { name, xlated_prog_len: length, jited_prog_len: bytes } = program.info();
+        const hook = hooks.map((one) => one.hook).join(', ');
         return { name, hook, instructions: length / INSTRUCTION_BYTES, bytes };
       }),
       maps: maps.map((map) => {
