@@ -32,15 +32,15 @@ export function printWal(rows: readonly (WalRow | CommitRow)[], context: Context
   for (const [cluster, own] of Map.groupBy(rows, (row) => row.cluster)) {
     const whole = own.find((row): row is WalRow => row.kind === 'cluster');
     const statements = own.filter((row): row is CommitRow => row.kind === 'statement');
-    printTable([cluster, ...(whole ? [summary(whole)] : [])], STATEMENTS, statements, context);
+    printTable([cluster, ...(whole ? summary(whole) : [])], STATEMENTS, statements, context);
   }
 }
 
 /** Waits are times asleep: a write that the page cache takes at once has none. */
-function summary({ commits, syncs, group_size, inexact, attributed }: WalRow): string {
+function summary({ commits, syncs, group_size, inexact, attributed }: WalRow): string[] {
   const calls = inexact.includes('syncs') ? 'sleeps in fsync' : 'calls of fsync';
   const group = group_size === null || commits === 0 ? '' : ` (${group_size.toFixed(2)} commits share one)`;
   const slept = `${syncs === 0 ? 'no' : formatCount(syncs)} ${calls}${group}`;
-  const known = attributed === null ? '' : `, ${formatShare(attributed)} of the waits on a known statement`;
-  return `${formatCount(commits)} commits that wrote WAL, ${slept}${known}; times are asleep`;
+  const known = attributed === null ? '' : `${formatShare(attributed)} of the waits on a known statement; `;
+  return [`${formatCount(commits)} commits that wrote WAL, ${slept}`, `${known}times are those asleep`];
 }
