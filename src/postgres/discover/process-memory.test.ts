@@ -6,11 +6,18 @@ import { test } from 'node:test';
 import { readText } from './proc.ts';
 import { ProcessMemory } from './process-memory.ts';
 
+async function until(isSo: () => boolean | undefined): Promise<void> {
+  while (!isSo()) await new Promise((next) => setTimeout(next, 5));
+}
+
 test('a zombie has ended, and is not said to be forbidden', async () => {
-  const parent = spawn('sh', ['-c', 'true & echo $!; exec sleep 60'], { stdio: ['ignore', 'pipe', 'ignore'] });
+  // The shell would wait for its child; what it becomes does not.
+  const parent = spawn('sh', ['-c', 'sleep 60 & echo $!; exec sleep 60'], { stdio: ['ignore', 'pipe', 'ignore'] });
   try {
     const zombie = Number(String((await once(parent.stdout, 'data'))[0]));
-    while (!readText(`/proc/${zombie}/stat`)?.includes(') Z ')) await new Promise((next) => setTimeout(next, 5));
+    await until(() => readText(`/proc/${parent.pid}/comm`) === 'sleep\n');
+    process.kill(zombie, 'SIGKILL');
+    await until(() => readText(`/proc/${zombie}/stat`)?.includes(') Z '));
     assert.throws(() => ProcessMemory.open(zombie), { code: 'no-target', what: 'the process has ended' });
   } finally {
     parent.kill();
