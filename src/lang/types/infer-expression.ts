@@ -184,7 +184,7 @@ function inferIdentifier(node: Extract<Expression, { kind: 'identifier' }>, t: T
   if (!t.script.final) return undefined;
   const hint = foreignWordHint(node.name) ?? callHint(node.name, t) ?? didYouMean(node.name, t.script.library.names());
   return t.error(node, `Unknown identifier: '${node.name}'`, {
-    hints: [hint ?? `a text stands in quotes: "${node.name}"`],
+    hints: [hint ?? notText(node.name)],
   });
 }
 
@@ -205,6 +205,12 @@ function inferVariable(node: Variable, t: Typing): Type | undefined {
   if (symbol.type === undefined) return t.error(node, `No type available for variable ${node.name}`);
   return symbol.type;
 }
+
+/** What a word that nothing defines was probably meant as. */
+const notText = (name: string): string =>
+  /^[A-Z][A-Z0-9_]+$/.test(name)
+    ? 'neither the kernel has a constant of that name nor a header that was found here'
+    : `a text stands in quotes: "${name}"`;
 
 /** Scripts for bpftrace before 0.22 use variables after the block that they were first assigned in. */
 function unknownVariableHint(name: string, t: Typing): string | undefined {
