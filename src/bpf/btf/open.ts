@@ -46,9 +46,13 @@ export interface ModuleType {
   readonly id: TypeId;
 }
 
-/** The first of that name; a module that does not name it, as nearly all do not, is not parsed. */
-export function findInModules(name: string, kind: BtfKind): ModuleType | undefined {
-  for (const module of modulesWithBtf()) {
+/** The first of that name, in these modules; one that does not name it, as nearly all do not, is not parsed. */
+export function findInModules(
+  name: string,
+  kind: BtfKind,
+  modules: readonly string[] = modulesWithBtf(),
+): ModuleType | undefined {
+  for (const module of modules) {
     if (!read(module).includes(`\0${name}\0`)) continue;
     const btf = moduleBtf(module);
     const id = btf.find(name, kind);

@@ -45,19 +45,18 @@ export async function hookType(program: ProgramSpec, find: FindType): Promise<Ho
   }
   const doing = `attaching ${program.kind}:${program.attachTo}`;
   const { attachModule, attachProgram } = program;
+  const name = hook.prefix + program.attachTo;
   if (attachProgram !== undefined) return hookOfProgram(attachProgram, doing);
   if (attachModule !== undefined) {
-    const found = await hookOfModules([attachModule], hook.prefix + program.attachTo, hook.kind, doing);
+    const found = await hookOfModules(name, hook.kind, doing, [attachModule]);
     if (found !== undefined) return found;
     const what = `the BTF of module ${attachModule} has no ${hook.kind} ${program.attachTo}`;
     throw new PebbleError('no-target', { doing, what });
   }
   try {
-    return { id: find(hook.prefix + program.attachTo, hook.kind, doing) };
+    return { id: find(name, hook.kind, doing) };
   } catch (error) {
-    const { modulesWithBtf } = await import('../btf/index.ts');
-    const name = hook.prefix + program.attachTo;
-    const found = isMissing(error) ? await hookOfModules(modulesWithBtf(), name, hook.kind, doing) : undefined;
+    const found = isMissing(error) ? await hookOfModules(name, hook.kind, doing) : undefined;
     if (found === undefined) throw error;
     return found;
   }
@@ -77,19 +76,16 @@ function hookOfProgram(id: number, doing: string): HookType {
 
 const isMissing = (error: unknown): boolean => error instanceof PebbleError && error.code === 'no-target';
 
+/** `modules` absent: all that are loaded. */
 async function hookOfModules(
-  modules: readonly string[],
   name: string,
   kind: BtfKind,
   doing: string,
+  modules?: readonly string[],
 ): Promise<HookType | undefined> {
-  const { moduleBtf } = await import('../btf/index.ts');
-  for (const module of modules) {
-    const btf = moduleBtf(module);
-    const id = btf.find(name, kind);
-    if (id !== undefined && id >= btf.firstId) return { id, owner: moduleBtfFd(module, doing) };
-  }
-  return undefined;
+  const { findInModules } = await import('../btf/index.ts');
+  const found = findInModules(name, kind, modules);
+  return found && { id: found.id, owner: moduleBtfFd(found.module, doing) };
 }
 
 function kernelTypeId(btf: Btf, name: string, kind: BtfKind, doing: string): number {

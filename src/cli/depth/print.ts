@@ -28,7 +28,7 @@ export function printTable<Row>(
 export function printHeader({ attribution, window }: Measured, rows: readonly object[]): void {
   const summary = `last ${formatMicroseconds(window.window_us)}`;
   const lines = headerLines(attribution, summary, [leastWhole(rows) ?? window]);
-  process.stdout.write(`${[...lines, '', ''].join('\n')}`);
+  process.stdout.write([...lines, '', ''].join('\n'));
 }
 
 /** The row of which most was not seen; undefined where none tells. */

@@ -127,4 +127,4 @@ function matching(name: string, types: BtfTypes, { host }: ExpandContext, module
   return names.filter(matcher(name)).filter((one) => traceable?.has(one) ?? true);
 }
 
-const functions = (btf: BtfTypes): string[] => [...btf.btf.ids('func')].map((id) => btf.btf.nameOf(id));
+const functions = (btf: BtfTypes): string[] => btf.btf.ids('func').map((id) => btf.btf.nameOf(id));
