@@ -7,6 +7,7 @@ import { indexOfCall } from '../lower/system-call.ts';
 import { inMemory, scalar, type Value } from '../lower/value.ts';
 import type { ProbePoint } from '../probes/index.ts';
 import { AT_RETURN } from '../probes/kernel-function.ts';
+import { isSpecial } from '../probes/kind.ts';
 import { BOOL, INT64, pointerTo, stringType, type Type, UINT64, VOID } from '../types/type.ts';
 import type { Typing, Unit } from '../types/typing.ts';
 
@@ -128,8 +129,7 @@ function nameOfPoint(points: readonly ProbePoint[], l: Lowering): Value {
 }
 
 /** What the tracer runs itself is special, as scripts of bpftrace expect. */
-const kindWord = ({ how, kind }: ProbePoint): string =>
-  how === 'begin' || how === 'end' || how === 'signal' ? 'special' : kind.names[0];
+const kindWord = (point: ProbePoint): string => (isSpecial(point) ? 'special' : point.kind.names[0]);
 
 const probetype: BuiltinRow = {
   name: 'probetype',

@@ -108,3 +108,7 @@ export type ArgN =
   | { readonly in: 'slots' }
   /** One list a site; the attach cookie tells which site fired. */
   | { readonly in: 'usdt'; readonly sites: readonly (readonly UsdtArgument[])[] };
+
+/** begin, end and signals: the tracer runs them itself. */
+export const isSpecial = ({ how }: Pick<ProbePoint, 'how'>): boolean =>
+  how === 'begin' || how === 'end' || how === 'signal';

@@ -7,6 +7,7 @@ import type {
   Expression,
   ExpressionStatement,
   For,
+  IntegerLiteral,
   Let,
   MapAccess,
   MapReference,
@@ -16,9 +17,10 @@ import type {
   While,
 } from '../syntax/ast.ts';
 import { constantOf } from './constant.ts';
-import { checkCount, infer, inferPlace, useMap } from './infer-expression.ts';
+import { checkCount } from './infer-call.ts';
+import { infer, inferPlace, useMap } from './infer-expression.ts';
 import { binaryType } from './operators.ts';
-import { literalFits, promote } from './promote.ts';
+import { isTooLarge, promote } from './promote.ts';
 import { intType, isAggregate, isCastableAggregate, NONE, type Type, tupleOf, typeName } from './type.ts';
 import { resolveType } from './type-expressions.ts';
 import { type MapTyping, type Scratch, sameExactly, type Typing } from './typing.ts';
@@ -99,10 +101,9 @@ function assignSymbol(
     t.error(node, `Value '${typeName(value)}' cannot be assigned to a scratch variable.`);
     return;
   }
-  const constant = from.kind === 'integer' ? from.value : undefined;
-  if (symbol.fixed && symbol.type?.kind === 'int' && constant !== undefined && !literalFits(constant, symbol.type)) {
+  if (symbol.fixed && symbol.type && isTooLarge(from, symbol.type)) {
     t.error(node, noRoom(symbol.name, value, symbol.type), {
-      hints: [`cast it: (${typeName(symbol.type)})${constant}`],
+      hints: [`cast it: (${typeName(symbol.type)})${(from as IntegerLiteral).value}`],
     });
     return;
   }
@@ -382,9 +383,7 @@ function inferReturn(node: Return, t: Typing): void {
   const returns = fn?.returns;
   if (!returns) return;
   const given: Type = value ?? (node.value ? returns : { kind: 'void' });
-  const literal = node.value?.kind === 'integer' ? node.value.value : undefined;
-  const isTooLarge = literal !== undefined && returns.kind === 'int' && !literalFits(literal, returns);
-  if (isTooLarge || (given.kind !== returns.kind && !promote(returns, given))) {
+  if (isTooLarge(node.value, returns) || (given.kind !== returns.kind && !promote(returns, given))) {
     t.error(
       node,
       `Function ${t.unit.subprogram.name} is of type ${typeName(returns)}, cannot return ${typeName(given)}`,

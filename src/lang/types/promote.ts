@@ -1,4 +1,5 @@
 /** The type that can hold values of two types: how variables, keys and map values grow (bpftrace 0.26.1's rules). */
+import type { Expression } from '../syntax/ast.ts';
 import {
   arrayOf,
   type EnumType,
@@ -151,6 +152,12 @@ export function fitsInto(from: Type, to: Type): boolean {
 function intFits(from: IntType, to: IntType): boolean {
   if (from.signed === to.signed || from.flexible) return from.size <= to.size;
   return !from.signed && from.size < to.size;
+}
+
+/** A literal that loses something where it is stored in the type. */
+export function isTooLarge(node: Expression | undefined, type: Type): boolean {
+  const value = node?.kind === 'integer' ? node.value : undefined;
+  return value !== undefined && type.kind === 'int' && !literalFits(value, type);
 }
 
 /** Can an integer literal be stored in the type without losing anything? */
