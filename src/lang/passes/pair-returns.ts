@@ -3,7 +3,8 @@ import type { CompileHost } from '../host.ts';
 import { isAddress } from '../probes/address.ts';
 import { findProbeKind } from '../probes/index.ts';
 import { AT_RETURN } from '../probes/kernel-function.ts';
-import { type Block, type Expression, type Probe, type Statement, walk } from '../syntax/index.ts';
+import { type Expression, type Probe, walk } from '../syntax/index.ts';
+import { guardedBody, ifBlock } from './guarded-body.ts';
 
 /** What is otherwise at the return, has another answer there, or is not unwound from there in all kernels. */
 const APART = /^(?:args|arg\d+|retval|probe|probetype|reg|ctx|override|kstack)$/;
@@ -48,28 +49,6 @@ function isPart(kind: 'kprobe' | 'kretprobe', probe: Probe): boolean {
 function join(entry: Probe, exit: Probe): Probe {
   const { span } = entry;
   const condition: Expression = { kind: 'call', span, name: AT_RETURN, nameSpan: span, arguments: [] };
-  const expression: Expression = {
-    kind: 'if',
-    form: 'if',
-    span,
-    condition,
-    then: guarded(exit),
-    else: guarded(entry),
-  };
   const { predicate: _, ...rest } = entry;
-  return { ...rest, body: { kind: 'block', span, statements: [{ kind: 'expression-statement', span, expression }] } };
-}
-
-/** The body, where its predicate holds. */
-function guarded({ predicate, body, span }: Probe): Block {
-  if (!predicate) return body;
-  const expression: Expression = {
-    kind: 'if',
-    form: 'if',
-    span,
-    condition: predicate.condition,
-    then: body,
-  };
-  const statement: Statement = { kind: 'expression-statement', span, expression };
-  return { kind: 'block', span, statements: [statement] };
+  return { ...rest, body: ifBlock(span, condition, guardedBody(exit), guardedBody(entry)) };
 }

@@ -4,8 +4,6 @@ import { type Diagnostics, didYouMean, type Source, type Span } from '../diagnos
 import type { CompileHost, TargetHook, TargetLibrary, TargetProvider, TextTable } from '../host.ts';
 import {
   type AttachPoint,
-  type Block,
-  type Expression,
   type FieldAccess,
   mapChildren,
   type Node,
@@ -17,6 +15,7 @@ import {
   walk,
 } from '../syntax/index.ts';
 import { checkFields, isFieldOf } from './check-target.ts';
+import { guardedBody } from './guarded-body.ts';
 
 /** What a probe of the target became: `pg:query_done` through `tp_btf:sock_send_length`. */
 export interface ChosenHook {
@@ -195,8 +194,12 @@ function hasPlace({ body }: Probe): boolean {
 /** The template with the script's predicate and body at its place; its variables get names that no script can write. */
 function fillIn(template: Probe, probe: Probe, prefix: string): Probe {
   const hidden = hideVariables(template, prefix);
-  const own = bodyOf(namedArguments(probe, prefix));
-  const statements = hidden.body.statements.flatMap((statement) => (isPlace(statement) ? own : [statement]));
+  const own: Statement = {
+    kind: 'expression-statement',
+    span: probe.span,
+    expression: guardedBody(namedArguments(probe, prefix)),
+  };
+  const statements = hidden.body.statements.map((statement) => (isPlace(statement) ? own : statement));
   return { ...hidden, body: { ...hidden.body, statements } };
 }
 
@@ -211,16 +214,4 @@ function namedArguments(node: Node, prefix: string): Node {
   const inside = mapChildren(node, (child) => namedArguments(child, prefix));
   if (!isArgument(inside)) return inside;
   return { kind: 'variable', span: inside.span, name: prefix + inside.name };
-}
-
-function bodyOf({ predicate, body, span }: Probe): readonly Statement[] {
-  if (!predicate) return [{ kind: 'expression-statement', span, expression: body }];
-  const expression: Expression = {
-    kind: 'if',
-    form: 'if',
-    span,
-    condition: predicate.condition,
-    then: body satisfies Block,
-  };
-  return [{ kind: 'expression-statement', span, expression }];
 }
